@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# How everything is compiled and linked.
+
+set(CNI_C_PLUGIN_DIR "/opt/cni/bin" CACHE PATH "Where the executables are installed")
+set(CNI_C_REFERENCE "1.9.1" CACHE STRING "The version of containernetworking/plugins we stand in for")
+option(CNI_C_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
+option(CNI_C_COVERAGE "Build for gcov" OFF)
+option(CNI_C_WERROR "Treat warnings as errors" OFF)
+
+add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+  -Wvla -Wformat=2 -Wundef -Wno-missing-field-initializers)
+add_compile_definitions(_GNU_SOURCE
+  CNI_C_VERSION="${CNI_C_REFERENCE}+cni-c.${PROJECT_VERSION}")
+if(CNI_C_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(CNI_C_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(CNI_C_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CNI_C_SANITIZE)
+  include(CheckCCompilerFlag)
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+    -fstack-clash-protection -ffunction-sections -fdata-sections)
+  check_c_compiler_flag(-fcf-protection=full CNI_C_HAS_CET)
+  if(CNI_C_HAS_CET)
+    add_compile_options(-fcf-protection=full)
+  endif()
+  add_link_options(LINKER:-z,relro,-z,now,-z,noexecstack,-z,separate-code,--as-needed,--gc-sections)
+endif()

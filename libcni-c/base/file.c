@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "file.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+int cni_file_read_fd(int fd, size_t max, const char *what, char **ret_data, size_t *ret_size,
+		     struct cni_error *err)
+{
+	size_t room = 16384;
+	size_t size = 0;
+	freeing char *data = cni_realloc_array(NULL, room + 1, 1);
+
+	for (;;) {
+		ssize_t got = read(fd, data + size, room - size);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return cni_fail_errno(err, CNI_EIO, errno, "read %s", what);
+		if (got == 0)
+			break;
+		size += (size_t)got;
+		if (size > max)
+			return cni_fail(err, CNI_EDECODE, "%s holds more than %zu bytes", what,
+					max);
+		if (size == room) {
+			room *= 2;
+			data = cni_realloc_array(data, room + 1, 1);
+		}
+	}
+	data[size] = '\0';
+	*ret_data = take_ptr(data);
+	*ret_size = size;
+	return 0;
+}
+
+int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **ret_data,
+		     size_t *ret_size, struct cni_error *err)
+{
+	/* O_NONBLOCK: a FIFO must not hold us up before fstat() can refuse it. */
+	closing int fd = openat(dir, path,
+				O_RDONLY | O_CLOEXEC | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
+	struct stat st;
+
+	if (fd < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "open '%s'", path);
+	if (fstat(fd, &st) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "stat '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return cni_fail(err, CNI_EIO, "'%s' is not a regular file", path);
+	return cni_file_read_fd(fd, max, path, ret_data, ret_size, err);
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t put = write(fd, data, size);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return -1;
+		data += put;
+		size -= (size_t)put;
+	}
+	return 0;
+}
+
+static int sync_directory_of(int dir, const char *path)
+{
+	freeing char *copy = cni_strdup(path);
+	closing int fd = openat(dir, dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fsync(fd);
+}
+
+int cni_file_replace_at(int dir, const char *path, const void *data, size_t size,
+			struct cni_error *err)
+{
+	freeing char *temporary = cni_format("%s.%ld.tmp", path, (long)getpid());
+	closing int fd = openat(dir, temporary,
+				O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int failed;
+
+	if (fd < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "create '%s'", temporary);
+	if (write_all(fd, data, size) < 0 || fsync(fd) < 0 ||
+	    renameat(dir, temporary, dir, path) < 0) {
+		failed = errno;
+		unlinkat(dir, temporary, 0);
+		return cni_fail_errno(err, CNI_EIO, failed, "write '%s'", path);
+	}
+	if (sync_directory_of(dir, path) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "sync the directory of '%s'", path);
+	return 0;
+}
+
+int cni_file_make_directories(const char *path, mode_t mode, struct cni_error *err)
+{
+	freeing char *copy = cni_strdup(path);
+	struct stat st;
+
+	for (char *end = copy + 1; *copy; end++) {
+		char was = *end;
+
+		if (was && was != '/')
+			continue;
+		*end = '\0';
+		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+			return cni_fail_errno(err, CNI_EIO, errno, "create directory '%s'", copy);
+		if (!was)
+			break;
+		*end = was;
+	}
+	if (stat(path, &st) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "stat '%s'", path);
+	if (!S_ISDIR(st.st_mode))
+		return cni_fail(err, CNI_EIO, "'%s' is not a directory", path);
+	return 0;
+}
+
+static void interrupt(int signal)
+{
+	(void)signal;
+}
+
+int cni_file_lock(int fd, int operation, unsigned int milliseconds, struct cni_error *err)
+{
+	struct sigaction ours = {.sa_handler = interrupt}; /* no SA_RESTART: flock() must return */
+	struct itimerspec in = {.it_value = {.tv_sec = milliseconds / 1000,
+					     .tv_nsec = (long)(milliseconds % 1000) * 1000000},
+				/* again and again, should it fire just before flock() sleeps */
+				.it_interval = {.tv_nsec = 20000000}};
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct sigaction before;
+	timer_t timer;
+	int failed = 0;
+
+	if (flock(fd, operation | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return cni_fail_errno(err, CNI_EIO, errno, "lock");
+	if (milliseconds) {
+		if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
+			return cni_fail_errno(err, CNI_EIO, errno, "make a timer for the lock");
+		sigaction(SIGALRM, &ours, &before);
+		timer_settime(timer, 0, &in, NULL);
+		failed = flock(fd, operation) < 0 ? errno : 0;
+		timer_delete(timer);
+		sigaction(SIGALRM, &before, NULL);
+		if (!failed)
+			return 0;
+	}
+	if (milliseconds && failed != EINTR)
+		return cni_fail_errno(err, CNI_EIO, failed, "lock");
+	cni_fail(err, CNI_ELOCKED, "the lock was not free within %u ms", milliseconds);
+	err->errnum = EWOULDBLOCK;
+	return -1;
+}

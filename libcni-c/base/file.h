@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: read to a bound, replace whole, lock with a deadline. */
+#ifndef CNI_FILE_H
+#define CNI_FILE_H
+
+#include "error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Reads all of `fd` into memory that the caller frees; a NUL follows the last byte and is not
+ * counted. `what` names the source in errors ("stdin").
+ * Fails with CNI_EIO, and with CNI_EDECODE if there are more than `max` bytes. */
+int cni_file_read_fd(int fd, size_t max, const char *what, char **ret_data, size_t *ret_size,
+		     struct cni_error *err);
+
+/* As above for `path`, relative to the directory `dir` (AT_FDCWD allowed). `err->errnum` is ENOENT
+ * if there is no such file. A path that is not a regular file is refused; the last component may
+ * be a link only if `follow`. */
+int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **ret_data,
+		     size_t *ret_size, struct cni_error *err);
+
+/* Makes `path` hold exactly `size` bytes, or leaves it as it was: a temporary file beside it,
+ * fsync(2), rename(2), fsync of the directory. Mode 0600. Fails with CNI_EIO. */
+int cni_file_replace_at(int dir, const char *path, const void *data, size_t size,
+			struct cni_error *err);
+
+/* mkdir -p; directories that are made get `mode`. Fails with CNI_EIO, naming the part that failed. */
+int cni_file_make_directories(const char *path, mode_t mode, struct cni_error *err);
+
+/* flock(2) `fd` for `operation` (LOCK_SH, LOCK_EX), waiting at most `milliseconds`; 0 tries once.
+ * Nothing is polled: a timer interrupts the wait. The lock goes with the descriptor, so a killed
+ * holder blocks nobody.
+ * Fails with CNI_ELOCKED (errnum EWOULDBLOCK) at the deadline and CNI_EIO otherwise. */
+int cni_file_lock(int fd, int operation, unsigned int milliseconds, struct cni_error *err);
+
+#endif

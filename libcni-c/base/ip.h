@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses and prefixes of both families as values: parse, print, compare, count. */
+#ifndef CNI_IP_H
+#define CNI_IP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* Room for the longest text of each, with its NUL: inet_ntop(3) and "/128". */
+#define CNI_IP_TEXT_SIZE  46
+#define CNI_NET_TEXT_SIZE 50
+
+/* An address. All zeroes is "unset", which is a different thing from 0.0.0.0. */
+struct cni_ip {
+	uint8_t family;    /* AF_INET, AF_INET6, or 0: unset */
+	uint8_t bytes[16]; /* network order; IPv4 uses the first four, the others are zero */
+};
+
+/* An address with the length of its prefix, as in CIDR notation. The address may have host bits. */
+struct cni_net {
+	struct cni_ip ip;
+	uint8_t prefix; /* bits: 0 to 32, or 0 to 128 */
+};
+
+/* A route as the specification writes it (CNI SPEC, section 5, "routes"). 0 is "not given" for mtu,
+ * advmss and priority; table and scope have a 0 of their own, hence the bits. */
+struct cni_route {
+	struct cni_net dst;
+	struct cni_ip gw; /* unset: none given */
+	uint32_t mtu;     /* bytes */
+	uint32_t advmss;  /* bytes */
+	uint32_t priority;
+	uint32_t table;
+	uint32_t scope; /* RT_SCOPE_*, rtnetlink(7) */
+	bool has_table;
+	bool has_scope;
+};
+
+static inline bool cni_ip_is_set(const struct cni_ip *ip)
+{
+	return ip->family != 0;
+}
+
+/* 4 or 16: how many of `bytes` count. */
+static inline size_t cni_ip_size(const struct cni_ip *ip)
+{
+	return ip->family == AF_INET ? 4 : 16;
+}
+
+/* 32 or 128. */
+static inline unsigned int cni_ip_bits(const struct cni_ip *ip)
+{
+	return (unsigned int)cni_ip_size(ip) * 8;
+}
+
+/* "ip" of an IPv4-mapped IPv6 address (::ffff:10.0.0.1) is the IPv4 address, as in Go's net.IP.
+ * Returns 0, or -1 if `text` is not exactly one address. */
+int cni_ip_parse(const char *text, struct cni_ip *ret_ip);
+
+/* "10.1.0.7/24": an address and a prefix length, both needed. Returns 0 or -1. */
+int cni_net_parse(const char *text, struct cni_net *ret_net);
+
+/* Writes the canonical text (RFC 5952 for IPv6) and returns `text`; "" if unset. */
+const char *cni_ip_format(const struct cni_ip *ip, char text[CNI_IP_TEXT_SIZE]);
+const char *cni_net_format(const struct cni_net *net, char text[CNI_NET_TEXT_SIZE]);
+
+/* <0, 0, >0 in address order; IPv4 comes before IPv6. */
+int cni_ip_compare(const struct cni_ip *a, const struct cni_ip *b);
+
+static inline bool cni_ip_equal(const struct cni_ip *a, const struct cni_ip *b)
+{
+	return cni_ip_compare(a, b) == 0;
+}
+
+/* Same address and same prefix length. */
+bool cni_net_equal(const struct cni_net *a, const struct cni_net *b);
+
+/* The address after this one; after the last one of the family, the first. */
+struct cni_ip cni_ip_next(const struct cni_ip *ip);
+
+/* The address before this one; before the first one of the family, the last. */
+struct cni_ip cni_ip_previous(const struct cni_ip *ip);
+
+/* The network's own address: host bits cleared. Prefix kept. */
+struct cni_net cni_net_masked(const struct cni_net *net);
+
+/* The highest address of the prefix; for IPv4 that is the broadcast address. */
+struct cni_ip cni_net_last(const struct cni_net *net);
+
+/* Is `ip` within the prefix of `net`? False for different families. */
+bool cni_net_contains(const struct cni_net *net, const struct cni_ip *ip);
+
+/* A hardware address "0a:58:0a:f4:00:02", six octets. Returns 0 or -1. */
+#define CNI_MAC_SIZE      6
+#define CNI_MAC_TEXT_SIZE 18
+int cni_mac_parse(const char *text, uint8_t ret_mac[CNI_MAC_SIZE]);
+const char *cni_mac_format(const uint8_t mac[CNI_MAC_SIZE], char text[CNI_MAC_TEXT_SIZE]);
+
+#endif

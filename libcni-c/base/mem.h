@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that is there: each function returns it or prints a CNI error (code 100) on stdout and
+ * exits with 1. A plugin is a short-lived process; what was half made is left to DEL, by identity. */
+#ifndef CNI_MEM_H
+#define CNI_MEM_H
+
+#include <stddef.h>
+
+/* `size` bytes of zeroes, freed with free(). */
+void *cni_alloc(size_t size);
+
+/* `ptr` (NULL allowed) grown or shrunk to hold `count` items of `size` bytes; what is new is not
+ * cleared. */
+void *cni_realloc_array(void *ptr, size_t count, size_t size);
+
+/* A copy of `text`; NULL gives NULL. */
+char *cni_strdup(const char *text);
+
+/* A copy of the first `length` bytes of `text`, terminated. */
+char *cni_strndup(const char *text, size_t length);
+
+/* printf into memory that the caller frees. */
+char *cni_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says that memory is exhausted, and exits. For allocators of other libraries that return NULL. */
+_Noreturn void cni_out_of_memory(void);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "owner.h"
+
+#include "cleanup.h"
+#include "hash.h"
+#include "mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* With both cut to this, two slashes and an ifname of 15 still fit. */
+#define PART_LENGTH 54
+#define HASH_DIGITS 16
+
+/* Copies `text`, or its beginning, '~' and its hash if it is longer than PART_LENGTH. */
+static void format_part(const char *text, char part[PART_LENGTH + 1])
+{
+	char digits[CNI_HASH_TEXT_SIZE];
+
+	if (strlen(text) <= PART_LENGTH) {
+		snprintf(part, PART_LENGTH + 1, "%s", text);
+		return;
+	}
+	cni_hash_hex(text, strlen(text), digits);
+	snprintf(part, PART_LENGTH + 1, "%.*s~%.*s", PART_LENGTH - 1 - HASH_DIGITS, text,
+		 HASH_DIGITS, digits);
+}
+
+const char *cni_owner_format_network(const char *network, char text[CNI_OWNER_TEXT_SIZE])
+{
+	char part[PART_LENGTH + 1];
+
+	format_part(network, part);
+	snprintf(text, CNI_OWNER_TEXT_SIZE, "%s/", part);
+	return text;
+}
+
+const char *cni_owner_format(const struct cni_owner *owner, char text[CNI_OWNER_TEXT_SIZE])
+{
+	char container[PART_LENGTH + 1];
+	char network[PART_LENGTH + 1];
+
+	format_part(owner->network, network);
+	format_part(owner->container, container);
+	snprintf(text, CNI_OWNER_TEXT_SIZE, "%s/%s/%.15s", network, container, owner->ifname);
+	return text;
+}
+
+bool cni_owner_text_is_of(const char *text, const char *network)
+{
+	char prefix[CNI_OWNER_TEXT_SIZE];
+
+	if (!text)
+		return false;
+	cni_owner_format_network(network, prefix);
+	return !strncmp(text, prefix, strlen(prefix));
+}
+
+const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
+			     char name[CNI_IFNAME_SIZE])
+{
+	char digits[CNI_HASH_TEXT_SIZE];
+	freeing char *text =
+		cni_format("%s/%s/%s", owner->network, owner->container, owner->ifname);
+
+	cni_hash_hex(text, strlen(text), digits);
+	snprintf(name, CNI_IFNAME_SIZE, "%.4s%.11s", prefix, digits);
+	return name;
+}
+
+static int compare_owners(const void *a, const void *b)
+{
+	const struct cni_owner *left = a;
+	const struct cni_owner *right = b;
+	int order = strcmp(left->container, right->container);
+
+	return order ? order : strcmp(left->ifname, right->ifname);
+}
+
+void cni_owners_sort(struct cni_owners *owners)
+{
+	if (owners->count)
+		qsort(owners->items, owners->count, sizeof(*owners->items), compare_owners);
+}
+
+bool cni_owners_has(const struct cni_owners *owners, const char *container, const char *ifname)
+{
+	struct cni_owner key = {.container = container, .ifname = ifname};
+
+	return owners->count && bsearch(&key, owners->items, owners->count, sizeof(*owners->items),
+					compare_owners);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char **cni_owner_texts(const struct cni_owners *owners)
+{
+	char **texts = cni_realloc_array(NULL, owners->count, sizeof(*texts));
+
+	for (size_t i = 0; i < owners->count; i++) {
+		char text[CNI_OWNER_TEXT_SIZE];
+
+		texts[i] = cni_strdup(cni_owner_format(&owners->items[i], text));
+	}
+	if (owners->count)
+		qsort(texts, owners->count, sizeof(*texts), compare_texts);
+	return texts;
+}
+
+bool cni_owner_texts_has(char *const *texts, size_t count, const char *text)
+{
+	return count && bsearch(&text, texts, count, sizeof(*texts), compare_texts);
+}
+
+void cni_owner_texts_free(char **texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(texts[i]);
+	free(texts);
+}

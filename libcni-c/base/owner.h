@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who something belongs to: one attachment, that is network, container and interface. Everything we
+ * make bears its owner, so that DEL and GC find it without a namespace, a prevResult or a valid
+ * configuration. */
+#ifndef CNI_OWNER_H
+#define CNI_OWNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Room for an owner's text, with its NUL. nft(8) prints element comments up to 128 bytes, an
+ * interface alias holds 255 (IFALIASZ, linux/if.h). */
+#define CNI_OWNER_TEXT_SIZE 128
+
+/* As IFNAMSIZ (linux/if.h), for those who do not speak to the kernel. */
+#define CNI_IFNAME_SIZE 16
+
+struct cni_owner {
+	const char *network;   /* the network's name */
+	const char *container; /* CNI_CONTAINERID */
+	const char *ifname;    /* CNI_IFNAME */
+};
+
+/* "blue/4f1c…/eth0": what nf_tables comments and link aliases hold. A name or an id too long to fit
+ * is cut and ends in '~' and 16 digits of its SHA-512, so that equal texts mean equal owners.
+ * Returns `text`. */
+const char *cni_owner_format(const struct cni_owner *owner, char text[CNI_OWNER_TEXT_SIZE]);
+
+/* The beginning of the text of each owner in `network`: "blue/". Returns `text`. */
+const char *cni_owner_format_network(const char *network, char text[CNI_OWNER_TEXT_SIZE]);
+
+/* Is `text` (an alias, a comment; NULL allowed) that of an owner in `network`? */
+bool cni_owner_text_is_of(const char *text, const char *network);
+
+/* The name of the host's end: `prefix` (at most 4 characters) and 11 hexadecimal digits of the
+ * owner's SHA-512. The same owner always gets the same name. Returns `name`. */
+const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
+			     char name[CNI_IFNAME_SIZE]);
+
+/* The attachments that a runtime says are valid (GC), sorted by cni_owners_sort(). */
+struct cni_owners {
+	struct cni_owner *items; /* the network's name is the same in all of them */
+	size_t count;
+};
+
+/* Sorts, so that cni_owners_has() takes the logarithm of their number. */
+void cni_owners_sort(struct cni_owners *owners);
+
+/* Is this container's interface one of them? The network is not compared. */
+bool cni_owners_has(const struct cni_owners *owners, const char *container, const char *ifname);
+
+/* The texts of all of them, sorted; an array of `count` strings to be freed with
+ * cni_owner_texts_free(). For looking up what bears a text (bsearch with cni_owner_texts_has()). */
+char **cni_owner_texts(const struct cni_owners *owners);
+bool cni_owner_texts_has(char *const *texts, size_t count, const char *text);
+void cni_owner_texts_free(char **texts, size_t count);
+
+#endif

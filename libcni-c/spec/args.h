@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CNI_ARGS: "IgnoreUnknown=1;K8S_POD_NAME=web-0;IP=10.1.0.7" (CNI CONVENTIONS, "CNI_ARGS"). */
+#ifndef CNI_ARGS_H
+#define CNI_ARGS_H
+
+#include "error.h"
+
+/* One argument that a plugin knows, and where its text goes (the caller frees it). */
+struct cni_arg {
+	const char *key; /* compared exactly; the last of two wins */
+	char **value;
+};
+
+/* Reads `args` ("" allowed). Keys that `known` (ending in {0}) does not name are an error, unless
+ * IgnoreUnknown is 1 or true. IP, MAC, GATEWAY and the K8S_POD_* of kubelet's runtimes are always
+ * known, since one CNI_ARGS goes to all plugins of a chain.
+ * Fails with CNI_ECONFIG: `ARGS: unknown args ["FOO=BAR"]`, `ARGS: invalid pair "FOO"`. */
+int cni_args_parse(const char *args, const struct cni_arg *known, struct cni_error *err);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf.h"
+
+#include "mem.h"
+#include "names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The key of the specification and the one that libcni also sends (containernetworking/cni#1101). */
+static const cJSON *find_valid(const cJSON *json)
+{
+	const cJSON *list = cni_json_get(json, "cni.dev/valid-attachments");
+
+	return list ? list : cni_json_get(json, "cni.dev/attachments");
+}
+
+static int read_valid(struct cni_conf *conf, struct cni_error *err)
+{
+	const cJSON *list = find_valid(conf->json);
+	const cJSON *item;
+
+	/* Absent is not empty: empty means that no attachment is valid, and everything goes. */
+	if (!list)
+		return cni_fail(err, CNI_ECONFIG,
+				"'cni.dev/valid-attachments' is missing, expected the list of "
+				"attachments that are still valid");
+	if (!cJSON_IsArray(list))
+		return cni_fail(err, CNI_ECONFIG,
+				"'cni.dev/valid-attachments' is %s, expected a list",
+				cni_json_kind(list));
+	conf->valid.items = cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(list),
+					      sizeof(*conf->valid.items));
+	cJSON_ArrayForEach(item, list)
+	{
+		const char *container = cni_json_get_string(item, "containerID");
+		const char *ifname = cni_json_get_string(item, "ifname");
+
+		if (!container || !ifname)
+			return cni_fail(err, CNI_ECONFIG,
+					"'cni.dev/valid-attachments' holds an entry without "
+					"'containerID' or 'ifname'");
+		conf->valid.items[conf->valid.count++] = (struct cni_owner){
+			.network = conf->name, .container = container, .ifname = ifname};
+	}
+	cni_owners_sort(&conf->valid);
+	return 0;
+}
+
+static int read_ipam(struct cni_conf *conf, bool lenient, struct cni_error *err)
+{
+	const cJSON *ipam = cni_json_get(conf->json, "ipam");
+	const cJSON *type = cni_json_get(ipam, "type");
+
+	if (ipam && !cJSON_IsObject(ipam) && !lenient)
+		return cni_fail(err, CNI_ECONFIG, "'ipam' is %s, expected an object",
+				cni_json_kind(ipam));
+	if (type && !cJSON_IsString(type) && !lenient)
+		return cni_fail(err, CNI_ECONFIG, "'ipam.type' is %s, expected a string",
+				cni_json_kind(type));
+	if (cJSON_IsString(type) && *type->valuestring) {
+		/* In any case: this is the name of a program that is going to be run. */
+		if (cni_name_check_plugin(type->valuestring, "'ipam.type'", err) < 0)
+			return -1;
+		conf->ipam_type = type->valuestring;
+	}
+	conf->ipam = ipam;
+	return 0;
+}
+
+static int read_prev_result(struct cni_conf *conf, bool lenient, struct cni_error *err)
+{
+	const cJSON *prev = cni_json_get(conf->json, "prevResult");
+
+	if (!prev)
+		return 0;
+	if (cni_result_decode(prev, conf->version, "'prevResult'", &conf->prev_result, err) < 0)
+		return lenient ? 0 : -1;
+	conf->has_prev_result = true;
+	return 0;
+}
+
+static int read_name(struct cni_conf *conf, struct cni_error *err)
+{
+	const cJSON *name = cni_json_get(conf->json, "name");
+
+	if (name && !cJSON_IsString(name))
+		return cni_fail(err, CNI_ECONFIG, "'name' is %s, expected a string",
+				cni_json_kind(name));
+	if (!name || !*name->valuestring)
+		return cni_fail(err, CNI_ECONFIG, "missing network name");
+	if (cni_name_check_network(name->valuestring, err) < 0)
+		return -1;
+	conf->name = name->valuestring;
+	return 0;
+}
+
+static int read_version(struct cni_conf *conf, enum cni_command command, enum cni_version oldest,
+			struct cni_error *err)
+{
+	const cJSON *version = cni_json_get(conf->json, "cniVersion");
+
+	if (version && !cJSON_IsString(version))
+		return cni_fail(err, CNI_EDECODE, "'cniVersion' is %s, expected a string",
+				cni_json_kind(version));
+	if (cni_version_parse(version ? version->valuestring : NULL, oldest, &conf->version, err) <
+	    0)
+		return -1;
+	if (conf->version < cni_command_since(command)) {
+		cni_fail(err, CNI_EVERSION, "config version does not allow %s",
+			 cni_command_text(command));
+		return cni_fail_details(err, "cniVersion is %s, %s came with %s",
+					cni_version_text(conf->version), cni_command_text(command),
+					cni_version_text(cni_command_since(command)));
+	}
+	return 0;
+}
+
+int cni_conf_read(const char *data, size_t size, enum cni_command command, enum cni_version oldest,
+		  struct cni_conf *ret_conf, struct cni_error *err)
+{
+	bool lenient = command == CNI_DEL || command == CNI_GC;
+
+	*ret_conf = (struct cni_conf){.version = CNI_VERSION_LATEST};
+	if (cni_json_parse_object(data, size, "the network configuration on stdin", &ret_conf->json,
+				  err) < 0 ||
+	    read_name(ret_conf, err) < 0 || read_version(ret_conf, command, oldest, err) < 0 ||
+	    read_ipam(ret_conf, lenient, err) < 0 || read_prev_result(ret_conf, lenient, err) < 0)
+		return -1;
+	if (command == CNI_GC && read_valid(ret_conf, err) < 0)
+		return -1;
+	if (cni_dns_decode(cni_json_get(ret_conf->json, "dns"), &ret_conf->dns, err) < 0 &&
+	    !lenient)
+		return -1;
+	ret_conf->has_dns = !cni_dns_is_empty(&ret_conf->dns);
+	return 0;
+}
+
+void cni_conf_clear(struct cni_conf *conf)
+{
+	cni_dns_clear(&conf->dns);
+	cni_result_clear(&conf->prev_result);
+	free(conf->valid.items);
+	cJSON_Delete(conf->json);
+	*conf = (struct cni_conf){0};
+}

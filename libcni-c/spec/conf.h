@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys that each plugin's configuration has (CNI SPEC, section 1, "Plugin configuration objects",
+ * and section 3, "Deriving request configuration"). */
+#ifndef CNI_CONF_H
+#define CNI_CONF_H
+
+#include "env.h"
+#include "error.h"
+#include "json.h"
+#include "owner.h"
+#include "result.h"
+#include "version.h"
+
+#include <stdbool.h>
+
+struct cni_conf {
+	cJSON *json;        /* the whole configuration; what follows points into it */
+	const char *name;   /* of the network */
+	const cJSON *ipam;  /* NULL: layer 2 only */
+	const char *ipam_type; /* NULL: none */
+	enum cni_version version;
+	struct cni_dns dns;
+	bool has_dns; /* the key says something, so it goes before what the IPAM plugin says */
+	struct cni_result prev_result;
+	bool has_prev_result;
+	struct cni_owners valid; /* GC: the attachments still valid, sorted */
+};
+
+/* The text of the configuration in `data`, checked as the command needs it. Fills `ret_conf->json`,
+ * `name` and `version` first, so that an error can be printed in the right version.
+ *
+ * ADD, CHECK, STATUS: a wrong value is an error. DEL, GC: only what they cannot do without is:
+ * broken JSON, no name, an unknown version. A prevResult that cannot be read then counts as absent.
+ *
+ * Fails with CNI_EDECODE, CNI_ECONFIG, CNI_EVERSION. In any case cni_conf_clear() afterwards. */
+int cni_conf_read(const char *data, size_t size, enum cni_command command, enum cni_version oldest,
+		  struct cni_conf *ret_conf, struct cni_error *err);
+
+void cni_conf_clear(struct cni_conf *conf);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configuration is a table: a row for each key says where its value goes, and the member's C type
+ * picks the decoder, so that a wrong pair does not compile.
+ *
+ *	static const struct cni_field fields[] = {
+ *		CNI_FIELD(struct bridge_conf, "bridge", bridge),
+ *		CNI_FIELD(struct bridge_conf, "mtu", mtu, .max = 65535),
+ *		CNI_FIELD(struct bridge_conf, "mac", mac, .section = {"runtimeConfig"}),
+ *		{0},
+ *	};
+ *
+ * Keys match in any case and the last of two wins; an absent or null key leaves the member as it
+ * was, so defaults are set before. Keys that no row names are accepted. */
+#ifndef CNI_DECODE_H
+#define CNI_DECODE_H
+
+#include "error.h"
+#include "ip.h"
+#include "json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Strings that belong to the JSON tree they were read from. */
+struct cni_strings {
+	const char **items;
+	size_t count;
+};
+
+/* A word and its number, read in both directions. Tables end with {0}. */
+struct cni_word {
+	const char *word;
+	uint32_t number;
+};
+
+struct cni_field {
+	const char *key;
+	const char *section[2]; /* keys of the objects around it, outermost first */
+	size_t offset;
+	int (*decode)(const struct cni_field *field, const cJSON *value, void *member,
+		      struct cni_error *err);
+	uint32_t min;                 /* for numbers */
+	uint32_t max;                 /* for numbers; 0 means 2147483647 */
+	const struct cni_word *words; /* the member is a uint32_t, the value one of these words */
+};
+
+int cni_decode_bool(const struct cni_field *, const cJSON *, void *, struct cni_error *);
+int cni_decode_u32(const struct cni_field *, const cJSON *, void *, struct cni_error *);
+int cni_decode_string(const struct cni_field *, const cJSON *, void *, struct cni_error *);
+int cni_decode_strings(const struct cni_field *, const cJSON *, void *, struct cni_error *);
+int cni_decode_ip(const struct cni_field *, const cJSON *, void *, struct cni_error *);
+int cni_decode_net(const struct cni_field *, const cJSON *, void *, struct cni_error *);
+int cni_decode_object(const struct cni_field *, const cJSON *, void *, struct cni_error *);
+
+/* The decoder for the type of `member`. A `const cJSON *` takes a list or an object as it is. */
+#define CNI_FIELD(type_, key_, member_, ...)                                                       \
+	{                                                                                          \
+		.key = (key_), .offset = offsetof(type_, member_),                                 \
+		.decode = _Generic(((type_ *)0)->member_, bool                                     \
+				   : cni_decode_bool, uint32_t                                     \
+				   : cni_decode_u32, const char *                                  \
+				   : cni_decode_string, struct cni_strings                         \
+				   : cni_decode_strings, struct cni_ip                             \
+				   : cni_decode_ip, struct cni_net                                 \
+				   : cni_decode_net, const cJSON *                                 \
+				   : cni_decode_object),                                           \
+		##__VA_ARGS__                                                                      \
+	}
+
+/* Fills `out` from `object` as `fields` say. With `lenient` (DEL and GC, which must work whatever
+ * became of the configuration) a wrong value is passed over, otherwise it fails with CNI_ECONFIG,
+ * naming key, value and what was expected. Strings point into `object`. */
+int cni_decode(const struct cni_field *fields, const cJSON *object, void *out, bool lenient,
+	       struct cni_error *err);
+
+/* A short text of a value for an error: at most 64 characters of its JSON. Returns `text`. */
+#define CNI_VALUE_TEXT_SIZE 72
+const char *cni_decode_show(const cJSON *value, char text[CNI_VALUE_TEXT_SIZE]);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delegate.h"
+
+#include "cleanup.h"
+#include "exec.h"
+#include "mem.h"
+
+#include <string.h>
+
+extern char **environ;
+
+/* Our environment with another CNI_COMMAND. The strings stay ours but the first. */
+static char **environment_for(enum cni_command command)
+{
+	static const char key[] = "CNI_COMMAND=";
+	char **environment;
+	size_t count = 0;
+	size_t kept = 1;
+
+	while (environ[count])
+		count++;
+	environment = cni_realloc_array(NULL, count + 2, sizeof(*environment));
+	environment[0] = cni_format("%s%s", key, cni_command_text(command));
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(environ[i], key, sizeof(key) - 1) != 0)
+			environment[kept++] = environ[i];
+	environment[kept] = NULL;
+	return environment;
+}
+
+static int run(const struct cni_call *call, const char *file, enum cni_command command,
+	       char **ret_output, struct cni_error *err)
+{
+	freeing char **environment = environment_for(command);
+	freeing char *first = environment[0];
+	struct cni_exec exec = {
+		.file = file,
+		.type = call->conf.ipam_type,
+		.environment = environment,
+		.input = call->input,
+		.input_size = call->input_size,
+		.deadline_ms = CNI_EXEC_DEADLINE_MS,
+	};
+
+	return cni_exec_run(&exec, ret_output, err);
+}
+
+static int decode_answer(const struct cni_call *call, const char *output,
+			 struct cni_result *ret_result, struct cni_error *err)
+{
+	freeing_json cJSON *json = NULL;
+
+	if (cni_json_parse_object(output, strlen(output), "its answer", &json, err) < 0)
+		return -1;
+	return cni_result_decode(json, call->conf.version, "its answer", ret_result, err);
+}
+
+int cni_delegate_ipam(const struct cni_call *call, enum cni_command command,
+		      struct cni_result *ret_result, struct cni_error *err)
+{
+	freeing char *file = NULL;
+	freeing char *output = NULL;
+	freeing char *ignored_output = NULL;
+	struct cni_error ignored;
+
+	if (cni_exec_find(call->conf.ipam_type, call->env.path, &file, err) < 0)
+		return cni_fail_within(err, "ipam");
+	if (run(call, file, command, &output, err) == 0 &&
+	    (command != CNI_ADD || decode_answer(call, output, ret_result, err) == 0))
+		return 0;
+	if (command == CNI_ADD)
+		run(call, file, CNI_DEL, &ignored_output, &ignored);
+	return cni_fail_within(err, "ipam '%s'", call->conf.ipam_type);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The protocol's environment (CNI SPEC, section 2, "Parameters"): one table of variable x command. */
+#ifndef CNI_ENV_H
+#define CNI_ENV_H
+
+#include "error.h"
+#include "version.h"
+
+#include <stdbool.h>
+
+enum cni_command {
+	CNI_ADD,
+	CNI_DEL,
+	CNI_CHECK,
+	CNI_GC,
+	CNI_STATUS,
+	CNI_VERSION,
+	CNI_COMMAND_COUNT,
+};
+
+/* What the environment said; strings belong to it. A variable that is not set is "". */
+struct cni_env {
+	enum cni_command command;
+	const char *container; /* CNI_CONTAINERID */
+	const char *netns;     /* CNI_NETNS, a path */
+	const char *ifname;    /* CNI_IFNAME */
+	const char *args;      /* CNI_ARGS */
+	const char *path;      /* CNI_PATH, directories separated by ':' */
+	bool netns_override;   /* CNI_NETNS_OVERRIDE is "1" or "true": our own namespace is allowed */
+};
+
+/* "ADD" */
+const char *cni_command_text(enum cni_command command);
+
+/* The version of the specification that brought the command. */
+enum cni_version cni_command_since(enum cni_command command);
+
+/* Reads and validates. All missing variables are named in one error: "required env variables
+ * [CNI_NETNS,CNI_IFNAME] missing". Variables that a command does not need may be anything, since
+ * runtimes set them to "" or "dummy". Fails with CNI_EENV. */
+int cni_env_read(struct cni_env *ret_env, struct cni_error *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running a plugin: bytes in, bytes out, a deadline, and nothing left behind. The caller's side of
+ * the protocol, shared by delegation and by the runtime. */
+#ifndef CNI_EXEC_H
+#define CNI_EXEC_H
+
+#include "error.h"
+#include "json.h"
+
+#include <stddef.h>
+
+/* How long a plugin may take before its process group is ended: below the two minutes after which
+ * kubelet gives up on a pod. */
+#define CNI_EXEC_DEADLINE_MS 100000
+
+/* Finds the executable `type` in the directories of `path` (separated by ':', empty ones passed
+ * over). The caller frees `ret_file`. Fails with CNI_ECONFIG for a hostile name and CNI_EMISSING
+ * if there is none. */
+int cni_exec_find(const char *type, const char *path, char **ret_file, struct cni_error *err);
+
+struct cni_exec {
+	const char *file;          /* the executable */
+	const char *type;          /* its name in errors */
+	char *const *environment;  /* ends with NULL */
+	const void *input;         /* for its stdin */
+	size_t input_size;         /* bytes */
+	unsigned int deadline_ms;
+};
+
+/* Runs it as leader of a process group of its own; it gets SIGTERM if we die, and inherits our
+ * stderr. What it prints on stdout (at most 8 MiB) goes to `ret_output`, which the caller frees; it
+ * is "" for a command that answers nothing.
+ *
+ * Fails with what the plugin says if it fails: its code, its message, its details. With
+ * CNI_EDELEGATE if it cannot be run, dies, says no JSON, says too much, or passes the deadline:
+ * then its whole group gets SIGTERM and a second later SIGKILL. */
+int cni_exec_run(const struct cni_exec *exec, char **ret_output, struct cni_error *err);
+
+#endif

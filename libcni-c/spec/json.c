@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "json.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* Does a string of this text hold the escape \u0000? cJSON would put a NUL there, and C would read
+ * what stands before it as the whole string. */
+static bool has_escaped_nul(const char *data)
+{
+	for (const char *at = strchr(data, '\\'); at; at = strchr(at, '\\')) {
+		if (!strncmp(at, "\\u0000", 6))
+			return true;
+		at += at[1] ? 2 : 1;
+	}
+	return false;
+}
+
+/* Where `at` is in the text, for people: line and column from 1. */
+static void locate(const char *data, const char *at, unsigned int *ret_line,
+		   unsigned int *ret_column)
+{
+	*ret_line = 1;
+	*ret_column = 1;
+	for (; data < at; data++) {
+		if (*data == '\n') {
+			++*ret_line;
+			*ret_column = 1;
+		} else {
+			++*ret_column;
+		}
+	}
+}
+
+int cni_json_parse_object(const char *data, size_t size, const char *what, cJSON **ret_json,
+			  struct cni_error *err)
+{
+	freeing_json cJSON *json = NULL;
+	const char *end = NULL;
+
+	if (!data[strspn(data, " \t\r\n")] && strlen(data) == size)
+		return cni_fail(err, CNI_EDECODE, "%s is empty, expected a JSON object", what);
+	if (memchr(data, '\0', size))
+		return cni_fail(err, CNI_EDECODE, "%s holds a NUL byte, expected a JSON object",
+				what);
+	if (has_escaped_nul(data))
+		return cni_fail(err, CNI_EDECODE, "%s holds the escape \\u0000 in a string", what);
+	/* The terminating NUL is asked for, so that nothing may follow the object. */
+	json = cJSON_ParseWithLengthOpts(data, size + 1, &end, true);
+	if (!json) {
+		unsigned int column = 1;
+		unsigned int line = 1;
+
+		if (end)
+			locate(data, end, &line, &column);
+		return cni_fail(err, CNI_EDECODE,
+				"%s is not valid JSON: truncated, malformed or nested deeper than "
+				"%d at line %u, column %u",
+				what, CJSON_NESTING_LIMIT, line, column);
+	}
+	if (!cJSON_IsObject(json))
+		return cni_fail(err, CNI_EDECODE, "%s is %s, expected a JSON object", what,
+				cni_json_kind(json));
+	*ret_json = take_ptr(json);
+	return 0;
+}
+
+cJSON *cni_json_get(const cJSON *object, const char *key)
+{
+	cJSON *found = NULL;
+	cJSON *member;
+
+	if (!cJSON_IsObject(object))
+		return NULL;
+	cJSON_ArrayForEach(member, object)
+	{
+		if (!strcasecmp(member->string, key))
+			found = member;
+	}
+	return cJSON_IsNull(found) ? NULL : found;
+}
+
+const char *cni_json_get_string(const cJSON *object, const char *key)
+{
+	return cJSON_GetStringValue(cni_json_get(object, key));
+}
+
+static cJSON *or_die(cJSON *json)
+{
+	if (!json)
+		cni_out_of_memory();
+	return json;
+}
+
+cJSON *cni_json_object(void)
+{
+	return or_die(cJSON_CreateObject());
+}
+
+cJSON *cni_json_array(void)
+{
+	return or_die(cJSON_CreateArray());
+}
+
+cJSON *cni_json_copy(const cJSON *json)
+{
+	return or_die(cJSON_Duplicate(json, true));
+}
+
+void cni_json_set(cJSON *object, const char *key, cJSON *item)
+{
+	cJSON *member = object->child;
+
+	while (member) {
+		cJSON *next = member->next;
+
+		if (!strcasecmp(member->string, key))
+			cJSON_Delete(cJSON_DetachItemViaPointer(object, member));
+		member = next;
+	}
+	if (item)
+		cni_json_add(object, key, item);
+}
+
+void cni_json_add(cJSON *object, const char *key, cJSON *item)
+{
+	if (!cJSON_AddItemToObject(object, key, or_die(item)))
+		cni_out_of_memory();
+}
+
+void cni_json_add_string(cJSON *object, const char *key, const char *text)
+{
+	if (text && *text)
+		cni_json_add(object, key, cJSON_CreateString(text));
+}
+
+void cni_json_add_number(cJSON *object, const char *key, double number)
+{
+	cni_json_add(object, key, cJSON_CreateNumber(number));
+}
+
+char *cni_json_print_compact(const cJSON *json)
+{
+	char *text = cJSON_PrintUnformatted(json);
+
+	if (!text)
+		cni_out_of_memory();
+	return text;
+}
+
+/* cJSON indents with tabs; Go's plugins, and everyone who compares with them, by four spaces. */
+static void print_indented(FILE *out, const cJSON *json, int depth)
+{
+	bool is_object = cJSON_IsObject(json);
+	const cJSON *member;
+
+	if ((!is_object && !cJSON_IsArray(json)) || !json->child) {
+		freeing char *scalar = cni_json_print_compact(json);
+
+		fputs(scalar, out);
+		return;
+	}
+	fputc(is_object ? '{' : '[', out);
+	cJSON_ArrayForEach(member, json)
+	{
+		fprintf(out, "%s\n%*s", member == json->child ? "" : ",", (depth + 1) * 4, "");
+		if (is_object) {
+			cJSON key = {.type = cJSON_String, .valuestring = member->string};
+			freeing char *quoted = cni_json_print_compact(&key);
+
+			fprintf(out, "%s: ", quoted);
+		}
+		print_indented(out, member, depth + 1);
+	}
+	fprintf(out, "\n%*s%c", depth * 4, "", is_object ? '}' : ']');
+}
+
+char *cni_json_print(const cJSON *json)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		cni_out_of_memory();
+	print_indented(out, json, 0);
+	if (fclose(out) != 0)
+		cni_out_of_memory();
+	return text;
+}
+
+const char *cni_json_kind(const cJSON *json)
+{
+	if (!json || cJSON_IsNull(json))
+		return "nothing";
+	if (cJSON_IsBool(json))
+		return "a boolean";
+	if (cJSON_IsNumber(json))
+		return "a number";
+	if (cJSON_IsString(json))
+		return "a string";
+	return cJSON_IsArray(json) ? "a list" : "an object";
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The result in memory: building it up and taking it down. See result_json.c for its JSON. */
+#include "result.h"
+
+#include "mem.h"
+
+#include <stdlib.h>
+
+static void free_strings(char **items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(items[i]);
+	free(items);
+}
+
+void cni_dns_clear(struct cni_dns *dns)
+{
+	free_strings(dns->nameservers, dns->nameserver_count);
+	free_strings(dns->search, dns->search_count);
+	free_strings(dns->options, dns->option_count);
+	free(dns->domain);
+	*dns = (struct cni_dns){0};
+}
+
+bool cni_dns_is_empty(const struct cni_dns *dns)
+{
+	return !dns->nameserver_count && !dns->search_count && !dns->option_count && !dns->domain;
+}
+
+void cni_dns_add(char ***items, size_t *count, const char *text)
+{
+	*items = cni_realloc_array(*items, *count + 1, sizeof(**items));
+	(*items)[(*count)++] = cni_strdup(text);
+}
+
+void cni_result_clear(struct cni_result *result)
+{
+	for (size_t i = 0; i < result->interface_count; i++) {
+		free(result->interfaces[i].name);
+		free(result->interfaces[i].mac);
+		free(result->interfaces[i].sandbox);
+		free(result->interfaces[i].socket_path);
+		free(result->interfaces[i].pci_id);
+	}
+	free(result->interfaces);
+	free(result->ips);
+	free(result->routes);
+	cni_dns_clear(&result->dns);
+	*result = (struct cni_result){0};
+}
+
+int cni_result_add_interface(struct cni_result *result, const char *name, const char *mac,
+			     const char *sandbox)
+{
+	result->interfaces = cni_realloc_array(result->interfaces, result->interface_count + 1,
+					       sizeof(*result->interfaces));
+	result->interfaces[result->interface_count] = (struct cni_result_interface){
+		.name = cni_strdup(name),
+		.mac = cni_strdup(mac),
+		.sandbox = cni_strdup(sandbox),
+	};
+	return (int)result->interface_count++;
+}
+
+void cni_result_add_ip(struct cni_result *result, const struct cni_result_ip *ip)
+{
+	result->ips = cni_realloc_array(result->ips, result->ip_count + 1, sizeof(*result->ips));
+	result->ips[result->ip_count++] = *ip;
+}
+
+void cni_result_add_route(struct cni_result *result, const struct cni_route *route)
+{
+	result->routes = cni_realloc_array(result->routes, result->route_count + 1,
+					   sizeof(*result->routes));
+	result->routes[result->route_count++] = *route;
+}
+
+void cni_result_merge_ipam(struct cni_result *to, const struct cni_result *from)
+{
+	for (size_t i = 0; i < from->ip_count; i++)
+		cni_result_add_ip(to, &from->ips[i]);
+	for (size_t i = 0; i < from->route_count; i++)
+		cni_result_add_route(to, &from->routes[i]);
+	for (size_t i = 0; i < from->dns.nameserver_count; i++)
+		cni_dns_add(&to->dns.nameservers, &to->dns.nameserver_count,
+			    from->dns.nameservers[i]);
+	for (size_t i = 0; i < from->dns.search_count; i++)
+		cni_dns_add(&to->dns.search, &to->dns.search_count, from->dns.search[i]);
+	for (size_t i = 0; i < from->dns.option_count; i++)
+		cni_dns_add(&to->dns.options, &to->dns.option_count, from->dns.options[i]);
+	if (from->dns.domain && !to->dns.domain)
+		to->dns.domain = cni_strdup(from->dns.domain);
+}

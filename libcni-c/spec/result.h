@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an ADD answers, once in memory; decoded from and encoded to each version of the
+ * specification here and nowhere else (CNI SPEC, section 5, "ADD Success", and its predecessors). */
+#ifndef CNI_RESULT_H
+#define CNI_RESULT_H
+
+#include "decode.h"
+#include "error.h"
+#include "ip.h"
+#include "json.h"
+#include "version.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cni_result_interface {
+	char *name;
+	char *mac;         /* NULL: not given, as for all of these */
+	char *sandbox;     /* the path of the namespace; NULL: on the host */
+	char *socket_path; /* 1.1.0 */
+	char *pci_id;      /* 1.1.0 */
+	uint32_t mtu;      /* bytes, 1.1.0; 0: not given */
+};
+
+struct cni_result_ip {
+	struct cni_net address;
+	struct cni_ip gateway; /* unset: none */
+	int interface;         /* index into `interfaces`, or CNI_NO_INTERFACE */
+};
+#define CNI_NO_INTERFACE (-1)
+
+/* Resolver settings; the strings belong to the result. */
+struct cni_dns {
+	char **nameservers;
+	char **search;
+	char **options;
+	char *domain;
+	size_t nameserver_count;
+	size_t search_count;
+	size_t option_count;
+};
+
+/* All zeroes is an empty result. */
+struct cni_result {
+	struct cni_result_interface *interfaces;
+	struct cni_result_ip *ips;
+	struct cni_route *routes;
+	size_t interface_count;
+	size_t ip_count;
+	size_t route_count;
+	struct cni_dns dns;
+};
+
+/* Frees what the result holds, not the struct. */
+void cni_result_clear(struct cni_result *result);
+
+/* Each appends; strings are copied, NULL stays NULL. Adding an interface returns its index. */
+int cni_result_add_interface(struct cni_result *result, const char *name, const char *mac,
+			     const char *sandbox);
+void cni_result_add_ip(struct cni_result *result, const struct cni_result_ip *ip);
+void cni_result_add_route(struct cni_result *result, const struct cni_route *route);
+
+/* Copies addresses, routes and resolver settings (not interfaces) of `from` behind those of `to`. */
+void cni_result_merge_ipam(struct cni_result *to, const struct cni_result *from);
+
+/* "nameservers", "domain", "search", "options" of `json` (NULL: nothing). Fails with CNI_ECONFIG. */
+int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err);
+bool cni_dns_is_empty(const struct cni_dns *dns);
+void cni_dns_add(char ***items, size_t *count, const char *text);
+void cni_dns_clear(struct cni_dns *dns);
+
+/* Reads a result in the form of `version`, unless it says itself which one it has. `what` names it
+ * in errors ("prevResult"). Nothing is left in `ret_result` on failure.
+ * Fails with CNI_EDECODE, CNI_EVERSION or CNI_ECONFIG. */
+int cni_result_decode(const cJSON *json, enum cni_version version, const char *what,
+		      struct cni_result *ret_result, struct cni_error *err);
+
+/* Can `version` say this? Before 0.3.0 a result has exactly one address of a family, at least one
+ * address at all, and no interfaces. Fails with CNI_EVERSION. */
+int cni_result_check_fits(const struct cni_result *result, enum cni_version version,
+			  struct cni_error *err);
+
+/* The result as `version` writes it; what came with a later version is left out. Must fit. The
+ * caller frees with cJSON_Delete(). */
+cJSON *cni_result_encode(const struct cni_result *result, enum cni_version version);
+
+/* One route's members as the specification names them; used by results and by configurations. */
+int cni_route_decode(const cJSON *json, const char *what, struct cni_route *ret_route,
+		     struct cni_error *err);
+
+#endif

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The result's JSON in every version. Three shapes: `ip4` and `ip6` (before 0.3.0), lists with a
+ * "version" in each address (0.3 and 0.4), lists without (1.x, where 1.1.0 added fields). */
+#include "cleanup.h"
+#include "mem.h"
+#include "result.h"
+
+#include <string.h>
+
+/* ---- decode ---- */
+
+static int decode_texts(const cJSON *json, const char *key, char ***items, size_t *count,
+			struct cni_error *err)
+{
+	const cJSON *list = cni_json_get(json, key);
+	const cJSON *item;
+
+	if (list && !cJSON_IsArray(list))
+		return cni_fail(err, CNI_ECONFIG, "'dns.%s' is %s, expected a list of strings", key,
+				cni_json_kind(list));
+	cJSON_ArrayForEach(item, list)
+	{
+		if (cJSON_IsNull(item))
+			continue;
+		if (!cJSON_IsString(item))
+			return cni_fail(err, CNI_ECONFIG, "'dns.%s' holds %s, expected strings",
+					key, cni_json_kind(item));
+		cni_dns_add(items, count, item->valuestring);
+	}
+	return 0;
+}
+
+int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err)
+{
+	const cJSON *domain = cni_json_get(json, "domain");
+
+	if (json && !cJSON_IsObject(json))
+		return cni_fail(err, CNI_ECONFIG, "'dns' is %s, expected an object",
+				cni_json_kind(json));
+	if (domain && !cJSON_IsString(domain))
+		return cni_fail(err, CNI_ECONFIG, "'dns.domain' is %s, expected a string",
+				cni_json_kind(domain));
+	if (decode_texts(json, "nameservers", &dns->nameservers, &dns->nameserver_count, err) < 0 ||
+	    decode_texts(json, "search", &dns->search, &dns->search_count, err) < 0 ||
+	    decode_texts(json, "options", &dns->options, &dns->option_count, err) < 0)
+		return -1;
+	if (domain && *domain->valuestring)
+		dns->domain = cni_strdup(domain->valuestring);
+	return 0;
+}
+
+int cni_route_decode(const cJSON *json, const char *what, struct cni_route *ret_route,
+		     struct cni_error *err)
+{
+	static const struct cni_field fields[] = {
+		CNI_FIELD(struct cni_route, "dst", dst),
+		CNI_FIELD(struct cni_route, "gw", gw),
+		CNI_FIELD(struct cni_route, "mtu", mtu),
+		CNI_FIELD(struct cni_route, "advmss", advmss),
+		CNI_FIELD(struct cni_route, "priority", priority, .max = UINT32_MAX),
+		CNI_FIELD(struct cni_route, "table", table, .max = UINT32_MAX),
+		CNI_FIELD(struct cni_route, "scope", scope, .max = 255),
+		{0},
+	};
+	struct cni_route route = {0};
+
+	if (!cJSON_IsObject(json))
+		return cni_fail(err, CNI_ECONFIG, "%s holds %s, expected objects", what,
+				cni_json_kind(json));
+	if (cni_decode(fields, json, &route, false, err) < 0)
+		return cni_fail_within(err, "%s", what);
+	if (!cni_ip_is_set(&route.dst.ip))
+		return cni_fail(err, CNI_ECONFIG, "%s: 'dst' is missing", what);
+	if (cni_ip_is_set(&route.gw) && route.gw.family != route.dst.ip.family)
+		return cni_fail(err, CNI_ECONFIG, "%s: 'dst' and 'gw' are of different families",
+				what);
+	route.has_table = cni_json_get(json, "table") != NULL;
+	route.has_scope = cni_json_get(json, "scope") != NULL;
+	*ret_route = route;
+	return 0;
+}
+
+static int decode_routes(const cJSON *list, struct cni_result *result, struct cni_error *err)
+{
+	const cJSON *item;
+
+	if (list && !cJSON_IsArray(list))
+		return cni_fail(err, CNI_ECONFIG, "'routes' is %s, expected a list",
+				cni_json_kind(list));
+	cJSON_ArrayForEach(item, list)
+	{
+		struct cni_route route;
+
+		if (cJSON_IsNull(item))
+			continue;
+		if (cni_route_decode(item, "'routes'", &route, err) < 0)
+			return -1;
+		cni_result_add_route(result, &route);
+	}
+	return 0;
+}
+
+/* ip4 and ip6 of 0.1.0 and 0.2.0: {"ip": "10.1.0.7/16", "gateway": …, "routes": […]} */
+static int decode_family(const cJSON *json, const char *key, int family, struct cni_result *result,
+			 struct cni_error *err)
+{
+	static const struct cni_field fields[] = {
+		CNI_FIELD(struct cni_result_ip, "ip", address),
+		CNI_FIELD(struct cni_result_ip, "gateway", gateway),
+		{0},
+	};
+	const cJSON *object = cni_json_get(json, key);
+	struct cni_result_ip ip = {.interface = CNI_NO_INTERFACE};
+
+	if (!object)
+		return 0;
+	if (cni_decode(fields, object, &ip, false, err) < 0)
+		return cni_fail_within(err, "'%s'", key);
+	if (ip.address.ip.family != family)
+		return cni_fail(err, CNI_ECONFIG, "'%s.ip' is missing or of the other family", key);
+	cni_result_add_ip(result, &ip);
+	return decode_routes(cni_json_get(object, "routes"), result, err);
+}
+
+static int decode_interfaces(const cJSON *list, struct cni_result *result, struct cni_error *err)
+{
+	struct interface {
+		const char *name, *mac, *sandbox, *socket_path, *pci_id;
+		uint32_t mtu;
+	};
+	static const struct cni_field fields[] = {
+		CNI_FIELD(struct interface, "name", name),
+		CNI_FIELD(struct interface, "mac", mac),
+		CNI_FIELD(struct interface, "sandbox", sandbox),
+		CNI_FIELD(struct interface, "socketPath", socket_path),
+		CNI_FIELD(struct interface, "pciID", pci_id),
+		CNI_FIELD(struct interface, "mtu", mtu),
+		{0},
+	};
+	const cJSON *item;
+
+	if (list && !cJSON_IsArray(list))
+		return cni_fail(err, CNI_ECONFIG, "'interfaces' is %s, expected a list",
+				cni_json_kind(list));
+	cJSON_ArrayForEach(item, list)
+	{
+		struct interface read = {.name = ""};
+		struct cni_result_interface *added;
+		int index;
+
+		if (!cJSON_IsNull(item) && !cJSON_IsObject(item))
+			return cni_fail(err, CNI_ECONFIG, "'interfaces' holds %s, expected objects",
+					cni_json_kind(item));
+		if (cni_decode(fields, item, &read, false, err) < 0)
+			return cni_fail_within(err, "'interfaces'");
+		/* A null entry still counts: addresses name interfaces by their index. */
+		index = cni_result_add_interface(result, read.name, read.mac, read.sandbox);
+		added = &result->interfaces[index];
+		added->socket_path = cni_strdup(read.socket_path);
+		added->pci_id = cni_strdup(read.pci_id);
+		added->mtu = read.mtu;
+	}
+	return 0;
+}
+
+static int decode_ips(const cJSON *list, struct cni_result *result, struct cni_error *err)
+{
+	struct address {
+		struct cni_net address;
+		struct cni_ip gateway;
+		uint32_t interface;
+	};
+	static const struct cni_field fields[] = {
+		CNI_FIELD(struct address, "address", address),
+		CNI_FIELD(struct address, "gateway", gateway),
+		CNI_FIELD(struct address, "interface", interface),
+		{0},
+	};
+	const cJSON *item;
+
+	if (list && !cJSON_IsArray(list))
+		return cni_fail(err, CNI_ECONFIG, "'ips' is %s, expected a list",
+				cni_json_kind(list));
+	cJSON_ArrayForEach(item, list)
+	{
+		struct address read = {.interface = UINT32_MAX};
+		struct cni_result_ip ip;
+
+		if (cJSON_IsNull(item))
+			continue;
+		if (!cJSON_IsObject(item))
+			return cni_fail(err, CNI_ECONFIG, "'ips' holds %s, expected objects",
+					cni_json_kind(item));
+		if (cni_decode(fields, item, &read, false, err) < 0)
+			return cni_fail_within(err, "'ips'");
+		if (!cni_ip_is_set(&read.address.ip))
+			return cni_fail(err, CNI_ECONFIG, "'ips': 'address' is missing");
+		ip = (struct cni_result_ip){
+			.address = read.address,
+			.gateway = read.gateway,
+			.interface = read.interface == UINT32_MAX ? CNI_NO_INTERFACE
+								  : (int)read.interface,
+		};
+		cni_result_add_ip(result, &ip);
+	}
+	return 0;
+}
+
+static int decode_parts(const cJSON *json, enum cni_version version, struct cni_result *result,
+			struct cni_error *err)
+{
+	if (cni_dns_decode(cni_json_get(json, "dns"), &result->dns, err) < 0)
+		return -1;
+	if (version < CNI_0_3_0)
+		return decode_family(json, "ip4", AF_INET, result, err) < 0 ||
+				       decode_family(json, "ip6", AF_INET6, result, err) < 0
+			       ? -1
+			       : 0;
+	if (decode_interfaces(cni_json_get(json, "interfaces"), result, err) < 0 ||
+	    decode_ips(cni_json_get(json, "ips"), result, err) < 0)
+		return -1;
+	return decode_routes(cni_json_get(json, "routes"), result, err);
+}
+
+int cni_result_decode(const cJSON *json, enum cni_version version, const char *what,
+		      struct cni_result *ret_result, struct cni_error *err)
+{
+	const char *said = cni_json_get_string(json, "cniVersion");
+	struct cni_result result = {0};
+
+	if (!cJSON_IsObject(json))
+		return cni_fail(err, CNI_EDECODE, "%s is %s, expected an object", what,
+				cni_json_kind(json));
+	if (said && *said && cni_version_parse(said, CNI_0_1_0, &version, err) < 0)
+		return cni_fail_within(err, "%s", what);
+	if (decode_parts(json, version, &result, err) < 0) {
+		cni_result_clear(&result);
+		return cni_fail_within(err, "%s", what);
+	}
+	*ret_result = result;
+	return 0;
+}
+
+/* ---- encode ---- */
+
+int cni_result_check_fits(const struct cni_result *result, enum cni_version version,
+			  struct cni_error *err)
+{
+	size_t v4 = 0;
+	size_t v6 = 0;
+
+	if (version >= CNI_0_3_0)
+		return 0;
+	for (size_t i = 0; i < result->ip_count; i++)
+		*(result->ips[i].address.ip.family == AF_INET ? &v4 : &v6) += 1;
+	if (v4 + v6 == 0)
+		return cni_fail(err, CNI_EVERSION,
+				"a result of cniVersion %s needs an address: use 0.3.0 or later "
+				"without ipam",
+				cni_version_text(version));
+	if (v4 > 1 || v6 > 1)
+		return cni_fail(err, CNI_EVERSION,
+				"CNI version %s does not support more than 1 address per family, "
+				"got %zu of IPv4 and %zu of IPv6",
+				cni_version_text(version), v4, v6);
+	return 0;
+}
+
+static void add_net(cJSON *object, const char *key, const struct cni_net *net)
+{
+	char text[CNI_NET_TEXT_SIZE];
+
+	cni_json_add_string(object, key, cni_net_format(net, text));
+}
+
+static void add_ip(cJSON *object, const char *key, const struct cni_ip *ip)
+{
+	char text[CNI_IP_TEXT_SIZE];
+
+	cni_json_add_string(object, key, cni_ip_format(ip, text));
+}
+
+static cJSON *encode_texts(char *const *items, size_t count)
+{
+	cJSON *list = cni_json_array();
+
+	for (size_t i = 0; i < count; i++)
+		if (!cJSON_AddItemToArray(list, cJSON_CreateString(items[i])))
+			cni_out_of_memory();
+	return list;
+}
+
+static cJSON *encode_dns(const struct cni_dns *dns)
+{
+	cJSON *object = cni_json_object();
+
+	if (dns->nameserver_count)
+		cni_json_add(object, "nameservers",
+			     encode_texts(dns->nameservers, dns->nameserver_count));
+	cni_json_add_string(object, "domain", dns->domain);
+	if (dns->search_count)
+		cni_json_add(object, "search", encode_texts(dns->search, dns->search_count));
+	if (dns->option_count)
+		cni_json_add(object, "options", encode_texts(dns->options, dns->option_count));
+	return object;
+}
+
+static cJSON *encode_interface(const struct cni_result_interface *interface,
+			       enum cni_version version)
+{
+	cJSON *object = cni_json_object();
+
+	cni_json_add_string(object, "name", interface->name);
+	cni_json_add_string(object, "mac", interface->mac);
+	if (version >= CNI_1_1_0 && interface->mtu)
+		cni_json_add_number(object, "mtu", interface->mtu);
+	cni_json_add_string(object, "sandbox", interface->sandbox);
+	if (version >= CNI_1_1_0) {
+		cni_json_add_string(object, "socketPath", interface->socket_path);
+		cni_json_add_string(object, "pciID", interface->pci_id);
+	}
+	return object;
+}
+
+static cJSON *encode_ip(const struct cni_result_ip *ip, enum cni_version version)
+{
+	cJSON *object = cni_json_object();
+
+	if (version < CNI_1_0_0)
+		cni_json_add_string(object, "version",
+				    ip->address.ip.family == AF_INET ? "4" : "6");
+	if (ip->interface != CNI_NO_INTERFACE)
+		cni_json_add_number(object, "interface", ip->interface);
+	add_net(object, "address", &ip->address);
+	add_ip(object, "gateway", &ip->gateway);
+	return object;
+}
+
+static cJSON *encode_route(const struct cni_route *route, enum cni_version version)
+{
+	cJSON *object = cni_json_object();
+
+	add_net(object, "dst", &route->dst);
+	add_ip(object, "gw", &route->gw);
+	if (version < CNI_1_1_0)
+		return object;
+	if (route->mtu)
+		cni_json_add_number(object, "mtu", route->mtu);
+	if (route->advmss)
+		cni_json_add_number(object, "advmss", route->advmss);
+	if (route->priority)
+		cni_json_add_number(object, "priority", route->priority);
+	if (route->has_table)
+		cni_json_add_number(object, "table", route->table);
+	if (route->has_scope)
+		cni_json_add_number(object, "scope", route->scope);
+	return object;
+}
+
+static void add_family(cJSON *json, const char *key, int family, const struct cni_result *result,
+		       enum cni_version version)
+{
+	cJSON *routes = cni_json_array();
+
+	for (size_t i = 0; i < result->route_count; i++)
+		if (result->routes[i].dst.ip.family == family)
+			cJSON_AddItemToArray(routes, encode_route(&result->routes[i], version));
+	for (size_t i = 0; i < result->ip_count; i++) {
+		cJSON *object;
+
+		if (result->ips[i].address.ip.family != family)
+			continue;
+		object = cni_json_object();
+		add_net(object, "ip", &result->ips[i].address);
+		add_ip(object, "gateway", &result->ips[i].gateway);
+		if (routes->child) {
+			cni_json_add(object, "routes", routes);
+			routes = NULL;
+		}
+		cni_json_add(json, key, object);
+		break;
+	}
+	cJSON_Delete(routes);
+}
+
+static void add_lists(cJSON *json, const struct cni_result *result, enum cni_version version)
+{
+	cJSON *list;
+
+	if (result->interface_count) {
+		list = cni_json_array();
+		for (size_t i = 0; i < result->interface_count; i++)
+			cJSON_AddItemToArray(list,
+					     encode_interface(&result->interfaces[i], version));
+		cni_json_add(json, "interfaces", list);
+	}
+	if (result->ip_count) {
+		list = cni_json_array();
+		for (size_t i = 0; i < result->ip_count; i++)
+			cJSON_AddItemToArray(list, encode_ip(&result->ips[i], version));
+		cni_json_add(json, "ips", list);
+	}
+	if (result->route_count) {
+		list = cni_json_array();
+		for (size_t i = 0; i < result->route_count; i++)
+			cJSON_AddItemToArray(list, encode_route(&result->routes[i], version));
+		cni_json_add(json, "routes", list);
+	}
+}
+
+cJSON *cni_result_encode(const struct cni_result *result, enum cni_version version)
+{
+	cJSON *json = cni_json_object();
+
+	cni_json_add_string(json, "cniVersion", cni_version_text(version));
+	if (version < CNI_0_3_0) {
+		add_family(json, "ip4", AF_INET, result, version);
+		add_family(json, "ip6", AF_INET6, result, version);
+	} else {
+		add_lists(json, result, version);
+	}
+	/* Before 1.0.0 Go prints "dns": {}, and there are readers who count on it. */
+	if (version < CNI_1_0_0 || !cni_dns_is_empty(&result->dns))
+		cni_json_add(json, "dns", encode_dns(&result->dns));
+	return json;
+}

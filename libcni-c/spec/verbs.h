@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The frame of a plugin: environment, stdin, verb, and exactly one JSON document on stdout. */
+#ifndef CNI_VERBS_H
+#define CNI_VERBS_H
+
+#include "conf.h"
+#include "env.h"
+#include "error.h"
+#include "result.h"
+
+#include <stddef.h>
+
+/* One invocation: everything the runtime said. */
+struct cni_call {
+	struct cni_env env;
+	struct cni_conf conf;
+	const char *input; /* stdin as it came, for a delegated plugin; NUL-terminated */
+	size_t input_size; /* bytes, without the NUL */
+	struct cni_owner owner; /* network, container and interface; for ADD, CHECK and DEL */
+};
+
+/* A plugin as five functions. Each returns 0, or -1 with `err` filled; a NULL one succeeds. `data`
+ * is that of the struct. */
+struct cni_verbs {
+	const char *type;        /* "host-local", for the about text */
+	enum cni_version oldest; /* the first cniVersion it speaks */
+	const void *data;
+	/* All or nothing: if it fails, nothing it made is left. Fills `result`. */
+	int (*add)(const void *data, const struct cni_call *call, struct cni_result *result,
+		   struct cni_error *err);
+	/* Reads only. */
+	int (*check)(const void *data, const struct cni_call *call, struct cni_error *err);
+	/* By identity; what is not there is success. */
+	int (*del)(const void *data, const struct cni_call *call, struct cni_error *err);
+	/* Removes what belongs to this network and to none of call->conf.valid; does not stop at
+	 * the first failure. */
+	int (*gc)(const void *data, const struct cni_call *call, struct cni_error *err);
+	/* Takes no lock and writes nothing. */
+	int (*status)(const void *data, const struct cni_call *call, struct cni_error *err);
+};
+
+/* What main() returns: 0, or 1 after an error was printed. Nothing else prints on stdout.
+ *
+ * Without CNI_COMMAND it prints two lines on stderr ("CNI <type> plugin v<version>" and the
+ * protocol versions), reads nothing and returns 0: nerdctl and Nomad parse them. */
+int cni_verbs_main(const struct cni_verbs *verbs);
+
+#endif

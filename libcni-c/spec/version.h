@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The versions of the CNI specification as an ordered enum, and what each one brought. */
+#ifndef CNI_VERSION_H
+#define CNI_VERSION_H
+
+#include "error.h"
+
+/* In order of age, so that `version < CNI_1_0_0` reads as it means. */
+enum cni_version {
+	CNI_0_1_0,
+	CNI_0_2_0,
+	CNI_0_3_0,
+	CNI_0_3_1,
+	CNI_0_4_0,
+	CNI_1_0_0,
+	CNI_1_1_0,
+	CNI_VERSION_COUNT,
+};
+#define CNI_VERSION_LATEST (CNI_VERSION_COUNT - 1)
+
+/* "1.1.0" */
+const char *cni_version_text(enum cni_version version);
+
+/* Finds `text` among the versions of this library; NULL and "" mean 0.1.0, as before cniVersion
+ * existed. Fails with CNI_EDECODE if it is not a version at all, and CNI_EVERSION ("incompatible CNI
+ * versions", with what is supported in `details`) if it is one that we do not know or that is
+ * older than `oldest`. */
+int cni_version_parse(const char *text, enum cni_version oldest, enum cni_version *ret_version,
+		      struct cni_error *err);
+
+/* Compares any two dotted versions of up to three numbers, known to us or not. `ret_order` gets <0,
+ * 0 or >0. Returns -1 if either is malformed. */
+int cni_version_compare(const char *a, const char *b, int *ret_order);
+
+#endif

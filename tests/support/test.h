@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cmocka with what it needs before it, and a skip that says why. */
+#ifndef TEST_H
+#define TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+/* Skips this test; the reason is printed as a TAP comment, which scripts/test collects. */
+#define skip_because(...)                                                                          \
+	do {                                                                                       \
+		fprintf(stderr, "# skipped %s: ", __func__);                                       \
+		fprintf(stderr, __VA_ARGS__);                                                      \
+		fputc('\n', stderr);                                                               \
+		skip();                                                                            \
+	} while (0)
+
+#endif
