@@ -8,10 +8,10 @@
  * 100 and are documented in docs/compatibility.md. */
 enum cni_code {
 	CNI_EVERSION = 1,      /* the plugin cannot speak this cniVersion, or the verb is younger */
-	CNI_EFIELD = 2,        /* a field of the configuration is not supported */
+	CNI_EFIELD = 2,	       /* a field of the configuration is not supported */
 	CNI_ECONTAINER = 3,    /* the container is unknown */
-	CNI_EENV = 4,          /* an environment variable is missing or malformed */
-	CNI_EIO = 5,           /* reading or writing a file or a pipe failed */
+	CNI_EENV = 4,	       /* an environment variable is missing or malformed */
+	CNI_EIO = 5,	       /* reading or writing a file or a pipe failed */
 	CNI_EDECODE = 6,       /* the input is not the JSON it should be */
 	CNI_ECONFIG = 7,       /* a key of the network configuration has a wrong value */
 	CNI_EAGAIN = 11,       /* try again later */
@@ -28,10 +28,11 @@ enum cni_code {
 };
 
 struct cni_error {
-	int code;           /* enum cni_code, or what a delegated plugin said */
-	int errnum;         /* errno of the failed call; 0 if no call failed */
-	char msg[640];      /* the story, in the caller's words: names, values, what was expected */
-	char details[1024]; /* what others said (the kernel, a delegated plugin); empty if nothing */
+	int code;	    /* enum cni_code, or what a delegated plugin said */
+	int errnum;	    /* errno of the failed call; 0 if no call failed */
+	char msg[640];	    /* the story, in the caller's words: names, values, what was expected */
+	char details[1024]; /* what others said (the kernel, a delegated plugin); empty if nothing
+			     */
 };
 
 /* Fills `err` and returns -1, so that failing is one statement. `err` must not be NULL. Control

@@ -49,8 +49,8 @@ int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **
 		     size_t *ret_size, struct cni_error *err)
 {
 	/* O_NONBLOCK: a FIFO must not hold us up before fstat() can refuse it. */
-	closing int fd = openat(dir, path,
-				O_RDONLY | O_CLOEXEC | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
+	closing int fd =
+		openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (follow ? 0 : O_NOFOLLOW));
 	struct stat st;
 
 	if (fd < 0)
@@ -89,8 +89,8 @@ int cni_file_replace_at(int dir, const char *path, const void *data, size_t size
 			struct cni_error *err)
 {
 	freeing char *temporary = cni_format("%s.%ld.tmp", path, (long)getpid());
-	closing int fd = openat(dir, temporary,
-				O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	closing int fd =
+		openat(dir, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int failed;
 
 	if (fd < 0)

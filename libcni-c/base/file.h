@@ -26,7 +26,8 @@ int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **
 int cni_file_replace_at(int dir, const char *path, const void *data, size_t size,
 			struct cni_error *err);
 
-/* mkdir -p; directories that are made get `mode`. Fails with CNI_EIO, naming the part that failed. */
+/* mkdir -p; directories that are made get `mode`. Fails with CNI_EIO, naming the part that failed.
+ */
 int cni_file_make_directories(const char *path, mode_t mode, struct cni_error *err);
 
 /* flock(2) `fd` for `operation` (LOCK_SH, LOCK_EX), waiting at most `milliseconds`; 0 tries once.

@@ -14,7 +14,7 @@
 
 /* An address. All zeroes is "unset", which is a different thing from 0.0.0.0. */
 struct cni_ip {
-	uint8_t family;    /* AF_INET, AF_INET6, or 0: unset */
+	uint8_t family;	   /* AF_INET, AF_INET6, or 0: unset */
 	uint8_t bytes[16]; /* network order; IPv4 uses the first four, the others are zero */
 };
 
@@ -29,7 +29,7 @@ struct cni_net {
 struct cni_route {
 	struct cni_net dst;
 	struct cni_ip gw; /* unset: none given */
-	uint32_t mtu;     /* bytes */
+	uint32_t mtu;	  /* bytes */
 	uint32_t advmss;  /* bytes */
 	uint32_t priority;
 	uint32_t table;
@@ -93,7 +93,7 @@ struct cni_ip cni_net_last(const struct cni_net *net);
 bool cni_net_contains(const struct cni_net *net, const struct cni_ip *ip);
 
 /* A hardware address "0a:58:0a:f4:00:02", six octets. Returns 0 or -1. */
-#define CNI_MAC_SIZE      6
+#define CNI_MAC_SIZE	  6
 #define CNI_MAC_TEXT_SIZE 18
 int cni_mac_parse(const char *text, uint8_t ret_mac[CNI_MAC_SIZE]);
 const char *cni_mac_format(const uint8_t mac[CNI_MAC_SIZE], char text[CNI_MAC_TEXT_SIZE]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that is there: each function returns it or prints a CNI error (code 100) on stdout and
- * exits with 1. A plugin is a short-lived process; what was half made is left to DEL, by identity. */
+ * exits with 1. A plugin is a short-lived process; what was half made is left to DEL, by identity.
+ */
 #ifndef CNI_MEM_H
 #define CNI_MEM_H
 

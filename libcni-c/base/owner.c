@@ -88,8 +88,8 @@ bool cni_owners_has(const struct cni_owners *owners, const char *container, cons
 {
 	struct cni_owner key = {.container = container, .ifname = ifname};
 
-	return owners->count && bsearch(&key, owners->items, owners->count, sizeof(*owners->items),
-					compare_owners);
+	return owners->count &&
+	       bsearch(&key, owners->items, owners->count, sizeof(*owners->items), compare_owners);
 }
 
 static int compare_texts(const void *a, const void *b)

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The key of the specification and the one that libcni also sends (containernetworking/cni#1101). */
+/* The key of the specification and the one that libcni also sends (containernetworking/cni#1101).
+ */
 static const cJSON *find_valid(const cJSON *json)
 {
 	const cJSON *list = cni_json_get(json, "cni.dev/valid-attachments");
@@ -31,8 +32,7 @@ static int read_valid(struct cni_conf *conf, struct cni_error *err)
 				cni_json_kind(list));
 	conf->valid.items = cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(list),
 					      sizeof(*conf->valid.items));
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach (item, list) {
 		const char *container = cni_json_get_string(item, "containerID");
 		const char *ifname = cni_json_get_string(item, "ifname");
 

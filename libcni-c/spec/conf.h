@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys that each plugin's configuration has (CNI SPEC, section 1, "Plugin configuration objects",
- * and section 3, "Deriving request configuration"). */
+/* The keys that each plugin's configuration has (CNI SPEC, section 1, "Plugin configuration
+ * objects", and section 3, "Deriving request configuration"). */
 #ifndef CNI_CONF_H
 #define CNI_CONF_H
 
@@ -14,9 +14,9 @@
 #include <stdbool.h>
 
 struct cni_conf {
-	cJSON *json;        /* the whole configuration; what follows points into it */
-	const char *name;   /* of the network */
-	const cJSON *ipam;  /* NULL: layer 2 only */
+	cJSON *json;	       /* the whole configuration; what follows points into it */
+	const char *name;      /* of the network */
+	const cJSON *ipam;     /* NULL: layer 2 only */
 	const char *ipam_type; /* NULL: none */
 	enum cni_version version;
 	struct cni_dns dns;

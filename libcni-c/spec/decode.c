@@ -99,10 +99,9 @@ int cni_decode_strings(const struct cni_field *field, const cJSON *value, void *
 
 	if (!cJSON_IsArray(value))
 		return refuse(field, value, "a list of strings", err);
-	strings.items = cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(value),
-					  sizeof(*strings.items));
-	cJSON_ArrayForEach(item, value)
-	{
+	strings.items =
+		cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(value), sizeof(*strings.items));
+	cJSON_ArrayForEach (item, value) {
 		if (cJSON_IsNull(item))
 			continue;
 		if (!cJSON_IsString(item)) {

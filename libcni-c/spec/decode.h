@@ -40,8 +40,8 @@ struct cni_field {
 	size_t offset;
 	int (*decode)(const struct cni_field *field, const cJSON *value, void *member,
 		      struct cni_error *err);
-	uint32_t min;                 /* for numbers */
-	uint32_t max;                 /* for numbers; 0 means 2147483647 */
+	uint32_t min;		      /* for numbers */
+	uint32_t max;		      /* for numbers; 0 means 2147483647 */
 	const struct cni_word *words; /* the member is a uint32_t, the value one of these words */
 };
 
@@ -54,8 +54,8 @@ int cni_decode_net(const struct cni_field *, const cJSON *, void *, struct cni_e
 int cni_decode_object(const struct cni_field *, const cJSON *, void *, struct cni_error *);
 
 /* The decoder for the type of `member`. A `const cJSON *` takes a list or an object as it is. */
-#define CNI_FIELD(type_, key_, member_, ...)                                                       \
-	{                                                                                          \
+#define CNI_FIELD(type_, key_, member_, ...)                                                         \
+	{                                                                                            \
 		.key = (key_), .offset = offsetof(type_, member_),                                 \
 		.decode = _Generic(((type_ *)0)->member_, bool                                     \
 				   : cni_decode_bool, uint32_t                                     \
@@ -65,7 +65,7 @@ int cni_decode_object(const struct cni_field *, const cJSON *, void *, struct cn
 				   : cni_decode_ip, struct cni_net                                 \
 				   : cni_decode_net, const cJSON *                                 \
 				   : cni_decode_object),                                           \
-		##__VA_ARGS__                                                                      \
+		##__VA_ARGS__ \
 	}
 
 /* Fills `out` from `object` as `fields` say. With `lenient` (DEL and GC, which must work whatever

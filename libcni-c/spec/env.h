@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The protocol's environment (CNI SPEC, section 2, "Parameters"): one table of variable x command. */
+/* The protocol's environment (CNI SPEC, section 2, "Parameters"): one table of variable x command.
+ */
 #ifndef CNI_ENV_H
 #define CNI_ENV_H
 
@@ -26,7 +27,7 @@ struct cni_env {
 	const char *ifname;    /* CNI_IFNAME */
 	const char *args;      /* CNI_ARGS */
 	const char *path;      /* CNI_PATH, directories separated by ':' */
-	bool netns_override;   /* CNI_NETNS_OVERRIDE is "1" or "true": our own namespace is allowed */
+	bool netns_override; /* CNI_NETNS_OVERRIDE is "1" or "true": our own namespace is allowed */
 };
 
 /* "ADD" */

@@ -109,8 +109,8 @@ static int start(const struct cni_exec *exec, struct child *child, struct cni_er
 				      exec->type);
 	}
 	child->out = out[0];
-	/* A plugin is a small process, but copying even its page tables would cost a tenth of an ADD;
-	 * posix_spawn() cannot ask for the signal on our death. */
+	/* A plugin is a small process, but copying even its page tables would cost a tenth of an
+	 * ADD; posix_spawn() cannot ask for the signal on our death. */
 	child->pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
 	if (child->pid == 0)
 		become(exec, in[0], out[1], parent, &failed);
@@ -225,8 +225,7 @@ static int converse(const struct cni_exec *exec, struct child *child, struct out
 				child->out = -1;
 			}
 		}
-		if (waits[2].revents &&
-		    waitid(P_PID, (id_t)child->pid, ret_info, WEXITED) == 0) {
+		if (waits[2].revents && waitid(P_PID, (id_t)child->pid, ret_info, WEXITED) == 0) {
 			child->pid = -1;
 			return 0;
 		}
@@ -254,9 +253,8 @@ static int pass_on(const struct cni_exec *exec, const struct output *output, con
 	}
 	code = cni_json_get(json, "code");
 	details = cni_json_get_string(json, "details");
-	cni_fail(err,
-		 cJSON_IsNumber(code) && code->valueint > 0 ? code->valueint : CNI_EDELEGATE, "%s",
-		 msg);
+	cni_fail(err, cJSON_IsNumber(code) && code->valueint > 0 ? code->valueint : CNI_EDELEGATE,
+		 "%s", msg);
 	return details ? cni_fail_details(err, "%s", details) : -1;
 }
 

@@ -19,11 +19,11 @@
 int cni_exec_find(const char *type, const char *path, char **ret_file, struct cni_error *err);
 
 struct cni_exec {
-	const char *file;          /* the executable */
-	const char *type;          /* its name in errors */
-	char *const *environment;  /* ends with NULL */
-	const void *input;         /* for its stdin */
-	size_t input_size;         /* bytes */
+	const char *file;	  /* the executable */
+	const char *type;	  /* its name in errors */
+	char *const *environment; /* ends with NULL */
+	const void *input;	  /* for its stdin */
+	size_t input_size;	  /* bytes */
 	unsigned int deadline_ms;
 };
 

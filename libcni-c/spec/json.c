@@ -77,8 +77,7 @@ cJSON *cni_json_get(const cJSON *object, const char *key)
 
 	if (!cJSON_IsObject(object))
 		return NULL;
-	cJSON_ArrayForEach(member, object)
-	{
+	cJSON_ArrayForEach (member, object) {
 		if (!strcasecmp(member->string, key))
 			found = member;
 	}
@@ -166,8 +165,7 @@ static void print_indented(FILE *out, const cJSON *json, int depth)
 		return;
 	}
 	fputc(is_object ? '{' : '[', out);
-	cJSON_ArrayForEach(member, json)
-	{
+	cJSON_ArrayForEach (member, json) {
 		fprintf(out, "%s\n%*s", member == json->child ? "" : ",", (depth + 1) * 4, "");
 		if (is_object) {
 			cJSON key = {.type = cJSON_String, .valuestring = member->string};

@@ -40,8 +40,7 @@ static int check_plain(const char *name, const char *what, int code, struct cni_
 
 int cni_name_check_network(const char *name, struct cni_error *err)
 {
-	return check_plain(name, "'name'", CNI_ECONFIG,
-			   err);
+	return check_plain(name, "'name'", CNI_ECONFIG, err);
 }
 
 int cni_name_check_container(const char *id, struct cni_error *err)

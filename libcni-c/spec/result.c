@@ -33,6 +33,21 @@ void cni_dns_add(char ***items, size_t *count, const char *text)
 	(*items)[(*count)++] = cni_strdup(text);
 }
 
+static void append(char ***to, size_t *to_count, char *const *from, size_t from_count)
+{
+	for (size_t i = 0; i < from_count; i++)
+		cni_dns_add(to, to_count, from[i]);
+}
+
+void cni_dns_append(struct cni_dns *to, const struct cni_dns *from)
+{
+	append(&to->nameservers, &to->nameserver_count, from->nameservers, from->nameserver_count);
+	append(&to->search, &to->search_count, from->search, from->search_count);
+	append(&to->options, &to->option_count, from->options, from->option_count);
+	if (from->domain && !to->domain)
+		to->domain = cni_strdup(from->domain);
+}
+
 void cni_result_clear(struct cni_result *result)
 {
 	for (size_t i = 0; i < result->interface_count; i++) {
@@ -70,8 +85,8 @@ void cni_result_add_ip(struct cni_result *result, const struct cni_result_ip *ip
 
 void cni_result_add_route(struct cni_result *result, const struct cni_route *route)
 {
-	result->routes = cni_realloc_array(result->routes, result->route_count + 1,
-					   sizeof(*result->routes));
+	result->routes =
+		cni_realloc_array(result->routes, result->route_count + 1, sizeof(*result->routes));
 	result->routes[result->route_count++] = *route;
 }
 
@@ -81,13 +96,5 @@ void cni_result_merge_ipam(struct cni_result *to, const struct cni_result *from)
 		cni_result_add_ip(to, &from->ips[i]);
 	for (size_t i = 0; i < from->route_count; i++)
 		cni_result_add_route(to, &from->routes[i]);
-	for (size_t i = 0; i < from->dns.nameserver_count; i++)
-		cni_dns_add(&to->dns.nameservers, &to->dns.nameserver_count,
-			    from->dns.nameservers[i]);
-	for (size_t i = 0; i < from->dns.search_count; i++)
-		cni_dns_add(&to->dns.search, &to->dns.search_count, from->dns.search[i]);
-	for (size_t i = 0; i < from->dns.option_count; i++)
-		cni_dns_add(&to->dns.options, &to->dns.option_count, from->dns.options[i]);
-	if (from->dns.domain && !to->dns.domain)
-		to->dns.domain = cni_strdup(from->dns.domain);
+	cni_dns_append(&to->dns, &from->dns);
 }

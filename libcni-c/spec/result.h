@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an ADD answers, once in memory; decoded from and encoded to each version of the
- * specification here and nowhere else (CNI SPEC, section 5, "ADD Success", and its predecessors). */
+ * specification here and nowhere else (CNI SPEC, section 5, "ADD Success", and its predecessors).
+ */
 #ifndef CNI_RESULT_H
 #define CNI_RESULT_H
 
@@ -16,17 +17,17 @@
 
 struct cni_result_interface {
 	char *name;
-	char *mac;         /* NULL: not given, as for all of these */
-	char *sandbox;     /* the path of the namespace; NULL: on the host */
+	char *mac;	   /* NULL: not given, as for all of these */
+	char *sandbox;	   /* the path of the namespace; NULL: on the host */
 	char *socket_path; /* 1.1.0 */
-	char *pci_id;      /* 1.1.0 */
-	uint32_t mtu;      /* bytes, 1.1.0; 0: not given */
+	char *pci_id;	   /* 1.1.0 */
+	uint32_t mtu;	   /* bytes, 1.1.0; 0: not given */
 };
 
 struct cni_result_ip {
 	struct cni_net address;
 	struct cni_ip gateway; /* unset: none */
-	int interface;         /* index into `interfaces`, or CNI_NO_INTERFACE */
+	int interface;	       /* index into `interfaces`, or CNI_NO_INTERFACE */
 };
 #define CNI_NO_INTERFACE (-1)
 
@@ -61,13 +62,17 @@ int cni_result_add_interface(struct cni_result *result, const char *name, const 
 void cni_result_add_ip(struct cni_result *result, const struct cni_result_ip *ip);
 void cni_result_add_route(struct cni_result *result, const struct cni_route *route);
 
-/* Copies addresses, routes and resolver settings (not interfaces) of `from` behind those of `to`. */
+/* Copies addresses, routes and resolver settings (not interfaces) of `from` behind those of `to`.
+ */
 void cni_result_merge_ipam(struct cni_result *to, const struct cni_result *from);
 
-/* "nameservers", "domain", "search", "options" of `json` (NULL: nothing). Fails with CNI_ECONFIG. */
+/* "nameservers", "domain", "search", "options" of `json` (NULL: nothing). Fails with CNI_ECONFIG.
+ */
 int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err);
 bool cni_dns_is_empty(const struct cni_dns *dns);
 void cni_dns_add(char ***items, size_t *count, const char *text);
+/* Copies `from` behind what `to` has; its domain only if `to` has none. */
+void cni_dns_append(struct cni_dns *to, const struct cni_dns *from);
 void cni_dns_clear(struct cni_dns *dns);
 
 /* Reads a result in the form of `version`, unless it says itself which one it has. `what` names it

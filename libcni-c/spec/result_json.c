@@ -18,8 +18,7 @@ static int decode_texts(const cJSON *json, const char *key, char ***items, size_
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'dns.%s' is %s, expected a list of strings", key,
 				cni_json_kind(list));
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach (item, list) {
 		if (cJSON_IsNull(item))
 			continue;
 		if (!cJSON_IsString(item))
@@ -87,8 +86,7 @@ static int decode_routes(const cJSON *list, struct cni_result *result, struct cn
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'routes' is %s, expected a list",
 				cni_json_kind(list));
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach (item, list) {
 		struct cni_route route;
 
 		if (cJSON_IsNull(item))
@@ -142,8 +140,7 @@ static int decode_interfaces(const cJSON *list, struct cni_result *result, struc
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'interfaces' is %s, expected a list",
 				cni_json_kind(list));
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach (item, list) {
 		struct interface read = {.name = ""};
 		struct cni_result_interface *added;
 		int index;
@@ -181,8 +178,7 @@ static int decode_ips(const cJSON *list, struct cni_result *result, struct cni_e
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'ips' is %s, expected a list",
 				cni_json_kind(list));
-	cJSON_ArrayForEach(item, list)
-	{
+	cJSON_ArrayForEach (item, list) {
 		struct address read = {.interface = UINT32_MAX};
 		struct cni_result_ip ip;
 

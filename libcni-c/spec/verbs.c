@@ -50,8 +50,7 @@ static int print_about(const struct cni_verbs *verbs)
 	fprintf(stderr, "CNI %s plugin v%s\nCNI protocol versions supported: ", verbs->type,
 		CNI_C_VERSION);
 	for (enum cni_version v = verbs->oldest; v < CNI_VERSION_COUNT; v++)
-		fprintf(stderr, "%s%s", cni_version_text(v),
-			v < CNI_VERSION_LATEST ? ", " : "\n");
+		fprintf(stderr, "%s%s", cni_version_text(v), v < CNI_VERSION_LATEST ? ", " : "\n");
 	return 0;
 }
 

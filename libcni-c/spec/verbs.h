@@ -14,15 +14,15 @@
 struct cni_call {
 	struct cni_env env;
 	struct cni_conf conf;
-	const char *input; /* stdin as it came, for a delegated plugin; NUL-terminated */
-	size_t input_size; /* bytes, without the NUL */
+	const char *input;	/* stdin as it came, for a delegated plugin; NUL-terminated */
+	size_t input_size;	/* bytes, without the NUL */
 	struct cni_owner owner; /* network, container and interface; for ADD, CHECK and DEL */
 };
 
 /* A plugin as five functions. Each returns 0, or -1 with `err` filled; a NULL one succeeds. `data`
  * is that of the struct. */
 struct cni_verbs {
-	const char *type;        /* "host-local", for the about text */
+	const char *type;	 /* "host-local", for the about text */
 	enum cni_version oldest; /* the first cniVersion it speaks */
 	const void *data;
 	/* All or nothing: if it fails, nothing it made is left. Fills `result`. */

@@ -22,8 +22,8 @@ enum cni_version {
 const char *cni_version_text(enum cni_version version);
 
 /* Finds `text` among the versions of this library; NULL and "" mean 0.1.0, as before cniVersion
- * existed. Fails with CNI_EDECODE if it is not a version at all, and CNI_EVERSION ("incompatible CNI
- * versions", with what is supported in `details`) if it is one that we do not know or that is
+ * existed. Fails with CNI_EDECODE if it is not a version at all, and CNI_EVERSION ("incompatible
+ * CNI versions", with what is supported in `details`) if it is one that we do not know or that is
  * older than `oldest`. */
 int cni_version_parse(const char *text, enum cni_version oldest, enum cni_version *ret_version,
 		      struct cni_error *err);

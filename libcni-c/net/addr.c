@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "addr.h"
+
+#include "mem.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void begin(struct cni_nl_message *m, uint16_t type, uint16_t flags, int index,
+		  const struct cni_net *net)
+{
+	struct ifaddrmsg *ifa = cni_nl_init(m, type, flags, sizeof(*ifa));
+
+	ifa->ifa_family = net->ip.family;
+	ifa->ifa_prefixlen = net->prefix;
+	ifa->ifa_index = (unsigned int)index;
+	cni_nl_put_ip(m, IFA_LOCAL, &net->ip);
+	cni_nl_put_ip(m, IFA_ADDRESS, &net->ip);
+}
+
+int cni_addr_add(struct cni_nl *nl, int index, const struct cni_net *net, bool dad,
+		 struct cni_error *err)
+{
+	char text[CNI_NET_TEXT_SIZE];
+	struct cni_nl_message m;
+
+	begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, index, net);
+	if (net->ip.family == AF_INET && net->prefix < 31) {
+		/* As ip(8) and Go's netlink do: "brd +". */
+		struct cni_ip broadcast = cni_net_last(net);
+
+		cni_nl_put_ip(&m, IFA_BROADCAST, &broadcast);
+	}
+	if (net->ip.family == AF_INET6 && !dad)
+		cni_nl_put_u32(&m, IFA_FLAGS, IFA_F_NODAD);
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
+		return cni_fail_within(err, "add address %s", cni_net_format(net, text));
+	return 0;
+}
+
+int cni_addr_del(struct cni_nl *nl, int index, const struct cni_net *net, struct cni_error *err)
+{
+	char text[CNI_NET_TEXT_SIZE];
+	struct cni_nl_message m;
+
+	begin(&m, RTM_DELADDR, 0, index, net);
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
+		return cni_fail_within(err, "delete address %s", cni_net_format(net, text));
+	return 0;
+}
+
+struct list {
+	int index;
+	struct cni_net *nets;
+	size_t count;
+};
+
+static int keep(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[IFA_MAX + 1];
+	const struct nlattr *address;
+	struct list *list = data;
+	struct cni_net net = {0};
+
+	(void)err;
+	cni_nl_parse(message, sizeof(*ifa), table, IFA_MAX);
+	/* Of a point-to-point link IFA_ADDRESS is the other side's. */
+	address = table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS];
+	if (ifa->ifa_index != (unsigned int)list->index || !address ||
+	    (ifa->ifa_family == AF_INET6 && ifa->ifa_scope == RT_SCOPE_LINK) ||
+	    mnl_attr_get_payload_len(address) > sizeof(net.ip.bytes))
+		return 0;
+	net.ip.family = ifa->ifa_family;
+	net.prefix = ifa->ifa_prefixlen;
+	memcpy(net.ip.bytes, mnl_attr_get_payload(address), mnl_attr_get_payload_len(address));
+	list->nets = cni_realloc_array(list->nets, list->count + 1, sizeof(*list->nets));
+	list->nets[list->count++] = net;
+	return 0;
+}
+
+static void forget(void *data)
+{
+	((struct list *)data)->count = 0;
+}
+
+int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_t *ret_count,
+		  struct cni_error *err)
+{
+	struct list list = {.index = index};
+	struct cni_nl_message m;
+	struct ifaddrmsg *ifa = cni_nl_init(&m, RTM_GETADDR, 0, sizeof(*ifa));
+
+	/* With strict checking the kernel (since 4.20) lists this link's only. */
+	ifa->ifa_index = (unsigned int)index;
+	if (cni_nl_dump(nl, &m, keep, forget, &list, err) < 0) {
+		free(list.nets);
+		return cni_fail_within(err, "list the addresses of link %d", index);
+	}
+	*ret_nets = list.nets;
+	*ret_count = list.count;
+	return 0;
+}
+
+/* What the flags of a link's IPv6 addresses say together. */
+struct settling {
+	int index;
+	bool tentative;
+	bool failed;
+};
+
+static int look(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[IFA_MAX + 1];
+	struct settling *settling = data;
+	uint32_t flags;
+
+	(void)err;
+	if (ifa->ifa_index != (unsigned int)settling->index || ifa->ifa_family != AF_INET6)
+		return 0;
+	cni_nl_parse(message, sizeof(*ifa), table, IFA_MAX);
+	flags = table[IFA_FLAGS] ? mnl_attr_get_u32(table[IFA_FLAGS]) : ifa->ifa_flags;
+	settling->tentative |= (flags & IFA_F_TENTATIVE) != 0;
+	settling->failed |= (flags & IFA_F_DADFAILED) != 0;
+	return 0;
+}
+
+static int are_settled(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
+{
+	struct settling *settling = data;
+	struct cni_nl_message m;
+	struct ifaddrmsg *ifa = cni_nl_init(&m, RTM_GETADDR, 0, sizeof(*ifa));
+
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_index = (unsigned int)settling->index;
+	settling->tentative = false;
+	if (cni_nl_dump(nl, &m, look, NULL, settling, err) < 0)
+		return -1;
+	if (settling->failed) {
+		cni_fail(err, CNI_EKERNEL, "another host uses an IPv6 address of link %d already",
+			 settling->index);
+		err->errnum = EADDRINUSE;
+		return -1;
+	}
+	*ret_done = !settling->tentative;
+	return 0;
+}
+
+int cni_addr_wait_settled(struct cni_nl *nl, int netns, int index, unsigned int milliseconds,
+			  struct cni_error *err)
+{
+	struct settling settling = {.index = index};
+
+	return cni_nl_wait(nl, netns, RTNLGRP_IPV6_IFADDR, milliseconds, are_settled, &settling,
+			   err) < 0
+		       ? cni_fail_within(err, "wait for duplicate address detection")
+		       : 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses of links, over rtnetlink(7). */
+#ifndef CNI_ADDR_H
+#define CNI_ADDR_H
+
+#include "ip.h"
+#include "nl.h"
+
+#include <stdbool.h>
+
+/* Makes `net` an address of the link `index` and waits for nothing. An IPv6 address skips duplicate
+ * address detection (IFA_F_NODAD, linux/if_addr.h) unless `dad`: the range gives each to one owner.
+ * Fails with CNI_EKERNEL; errnum EEXIST if the link already has it. */
+int cni_addr_add(struct cni_nl *nl, int index, const struct cni_net *net, bool dad,
+		 struct cni_error *err);
+
+/* Fails with errnum EADDRNOTAVAIL if the link does not have it. */
+int cni_addr_del(struct cni_nl *nl, int index, const struct cni_net *net, struct cni_error *err);
+
+/* The addresses of one link: an array the caller frees. IPv6 link-local ones are left out. */
+int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_t *ret_count,
+		  struct cni_error *err);
+
+/* Waits until no IPv6 address of the link is tentative any more (RFC 4862, section 5.4), at most
+ * `milliseconds`, on the kernel's announcements. `netns` is where the link is. Fails with
+ * CNI_EKERNEL if another host has one of them (errnum EADDRINUSE) or at the deadline (ETIMEDOUT).
+ */
+int cni_addr_wait_settled(struct cni_nl *nl, int netns, int index, unsigned int milliseconds,
+			  struct cni_error *err);
+
+#endif

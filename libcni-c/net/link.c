@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link.h"
+
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* linux/if.h has it, and cannot be included beside net/if.h. */
+#define OPER_UP 6
+
+static void copy_text(char *to, size_t size, const struct nlattr *attribute)
+{
+	to[0] = '\0';
+	if (attribute) {
+		strncpy(to, mnl_attr_get_str(attribute), size - 1);
+		to[size - 1] = '\0';
+	}
+}
+
+static void read_info(const struct nlattr *nest, struct cni_link *link)
+{
+	const struct nlattr *info[IFLA_INFO_SLAVE_DATA + 1];
+	const struct nlattr *data[IFLA_BR_VLAN_FILTERING + 1];
+	const struct nlattr *port[IFLA_BRPORT_ISOLATED + 1];
+
+	cni_nl_parse_nested(nest, info, IFLA_INFO_SLAVE_DATA);
+	copy_text(link->kind, sizeof(link->kind), info[IFLA_INFO_KIND]);
+	if (!strcmp(link->kind, "bridge")) {
+		cni_nl_parse_nested(info[IFLA_INFO_DATA], data, IFLA_BR_VLAN_FILTERING);
+		if (data[IFLA_BR_VLAN_FILTERING])
+			link->vlan_filtering = mnl_attr_get_u8(data[IFLA_BR_VLAN_FILTERING]);
+	}
+	if (info[IFLA_INFO_SLAVE_KIND] &&
+	    !strcmp(mnl_attr_get_str(info[IFLA_INFO_SLAVE_KIND]), "bridge")) {
+		cni_nl_parse_nested(info[IFLA_INFO_SLAVE_DATA], port, IFLA_BRPORT_ISOLATED);
+		if (port[IFLA_BRPORT_MODE])
+			link->port.hairpin = mnl_attr_get_u8(port[IFLA_BRPORT_MODE]);
+		if (port[IFLA_BRPORT_ISOLATED])
+			link->port.isolated = mnl_attr_get_u8(port[IFLA_BRPORT_ISOLATED]);
+	}
+}
+
+static void read_link(const struct nlmsghdr *message, struct cni_link *link)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[IFLA_MAX + 1];
+
+	cni_nl_parse(message, sizeof(*ifi), table, IFLA_MAX);
+	*link = (struct cni_link){.index = ifi->ifi_index, .flags = ifi->ifi_flags};
+	copy_text(link->name, sizeof(link->name), table[IFLA_IFNAME]);
+	copy_text(link->alias, sizeof(link->alias), table[IFLA_IFALIAS]);
+	if (table[IFLA_MASTER])
+		link->master = (int)mnl_attr_get_u32(table[IFLA_MASTER]);
+	if (table[IFLA_LINK])
+		link->peer = (int)mnl_attr_get_u32(table[IFLA_LINK]);
+	if (table[IFLA_MTU])
+		link->mtu = mnl_attr_get_u32(table[IFLA_MTU]);
+	if (table[IFLA_OPERSTATE])
+		link->operstate = mnl_attr_get_u8(table[IFLA_OPERSTATE]);
+	if (table[IFLA_PROMISCUITY])
+		link->promiscuity = mnl_attr_get_u32(table[IFLA_PROMISCUITY]);
+	if (table[IFLA_ADDRESS] && mnl_attr_get_payload_len(table[IFLA_ADDRESS]) == CNI_MAC_SIZE) {
+		memcpy(link->mac, mnl_attr_get_payload(table[IFLA_ADDRESS]), CNI_MAC_SIZE);
+		link->has_mac = true;
+	}
+	read_info(table[IFLA_LINKINFO], link);
+}
+
+static int keep_link(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	(void)err;
+	read_link(message, data);
+	return 0;
+}
+
+int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
+		 struct cni_error *err)
+{
+	struct cni_nl_message m;
+
+	cni_nl_init(&m, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	cni_nl_put_string(&m, IFLA_IFNAME, name);
+	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (cni_nl_transact(nl, &m, keep_link, ret_link, err) < 0)
+		return cni_fail_within(err, "look up link '%s'", name);
+	return 0;
+}
+
+int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,
+			  struct cni_error *err)
+{
+	struct cni_nl_message m;
+	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_GETLINK, 0, sizeof(*ifi));
+
+	ifi->ifi_index = index;
+	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (cni_nl_transact(nl, &m, keep_link, ret_link, err) < 0)
+		return cni_fail_within(err, "look up link %d", index);
+	return 0;
+}
+
+struct each {
+	const char *kind;
+	int (*cb)(const struct cni_link *link, void *data, struct cni_error *err);
+	void (*restart)(void *data);
+	void *data;
+};
+
+static int visit(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	const struct each *each = data;
+	struct cni_link link;
+
+	read_link(message, &link);
+	/* Kernels before 4.6 do not filter. */
+	return strcmp(link.kind, each->kind) != 0 ? 0 : each->cb(&link, each->data, err);
+}
+
+static void restart_each(void *data)
+{
+	const struct each *each = data;
+
+	if (each->restart)
+		each->restart(each->data);
+}
+
+int cni_link_each(struct cni_nl *nl, const char *kind,
+		  int (*cb)(const struct cni_link *link, void *data, struct cni_error *err),
+		  void (*restart)(void *data), void *data, struct cni_error *err)
+{
+	struct each each = {kind, cb, restart, data};
+	struct cni_nl_message m;
+
+	cni_nl_init(&m, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	CNI_NL_NEST (&m, IFLA_LINKINFO) {
+		cni_nl_put_string(&m, IFLA_INFO_KIND, kind);
+	}
+	if (cni_nl_dump(nl, &m, visit, restart_each, &each, err) < 0)
+		return cni_fail_within(err, "list the links of kind '%s'", kind);
+	return 0;
+}
+
+int cni_link_add_bridge(struct cni_nl *nl, const struct cni_link_bridge *bridge,
+			struct cni_error *err)
+{
+	struct cni_nl_message m;
+
+	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	cni_nl_put_string(&m, IFLA_IFNAME, bridge->name);
+	cni_nl_put(&m, IFLA_ADDRESS, bridge->mac, CNI_MAC_SIZE);
+	if (bridge->mtu)
+		cni_nl_put_u32(&m, IFLA_MTU, bridge->mtu);
+	CNI_NL_NEST (&m, IFLA_LINKINFO) {
+		cni_nl_put_string(&m, IFLA_INFO_KIND, "bridge");
+		if (bridge->vlan_filtering)
+			CNI_NL_NEST (&m, IFLA_INFO_DATA) {
+				cni_nl_put_u8(&m, IFLA_BR_VLAN_FILTERING, 1);
+			}
+	}
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
+		return cni_fail_within(err, "add bridge '%s'", bridge->name);
+	return 0;
+}
+
+int cni_link_add_veth(struct cni_nl *nl, const struct cni_link_veth *veth, struct cni_error *err)
+{
+	struct cni_nl_message m;
+
+	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	cni_nl_put_string(&m, IFLA_IFNAME, veth->name);
+	cni_nl_put(&m, IFLA_ADDRESS, veth->mac, CNI_MAC_SIZE);
+	if (veth->mtu)
+		cni_nl_put_u32(&m, IFLA_MTU, veth->mtu);
+	if (veth->master)
+		cni_nl_put_u32(&m, IFLA_MASTER, (uint32_t)veth->master);
+	CNI_NL_NEST (&m, IFLA_LINKINFO) {
+		cni_nl_put_string(&m, IFLA_INFO_KIND, "veth");
+		CNI_NL_NEST (&m, IFLA_INFO_DATA) {
+			CNI_NL_NEST (&m, VETH_INFO_PEER) {
+				cni_nl_put_header(&m, sizeof(struct ifinfomsg));
+				cni_nl_put_string(&m, IFLA_IFNAME, veth->peer);
+				cni_nl_put(&m, IFLA_ADDRESS, veth->peer_mac, CNI_MAC_SIZE);
+				if (veth->mtu)
+					cni_nl_put_u32(&m, IFLA_MTU, veth->mtu);
+				if (veth->netns >= 0)
+					cni_nl_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)veth->netns);
+			}
+		}
+	}
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
+		return cni_fail_within(err, "add veth '%s' with peer '%s'", veth->name, veth->peer);
+	return 0;
+}
+
+static void put_port(struct cni_nl_message *m, const struct cni_link_port *port)
+{
+	cni_nl_put_string(m, IFLA_INFO_SLAVE_KIND, "bridge");
+	CNI_NL_NEST (m, IFLA_INFO_SLAVE_DATA) {
+		cni_nl_put_u8(m, IFLA_BRPORT_MODE, port->hairpin);
+		cni_nl_put_u8(m, IFLA_BRPORT_ISOLATED, port->isolated);
+	}
+}
+
+static void put_flag(struct ifinfomsg *ifi, enum cni_switch wanted, unsigned int flag)
+{
+	if (wanted == CNI_KEEP)
+		return;
+	ifi->ifi_change |= flag;
+	if (wanted == CNI_ON)
+		ifi->ifi_flags |= flag;
+}
+
+int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
+		    struct cni_error *err)
+{
+	struct cni_nl_message m;
+	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_NEWLINK, 0, sizeof(*ifi));
+
+	ifi->ifi_index = index;
+	put_flag(ifi, change->up, IFF_UP);
+	put_flag(ifi, change->promisc, IFF_PROMISC);
+	if (change->alias)
+		/* Without the NUL, which the kernel would keep as part of the text. */
+		cni_nl_put(&m, IFLA_IFALIAS, change->alias, strlen(change->alias));
+	if (change->mac)
+		cni_nl_put(&m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
+	if (change->mtu)
+		cni_nl_put_u32(&m, IFLA_MTU, change->mtu);
+	if (change->port || change->vlan_filtering != CNI_KEEP)
+		CNI_NL_NEST (&m, IFLA_LINKINFO) {
+			if (change->port)
+				put_port(&m, change->port);
+			if (change->vlan_filtering != CNI_KEEP) {
+				cni_nl_put_string(&m, IFLA_INFO_KIND, "bridge");
+				CNI_NL_NEST (&m, IFLA_INFO_DATA) {
+					cni_nl_put_u8(&m, IFLA_BR_VLAN_FILTERING,
+						      change->vlan_filtering == CNI_ON);
+				}
+			}
+		}
+	return cni_nl_transact(nl, &m, NULL, NULL, err);
+}
+
+int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err)
+{
+	struct cni_nl_message m;
+	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_DELLINK, 0, sizeof(*ifi));
+
+	ifi->ifi_index = index;
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
+		return cni_fail_within(err, "delete link %d", index);
+	return 0;
+}
+
+static int is_up(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
+{
+	struct cni_link *link = data;
+
+	if (cni_link_get_by_index(nl, link->index, link, err) < 0)
+		return -1;
+	*ret_done = link->operstate == OPER_UP;
+	return 0;
+}
+
+int cni_link_wait_up(struct cni_nl *nl, int index, unsigned int milliseconds,
+		     struct cni_link *ret_link, struct cni_error *err)
+{
+	struct cni_link link = {.index = index};
+
+	if (cni_nl_wait(nl, -1, RTNLGRP_LINK, milliseconds, is_up, &link, err) < 0)
+		return cni_fail_within(err, "wait for link '%s' to be operationally up", link.name);
+	*ret_link = link;
+	return 0;
+}
+
+void cni_link_random_mac(uint8_t ret_mac[CNI_MAC_SIZE])
+{
+	/* Six bytes cannot be interrupted (getrandom(2)). */
+	if (getrandom(ret_mac, CNI_MAC_SIZE, 0) != CNI_MAC_SIZE)
+		memset(ret_mac, 0x42, CNI_MAC_SIZE);
+	ret_mac[0] = (uint8_t)((ret_mac[0] & 0xfc) | 0x02);
+}

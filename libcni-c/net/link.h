@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links: look at, make, change and delete them, over rtnetlink(7). */
+#ifndef CNI_LINK_H
+#define CNI_LINK_H
+
+#include "ip.h"
+#include "nl.h"
+#include "owner.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a bridge lets one of its ports do. */
+struct cni_link_port {
+	bool hairpin;  /* IFLA_BRPORT_MODE: send back where it came from */
+	bool isolated; /* IFLA_BRPORT_ISOLATED: no traffic between isolated ports */
+};
+
+/* A link as the kernel describes it. */
+struct cni_link {
+	int index;
+	int master; /* index, or 0 */
+	int peer;   /* IFLA_LINK: of a veth, the index of its other end, maybe elsewhere; or 0 */
+	uint32_t mtu;
+	unsigned int flags; /* IFF_* */
+	uint8_t operstate;  /* IF_OPER_* */
+	uint8_t mac[CNI_MAC_SIZE];
+	bool has_mac;
+	bool vlan_filtering;	   /* of a bridge */
+	uint32_t promiscuity;	   /* how many want it promiscuous, IFF_PROMISC by us among them */
+	struct cni_link_port port; /* of a bridge's port */
+	char name[CNI_IFNAME_SIZE];
+	char kind[16];	 /* "bridge", "veth", …; "" for hardware */
+	char alias[256]; /* "" if none */
+};
+
+/* Fails with CNI_EKERNEL, errnum ENODEV if there is no such link. */
+int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
+		 struct cni_error *err);
+int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,
+			  struct cni_error *err);
+
+/* Calls `cb` for each link of `kind`. What `cb` returns is as for cni_nl_cb; `restart` likewise. */
+int cni_link_each(struct cni_nl *nl, const char *kind,
+		  int (*cb)(const struct cni_link *link, void *data, struct cni_error *err),
+		  void (*restart)(void *data), void *data, struct cni_error *err);
+
+/* A bridge, down. A `mac` given here stays: the kernel then does not take the lowest address of the
+ * ports (br_stp_recalculate_bridge_id()). `mtu` in bytes, 0 for the kernel's.
+ * Fails with errnum EEXIST if the name is taken. */
+struct cni_link_bridge {
+	const char *name;
+	const uint8_t *mac;
+	uint32_t mtu;
+	bool vlan_filtering;
+};
+int cni_link_add_bridge(struct cni_nl *nl, const struct cni_link_bridge *bridge,
+			struct cni_error *err);
+
+/* A veth in one message: `name` here, as a port of `master` (0: none), down; its peer `peer` in the
+ * namespace `netns`, down. Fails with errnum EEXIST if either name is taken. */
+struct cni_link_veth {
+	const char *name;
+	const uint8_t *mac;
+	int master;
+	const char *peer;
+	const uint8_t *peer_mac;
+	int netns; /* a descriptor; -1: here */
+	uint32_t mtu;
+};
+int cni_link_add_veth(struct cni_nl *nl, const struct cni_link_veth *veth, struct cni_error *err);
+
+/* What to change; what is NULL or CNI_KEEP stays. One message: all of it or an error. */
+enum cni_switch { CNI_KEEP, CNI_ON, CNI_OFF };
+struct cni_link_change {
+	const char *alias;
+	const uint8_t *mac;
+	const struct cni_link_port *port;
+	uint32_t mtu; /* 0: keep */
+	enum cni_switch up;
+	enum cni_switch promisc;
+	enum cni_switch vlan_filtering; /* of a bridge */
+};
+int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
+		    struct cni_error *err);
+
+/* Fails with errnum ENODEV if there is none. */
+int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err);
+
+/* Waits until the link is operationally up (RFC 2863), at most `milliseconds`, on the kernel's
+ * announcements; `ret_link` is what it is then. Fails with CNI_EKERNEL, errnum ETIMEDOUT. */
+int cni_link_wait_up(struct cni_nl *nl, int index, unsigned int milliseconds,
+		     struct cni_link *ret_link, struct cni_error *err);
+
+/* Six random octets of a locally administered unicast address. */
+void cni_link_random_mac(uint8_t ret_mac[CNI_MAC_SIZE]);
+
+#endif

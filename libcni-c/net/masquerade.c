@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "masquerade.h"
+
+#include "cleanup.h"
+#include "hash.h"
+#include "mem.h"
+#include "nft.h"
+#include "nft_rule.h"
+
+#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct cni_nft_table table = {NFPROTO_INET, "cni"};
+
+static const char postrouting[] = "postrouting";
+
+/* What the table holds when no attachment does: postrouting and four maps. */
+#define SKELETON_USE 5
+/* The rules of postrouting, and those of a network's chain. */
+#define POSTROUTING_RULES 2
+#define NETWORK_RULES	  3
+
+struct family {
+	int number;
+	const char *verdicts;	 /* source address : the network's chain */
+	const char *attachments; /* owner's name . index : address */
+	const char *multicast;
+	enum cni_nft_type type;
+};
+
+static const struct family families[] = {
+	{AF_INET, "masquerade4", "attachments4", "224.0.0.0/4", CNI_NFT_IPV4},
+	{AF_INET6, "masquerade6", "attachments6", "ff00::/8", CNI_NFT_IPV6},
+};
+
+static const struct family *family_of(const struct cni_ip *ip)
+{
+	return &families[ip->family == AF_INET ? 0 : 1];
+}
+
+/* "net-" and a hash of the network's name and the prefix: its rules never change, so that two ADDs
+ * cannot disagree about them. `comment` says which network it is. */
+static void name_chain(const char *network, const struct cni_net *net, char chain[24],
+		       char comment[CNI_NFT_COMMENT_SIZE])
+{
+	struct cni_net masked = cni_net_masked(net);
+	char digits[CNI_HASH_TEXT_SIZE];
+	char prefix[CNI_NET_TEXT_SIZE];
+	freeing char *text = cni_format("%s %s", network, cni_net_format(&masked, prefix));
+
+	cni_hash_hex(text, strlen(text), digits);
+	snprintf(chain, 24, "net-%.16s", digits);
+	snprintf(comment, CNI_NFT_COMMENT_SIZE, "%.70s %s", network, prefix);
+}
+
+static struct cni_nft_bytes attachment_key(const char *name, uint32_t index)
+{
+	struct cni_nft_bytes key = {.size = 0};
+
+	cni_nft_bytes_add_ifname(&key, name);
+	cni_nft_bytes_add(&key, &index, sizeof(index));
+	return key;
+}
+
+/* ---- building ---- */
+
+static void add_postrouting_rules(struct cni_nft_tx *tx)
+{
+	for (size_t i = 0; i < 2; i++) {
+		/* meta nfproto ipv4 ip saddr vmap @masquerade4 */
+		cni_nft_rule(tx, &table, postrouting);
+		cni_nft_family_is(tx, families[i].number);
+		cni_nft_source_vmap(tx, families[i].number, families[i].verdicts);
+		cni_nft_rule_end(tx);
+	}
+}
+
+static void add_skeleton(struct cni_nft_tx *tx)
+{
+	/* linux/netfilter_ipv4.h: NF_IP_PRI_NAT_SRC, nft's "srcnat". */
+	const int32_t srcnat = NF_IP_PRI_NAT_SRC;
+
+	cni_nft_add_table(tx, &table);
+	for (size_t i = 0; i < 2; i++) {
+		const struct cni_nft_set verdicts = {
+			families[i].verdicts, {families[i].type}, CNI_NFT_VERDICT};
+		const struct cni_nft_set attachments = {
+			families[i].attachments, {CNI_NFT_IFNAME, CNI_NFT_MARK}, families[i].type};
+
+		cni_nft_add_set(tx, &table, &verdicts);
+		cni_nft_add_set(tx, &table, &attachments);
+	}
+	cni_nft_add_base_chain(tx, &table, postrouting, "nat", NF_INET_POST_ROUTING, srcnat);
+}
+
+static void add_network_chain(struct cni_nft_tx *tx, const char *chain, const char *comment,
+			      const struct cni_net *net)
+{
+	struct cni_net multicast;
+
+	cni_net_parse(family_of(&net->ip)->multicast, &multicast);
+	cni_nft_add_chain(tx, &table, chain, comment);
+	/* ip daddr 10.88.0.0/16 return */
+	cni_nft_rule(tx, &table, chain);
+	cni_nft_family_is(tx, net->ip.family);
+	cni_nft_destination_in(tx, net);
+	cni_nft_verdict(tx, NFT_RETURN);
+	cni_nft_rule_end(tx);
+	/* ip daddr 224.0.0.0/4 return */
+	cni_nft_rule(tx, &table, chain);
+	cni_nft_family_is(tx, net->ip.family);
+	cni_nft_destination_in(tx, &multicast);
+	cni_nft_verdict(tx, NFT_RETURN);
+	cni_nft_rule_end(tx);
+	/* masquerade */
+	cni_nft_rule(tx, &table, chain);
+	cni_nft_masquerade(tx);
+	cni_nft_rule_end(tx);
+}
+
+struct attachment {
+	const struct cni_owner *owner;
+	const struct cni_net *nets;
+	size_t count;
+};
+
+static void add_elements(struct cni_nft_tx *tx, const struct attachment *at)
+{
+	uint32_t indices[2] = {0, 0};
+	char name[CNI_IFNAME_SIZE];
+
+	cni_owner_ifname(at->owner, "veth", name);
+	for (size_t i = 0; i < at->count; i++) {
+		const struct family *family = family_of(&at->nets[i].ip);
+		uint32_t *index = &indices[family - families];
+		struct cni_nft_element verdict = {.key = cni_nft_ip(&at->nets[i].ip)};
+		struct cni_nft_element back = {.key = attachment_key(name, (*index)++),
+					       .value = verdict.key};
+		char comment[CNI_NFT_COMMENT_SIZE];
+
+		name_chain(at->owner->network, &at->nets[i], verdict.jump, comment);
+		cni_owner_format(at->owner, verdict.comment);
+		memcpy(back.comment, verdict.comment, sizeof(back.comment));
+		cni_nft_add_element(tx, &table, family->verdicts, &verdict);
+		cni_nft_add_element(tx, &table, family->attachments, &back);
+	}
+}
+
+/* ---- looking and removing ---- */
+
+/* 1 if there, 0 if not, -1 on failure. */
+static int look_up(struct cni_nl *nl, const char *set, const struct cni_nft_bytes *key,
+		   struct cni_nft_element *ret_element, struct cni_error *err)
+{
+	if (cni_nft_get(nl, &table, set, key, ret_element, err) == 0)
+		return 1;
+	return err->errnum == ENOENT ? 0 : -1;
+}
+
+/* The elements to delete: in a verdict map with their `jump`, in an attachment map without. */
+struct doomed {
+	struct item {
+		const char *set;
+		struct cni_nft_element element;
+	} * items;
+	size_t count;
+};
+
+static void doom(struct doomed *doomed, const char *set, const struct cni_nft_element *element)
+{
+	if ((doomed->count & (doomed->count - 1)) == 0)
+		doomed->items =
+			cni_realloc_array(doomed->items, doomed->count ? doomed->count * 2 : 1,
+					  sizeof(*doomed->items));
+	doomed->items[doomed->count++] = (struct item){set, *element};
+}
+
+static void free_doomed(const struct doomed *doomed)
+{
+	free(doomed->items);
+}
+#define freeing_doomed __attribute__((cleanup(free_doomed)))
+
+/* Everything that bears the owner's name, found without knowing its addresses. */
+static int doom_owner(struct cni_nl *nl, const struct cni_owner *owner, struct doomed *doomed,
+		      struct cni_error *err)
+{
+	char text[CNI_OWNER_TEXT_SIZE];
+	char name[CNI_IFNAME_SIZE];
+
+	cni_owner_format(owner, text);
+	cni_owner_ifname(owner, "veth", name);
+	for (size_t i = 0; i < 2; i++)
+		for (uint32_t index = 0;; index++) {
+			struct cni_nft_bytes key = attachment_key(name, index);
+			struct cni_nft_element verdict;
+			struct cni_nft_element back;
+			int found = look_up(nl, families[i].attachments, &key, &back, err);
+
+			if (found < 0)
+				return -1;
+			if (!found)
+				break;
+			doom(doomed, families[i].attachments, &back);
+			found = look_up(nl, families[i].verdicts, &back.value, &verdict, err);
+			if (found < 0)
+				return -1;
+			/* Since then it may have become somebody else's. */
+			if (found && !strcmp(verdict.comment, text))
+				doom(doomed, families[i].verdicts, &verdict);
+		}
+	return 0;
+}
+
+static bool is_doomed(const struct doomed *doomed, const char *set, const struct cni_nft_bytes *key)
+{
+	for (size_t i = 0; i < doomed->count; i++)
+		if (doomed->items[i].set == set &&
+		    !memcmp(doomed->items[i].element.key.data, key->data, key->size))
+			return true;
+	return false;
+}
+
+/* What holds one of the addresses now, whoever it belongs to: the ledger has given it to us. */
+static int doom_predecessors(struct cni_nl *nl, const struct attachment *at, struct doomed *doomed,
+			     struct cni_error *err)
+{
+	for (size_t i = 0; i < at->count; i++) {
+		const struct family *family = family_of(&at->nets[i].ip);
+		struct cni_nft_bytes key = cni_nft_ip(&at->nets[i].ip);
+		struct cni_nft_element element;
+		int found = look_up(nl, family->verdicts, &key, &element, err);
+
+		if (found < 0)
+			return -1;
+		if (found && !is_doomed(doomed, family->verdicts, &key))
+			doom(doomed, family->verdicts, &element);
+	}
+	return 0;
+}
+
+static void delete_elements(struct cni_nft_tx *tx, const struct doomed *doomed)
+{
+	for (size_t i = 0; i < doomed->count; i++)
+		cni_nft_del_element(tx, &table, doomed->items[i].set,
+				    &doomed->items[i].element.key);
+}
+
+static bool jumped_before(const struct doomed *doomed, size_t item)
+{
+	for (size_t i = 0; i < item; i++)
+		if (!strcmp(doomed->items[i].element.jump, doomed->items[item].element.jump))
+			return true;
+	return false;
+}
+
+/* Deletes the chains of networks that nothing else jumps to, and says how many those are. */
+static int delete_idle_chains(struct cni_nl *nl, struct cni_nft_tx *tx, const struct doomed *doomed,
+			      uint32_t *ret_deleted, struct cni_error *err)
+{
+	for (size_t i = 0; i < doomed->count; i++) {
+		const char *chain = doomed->items[i].element.jump;
+		uint32_t ours = 0;
+		uint32_t use;
+
+		if (!*chain || jumped_before(doomed, i))
+			continue;
+		for (size_t j = i; j < doomed->count; j++)
+			ours += !strcmp(doomed->items[j].element.jump, chain);
+		if (cni_nft_chain_use(nl, &table, chain, &use, err) < 0)
+			return -1;
+		if (use - ours > NETWORK_RULES)
+			continue;
+		cni_nft_del_chain(tx, &table, chain);
+		++*ret_deleted;
+	}
+	return 0;
+}
+
+/* Removes the elements, and what has become idle by it. */
+static int remove_doomed(struct cni_nl *nl, uint32_t generation, const struct doomed *doomed,
+			 struct cni_error *err)
+{
+	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
+	uint32_t deleted = 0;
+	uint32_t use;
+
+	if (!doomed->count)
+		return 0;
+	delete_elements(tx, doomed);
+	if (delete_idle_chains(nl, tx, doomed, &deleted, err) < 0 ||
+	    cni_nft_table_use(nl, &table, &use, err) < 0)
+		return -1;
+	if (use - deleted <= SKELETON_USE)
+		cni_nft_del_table(tx, &table);
+	return cni_nft_commit(tx, err);
+}
+
+/* ---- the verbs ---- */
+
+/* How things are all the time but the first: the network's chain is there and nothing stands in the
+ * way. Two elements for each address, one message to the kernel and one answer. */
+static int add_to_existing(struct cni_nl *nl, const struct attachment *at, struct cni_error *err)
+{
+	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, 0);
+
+	add_elements(tx, at);
+	return cni_nft_commit(tx, err);
+}
+
+/* 1: the chain is there with at least `rules` uses, 0: it must be (re)made, -1: failed. */
+static int chain_is_there(struct cni_nl *nl, const char *chain, uint32_t rules,
+			  struct cni_error *err)
+{
+	uint32_t use;
+
+	if (cni_nft_chain_use(nl, &table, chain, &use, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	return use >= rules;
+}
+
+static int add_missing_chains(struct cni_nl *nl, struct cni_nft_tx *tx, const struct attachment *at,
+			      struct cni_error *err)
+{
+	char made[8][24];
+	size_t made_count = 0;
+	int there = chain_is_there(nl, postrouting, POSTROUTING_RULES, err);
+
+	if (there < 0)
+		return -1;
+	add_skeleton(tx);
+	if (!there) {
+		cni_nft_flush_chain(tx, &table, postrouting);
+		add_postrouting_rules(tx);
+	}
+	for (size_t i = 0; i < at->count; i++) {
+		char comment[CNI_NFT_COMMENT_SIZE];
+		char chain[24];
+		bool again = false;
+
+		name_chain(at->owner->network, &at->nets[i], chain, comment);
+		for (size_t j = 0; j < made_count; j++)
+			again |= !strcmp(made[j], chain);
+		if (again)
+			continue;
+		there = chain_is_there(nl, chain, NETWORK_RULES, err);
+		if (there < 0)
+			return -1;
+		if (!there)
+			add_network_chain(tx, chain, comment, &at->nets[i]);
+		if (made_count < sizeof(made) / sizeof(*made))
+			memcpy(made[made_count++], chain, sizeof(chain));
+	}
+	return 0;
+}
+
+static int add_with_everything(struct cni_nl *nl, uint32_t generation, void *data,
+			       struct cni_error *err)
+{
+	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
+	freeing_doomed struct doomed doomed = {0};
+	const struct attachment *at = data;
+
+	if (doom_owner(nl, at->owner, &doomed, err) < 0 ||
+	    doom_predecessors(nl, at, &doomed, err) < 0 || add_missing_chains(nl, tx, at, err) < 0)
+		return -1;
+	delete_elements(tx, &doomed);
+	add_elements(tx, at);
+	return cni_nft_commit(tx, err);
+}
+
+int cni_masquerade_add(struct cni_nl *nl, const struct cni_owner *owner, const struct cni_net *nets,
+		       size_t count, struct cni_error *err)
+{
+	struct attachment at = {owner, nets, count};
+
+	if (add_to_existing(nl, &at, err) == 0)
+		return 0;
+	if (err->errnum != ENOENT && err->errnum != EEXIST && err->errnum != EBUSY)
+		return -1;
+	return cni_nft_retry(nl, add_with_everything, &at, err);
+}
+
+static int del_owner(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
+{
+	freeing_doomed struct doomed doomed = {0};
+	const struct attachment *at = data;
+
+	if (doom_owner(nl, at->owner, &doomed, err) < 0)
+		return -1;
+	return remove_doomed(nl, generation, &doomed, err);
+}
+
+int cni_masquerade_del(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err)
+{
+	struct attachment at = {.owner = owner};
+
+	return cni_nft_retry(nl, del_owner, &at, err);
+}
+
+struct gc {
+	const char *network;
+	char **texts; /* of the valid owners, sorted */
+	size_t count;
+};
+
+static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
+{
+	freeing_doomed struct doomed doomed = {0};
+	const struct gc *gc = data;
+
+	for (size_t i = 0; i < 4; i++) {
+		const struct family *family = &families[i / 2];
+		const char *set = i % 2 ? family->attachments : family->verdicts;
+		freeing struct cni_nft_element *elements = NULL;
+		size_t count = 0;
+
+		if (cni_nft_list(nl, &table, set, &elements, &count, err) < 0)
+			return -1;
+		for (size_t j = 0; j < count; j++)
+			if (cni_owner_text_is_of(elements[j].comment, gc->network) &&
+			    !cni_owner_texts_has(gc->texts, gc->count, elements[j].comment))
+				doom(&doomed, set, &elements[j]);
+	}
+	return remove_doomed(nl, generation, &doomed, err);
+}
+
+int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
+		      struct cni_error *err)
+{
+	struct gc gc = {network, cni_owner_texts(valid), valid->count};
+	int failed = cni_nft_retry(nl, gc_network, &gc, err);
+
+	cni_owner_texts_free(gc.texts, gc.count);
+	return failed;
+}
+
+static int check_chain(struct cni_nl *nl, const char *chain, uint32_t expected,
+		       struct cni_error *err)
+{
+	uint32_t count = 0;
+
+	if (cni_nft_rule_count(nl, &table, chain, &count, err) < 0 && err->errnum != ENOENT)
+		return -1;
+	if (count != expected)
+		return cni_fail(err, CNI_EMISMATCH,
+				"masquerade: chain '%s' of table 'inet %s' has %u rules, expected "
+				"%u",
+				chain, table.name, count, expected);
+	return 0;
+}
+
+static int check_address(struct cni_nl *nl, const struct cni_owner *owner,
+			 const struct cni_net *net, struct cni_error *err)
+{
+	const struct family *family = family_of(&net->ip);
+	struct cni_nft_bytes key = cni_nft_ip(&net->ip);
+	struct cni_nft_element element;
+	char comment[CNI_NFT_COMMENT_SIZE];
+	char text[CNI_OWNER_TEXT_SIZE];
+	char ip[CNI_IP_TEXT_SIZE];
+	char chain[24];
+	int found = look_up(nl, family->verdicts, &key, &element, err);
+
+	if (found < 0)
+		return -1;
+	cni_ip_format(&net->ip, ip);
+	cni_owner_format(owner, text);
+	name_chain(owner->network, net, chain, comment);
+	if (!found)
+		return cni_fail(err, CNI_EMISMATCH,
+				"masquerade: %s is not in map '%s' of table 'inet %s', expected it "
+				"to jump to '%s' for '%s'",
+				ip, family->verdicts, table.name, chain, text);
+	if (strcmp(element.comment, text) != 0)
+		return cni_fail(err, CNI_EMISMATCH,
+				"masquerade: %s in map '%s' belongs to '%s', expected '%s'", ip,
+				family->verdicts, element.comment, text);
+	if (strcmp(element.jump, chain) != 0)
+		return cni_fail(err, CNI_EMISMATCH,
+				"masquerade: %s in map '%s' jumps to '%s', expected '%s'", ip,
+				family->verdicts, element.jump, chain);
+	return check_chain(nl, chain, NETWORK_RULES, err);
+}
+
+/* The way back must lead to each address, or a DEL without prevResult would pass it by. */
+static int check_way_back(struct cni_nl *nl, const struct cni_owner *owner,
+			  const struct cni_net *nets, size_t count, struct cni_error *err)
+{
+	uint32_t indices[2] = {0, 0};
+	char name[CNI_IFNAME_SIZE];
+
+	cni_owner_ifname(owner, "veth", name);
+	for (size_t i = 0; i < count; i++) {
+		const struct family *family = family_of(&nets[i].ip);
+		struct cni_nft_bytes key = attachment_key(name, indices[family - families]++);
+		struct cni_nft_element back;
+		int found = look_up(nl, family->attachments, &key, &back, err);
+
+		if (found < 0)
+			return -1;
+		if (!found)
+			return cni_fail(err, CNI_EMISMATCH,
+					"masquerade: '%s' . %u is not in map '%s' of table "
+					"'inet %s'",
+					name, indices[family - families] - 1, family->attachments,
+					table.name);
+	}
+	return 0;
+}
+
+int cni_masquerade_check(struct cni_nl *nl, const struct cni_owner *owner,
+			 const struct cni_net *nets, size_t count, struct cni_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (check_address(nl, owner, &nets[i], err) < 0)
+			return -1;
+	if (check_way_back(nl, owner, nets, count, err) < 0)
+		return -1;
+	return check_chain(nl, postrouting, POSTROUTING_RULES, err);
+}

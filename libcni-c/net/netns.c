@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "netns.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
+{
+	/* O_NONBLOCK: a FIFO in its place must not hold us up. */
+	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return cni_fail_errno(err, CNI_EENV, errno, "failed to open netns '%s'", path);
+	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+		cni_fail(err, CNI_EENV, "CNI_NETNS '%s' is not a network namespace", path);
+		err->errnum = EINVAL;
+		return -1;
+	}
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int cni_netns_enter(int netns, int *ret_home, struct cni_error *err)
+{
+	closing int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (home < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "open our own network namespace");
+	if (setns(netns, CLONE_NEWNET) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "enter the network namespace");
+	*ret_home = take_fd(&home);
+	return 0;
+}
+
+void cni_netns_return(const int *home)
+{
+	if (*home < 0)
+		return;
+	if (setns(*home, CLONE_NEWNET) < 0)
+		abort();
+	close(*home);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Network namespaces: open one, be in one for the length of a block. */
+#ifndef CNI_NETNS_H
+#define CNI_NETNS_H
+
+#include "error.h"
+
+/* Opens the network namespace that `path` refers to. Fails with CNI_EENV: no such file (errnum
+ * ENOENT), or a file that is no network namespace (errnum EINVAL). Source: ioctl_ns(2). */
+int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err);
+
+/* Enters the namespace; `ret_home` gets the descriptor that leads back. Declare it with `visiting`
+ * and the end of the block returns and closes; the process exits if it cannot return, since all
+ * that follows would happen to the wrong network.
+ *
+ *	visiting int home = -1;
+ *
+ *	if (cni_netns_enter(netns, &home, err) < 0)
+ *		return -1;
+ */
+int cni_netns_enter(int netns, int *ret_home, struct cni_error *err);
+void cni_netns_return(const int *home);
+#define visiting __attribute__((cleanup(cni_netns_return)))
+
+#endif

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking at nf_tables. See nft_tx.c for changing them. */
+#include "nft.h"
+
+#include "mem.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/common.h>
+#include <libnftnl/gen.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+void cni_nft_bytes_add(struct cni_nft_bytes *bytes, const void *data, size_t size)
+{
+	uint32_t padded = (uint32_t)(size + 3) & ~3U;
+
+	memcpy(bytes->data + bytes->size, data, size);
+	memset(bytes->data + bytes->size + size, 0, padded - size);
+	bytes->size += padded;
+}
+
+struct cni_nft_bytes cni_nft_ip(const struct cni_ip *ip)
+{
+	struct cni_nft_bytes bytes = {.size = 0};
+
+	cni_nft_bytes_add(&bytes, ip->bytes, cni_ip_size(ip));
+	return bytes;
+}
+
+void cni_nft_bytes_add_ifname(struct cni_nft_bytes *bytes, const char *name)
+{
+	char padded[IFNAMSIZ] = "";
+
+	strncpy(padded, name, sizeof(padded) - 1);
+	cni_nft_bytes_add(bytes, padded, sizeof(padded));
+}
+
+static void *or_die(void *object)
+{
+	if (!object)
+		cni_out_of_memory();
+	return object;
+}
+
+/* libnftnl builds into a buffer; the round trip is that of every netlink message. */
+static void begin(struct cni_nl_message *m, uint16_t type, uint16_t family, uint16_t flags)
+{
+	m->overflowed = false;
+	m->header =
+		nftnl_nlmsg_build_hdr(m->buffer, type, family, (uint16_t)(NLM_F_ACK | flags), 0);
+}
+
+static int keep_generation(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	struct nftnl_gen *gen = or_die(nftnl_gen_alloc());
+
+	(void)err;
+	if (nftnl_gen_nlmsg_parse(message, gen) >= 0)
+		*(uint32_t *)data = nftnl_gen_get_u32(gen, NFTNL_GEN_ID);
+	nftnl_gen_free(gen);
+	return 0;
+}
+
+int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_error *err)
+{
+	struct cni_nl_message m;
+
+	begin(&m, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0);
+	if (cni_nl_transact(nl, &m, keep_generation, ret_generation, err) < 0)
+		return cni_fail_within(err, "nf_tables: read the generation");
+	return 0;
+}
+
+static int keep_chain_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	struct nftnl_chain *chain = or_die(nftnl_chain_alloc());
+
+	(void)err;
+	if (nftnl_chain_nlmsg_parse(message, chain) >= 0)
+		*(uint32_t *)data = nftnl_chain_get_u32(chain, NFTNL_CHAIN_USE);
+	nftnl_chain_free(chain);
+	return 0;
+}
+
+int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		      uint32_t *ret_use, struct cni_error *err)
+{
+	struct nftnl_chain *object = or_die(nftnl_chain_alloc());
+	struct cni_nl_message m;
+
+	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table->name);
+	nftnl_chain_set_str(object, NFTNL_CHAIN_NAME, chain);
+	begin(&m, NFT_MSG_GETCHAIN, table->family, 0);
+	nftnl_chain_nlmsg_build_payload(m.header, object);
+	nftnl_chain_free(object);
+	if (cni_nl_transact(nl, &m, keep_chain_use, ret_use, err) < 0)
+		return cni_fail_within(err, "nf_tables: look up chain '%s' of table '%s'", chain,
+				       table->name);
+	return 0;
+}
+
+static int keep_table_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	struct nftnl_table *table = or_die(nftnl_table_alloc());
+
+	(void)err;
+	if (nftnl_table_nlmsg_parse(message, table) >= 0)
+		*(uint32_t *)data = nftnl_table_get_u32(table, NFTNL_TABLE_USE);
+	nftnl_table_free(table);
+	return 0;
+}
+
+int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint32_t *ret_use,
+		      struct cni_error *err)
+{
+	struct nftnl_table *object = or_die(nftnl_table_alloc());
+	struct cni_nl_message m;
+
+	nftnl_table_set_str(object, NFTNL_TABLE_NAME, table->name);
+	begin(&m, NFT_MSG_GETTABLE, table->family, 0);
+	nftnl_table_nlmsg_build_payload(m.header, object);
+	nftnl_table_free(object);
+	if (cni_nl_transact(nl, &m, keep_table_use, ret_use, err) < 0)
+		return cni_fail_within(err, "nf_tables: look up table '%s'", table->name);
+	return 0;
+}
+
+static int count_rule(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	(void)message;
+	(void)err;
+	++*(uint32_t *)data;
+	return 0;
+}
+
+static void restart_count(void *data)
+{
+	*(uint32_t *)data = 0;
+}
+
+int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		       uint32_t *ret_count, struct cni_error *err)
+{
+	struct nftnl_rule *object = or_die(nftnl_rule_alloc());
+	struct cni_nl_message m;
+	uint32_t count = 0;
+
+	nftnl_rule_set_str(object, NFTNL_RULE_TABLE, table->name);
+	nftnl_rule_set_str(object, NFTNL_RULE_CHAIN, chain);
+	begin(&m, NFT_MSG_GETRULE, table->family, 0);
+	nftnl_rule_nlmsg_build_payload(m.header, object);
+	nftnl_rule_free(object);
+	if (cni_nl_dump(nl, &m, count_rule, restart_count, &count, err) < 0)
+		return cni_fail_within(err, "nf_tables: list the rules of chain '%s'", chain);
+	*ret_count = count;
+	return 0;
+}
+
+static void read_bytes(struct nftnl_set_elem *from, uint16_t attribute, struct cni_nft_bytes *to)
+{
+	uint32_t size = 0;
+	const void *data = nftnl_set_elem_get(from, attribute, &size);
+
+	if (!data || size > sizeof(to->data))
+		return;
+	memcpy(to->data, data, size);
+	to->size = size;
+}
+
+static void read_comment(struct nftnl_set_elem *from, char comment[CNI_NFT_COMMENT_SIZE])
+{
+	uint32_t size = 0;
+	const uint8_t *udata = nftnl_set_elem_get(from, NFTNL_SET_ELEM_USERDATA, &size);
+
+	/* Ours is the first entry: type 0, length, text. */
+	if (!udata || size < 3 || udata[0] != 0 || udata[1] > size - 2 ||
+	    udata[1] > CNI_NFT_COMMENT_SIZE || udata[1 + udata[1]] != '\0')
+		return;
+	memcpy(comment, udata + 2, udata[1]);
+}
+
+static int read_element(struct nftnl_set_elem *from, void *data)
+{
+	struct cni_nft_element *to = data;
+
+	*to = (struct cni_nft_element){.key = {.size = 0}};
+	read_bytes(from, NFTNL_SET_ELEM_KEY, &to->key);
+	read_bytes(from, NFTNL_SET_ELEM_DATA, &to->value);
+	if (nftnl_set_elem_is_set(from, NFTNL_SET_ELEM_CHAIN))
+		strncpy(to->jump, nftnl_set_elem_get_str(from, NFTNL_SET_ELEM_CHAIN),
+			sizeof(to->jump) - 1);
+	read_comment(from, to->comment);
+	return 0;
+}
+
+static int keep_element(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	struct nftnl_set *set = or_die(nftnl_set_alloc());
+
+	(void)err;
+	if (nftnl_set_elems_nlmsg_parse(message, set) >= 0)
+		nftnl_set_elem_foreach(set, read_element, data);
+	nftnl_set_free(set);
+	return 0;
+}
+
+static struct nftnl_set *new_set(const struct cni_nft_table *table, const char *set)
+{
+	struct nftnl_set *object = or_die(nftnl_set_alloc());
+
+	nftnl_set_set_str(object, NFTNL_SET_TABLE, table->name);
+	nftnl_set_set_str(object, NFTNL_SET_NAME, set);
+	return object;
+}
+
+int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		const struct cni_nft_bytes *key, struct cni_nft_element *ret_element,
+		struct cni_error *err)
+{
+	struct nftnl_set *object = new_set(table, set);
+	struct nftnl_set_elem *element = or_die(nftnl_set_elem_alloc());
+	struct cni_nl_message m;
+
+	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key->data, key->size);
+	nftnl_set_elem_add(object, element);
+	begin(&m, NFT_MSG_GETSETELEM, table->family, 0);
+	nftnl_set_elems_nlmsg_build_payload(m.header, object);
+	nftnl_set_free(object);
+	if (cni_nl_transact(nl, &m, keep_element, ret_element, err) < 0)
+		return cni_fail_within(err, "nf_tables: look into map '%s' of table '%s'", set,
+				       table->name);
+	return 0;
+}
+
+struct list {
+	struct cni_nft_element *items;
+	size_t count;
+};
+
+static int append_element(struct nftnl_set_elem *from, void *data)
+{
+	struct list *list = data;
+
+	/* Doubling: a thousand pods are ten reallocations. */
+	if ((list->count & (list->count - 1)) == 0)
+		list->items = cni_realloc_array(list->items, list->count ? list->count * 2 : 1,
+						sizeof(*list->items));
+	return read_element(from, &list->items[list->count++]);
+}
+
+static int append_elements(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	struct nftnl_set *set = or_die(nftnl_set_alloc());
+
+	(void)err;
+	if (nftnl_set_elems_nlmsg_parse(message, set) >= 0)
+		nftnl_set_elem_foreach(set, append_element, data);
+	nftnl_set_free(set);
+	return 0;
+}
+
+static void restart_list(void *data)
+{
+	((struct list *)data)->count = 0;
+}
+
+int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		 struct cni_nft_element **ret_elements, size_t *ret_count, struct cni_error *err)
+{
+	struct nftnl_set *object = new_set(table, set);
+	struct list list = {0};
+	struct cni_nl_message m;
+
+	begin(&m, NFT_MSG_GETSETELEM, table->family, 0);
+	nftnl_set_elems_nlmsg_build_payload(m.header, object);
+	nftnl_set_free(object);
+	if (cni_nl_dump(nl, &m, append_elements, restart_list, &list, err) < 0 &&
+	    err->errnum != ENOENT) {
+		free(list.items);
+		return cni_fail_within(err, "nf_tables: list map '%s' of table '%s'", set,
+				       table->name);
+	}
+	*ret_elements = list.items;
+	*ret_count = list.count;
+	return 0;
+}

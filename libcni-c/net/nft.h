@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nf_tables: what is there, and one transaction that changes it. Everything is looked up by key,
+ * and nothing of anybody else's is listed, so no cost here grows with pods or foreign rules.
+ *
+ * A transaction can carry the generation that its author has looked at: the kernel refuses it
+ * (ERESTART) if anything has changed since. That makes "delete this element, but only while it is
+ * container A's" atomic: read the owner, delete with the generation, try again if refused.
+ * Source: NFNL_BATCH_GENID, linux/netfilter/nfnetlink.h. */
+#ifndef CNI_NFT_H
+#define CNI_NFT_H
+
+#include "error.h"
+#include "ip.h"
+#include "nl.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cni_nft_table {
+	uint16_t family; /* NFPROTO_INET, NFPROTO_BRIDGE */
+	const char *name;
+};
+
+/* The bytes of a key or a value, each field padded to four bytes. */
+struct cni_nft_bytes {
+	uint8_t data[64];
+	uint32_t size;
+};
+
+void cni_nft_bytes_add(struct cni_nft_bytes *bytes, const void *data, size_t size);
+/* A key or value that is one address. */
+struct cni_nft_bytes cni_nft_ip(const struct cni_ip *ip);
+/* An interface name, padded to IFNAMSIZ as the kernel's meta expressions have it. */
+void cni_nft_bytes_add_ifname(struct cni_nft_bytes *bytes, const char *name);
+
+/* An element of a set or map. To the kernel, `comment` is user data; nft(8) prints it. */
+#define CNI_NFT_NAME_SIZE    128 /* NFT_NAME_MAXLEN is 256; ours are short */
+#define CNI_NFT_COMMENT_SIZE 128
+struct cni_nft_element {
+	struct cni_nft_bytes key;
+	struct cni_nft_bytes value;   /* of a map of values; else empty */
+	char jump[CNI_NFT_NAME_SIZE]; /* of a verdict map: the chain; else "" */
+	char comment[CNI_NFT_COMMENT_SIZE];
+};
+
+/* ---- looking ---- */
+
+/* The generation of this namespace's rules. */
+int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_error *err);
+
+/* How many rules of its own and jumps from elsewhere a chain has (NFTA_CHAIN_USE); how many chains
+ * and sets a table has (NFTA_TABLE_USE). Fails with errnum ENOENT if there is none. */
+int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		      uint32_t *ret_use, struct cni_error *err);
+int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint32_t *ret_use,
+		      struct cni_error *err);
+
+/* How many rules a chain holds. */
+int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		       uint32_t *ret_count, struct cni_error *err);
+
+/* Looks up the element with the key. Fails with errnum ENOENT if table, set or element is missing.
+ */
+int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		const struct cni_nft_bytes *key, struct cni_nft_element *ret_element,
+		struct cni_error *err);
+
+/* All elements of a set, an array that the caller frees. A missing set is an empty one. */
+int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		 struct cni_nft_element **ret_elements, size_t *ret_count, struct cni_error *err);
+
+/* ---- changing ---- */
+
+struct cni_nft_tx;
+
+/* A transaction that holds only for `generation`, or with 0 for whichever it meets; adding to it
+ * cannot fail. End it with cni_nft_tx_free(), or declare it with `freeing_tx`. `nl` is a socket of
+ * NETLINK_NETFILTER. */
+struct cni_nft_tx *cni_nft_tx_new(struct cni_nl *nl, uint32_t generation);
+void cni_nft_tx_free(struct cni_nft_tx *tx);
+void cni_nft_tx_freep(struct cni_nft_tx **tx);
+#define freeing_tx __attribute__((cleanup(cni_nft_tx_freep)))
+
+/* These make it, or are content that it is there. */
+void cni_nft_add_table(struct cni_nft_tx *tx, const struct cni_nft_table *table);
+void cni_nft_add_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain,
+		       const char *comment);
+/* `type` "nat" or "filter"; `hook` and `priority` as in linux/netfilter*.h; policy accept. */
+void cni_nft_add_base_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
+			    const char *chain, const char *type, uint32_t hook, int32_t priority);
+
+/* What nft(8) calls the type of a key or value; it prints by it (nft's include/datatype.h). */
+enum cni_nft_type {
+	CNI_NFT_NONE = 0,
+	CNI_NFT_IPV4 = 7,
+	CNI_NFT_IPV6 = 8,
+	CNI_NFT_ETHER = 9,
+	CNI_NFT_MARK = 19,
+	CNI_NFT_IFNAME = 41,
+	CNI_NFT_VERDICT = 0xff00,
+};
+
+/* A set, or a map if `value` is a type. Keys of two fields have both types. */
+struct cni_nft_set {
+	const char *name;
+	enum cni_nft_type key[2];
+	enum cni_nft_type value;
+};
+void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
+		     const struct cni_nft_set *set);
+
+/* An element that must not be there yet: the transaction fails with errnum EEXIST. */
+void cni_nft_add_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
+			 const struct cni_nft_element *element);
+void cni_nft_del_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
+			 const struct cni_nft_bytes *key);
+
+/* Removes the chain with its rules; errnum EBUSY if something jumps to it. */
+void cni_nft_del_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain);
+/* Removes the rules of a chain. */
+void cni_nft_flush_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
+			 const char *chain);
+/* Removes the table with all that is in it. */
+void cni_nft_del_table(struct cni_nft_tx *tx, const struct cni_nft_table *table);
+
+/* Sends it: all of it happens, or nothing. An empty one succeeds without asking. Fails with
+ * CNI_EKERNEL, naming what the kernel refused; errnum ERESTART if the generation has passed. */
+int cni_nft_commit(struct cni_nft_tx *tx, struct cni_error *err);
+
+/* Runs `attempt` until it no longer fails with ERESTART, for ten seconds at most. `attempt` looks,
+ * decides, and commits a transaction for the generation it is given. */
+int cni_nft_retry(struct cni_nl *nl,
+		  int (*attempt)(struct cni_nl *nl, uint32_t generation, void *data,
+				 struct cni_error *err),
+		  void *data, struct cni_error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An nf_tables rule is a sentence, one phrase per line, with the sentence above it:
+ *
+ *	// ip daddr 10.1.0.0/16 return
+ *	cni_nft_rule(tx, &table, "net-1f3a");
+ *	cni_nft_destination_in(tx, &prefix);
+ *	cni_nft_verdict(tx, NFT_RETURN);
+ *	cni_nft_rule_end(tx);
+ *
+ * Phrases return nothing: the builder allocates or dies. */
+#ifndef CNI_NFT_RULE_H
+#define CNI_NFT_RULE_H
+
+#include "nft.h"
+
+/* Begins a rule at the end of the chain; cni_nft_rule_end() puts it into the transaction. */
+void cni_nft_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain);
+void cni_nft_rule_end(struct cni_nft_tx *tx);
+
+/* meta nfproto ipv4 (or ipv6), which `ip saddr` in a table of both families needs before it. */
+void cni_nft_family_is(struct cni_nft_tx *tx, int family);
+
+/* ip saddr vmap @map (or ip6 saddr). */
+void cni_nft_source_vmap(struct cni_nft_tx *tx, int family, const char *map);
+
+/* ip daddr 10.1.0.0/16 (or ip6 daddr). */
+void cni_nft_destination_in(struct cni_nft_tx *tx, const struct cni_net *net);
+
+/* iifname vmap @map */
+void cni_nft_iifname_vmap(struct cni_nft_tx *tx, const char *map);
+
+/* iifname . ether saddr != @set */
+void cni_nft_iifname_ether_source_not_in(struct cni_nft_tx *tx, const char *set);
+
+/* accept, drop (NF_*, linux/netfilter.h), return (NFT_RETURN, linux/netfilter/nf_tables.h) */
+void cni_nft_verdict(struct cni_nft_tx *tx, int verdict);
+
+/* masquerade */
+void cni_nft_masquerade(struct cni_nft_tx *tx);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A transaction of nf_tables: tables, chains, sets and elements in, one answer out. */
+#include "nft_tx.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/common.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/set.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+
+/* Big enough for a whole ADD in one page; the overrun takes the message that passes its end. */
+#define PAGE_SIZE    16384
+#define OVERRUN_SIZE 8192
+
+#define RETRY_SECONDS 10
+
+static void *or_die(void *object)
+{
+	if (!object)
+		cni_out_of_memory();
+	return object;
+}
+
+char *cni_nft_tx_buffer(struct cni_nft_tx *tx)
+{
+	return nftnl_batch_buffer(tx->batch);
+}
+
+void cni_nft_tx_done(struct cni_nft_tx *tx, const char *what)
+{
+	if (nftnl_batch_update(tx->batch) < 0)
+		cni_out_of_memory();
+	tx->labels = cni_realloc_array(tx->labels, tx->label_count + 1, sizeof(*tx->labels));
+	tx->labels[tx->label_count++] = what;
+	tx->next_seq++;
+}
+
+struct cni_nft_tx *cni_nft_tx_new(struct cni_nl *nl, uint32_t generation)
+{
+	struct cni_nft_tx *tx = cni_alloc(sizeof(*tx));
+
+	tx->nl = nl;
+	tx->batch = or_die(nftnl_batch_alloc(PAGE_SIZE, OVERRUN_SIZE));
+	tx->first_seq = ++nl->seq;
+	tx->next_seq = tx->first_seq;
+	nftnl_batch_begin(cni_nft_tx_buffer(tx), tx->next_seq);
+	if (generation)
+		mnl_attr_put_u32(nftnl_batch_buffer(tx->batch), NFNL_BATCH_GENID,
+				 htonl(generation));
+	cni_nft_tx_done(tx, "begin");
+	return tx;
+}
+
+void cni_nft_tx_free(struct cni_nft_tx *tx)
+{
+	if (!tx)
+		return;
+	nftnl_batch_free(tx->batch);
+	if (tx->rule)
+		nftnl_rule_free(tx->rule);
+	free(tx->labels);
+	free(tx);
+}
+
+void cni_nft_tx_freep(struct cni_nft_tx **tx)
+{
+	cni_nft_tx_free(*tx);
+}
+
+uint32_t cni_nft_comment(const char *comment, uint8_t udata[CNI_NFT_COMMENT_SIZE + 2])
+{
+	size_t size = comment ? strnlen(comment, CNI_NFT_COMMENT_SIZE - 1) : 0;
+
+	if (!size)
+		return 0;
+	udata[0] = NFTNL_UDATA_RULE_COMMENT;
+	udata[1] = (uint8_t)(size + 1);
+	memcpy(udata + 2, comment, size);
+	udata[2 + size] = '\0';
+	return (uint32_t)size + 3;
+}
+
+static struct nlmsghdr *begin(struct cni_nft_tx *tx, uint16_t type,
+			      const struct cni_nft_table *table, uint16_t flags)
+{
+	return nftnl_nlmsg_build_hdr(cni_nft_tx_buffer(tx), type, table->family,
+				     (uint16_t)(NLM_F_ACK | flags), tx->next_seq);
+}
+
+static void put_table(struct cni_nft_tx *tx, uint16_t type, const struct cni_nft_table *table,
+		      uint16_t flags, const char *what)
+{
+	struct nftnl_table *object = or_die(nftnl_table_alloc());
+
+	nftnl_table_set_str(object, NFTNL_TABLE_NAME, table->name);
+	nftnl_table_nlmsg_build_payload(begin(tx, type, table, flags), object);
+	nftnl_table_free(object);
+	cni_nft_tx_done(tx, what);
+}
+
+void cni_nft_add_table(struct cni_nft_tx *tx, const struct cni_nft_table *table)
+{
+	put_table(tx, NFT_MSG_NEWTABLE, table, NLM_F_CREATE, "add table");
+}
+
+void cni_nft_del_table(struct cni_nft_tx *tx, const struct cni_nft_table *table)
+{
+	put_table(tx, NFT_MSG_DELTABLE, table, 0, "delete table");
+}
+
+static struct nftnl_chain *new_chain(const struct cni_nft_table *table, const char *chain)
+{
+	struct nftnl_chain *object = or_die(nftnl_chain_alloc());
+
+	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table->name);
+	nftnl_chain_set_str(object, NFTNL_CHAIN_NAME, chain);
+	return object;
+}
+
+static void put_chain(struct cni_nft_tx *tx, uint16_t type, const struct cni_nft_table *table,
+		      uint16_t flags, struct nftnl_chain *object, const char *what)
+{
+	nftnl_chain_nlmsg_build_payload(begin(tx, type, table, flags), object);
+	nftnl_chain_free(object);
+	cni_nft_tx_done(tx, what);
+}
+
+void cni_nft_add_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain,
+		       const char *comment)
+{
+	struct nftnl_chain *object = new_chain(table, chain);
+	uint8_t udata[CNI_NFT_COMMENT_SIZE + 2];
+	uint32_t size = cni_nft_comment(comment, udata);
+
+	if (size)
+		nftnl_chain_set_data(object, NFTNL_CHAIN_USERDATA, udata, size);
+	put_chain(tx, NFT_MSG_NEWCHAIN, table, NLM_F_CREATE, object, "add chain");
+}
+
+void cni_nft_add_base_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
+			    const char *chain, const char *type, uint32_t hook, int32_t priority)
+{
+	struct nftnl_chain *object = new_chain(table, chain);
+
+	nftnl_chain_set_str(object, NFTNL_CHAIN_TYPE, type);
+	nftnl_chain_set_u32(object, NFTNL_CHAIN_HOOKNUM, hook);
+	nftnl_chain_set_s32(object, NFTNL_CHAIN_PRIO, priority);
+	nftnl_chain_set_u32(object, NFTNL_CHAIN_POLICY, NF_ACCEPT);
+	put_chain(tx, NFT_MSG_NEWCHAIN, table, NLM_F_CREATE, object, "add base chain");
+}
+
+void cni_nft_del_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain)
+{
+	put_chain(tx, NFT_MSG_DELCHAIN, table, 0, new_chain(table, chain), "delete chain");
+}
+
+void cni_nft_flush_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
+			 const char *chain)
+{
+	struct nftnl_rule *object = or_die(nftnl_rule_alloc());
+
+	nftnl_rule_set_str(object, NFTNL_RULE_TABLE, table->name);
+	nftnl_rule_set_str(object, NFTNL_RULE_CHAIN, chain);
+	nftnl_rule_nlmsg_build_payload(begin(tx, NFT_MSG_DELRULE, table, 0), object);
+	nftnl_rule_free(object);
+	cni_nft_tx_done(tx, "flush chain");
+}
+
+/* Bytes of a key or value of this type. */
+static uint32_t size_of(enum cni_nft_type type)
+{
+	switch (type) {
+	case CNI_NFT_IPV4:
+	case CNI_NFT_MARK:
+		return 4;
+	case CNI_NFT_IPV6:
+	case CNI_NFT_IFNAME:
+		return 16;
+	case CNI_NFT_ETHER:
+		return 6;
+	case CNI_NFT_NONE:
+	case CNI_NFT_VERDICT:
+		break;
+	}
+	return 0;
+}
+
+/* Side by side, each is padded to a register. */
+static uint32_t key_size_of(const struct cni_nft_set *set)
+{
+	if (set->key[1] == CNI_NFT_NONE)
+		return size_of(set->key[0]);
+	return ((size_of(set->key[0]) + 3) & ~3U) + ((size_of(set->key[1]) + 3) & ~3U);
+}
+
+void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
+		     const struct cni_nft_set *set)
+{
+	/* nft's include/datatype.h: the types of a concatenation, six bits each. */
+	enum { TYPE_BITS = 6 };
+	bool concatenated = set->key[1] != CNI_NFT_NONE;
+	uint32_t key_type = set->key[0];
+	uint32_t flags = set->value != CNI_NFT_NONE ? NFT_SET_MAP : 0;
+	struct nftnl_set *object = or_die(nftnl_set_alloc());
+
+	if (concatenated)
+		key_type = key_type << TYPE_BITS | set->key[1];
+	nftnl_set_set_str(object, NFTNL_SET_TABLE, table->name);
+	nftnl_set_set_str(object, NFTNL_SET_NAME, set->name);
+	nftnl_set_set_u32(object, NFTNL_SET_FAMILY, table->family);
+	nftnl_set_set_u32(object, NFTNL_SET_KEY_TYPE, key_type);
+	nftnl_set_set_u32(object, NFTNL_SET_KEY_LEN, key_size_of(set));
+	nftnl_set_set_u32(object, NFTNL_SET_FLAGS, flags);
+	/* Within a transaction sets are known by a number as well. */
+	nftnl_set_set_u32(object, NFTNL_SET_ID, tx->next_seq);
+	if (set->value == CNI_NFT_VERDICT) {
+		nftnl_set_set_u32(object, NFTNL_SET_DATA_TYPE, NFT_DATA_VERDICT);
+		nftnl_set_set_u32(object, NFTNL_SET_DATA_LEN, 0);
+	} else if (set->value != CNI_NFT_NONE) {
+		nftnl_set_set_u32(object, NFTNL_SET_DATA_TYPE, set->value);
+		nftnl_set_set_u32(object, NFTNL_SET_DATA_LEN, size_of(set->value));
+	}
+	nftnl_set_nlmsg_build_payload(begin(tx, NFT_MSG_NEWSET, table, NLM_F_CREATE), object);
+	nftnl_set_free(object);
+	cni_nft_tx_done(tx, "add set");
+}
+
+static void put_element(struct cni_nft_tx *tx, uint16_t type, const struct cni_nft_table *table,
+			uint16_t flags, const char *set, struct nftnl_set_elem *element,
+			const char *what)
+{
+	struct nftnl_set *object = or_die(nftnl_set_alloc());
+
+	nftnl_set_set_str(object, NFTNL_SET_TABLE, table->name);
+	nftnl_set_set_str(object, NFTNL_SET_NAME, set);
+	nftnl_set_elem_add(object, element);
+	nftnl_set_elems_nlmsg_build_payload(begin(tx, type, table, flags), object);
+	nftnl_set_free(object); /* and the element */
+	cni_nft_tx_done(tx, what);
+}
+
+void cni_nft_add_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
+			 const struct cni_nft_element *element)
+{
+	struct nftnl_set_elem *object = or_die(nftnl_set_elem_alloc());
+	uint8_t udata[CNI_NFT_COMMENT_SIZE + 2];
+	uint32_t size = cni_nft_comment(element->comment, udata);
+
+	nftnl_set_elem_set(object, NFTNL_SET_ELEM_KEY, element->key.data, element->key.size);
+	if (element->jump[0]) {
+		nftnl_set_elem_set_u32(object, NFTNL_SET_ELEM_VERDICT, (uint32_t)NFT_JUMP);
+		nftnl_set_elem_set_str(object, NFTNL_SET_ELEM_CHAIN, element->jump);
+	}
+	if (element->value.size)
+		nftnl_set_elem_set(object, NFTNL_SET_ELEM_DATA, element->value.data,
+				   element->value.size);
+	if (size)
+		nftnl_set_elem_set(object, NFTNL_SET_ELEM_USERDATA, udata, size);
+	put_element(tx, NFT_MSG_NEWSETELEM, table, NLM_F_CREATE | NLM_F_EXCL, set, object,
+		    "add element");
+}
+
+void cni_nft_del_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
+			 const struct cni_nft_bytes *key)
+{
+	struct nftnl_set_elem *object = or_die(nftnl_set_elem_alloc());
+
+	nftnl_set_elem_set(object, NFTNL_SET_ELEM_KEY, key->data, key->size);
+	put_element(tx, NFT_MSG_DELSETELEM, table, 0, set, object, "delete element");
+}
+
+static int send_batch(struct cni_nft_tx *tx, struct cni_error *err)
+{
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	int fd = mnl_socket_get_fd(tx->nl->socket);
+	int pages = nftnl_batch_iovec_len(tx->batch);
+	freeing struct iovec *iov = cni_realloc_array(NULL, (size_t)pages, sizeof(*iov));
+	struct msghdr message = {.msg_name = &kernel, .msg_namelen = sizeof(kernel)};
+	int room = pages * (PAGE_SIZE + OVERRUN_SIZE) * 2;
+
+	nftnl_batch_iovec(tx->batch, iov, (uint32_t)pages);
+	message.msg_iov = iov;
+	message.msg_iovlen = (size_t)pages;
+	/* A batch is one datagram; GC after a long time may have a large one. */
+	if (pages > 1)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+	if (sendmsg(fd, &message, 0) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "send an nf_tables transaction");
+	return 0;
+}
+
+/* Reads up to the acknowledgement of the last message; errors come in the order of the messages.
+ * An error of the beginning stands for the whole, and nothing follows it. */
+static int read_verdict(struct cni_nft_tx *tx, uint32_t last_seq, struct cni_error *err)
+{
+	char buffer[8192] __attribute__((aligned(8)));
+	int failed = 0;
+
+	for (;;) {
+		ssize_t got = mnl_socket_recvfrom(tx->nl->socket, buffer, sizeof(buffer));
+		const struct nlmsghdr *message = (const void *)buffer;
+		int left = (int)got;
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return cni_fail_errno(err, CNI_EKERNEL, errno, "read nf_tables' answer");
+		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+			uint32_t offset = message->nlmsg_seq - tx->first_seq;
+
+			if (message->nlmsg_type != NLMSG_ERROR || offset >= tx->label_count)
+				continue;
+			if (!failed && cni_nl_read_error(message, err) < 0)
+				failed = cni_fail_within(err, "nf_tables: %s", tx->labels[offset]);
+			if (message->nlmsg_seq == last_seq || (failed && offset == 0))
+				return failed;
+		}
+	}
+}
+
+int cni_nft_commit(struct cni_nft_tx *tx, struct cni_error *err)
+{
+	uint32_t last_seq = tx->next_seq - 1;
+
+	if (tx->label_count == 1)
+		return 0;
+	nftnl_batch_end(cni_nft_tx_buffer(tx), tx->next_seq);
+	cni_nft_tx_done(tx, "end");
+	tx->nl->seq = tx->next_seq;
+	if (send_batch(tx, err) < 0)
+		return -1;
+	return read_verdict(tx, last_seq, err);
+}
+
+int cni_nft_retry(struct cni_nl *nl,
+		  int (*attempt)(struct cni_nl *nl, uint32_t generation, void *data,
+				 struct cni_error *err),
+		  void *data, struct cni_error *err)
+{
+	struct timespec start;
+	struct timespec now;
+	uint32_t generation;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		/* Each refusal means that somebody else has got ahead: there is nothing to wait
+		 * for, and looking again is all it takes. */
+		if (cni_nft_generation(nl, &generation, err) < 0)
+			return -1;
+		if (attempt(nl, generation, data, err) == 0)
+			return 0;
+		if (err->errnum != ERESTART)
+			return -1;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - start.tv_sec < RETRY_SECONDS);
+	return cni_fail_within(err, "the rules changed without a pause for %d seconds",
+			       RETRY_SECONDS);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A netlink message and one round trip. A message reads like the message: putting cannot fail, the
+ * message remembers that it overflowed, and the round trip asks once. Nesting is indentation.
+ *
+ *	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+ *sizeof(*ifi));
+ *
+ *	cni_nl_put_string(&m, IFLA_IFNAME, name);
+ *	CNI_NL_NEST(&m, IFLA_LINKINFO)
+ *		cni_nl_put_string(&m, IFLA_INFO_KIND, "bridge");
+ *	return cni_nl_transact(nl, &m, NULL, NULL, err);
+ */
+#ifndef CNI_NL_H
+#define CNI_NL_H
+
+#include "error.h"
+#include "ip.h"
+
+#include <libmnl/libmnl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A socket stays in the namespace in which it was opened, whatever the process does later. */
+struct cni_nl {
+	struct mnl_socket *socket; /* NULL: not open */
+	uint32_t seq;
+};
+
+/* Opens a socket of `protocol` (NETLINK_ROUTE, NETLINK_NETFILTER) in the namespace `netns` (a
+ * descriptor; -1: where we are) with extended acknowledgements and strict checking. The process is
+ * back home when it returns. Fails with CNI_EKERNEL. */
+int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error *err);
+void cni_nl_close(struct cni_nl *nl);
+#define closing_nl __attribute__((cleanup(cni_nl_close)))
+
+#define CNI_NL_MESSAGE_SIZE 4096
+
+struct cni_nl_message {
+	struct nlmsghdr *header;
+	bool overflowed;
+	char buffer[CNI_NL_MESSAGE_SIZE] __attribute__((aligned(8)));
+};
+
+/* Begins a message; NLM_F_REQUEST and NLM_F_ACK are added. Returns `extra` zeroed bytes behind the
+ * header, for the family's own struct. */
+void *cni_nl_init(struct cni_nl_message *m, uint16_t type, uint16_t flags, size_t extra);
+
+void cni_nl_put(struct cni_nl_message *m, uint16_t type, const void *data, size_t size);
+void cni_nl_put_u8(struct cni_nl_message *m, uint16_t type, uint8_t value);
+void cni_nl_put_u16(struct cni_nl_message *m, uint16_t type, uint16_t value);
+void cni_nl_put_u32(struct cni_nl_message *m, uint16_t type, uint32_t value);
+/* With its terminating NUL. */
+void cni_nl_put_string(struct cni_nl_message *m, uint16_t type, const char *text);
+/* 4 or 16 bytes; an unset address puts nothing. */
+void cni_nl_put_ip(struct cni_nl_message *m, uint16_t type, const struct cni_ip *ip);
+
+/* Raw bytes inside a nest, such as the struct ifinfomsg before a peer's attributes. */
+void *cni_nl_put_header(struct cni_nl_message *m, size_t size);
+
+struct nlattr *cni_nl_nest_begin(struct cni_nl_message *m, uint16_t type);
+void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
+
+/* The attributes put in its body are inside `type`. No return or break inside. */
+#define CNI_NL_NEST(m, type)		 CNI_NL_NEST_AT(m, type, __LINE__)
+#define CNI_NL_NEST_AT(m, type, line)	 CNI_NL_NEST_NAMED(m, type, line)
+#define CNI_NL_NEST_NAMED(m, type, line) CNI_NL_NEST_LOOP(m, type, nest_##line, once_##line)
+#define CNI_NL_NEST_LOOP(m, type, n, o)                                                            \
+	for (struct nlattr *n = cni_nl_nest_begin((m), (type)), *o = (void *)(m); o;               \
+	     cni_nl_nest_end((m), n), o = NULL)
+
+/* Called for each message of an answer. Returns 0 to go on, or -1 with `err` filled. */
+typedef int cni_nl_cb(const struct nlmsghdr *message, void *data, struct cni_error *err);
+
+/* Sends and reads the whole answer. Fails with CNI_EKERNEL, errnum, and the kernel's own words
+ * (NLMSGERR_ATTR_MSG) in the message. */
+int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
+		    struct cni_error *err);
+
+/* As above for a dump, which is asked again (up to 16 times, then CNI_EKERNEL with EAGAIN) while
+ * the kernel says that it was interrupted by a change (NLM_F_DUMP_INTR); `restart` (NULL allowed)
+ * is called before, to forget what `cb` has collected. */
+int cni_nl_dump(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb,
+		void (*restart)(void *data), void *data, struct cni_error *err);
+
+/* Waits until `look` says that it is done, at most `milliseconds`: looks, and looks again whenever
+ * the kernel announces something to the multicast `group` (RTNLGRP_*) in the namespace `netns` (-1:
+ * ours). A look tells more than the announcement, and survives an overrun. Fails with CNI_EKERNEL,
+ * errnum ETIMEDOUT, or as `look` does. */
+int cni_nl_wait(struct cni_nl *nl, int netns, int group, unsigned int milliseconds,
+		int (*look)(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err),
+		void *data, struct cni_error *err);
+
+/* The error that a NLMSG_ERROR message carries: 0, or -1 with `err` filled. */
+int cni_nl_read_error(const struct nlmsghdr *message, struct cni_error *err);
+
+/* Indexes the attributes behind `offset` bytes of payload by type; types above `max` are passed
+ * over. `table` has max + 1 entries. */
+void cni_nl_parse(const struct nlmsghdr *message, size_t offset, const struct nlattr **table,
+		  uint16_t max);
+void cni_nl_parse_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
+
+#endif

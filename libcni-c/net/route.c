@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "route.h"
+
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *cni_route_format(const struct cni_route *route, char text[CNI_ROUTE_TEXT_SIZE])
+{
+	char net[CNI_NET_TEXT_SIZE];
+	char gw[CNI_IP_TEXT_SIZE];
+
+	snprintf(text, CNI_ROUTE_TEXT_SIZE, "%s%s%s", cni_net_format(&route->dst, net),
+		 cni_ip_is_set(&route->gw) ? " via " : "", cni_ip_format(&route->gw, gw));
+	return text;
+}
+
+static uint8_t scope_of(const struct cni_route *route)
+{
+	if (route->has_scope)
+		return (uint8_t)route->scope;
+	return cni_ip_is_set(&route->gw) ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+}
+
+static uint32_t table_of(const struct cni_route *route)
+{
+	return route->has_table ? route->table : RT_TABLE_MAIN;
+}
+
+int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
+		  struct cni_error *err)
+{
+	struct cni_net dst = cni_net_masked(&route->dst);
+	char text[CNI_ROUTE_TEXT_SIZE];
+	struct cni_nl_message m;
+	/* Not NLM_F_EXCL: a second route to one destination is fine, the very same one is not. */
+	struct rtmsg *rtm = cni_nl_init(&m, RTM_NEWROUTE, NLM_F_CREATE, sizeof(*rtm));
+
+	rtm->rtm_family = dst.ip.family;
+	rtm->rtm_dst_len = dst.prefix;
+	rtm->rtm_protocol = RTPROT_BOOT;
+	rtm->rtm_type = RTN_UNICAST;
+	rtm->rtm_scope = scope_of(route);
+	rtm->rtm_table = RT_TABLE_UNSPEC;
+	cni_nl_put_u32(&m, RTA_TABLE, table_of(route));
+	cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
+	if (dst.prefix)
+		cni_nl_put_ip(&m, RTA_DST, &dst.ip);
+	cni_nl_put_ip(&m, RTA_GATEWAY, &route->gw);
+	if (route->priority)
+		cni_nl_put_u32(&m, RTA_PRIORITY, route->priority);
+	if (route->mtu || route->advmss)
+		CNI_NL_NEST (&m, RTA_METRICS) {
+			if (route->mtu)
+				cni_nl_put_u32(&m, RTAX_MTU, route->mtu);
+			if (route->advmss)
+				cni_nl_put_u32(&m, RTAX_ADVMSS, route->advmss);
+		}
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
+		return cni_fail_within(err, "add route %s", cni_route_format(route, text));
+	return 0;
+}
+
+struct search {
+	const struct cni_route *route;
+	struct cni_net dst;
+	uint32_t index;
+	bool found;
+};
+
+static bool same_ip(const struct nlattr *attribute, const struct cni_ip *ip)
+{
+	if (!attribute)
+		return !cni_ip_is_set(ip);
+	return cni_ip_is_set(ip) && mnl_attr_get_payload_len(attribute) == cni_ip_size(ip) &&
+	       !memcmp(mnl_attr_get_payload(attribute), ip->bytes, cni_ip_size(ip));
+}
+
+static int compare(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[RTA_MAX + 1];
+	struct search *search = data;
+	const struct cni_route *route = search->route;
+
+	(void)err;
+	cni_nl_parse(message, sizeof(*rtm), table, RTA_MAX);
+	if (rtm->rtm_dst_len != search->dst.prefix || !table[RTA_OIF] ||
+	    mnl_attr_get_u32(table[RTA_OIF]) != search->index ||
+	    (table[RTA_TABLE] ? mnl_attr_get_u32(table[RTA_TABLE]) : rtm->rtm_table) !=
+		    table_of(route))
+		return 0;
+	if (search->dst.prefix && !same_ip(table[RTA_DST], &search->dst.ip))
+		return 0;
+	if (!same_ip(table[RTA_GATEWAY], &route->gw))
+		return 0;
+	if (route->priority &&
+	    (!table[RTA_PRIORITY] || mnl_attr_get_u32(table[RTA_PRIORITY]) != route->priority))
+		return 0;
+	search->found = true;
+	return 0;
+}
+
+int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
+		     struct cni_error *err)
+{
+	struct search search = {
+		.route = route, .dst = cni_net_masked(&route->dst), .index = (uint32_t)index};
+	struct cni_nl_message m;
+	struct rtmsg *rtm = cni_nl_init(&m, RTM_GETROUTE, 0, sizeof(*rtm));
+
+	rtm->rtm_family = route->dst.ip.family;
+	/* Filters of a strict dump (since 4.20). */
+	cni_nl_put_u32(&m, RTA_TABLE, table_of(route));
+	cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
+	if (cni_nl_dump(nl, &m, compare, NULL, &search, err) < 0)
+		return cni_fail_within(err, "list the routes of link %d", index);
+	*ret_exists = search.found;
+	return 0;
+}

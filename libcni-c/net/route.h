@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Routes through links, over rtnetlink(7). */
+#ifndef CNI_ROUTE_H
+#define CNI_ROUTE_H
+
+#include "ip.h"
+#include "nl.h"
+
+#include <stdbool.h>
+
+/* Adds a route through the link `index`. Without a gateway its scope is the link, unless it says
+ * another; table is main unless it says another. There is no delete: a route dies with its link.
+ * Fails with CNI_EKERNEL, naming the route; errnum EEXIST if there is the same one. */
+int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
+		  struct cni_error *err);
+
+/* Is there this route through the link `index`? Destination, gateway, table and, if given, priority
+ * are compared; more routes than this one don't matter. */
+int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
+		     struct cni_error *err);
+
+/* "10.1.0.0/16 via 10.1.0.1". Returns `text`. */
+#define CNI_ROUTE_TEXT_SIZE (CNI_NET_TEXT_SIZE + CNI_IP_TEXT_SIZE + 8)
+const char *cni_route_format(const struct cni_route *route, char text[CNI_ROUTE_TEXT_SIZE]);
+
+#endif

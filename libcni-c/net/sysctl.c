@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sysctl.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+static int open_key(const char *key, int flags)
+{
+	char path[256];
+
+	if (snprintf(path, sizeof(path), "/proc/sys/%s", key) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return open(path, flags | O_CLOEXEC);
+}
+
+int cni_sysctl_get(const char *key, char *ret_value, size_t size, struct cni_error *err)
+{
+	closing int fd = open_key(key, O_RDONLY);
+	ssize_t got = fd < 0 ? -1 : read(fd, ret_value, size - 1);
+
+	if (got < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "read sysctl '%s'", key);
+	ret_value[got] = '\0';
+	ret_value[strcspn(ret_value, "\n")] = '\0';
+	return 0;
+}
+
+int cni_sysctl_exchange(const char *key, const char *value, char ret_before[16],
+			struct cni_error *err)
+{
+	closing int fd = -1;
+	char now[16];
+
+	if (cni_sysctl_get(key, now, sizeof(now), err) < 0)
+		return -1;
+	if (strcmp(now, value) != 0) {
+		fd = open_key(key, O_WRONLY);
+		if (fd < 0 || write(fd, value, strlen(value)) < 0)
+			return cni_fail_errno(err, CNI_EIO, errno, "set sysctl '%s' to %s", key,
+					      value);
+	}
+	memcpy(ret_before, now, sizeof(now));
+	return 0;
+}
+
+int cni_sysctl_set(const char *key, const char *value, struct cni_error *err)
+{
+	char before[16];
+
+	return cni_sysctl_exchange(key, value, before, err);
+}

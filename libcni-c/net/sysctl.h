@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings under /proc/sys. The network's are those of the namespace we are in: enter it first. */
+#ifndef CNI_SYSCTL_H
+#define CNI_SYSCTL_H
+
+#include "error.h"
+
+#include <stddef.h>
+
+/* Keys are written with slashes, "net/ipv4/conf/eth0/arp_notify": an interface name may hold dots.
+ */
+
+/* Reads without the newline. Fails with CNI_EIO; errnum ENOENT if the kernel has no such key. */
+int cni_sysctl_get(const char *key, char *ret_value, size_t size, struct cni_error *err);
+
+/* Writes `value` unless the key has it already, so that a read-only /proc/sys is no obstacle to
+ * what is right as it is. Fails with CNI_EIO, naming key and value. */
+int cni_sysctl_set(const char *key, const char *value, struct cni_error *err);
+
+/* As above, and `ret_before` (16 bytes) gets what was there, to be put back. */
+int cni_sysctl_exchange(const char *key, const char *value, char ret_before[16],
+			struct cni_error *err);
+
+#endif

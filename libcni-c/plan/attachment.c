@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attachment.h"
+
+#include "cleanup.h"
+#include "file.h"
+#include "mem.h"
+#include "netns.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+/* How long an ADD may wait for another one's rollback. */
+#define SHARE_MS 2000
+
+static const char own_netns[] = "/proc/thread-self/ns/net";
+
+static bool is_own_netns(int netns)
+{
+	struct stat theirs;
+	struct stat ours;
+
+	return fstat(netns, &theirs) == 0 && stat(own_netns, &ours) == 0 &&
+	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+static int open_netns(const struct cni_call *call, struct cni_attachment *at, struct cni_error *err)
+{
+	struct cni_error ignored;
+
+	switch (call->env.command) {
+	case CNI_ADD:
+	case CNI_CHECK:
+		if (cni_netns_open(call->env.netns, &at->netns, err) < 0)
+			return -1;
+		break;
+	case CNI_DEL:
+		if (!*call->env.netns || cni_netns_open(call->env.netns, &at->netns, &ignored) < 0)
+			return 0;
+		/* The path of a process that is gone may lead to another's namespace: ours. */
+		if (is_own_netns(at->netns) && !call->env.netns_override) {
+			close(at->netns);
+			at->netns = -1;
+			return 0;
+		}
+		break;
+	case CNI_GC:
+	case CNI_STATUS:
+	case CNI_VERSION:
+	case CNI_COMMAND_COUNT:
+		return 0;
+	}
+	return cni_nl_open(&at->nl[CNI_CONTAINER], NETLINK_ROUTE, at->netns, err);
+}
+
+int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
+			struct cni_attachment *ret_at, struct cni_error *err)
+{
+	*ret_at = (struct cni_attachment){
+		.call = call,
+		.owner = &call->owner,
+		.result = result,
+		.netns = -1,
+		.shared_lock = -1,
+	};
+	if (open_netns(call, ret_at, err) < 0 ||
+	    cni_nl_open(&ret_at->nl[CNI_HOST], NETLINK_ROUTE, -1, err) < 0) {
+		cni_attachment_close(ret_at);
+		return -1;
+	}
+	return 0;
+}
+
+void cni_attachment_close(struct cni_attachment *at)
+{
+	cni_nl_close(&at->nl[CNI_HOST]);
+	cni_nl_close(&at->nl[CNI_CONTAINER]);
+	cni_nl_close(&at->netfilter);
+	if (at->netns >= 0)
+		close(at->netns);
+	if (at->shared_lock >= 0)
+		close(at->shared_lock);
+	at->netns = -1;
+	at->shared_lock = -1;
+}
+
+int cni_attachment_netfilter(struct cni_attachment *at, struct cni_nl **ret_nl,
+			     struct cni_error *err)
+{
+	if (!at->netfilter.socket && cni_nl_open(&at->netfilter, NETLINK_NETFILTER, -1, err) < 0)
+		return -1;
+	*ret_nl = &at->netfilter;
+	return 0;
+}
+
+void cni_attachment_share(struct cni_attachment *at)
+{
+	struct cni_error ignored;
+
+	/* Not having it is no reason to fail an ADD: it only makes the rollback of another one
+	 * that fails at this very moment less careful. */
+	at->shared_lock = open(own_netns, O_RDONLY | O_CLOEXEC);
+	if (at->shared_lock >= 0)
+		cni_file_lock(at->shared_lock, LOCK_SH, SHARE_MS, &ignored);
+}
+
+bool cni_attachment_is_alone(struct cni_attachment *at)
+{
+	return at->shared_lock >= 0 && flock(at->shared_lock, LOCK_EX | LOCK_NB) == 0;
+}
+
+int cni_attachment_find_interface(const struct cni_attachment *at, enum cni_place place,
+				  const char *name)
+{
+	for (size_t i = 0; i < at->result->interface_count; i++) {
+		const struct cni_result_interface *interface = &at->result->interfaces[i];
+		bool inside = interface->sandbox && *interface->sandbox;
+
+		if (inside == (place == CNI_CONTAINER) && interface->name &&
+		    !strcmp(interface->name, name))
+			return (int)i;
+	}
+	return -1;
+}
+
+struct cni_net *cni_attachment_addresses(const struct cni_attachment *at, size_t *ret_count)
+{
+	int ours = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
+	struct cni_net *nets = cni_realloc_array(NULL, at->result->ip_count, sizeof(*nets));
+
+	*ret_count = 0;
+	for (size_t i = 0; i < at->result->ip_count; i++) {
+		const struct cni_result_ip *ip = &at->result->ips[i];
+
+		if (ip->interface == CNI_NO_INTERFACE || ip->interface == ours)
+			nets[(*ret_count)++] = ip->address;
+	}
+	return nets;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who and where: the container's interface, its namespace, a socket on each side, and what the walk
+ * has learned so far. Parts do not know each other; they meet here. */
+#ifndef CNI_ATTACHMENT_H
+#define CNI_ATTACHMENT_H
+
+#include "error.h"
+#include "link.h"
+#include "nl.h"
+#include "owner.h"
+#include "result.h"
+#include "verbs.h"
+
+#include <stdbool.h>
+
+enum cni_place { CNI_HOST, CNI_CONTAINER };
+
+struct cni_attachment {
+	const struct cni_call *call;
+	const struct cni_owner *owner;
+	struct cni_result *result; /* ADD fills it; for CHECK it is the prevResult */
+	int netns;		   /* a descriptor; -1: none, or gone */
+	struct cni_nl nl[2];	   /* rtnetlink, by enum cni_place; the container's needs `netns` */
+	struct cni_nl netfilter;   /* opened by cni_attachment_netfilter() */
+	int shared_lock;	   /* see cni_attachment_is_alone() */
+
+	/* Learned by the links' parts, for those after them. Index 0: not yet. */
+	struct cni_link master;	   /* the bridge */
+	struct cni_link host;	   /* the veth's end on the host */
+	struct cni_link container; /* CNI_IFNAME */
+	bool leased;		   /* the IPAM plugin has given us addresses */
+};
+
+/* Opens what the command needs: ADD and CHECK the namespace and both sockets, failing with CNI_EENV
+ * if CNI_NETNS is no network namespace; DEL both, or the host's alone if the namespace is gone, is
+ * no namespace or is our own; GC and STATUS the host's. */
+int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
+			struct cni_attachment *ret_at, struct cni_error *err);
+void cni_attachment_close(struct cni_attachment *at);
+
+/* The netfilter socket, opened at the first call. */
+int cni_attachment_netfilter(struct cni_attachment *at, struct cni_nl **ret_nl,
+			     struct cni_error *err);
+
+/* Things that attachments share (the bridge, its addresses, forwarding) are taken back after a
+ * failed ADD only while no other ADD is under way, for it may have found them and count on them.
+ * Every ADD therefore holds a shared flock(2) on the host's network namespace itself (the file
+ * /proc/self/ns/net: one for each namespace, no file on disk, gone with the process), and this one
+ * tries, without waiting, to make it exclusive. Once alone, always alone: an ADD that begins
+ * meanwhile waits, for as long as it takes to delete a link. */
+void cni_attachment_share(struct cni_attachment *at);
+bool cni_attachment_is_alone(struct cni_attachment *at);
+
+/* The index in at->result of the interface `name` (in the container, or on the host), or -1. */
+int cni_attachment_find_interface(const struct cni_attachment *at, enum cni_place place,
+				  const char *name);
+
+/* The addresses of at->result that are the container interface's: those which name it, or no
+ * interface at all. An array that the caller frees. */
+struct cni_net *cni_attachment_addresses(const struct cni_attachment *at, size_t *ret_count);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parts.h"
+
+#include "cleanup.h"
+#include "file.h"
+#include "mem.h"
+#include "sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <string.h>
+
+static void print(FILE *out, const void *data)
+{
+	const struct cni_bridge_part *spec = data;
+
+	fprintf(out, " host %s shared", spec->name);
+	if (spec->mtu)
+		fprintf(out, " mtu %u", spec->mtu);
+	if (spec->promisc)
+		fputs(" promisc", out);
+	if (spec->vlan_filtering)
+		fputs(" vlan_filtering", out);
+}
+
+static int refuse_other_kind(const struct cni_link *link, int code, struct cni_error *err)
+{
+	if (!strcmp(link->kind, "bridge"))
+		return 0;
+	return cni_fail(err, code,
+			"'bridge' is \"%s\", and \"%s\" already exists but is not a "
+			"bridge: it is %s%s",
+			link->name, link->name, *link->kind ? "of kind " : "a hardware interface",
+			link->kind);
+}
+
+/* Has somebody set this MAC, or does the bridge take the lowest of its ports'? rtnetlink does not
+ * tell; sysfs does, if it is there (linux/netdevice.h: NET_ADDR_SET is 3). */
+static bool mac_is_pinned(const struct cni_link *bridge)
+{
+	freeing char *path = cni_format("/sys/class/net/%s/addr_assign_type", bridge->name);
+	freeing char *type = NULL;
+	struct cni_error ignored;
+	size_t size;
+
+	return cni_file_read_at(AT_FDCWD, path, true, 16, &type, &size, &ignored) == 0 &&
+	       !strcmp(type, "3\n");
+}
+
+/* An address that comes and goes with the ports would cut every pod off its gateway. */
+static int pin_mac(struct cni_attachment *at, const struct cni_link *bridge, struct cni_error *err)
+{
+	struct cni_link_change change = {.mac = bridge->mac};
+
+	if (mac_is_pinned(bridge))
+		return 0;
+	if (cni_link_change(&at->nl[CNI_HOST], bridge->index, &change, err) < 0)
+		return cni_fail_within(err, "pin the MAC of bridge '%s'", bridge->name);
+	return 0;
+}
+
+/* Before it is up: a pod must not become the host's router. */
+static int refuse_advertisements(const char *bridge, struct cni_error *err)
+{
+	freeing char *key = cni_format("net/ipv6/conf/%s/accept_ra", bridge);
+
+	/* ENOENT: this host has no IPv6. */
+	if (cni_sysctl_set(key, "0", err) < 0 && err->errnum != ENOENT)
+		return -1;
+	return 0;
+}
+
+static int make(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
+{
+	uint8_t mac[CNI_MAC_SIZE];
+	struct cni_link_bridge bridge = {
+		.name = spec->name,
+		.mac = mac,
+		.mtu = spec->mtu,
+		.vlan_filtering = spec->vlan_filtering,
+	};
+
+	cni_link_random_mac(mac);
+	if (cni_link_add_bridge(&at->nl[CNI_HOST], &bridge, err) == 0) {
+		spec->made = true;
+		return 0;
+	}
+	if (spec->vlan_filtering && err->errnum == EOPNOTSUPP)
+		return cni_fail_within(err, "'vlan' and 'vlanTrunk' need a kernel with bridge VLAN "
+					    "filtering");
+	/* Another ADD was quicker: then it is there. */
+	return err->errnum == EEXIST ? 0 : -1;
+}
+
+static int bring_up(struct cni_attachment *at, const struct cni_bridge_part *spec,
+		    struct cni_error *err)
+{
+	const struct cni_link *bridge = &at->master;
+	struct cni_link_change change = {
+		.up = bridge->flags & IFF_UP ? CNI_KEEP : CNI_ON,
+		.promisc = spec->promisc && !(bridge->flags & IFF_PROMISC) ? CNI_ON : CNI_KEEP,
+		.vlan_filtering =
+			spec->vlan_filtering && !bridge->vlan_filtering ? CNI_ON : CNI_KEEP,
+	};
+
+	if (refuse_advertisements(spec->name, err) < 0)
+		return -1;
+	if (!spec->made && pin_mac(at, bridge, err) < 0)
+		return -1;
+	if (change.up == CNI_KEEP && change.promisc == CNI_KEEP &&
+	    change.vlan_filtering == CNI_KEEP)
+		return 0;
+	if (cni_link_change(&at->nl[CNI_HOST], bridge->index, &change, err) < 0)
+		return cni_fail_within(err, "set up bridge '%s'", spec->name);
+	return 0;
+}
+
+static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	const struct cni_bridge_part *spec = data;
+
+	if (!spec->made || !cni_attachment_is_alone(at))
+		return 0;
+	return cni_link_del(&at->nl[CNI_HOST], at->master.index, err);
+}
+
+static int add(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	struct cni_bridge_part *spec = data;
+	struct cni_nl *nl = &at->nl[CNI_HOST];
+	char mac[CNI_MAC_TEXT_SIZE];
+	struct cni_error ignored;
+
+	if (cni_link_get(nl, spec->name, &at->master, err) < 0) {
+		if (err->errnum != ENODEV || make(at, spec, err) < 0 ||
+		    cni_link_get(nl, spec->name, &at->master, err) < 0)
+			return -1;
+	}
+	if (refuse_other_kind(&at->master, CNI_ECONFIG, err) < 0)
+		return -1;
+	if (bring_up(at, spec, err) < 0) {
+		undo(at, spec, &ignored);
+		return -1;
+	}
+	cni_result_add_interface(at->result, spec->name, cni_mac_format(at->master.mac, mac), NULL);
+	return 0;
+}
+
+static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_bridge_part *spec = data;
+	int index = cni_attachment_find_interface(at, CNI_HOST, spec->name);
+	const char *expected = index < 0 ? NULL : at->result->interfaces[index].mac;
+	char mac[CNI_MAC_TEXT_SIZE];
+
+	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &at->master, err) < 0)
+		return err->errnum == ENODEV
+			       ? cni_fail(err, CNI_EMISMATCH, "bridge '%s' is missing", spec->name)
+			       : -1;
+	if (refuse_other_kind(&at->master, CNI_EMISMATCH, err) < 0)
+		return -1;
+	cni_mac_format(at->master.mac, mac);
+	if (expected && *expected && strcasecmp(mac, expected) != 0)
+		return cni_fail(err, CNI_EMISMATCH, "bridge '%s' has MAC %s, expected %s",
+				spec->name, mac, expected);
+	if (!(at->master.flags & IFF_UP))
+		return cni_fail(err, CNI_EMISMATCH, "bridge '%s' is down, expected it up",
+				spec->name);
+	if (spec->promisc && !at->master.promiscuity)
+		return cni_fail(err, CNI_EMISMATCH,
+				"bridge '%s' is not promiscuous, expected it to be", spec->name);
+	if (spec->vlan_filtering && !at->master.vlan_filtering)
+		return cni_fail(err, CNI_EMISMATCH,
+				"bridge '%s' does not filter VLANs, expected it to", spec->name);
+	if (spec->mtu && at->master.mtu < spec->mtu)
+		return cni_fail(err, CNI_EMISMATCH, "bridge '%s' has MTU %u, expected at least %u",
+				spec->name, at->master.mtu, spec->mtu);
+	return 0;
+}
+
+static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_bridge_part *spec = data;
+	struct cni_link link;
+
+	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &link, err) < 0)
+		return err->errnum == ENODEV ? 0 : -1;
+	return refuse_other_kind(&link, CNI_EUNAVAILABLE, err);
+}
+
+const struct cni_part_ops cni_bridge_part_ops = {
+	.name = "bridge",
+	.size = sizeof(struct cni_bridge_part),
+	.add = add,
+	.undo = undo,
+	.check = check,
+	.status = status,
+	.print = print,
+};

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lease and its acquisition: two parts, see parts.h. */
+#include "parts.h"
+
+#include "delegate.h"
+
+#include <string.h>
+
+static void print_lease(FILE *out, const void *data)
+{
+	fprintf(out, " %s", ((const struct cni_lease_part *)data)->type);
+}
+
+static int release(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_delegate_ipam(at->call, CNI_DEL, NULL, err);
+}
+
+static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	/* A failed request has been followed by a DEL already. */
+	return at->leased ? release(at, data, err) : 0;
+}
+
+static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_delegate_ipam(at->call, CNI_GC, NULL, err);
+}
+
+static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_delegate_ipam(at->call, CNI_STATUS, NULL, err);
+}
+
+const struct cni_part_ops cni_lease_part_ops = {
+	.name = "lease",
+	.size = sizeof(struct cni_lease_part),
+	.undo = undo,
+	.del = release,
+	.gc = gc,
+	.status = status,
+	.print = print_lease,
+};
+
+static void print_acquire(FILE *out, const void *data)
+{
+	const struct cni_acquire_part *spec = data;
+
+	fprintf(out, " %s", spec->type);
+	if (spec->gateway)
+		fputs(" gateway", out);
+	if (spec->default_route)
+		fputs(" default_route", out);
+}
+
+/* The first address of a network, by convention its gateway. */
+static struct cni_ip first_address(const struct cni_net *net)
+{
+	struct cni_net masked = cni_net_masked(net);
+
+	return cni_ip_next(&masked.ip);
+}
+
+static bool has_default_route(const struct cni_result *result, int family)
+{
+	for (size_t i = 0; i < result->route_count; i++)
+		if (result->routes[i].dst.ip.family == family && !result->routes[i].dst.prefix)
+			return true;
+	return false;
+}
+
+static void complete(const struct cni_acquire_part *spec, struct cni_result *result)
+{
+	for (size_t i = 0; i < result->ip_count; i++) {
+		struct cni_result_ip *ip = &result->ips[i];
+		int family = ip->address.ip.family;
+
+		ip->interface = spec->interface;
+		if (spec->gateway && !cni_ip_is_set(&ip->gateway))
+			ip->gateway = first_address(&ip->address);
+		if (spec->default_route && !has_default_route(result, family)) {
+			struct cni_route route = {.dst = {.ip = {.family = (uint8_t)family}},
+						  .gw = ip->gateway};
+
+			cni_result_add_route(result, &route);
+		}
+	}
+}
+
+static int add(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	const struct cni_acquire_part *spec = data;
+	struct cni_result answer = {0};
+
+	if (cni_delegate_ipam(at->call, CNI_ADD, &answer, err) < 0)
+		return -1;
+	at->leased = true;
+	cni_result_merge_ipam(at->result, &answer);
+	cni_result_clear(&answer);
+	complete(spec, at->result);
+	if (at->call->conf.has_dns) {
+		cni_dns_clear(&at->result->dns);
+		cni_dns_append(&at->result->dns, &at->call->conf.dns);
+	}
+	if (!at->result->ip_count)
+		return cni_fail(err, CNI_EDELEGATE, "IPAM plugin returned missing IP config");
+	return cni_result_check_fits(at->result, at->call->conf.version, err);
+}
+
+static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_delegate_ipam(at->call, CNI_CHECK, NULL, err);
+}
+
+const struct cni_part_ops cni_acquire_part_ops = {
+	.name = "acquire",
+	.size = sizeof(struct cni_acquire_part),
+	.add = add,
+	.check = check,
+	.print = print_acquire,
+};

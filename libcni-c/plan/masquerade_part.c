@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parts.h"
+
+#include "cleanup.h"
+#include "masquerade.h"
+#include "nft.h"
+
+#include <errno.h>
+
+static void print(FILE *out, const void *data)
+{
+	const struct cni_masquerade_part *spec = data;
+
+	fputs(spec->wanted ? " owner" : " owner, none", out);
+}
+
+static int add(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	const struct cni_masquerade_part *spec = data;
+	freeing struct cni_net *nets = NULL;
+	struct cni_nl *nl;
+	size_t count;
+
+	if (!spec->wanted)
+		return 0;
+	nets = cni_attachment_addresses(at, &count);
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_masquerade_add(nl, at->owner, nets, count, err) < 0)
+		return cni_fail_within(err, "masquerade");
+	return 0;
+}
+
+static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_masquerade_part *spec = data;
+	freeing struct cni_net *nets = NULL;
+	struct cni_nl *nl;
+	size_t count;
+
+	if (!spec->wanted)
+		return 0;
+	nets = cni_attachment_addresses(at, &count);
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return -1;
+	return cni_masquerade_check(nl, at->owner, nets, count, err);
+}
+
+/* A kernel without nf_tables has nothing of ours. */
+static int unless_absent(struct cni_error *err)
+{
+	return err->errnum == EPROTONOSUPPORT || err->errnum == EOPNOTSUPP
+		       ? 0
+		       : cni_fail_within(err, "masquerade");
+}
+
+static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	struct cni_nl *nl;
+
+	(void)data;
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_masquerade_del(nl, at->owner, err) < 0)
+		return unless_absent(err);
+	return 0;
+}
+
+static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	return del(at, data, err);
+}
+
+static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	struct cni_nl *nl;
+
+	(void)data;
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_masquerade_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0)
+		return unless_absent(err);
+	return 0;
+}
+
+static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_masquerade_part *spec = data;
+	struct cni_nl *nl;
+	uint32_t generation;
+
+	if (!spec->wanted)
+		return 0;
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_nft_generation(nl, &generation, err) < 0) {
+		err->code = CNI_EUNAVAILABLE;
+		return cni_fail_within(err, "masquerade needs nf_tables");
+	}
+	return 0;
+}
+
+const struct cni_part_ops cni_masquerade_part_ops = {
+	.name = "masquerade",
+	.size = sizeof(struct cni_masquerade_part),
+	.add = add,
+	.undo = undo,
+	.check = check,
+	.del = del,
+	.gc = gc,
+	.status = status,
+	.print = print,
+};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The contract of a part: one thing that a plugin makes, described once. ADD and CHECK walk the
+ * list of parts down, DEL and rollback walk it up, GC and STATUS come from the same list.
+ *
+ * A part's spec is a plain struct that states, in this order: identity (all that DEL and GC may
+ * rely on), expectation (written by ADD, compared by CHECK), and what `add` did (for `undo`). */
+#ifndef CNI_PART_H
+#define CNI_PART_H
+
+#include "attachment.h"
+#include "error.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* A NULL verb means: nothing to do, and that is success. Each returns 0, or -1 with `err` filled.
+ */
+struct cni_part_ops {
+	const char *name;
+	size_t size; /* of the spec struct, which the plan copies */
+
+	/* All or nothing. Adds to at->result what it learns. */
+	int (*add)(struct cni_attachment *at, void *spec, struct cni_error *err);
+	/* Takes back exactly what this run's `add` did. NULL for parts that die with another. */
+	int (*undo)(struct cni_attachment *at, void *spec, struct cni_error *err);
+	/* Reads only; at->result is the prevResult. Names what was expected and what was found. */
+	int (*check)(struct cni_attachment *at, const void *spec, struct cni_error *err);
+	/* By identity, maybe without namespace and prevResult; what is absent is success. */
+	int (*del)(struct cni_attachment *at, const void *spec, struct cni_error *err);
+	/* Whatever this network has that belongs to none of at->call->conf.valid. */
+	int (*gc)(struct cni_attachment *at, const void *spec, struct cni_error *err);
+	/* Would ADD work? Neither locks nor writes. */
+	int (*status)(struct cni_attachment *at, const void *spec, struct cni_error *err);
+	/* One line for people and for tests, without the name. */
+	void (*print)(FILE *out, const void *spec);
+};
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts there are. Each is pushed with named arguments, which may be left out:
+ *
+ *	cni_plan_veth(plan, .mtu = conf->mtu, .port = {.hairpin = true});
+ */
+#ifndef CNI_PARTS_H
+#define CNI_PARTS_H
+
+#include "plan.h"
+#include "vlan.h"
+
+/* The bridge that the attachments of a network share. Made if absent, adopted if there, kept by
+ * DEL. Its MAC is pinned (IFLA_ADDRESS given or set by hand), router advertisements are not
+ * accepted (CVE-2020-10749), and it is up. */
+struct cni_bridge_part {
+	const char *name;
+	uint32_t mtu; /* of a new bridge; 0: the kernel's */
+	bool promisc;
+	bool vlan_filtering; /* turned on if needed, never off */
+	bool made;	     /* by this run's add */
+};
+extern const struct cni_part_ops cni_bridge_part_ops;
+#define cni_plan_bridge(plan, ...)                                                                 \
+	cni_plan_push(plan, &cni_bridge_part_ops, &(struct cni_bridge_part){__VA_ARGS__})
+
+/* The pair: CNI_IFNAME in the container, and on the host, as a port of the bridge, the end that
+ * bears the owner's name and alias. DEL finds it by these; GC finds those whose owner is not valid.
+ * The bridge's MTU is put back if a smaller port has dragged it down. */
+struct cni_veth_part {
+	uint32_t mtu;	    /* bytes; 0: the kernel's */
+	const char *mac;    /* of CNI_IFNAME; NULL or "": random */
+	const char *master; /* the bridge's name; GC looks among its ports */
+	struct cni_link_port port;
+	bool filters_vlans; /* `vlans` says what the port lets through, instead of the default */
+	bool keeps_default_vlan;
+	struct cni_vlan_port vlans;
+};
+extern const struct cni_part_ops cni_veth_part_ops;
+#define cni_plan_veth(plan, ...)                                                                   \
+	cni_plan_push(plan, &cni_veth_part_ops, &(struct cni_veth_part){__VA_ARGS__})
+
+/* Frames from the host's end must bear the container's MAC: see spoofcheck.h. */
+struct cni_spoofcheck_part {
+	bool wanted; /* DEL and GC remove it in any case */
+};
+extern const struct cni_part_ops cni_spoofcheck_part_ops;
+#define cni_plan_spoofcheck(plan, ...)                                                             \
+	cni_plan_push(plan, &cni_spoofcheck_part_ops, &(struct cni_spoofcheck_part){__VA_ARGS__})
+
+/* The IPAM plugin, in two parts: the lease stands first and only releases, so that an address is
+ * never free while something still answers for it; acquire stands after the link and only asks. */
+struct cni_lease_part {
+	const char *type;
+};
+extern const struct cni_part_ops cni_lease_part_ops;
+#define cni_plan_lease(plan, ...)                                                                  \
+	cni_plan_push(plan, &cni_lease_part_ops, &(struct cni_lease_part){__VA_ARGS__})
+
+struct cni_acquire_part {
+	const char *type;
+	int interface;	    /* the index in the result of the interface that gets the addresses */
+	bool gateway;	    /* an address without a gateway gets the first of its network */
+	bool default_route; /* of each family through its gateway, unless there is one */
+};
+extern const struct cni_part_ops cni_acquire_part_ops;
+#define cni_plan_acquire(plan, ...)                                                                \
+	cni_plan_push(plan, &cni_acquire_part_ops, &(struct cni_acquire_part){__VA_ARGS__})
+
+/* The result's addresses on CNI_IFNAME, and the settings that go with them. */
+struct cni_addresses_part {
+	bool dad; /* IPv6 duplicate address detection */
+};
+extern const struct cni_part_ops cni_addresses_part_ops;
+#define cni_plan_addresses(plan, ...)                                                              \
+	cni_plan_push(plan, &cni_addresses_part_ops, &(struct cni_addresses_part){__VA_ARGS__})
+
+/* CNI_IFNAME up, and the host's end operationally up. */
+struct cni_up_part {
+	bool dad; /* wait for duplicate address detection as well */
+};
+extern const struct cni_part_ops cni_up_part_ops;
+#define cni_plan_up(plan, ...)                                                                     \
+	cni_plan_push(plan, &cni_up_part_ops, &(struct cni_up_part){__VA_ARGS__})
+
+/* The result's routes through CNI_IFNAME. One without a gateway goes through the first of its
+ * family, if there is any. */
+struct cni_routes_part {
+	char unused;
+};
+extern const struct cni_part_ops cni_routes_part_ops;
+#define cni_plan_routes(plan)                                                                      \
+	cni_plan_push(plan, &cni_routes_part_ops, &(struct cni_routes_part){0})
+
+/* The result's gateways as addresses of the bridge, or of its interface in a VLAN, which is made
+ * for it. Kept by DEL. */
+struct cni_gateway_part {
+	const char *bridge;
+	uint32_t vlan;		 /* 0: the bridge itself */
+	bool keeps_default_vlan; /* of the VLAN interface's port */
+	bool force;		 /* replace another address that is in the way */
+	bool made_link;		 /* by this run's add, as what follows */
+	struct cni_net *made;
+	size_t made_count;
+	struct cni_net *replaced;
+	size_t replaced_count;
+};
+extern const struct cni_part_ops cni_gateway_part_ops;
+#define cni_plan_gateway(plan, ...)                                                                \
+	cni_plan_push(plan, &cni_gateway_part_ops, &(struct cni_gateway_part){__VA_ARGS__})
+
+/* net.ipv4.ip_forward and net.ipv6.conf.all.forwarding for the families that have a gateway. */
+struct cni_forwarding_part {
+	bool changed[2]; /* by this run's add: IPv4, IPv6 */
+};
+extern const struct cni_part_ops cni_forwarding_part_ops;
+#define cni_plan_forwarding(plan)                                                                  \
+	cni_plan_push(plan, &cni_forwarding_part_ops, &(struct cni_forwarding_part){.changed = {0}})
+
+/* See masquerade.h. */
+struct cni_masquerade_part {
+	bool wanted; /* DEL and GC remove it in any case */
+};
+extern const struct cni_part_ops cni_masquerade_part_ops;
+#define cni_plan_masquerade(plan, ...)                                                             \
+	cni_plan_push(plan, &cni_masquerade_part_ops, &(struct cni_masquerade_part){__VA_ARGS__})
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plan.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+void cni_plan_push(struct cni_plan *plan, const struct cni_part_ops *ops, const void *spec)
+{
+	struct cni_plan_item *item = &plan->items[plan->count];
+
+	if (plan->count == sizeof(plan->items) / sizeof(*plan->items))
+		abort();
+	plan->count++;
+	item->ops = ops;
+	item->spec = cni_alloc(ops->size);
+	memcpy(item->spec, spec, ops->size);
+}
+
+void cni_plan_clear(struct cni_plan *plan)
+{
+	while (plan->count)
+		free(plan->items[--plan->count].spec);
+}
+
+static void print_item(const struct cni_plan_item *item, FILE *out)
+{
+	fprintf(out, "%-10s", item->ops->name);
+	if (item->ops->print)
+		item->ops->print(out, item->spec);
+	fputc('\n', out);
+}
+
+void cni_plan_print(const struct cni_plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		print_item(&plan->items[i], out);
+}
+
+static void trace(const char *verb, const struct cni_plan_item *item)
+{
+	if (!getenv("CNI_C_TRACE"))
+		return;
+	fprintf(stderr, "%-6s ", verb);
+	print_item(item, stderr);
+}
+
+static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment *at)
+{
+	while (done--) {
+		const struct cni_plan_item *item = &plan->items[done];
+		struct cni_error err = {0};
+
+		if (!item->ops->undo)
+			continue;
+		trace("undo", item);
+		if (item->ops->undo(at, item->spec, &err) < 0)
+			fprintf(stderr, "undo %s: %s\n", item->ops->name, err.msg);
+	}
+}
+
+static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, struct cni_error *err)
+{
+	cni_attachment_share(at);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cni_plan_item *item = &plan->items[i];
+
+		if (!item->ops->add)
+			continue;
+		trace("add", item);
+		if (item->ops->add(at, item->spec, err) < 0) {
+			undo(plan, i, at);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int walk_check(const struct cni_plan *plan, struct cni_attachment *at, struct cni_error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cni_plan_item *item = &plan->items[i];
+
+		trace("check", item);
+		if (item->ops->check && item->ops->check(at, item->spec, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
+		       struct cni_error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cni_plan_item *item = &plan->items[i];
+
+		trace("status", item);
+		if (item->ops->status && item->ops->status(at, item->spec, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* DEL and GC: upwards, every part, whatever became of the others. */
+static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool gc,
+		   struct cni_error *err)
+{
+	struct cni_error first = {0};
+	int failed = 0;
+
+	for (size_t i = plan->count; i-- > 0;) {
+		const struct cni_plan_item *item = &plan->items[i];
+		int (*verb)(struct cni_attachment *, const void *, struct cni_error *) =
+			gc ? item->ops->gc : item->ops->del;
+		struct cni_error next = {0};
+
+		if (!verb)
+			continue;
+		trace(gc ? "gc" : "del", item);
+		if (verb(at, item->spec, &next) < 0)
+			failed = cni_fail_first(&first, &next);
+	}
+	if (failed)
+		*err = first;
+	return failed;
+}
+
+int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
+			 struct cni_error *err)
+{
+	bool lenient = call->env.command == CNI_DEL || call->env.command == CNI_GC;
+
+	if (plugin->defaults)
+		memcpy(conf, plugin->defaults, plugin->conf_size);
+	if (cni_decode(plugin->fields, call->conf.json, conf, lenient, err) < 0)
+		return -1;
+	if (plugin->validate && plugin->validate(call, conf, err) < 0 && !lenient)
+		return -1;
+	return 0;
+}
+
+static int run(const struct cni_plugin *plugin, const struct cni_call *call,
+	       struct cni_result *result, struct cni_error *err)
+{
+	freeing void *conf = cni_alloc(plugin->conf_size);
+	struct cni_attachment at;
+	struct cni_plan plan = {.count = 0};
+	int failed = -1;
+
+	if (cni_plugin_configure(plugin, call, conf, err) < 0 ||
+	    cni_attachment_open(call, result, &at, err) < 0)
+		return -1;
+	plugin->plan(&plan, call, conf);
+	switch (call->env.command) {
+	case CNI_ADD:
+		failed = walk_add(&plan, &at, err);
+		break;
+	case CNI_CHECK:
+		failed = walk_check(&plan, &at, err);
+		break;
+	case CNI_STATUS:
+		failed = walk_status(&plan, &at, err);
+		break;
+	case CNI_DEL:
+	case CNI_GC:
+	case CNI_VERSION:
+	case CNI_COMMAND_COUNT:
+		failed = walk_up(&plan, &at, call->env.command == CNI_GC, err);
+		break;
+	}
+	cni_plan_clear(&plan);
+	cni_attachment_close(&at);
+	return failed;
+}
+
+static int plan_add(const void *data, const struct cni_call *call, struct cni_result *result,
+		    struct cni_error *err)
+{
+	return run(data, call, result, err);
+}
+
+/* The walks that have no result of their own read the prevResult. */
+static int plan_other(const void *data, const struct cni_call *call, struct cni_error *err)
+{
+	struct cni_result prev = call->conf.prev_result;
+
+	return run(data, call, &prev, err);
+}
+
+static int plan_check(const void *data, const struct cni_call *call, struct cni_error *err)
+{
+	if (!call->conf.has_prev_result)
+		return cni_fail(
+			err, CNI_ECONFIG,
+			"Required prevResult missing: CHECK compares with what ADD answered");
+	return plan_other(data, call, err);
+}
+
+int cni_plan_main(const struct cni_plugin *plugin)
+{
+	struct cni_verbs verbs = {
+		.type = plugin->type,
+		.oldest = plugin->oldest,
+		.data = plugin,
+		.add = plan_add,
+		.check = plan_check,
+		.del = plan_other,
+		.gc = plan_other,
+		.status = plan_other,
+	};
+
+	return cni_verbs_main(&verbs);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan: an ordered list of parts. A plugin writes one function that pushes its parts, and ends in
+ * cni_plan_main(); the five walks are the same for all.
+ *
+ *	static void l2_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
+ *	{
+ *		const struct l2_conf *conf = data;
+ *
+ *		cni_plan_bridge(plan, .name = conf->bridge);
+ *		cni_plan_veth(plan, .mtu = conf->mtu);
+ *		cni_plan_up(plan);
+ *	}
+ *
+ * ADD    walks down; at the first failure what this run has done is undone, walking up
+ * CHECK  walks down, with the prevResult
+ * DEL    walks up and does not stop; the first error is kept
+ * GC     likewise
+ * STATUS walks down
+ *
+ * Making the plan is pure: no system call, no clock, no chance. */
+#ifndef CNI_PLAN_H
+#define CNI_PLAN_H
+
+#include "decode.h"
+#include "part.h"
+#include "verbs.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct cni_plan {
+	struct cni_plan_item {
+		const struct cni_part_ops *ops;
+		void *spec;
+	} items[16];
+	size_t count;
+};
+
+/* Copies the spec. A plan of more than 16 parts is a mistake in the plugin and aborts. */
+void cni_plan_push(struct cni_plan *plan, const struct cni_part_ops *ops, const void *spec);
+void cni_plan_clear(struct cni_plan *plan);
+
+/* One line for each part. */
+void cni_plan_print(const struct cni_plan *plan, FILE *out);
+
+struct cni_plugin {
+	const char *type;	 /* "bridge" */
+	enum cni_version oldest; /* the first cniVersion it speaks */
+	size_t conf_size;	 /* of its configuration struct */
+	const void *defaults;	 /* such a struct, before the keys are read; NULL: zeroes */
+	const struct cni_field *fields;
+	/* What the table cannot say. For DEL and GC its failure is ignored, and what it has worked
+	 * out so far is used. */
+	int (*validate)(const struct cni_call *call, void *conf, struct cni_error *err);
+	void (*plan)(struct cni_plan *plan, const struct cni_call *call, const void *conf);
+};
+
+/* Reads the plugin's own configuration of `call` into `conf` (conf_size bytes). Fails with
+ * CNI_ECONFIG, except for DEL and GC. */
+int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
+			 struct cni_error *err);
+
+/* What main() returns. With CNI_C_TRACE in the environment each step is a line on stderr. */
+int cni_plan_main(const struct cni_plugin *plugin);
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parts.h"
+
+#include "cleanup.h"
+#include "mem.h"
+#include "sysctl.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print(FILE *out, const void *data)
+{
+	const struct cni_veth_part *spec = data;
+
+	fprintf(out, " port of %s", spec->master);
+	if (spec->mtu)
+		fprintf(out, " mtu %u", spec->mtu);
+	if (spec->mac && *spec->mac)
+		fprintf(out, " mac %s", spec->mac);
+	if (spec->port.hairpin)
+		fputs(" hairpin", out);
+	if (spec->port.isolated)
+		fputs(" isolated", out);
+	if (spec->vlans.native)
+		fprintf(out, " vlan %u", spec->vlans.native);
+	if (!cni_vlan_set_is_empty(&spec->vlans.tagged))
+		fputs(" trunk", out);
+}
+
+static const char *host_name(const struct cni_attachment *at, char name[CNI_IFNAME_SIZE])
+{
+	return cni_owner_ifname(at->owner, "veth", name);
+}
+
+/* Ours if it bears our alias, or none yet: killed between making and naming it. The name alone is a
+ * hash, and might be anybody's. */
+static bool is_ours(const struct cni_attachment *at, const struct cni_link *link)
+{
+	char text[CNI_OWNER_TEXT_SIZE];
+
+	return !strcmp(link->kind, "veth") &&
+	       (!*link->alias || !strcmp(link->alias, cni_owner_format(at->owner, text)));
+}
+
+static int delete_host_end(struct cni_attachment *at, bool *ret_found, struct cni_error *err)
+{
+	char name[CNI_IFNAME_SIZE];
+	struct cni_link link;
+
+	*ret_found = false;
+	if (cni_link_get(&at->nl[CNI_HOST], host_name(at, name), &link, err) < 0)
+		return err->errnum == ENODEV ? 0 : -1;
+	if (!is_ours(at, &link))
+		return 0;
+	*ret_found = true;
+	if (cni_link_del(&at->nl[CNI_HOST], link.index, err) < 0 && err->errnum != ENODEV)
+		return -1;
+	return 0;
+}
+
+static int make(struct cni_attachment *at, const struct cni_veth_part *spec, struct cni_error *err)
+{
+	uint8_t host_mac[CNI_MAC_SIZE];
+	uint8_t mac[CNI_MAC_SIZE];
+	char name[CNI_IFNAME_SIZE];
+	struct cni_link_veth veth = {
+		.name = host_name(at, name),
+		.mac = host_mac,
+		.master = at->master.index,
+		.peer = at->owner->ifname,
+		.peer_mac = mac,
+		.netns = at->netns,
+		.mtu = spec->mtu,
+	};
+	bool found;
+
+	cni_link_random_mac(host_mac);
+	if (!spec->mac || !*spec->mac || cni_mac_parse(spec->mac, mac) < 0)
+		cni_link_random_mac(mac);
+	if (cni_link_add_veth(&at->nl[CNI_HOST], &veth, err) == 0)
+		return 0;
+	if (err->errnum != EEXIST)
+		return -1;
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) == 0)
+		return cni_fail(err, CNI_ETAKEN,
+				"CNI_IFNAME '%s' already exists in the container, expected a name "
+				"that is free",
+				at->owner->ifname);
+	/* The host's end of an earlier life of this very container, whose DEL never came. */
+	if (delete_host_end(at, &found, err) < 0)
+		return -1;
+	return cni_link_add_veth(&at->nl[CNI_HOST], &veth, err);
+}
+
+/* What the port lets through, instead of VLAN 1 that every port begins with. */
+static int set_vlans(struct cni_attachment *at, const struct cni_veth_part *spec,
+		     struct cni_error *err)
+{
+	struct cni_nl *nl = &at->nl[CNI_HOST];
+
+	if (!spec->filters_vlans)
+		return 0;
+	if (!spec->keeps_default_vlan && cni_vlan_del(nl, at->host.index, 1, err) < 0 &&
+	    err->errnum != ENOENT)
+		return -1;
+	return cni_vlan_add(nl, at->host.index, &spec->vlans, err);
+}
+
+/* A bridge takes the smallest MTU of its ports, unless someone has set another: setting it back
+ * pins it (br_mtu_auto_adjust() in the kernel's net/bridge/br_if.c). */
+static int restore_master_mtu(struct cni_attachment *at, struct cni_error *err)
+{
+	struct cni_link_change change = {.mtu = at->master.mtu};
+	struct cni_link now;
+
+	if (at->host.mtu >= at->master.mtu)
+		return 0;
+	if (cni_link_get_by_index(&at->nl[CNI_HOST], at->master.index, &now, err) < 0)
+		return -1;
+	if (now.mtu >= at->master.mtu)
+		return 0;
+	return cni_link_change(&at->nl[CNI_HOST], at->master.index, &change, err);
+}
+
+static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_part *spec,
+			     struct cni_error *err)
+{
+	char alias[CNI_OWNER_TEXT_SIZE];
+	struct cni_link_change change = {
+		.alias = cni_owner_format(at->owner, alias),
+		.port = spec->port.hairpin || spec->port.isolated ? &spec->port : NULL,
+		.up = CNI_ON,
+	};
+	char name[CNI_IFNAME_SIZE];
+	freeing char *accept_ra = cni_format("net/ipv6/conf/%s/accept_ra", host_name(at, name));
+
+	if (cni_link_get(&at->nl[CNI_HOST], name, &at->host, err) < 0 ||
+	    cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
+		return -1;
+	/* Before it is up (CVE-2020-10749). ENOENT: this host has no IPv6. */
+	if (cni_sysctl_set(accept_ra, "0", err) < 0 && err->errnum != ENOENT)
+		return -1;
+	if (set_vlans(at, spec, err) < 0)
+		return -1;
+	if (cni_link_change(&at->nl[CNI_HOST], at->host.index, &change, err) < 0)
+		return cni_fail_within(err, "set up '%s'", name);
+	return restore_master_mtu(at, err);
+}
+
+static int add(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	const struct cni_veth_part *spec = data;
+	struct cni_error ignored;
+	char mac[CNI_MAC_TEXT_SIZE];
+	bool found;
+
+	if (make(at, spec, err) < 0)
+		return -1;
+	if (name_and_bring_up(at, spec, err) < 0) {
+		delete_host_end(at, &found, &ignored);
+		return -1;
+	}
+	cni_result_add_interface(at->result, at->host.name, cni_mac_format(at->host.mac, mac),
+				 NULL);
+	cni_result_add_interface(at->result, at->owner->ifname,
+				 cni_mac_format(at->container.mac, mac), at->call->env.netns);
+	return 0;
+}
+
+static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	bool found;
+
+	(void)data;
+	return delete_host_end(at, &found, err);
+}
+
+/* The container's end, if another plugin suite has made it: not ours by name, but the prevResult
+ * says that this MAC in this namespace is what ADD answered. */
+static int delete_container_end(struct cni_attachment *at, struct cni_error *err)
+{
+	int index = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
+	const char *expected = index < 0 ? NULL : at->result->interfaces[index].mac;
+	char mac[CNI_MAC_TEXT_SIZE];
+	struct cni_link link;
+
+	if (at->netns < 0 || !expected)
+		return 0;
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &link, err) < 0)
+		return err->errnum == ENODEV ? 0 : -1;
+	if (strcmp(link.kind, "veth") != 0 || strcasecmp(cni_mac_format(link.mac, mac), expected))
+		return 0;
+	if (cni_link_del(&at->nl[CNI_CONTAINER], link.index, err) < 0 && err->errnum != ENODEV)
+		return -1;
+	return 0;
+}
+
+static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	bool found;
+
+	(void)data;
+	if (delete_host_end(at, &found, err) < 0)
+		return -1;
+	return found ? 0 : delete_container_end(at, err);
+}
+
+static int check_vlans(struct cni_attachment *at, const struct cni_veth_part *spec,
+		       struct cni_error *err)
+{
+	struct cni_vlan_port found;
+
+	if (!spec->filters_vlans)
+		return 0;
+	if (cni_vlan_get(&at->nl[CNI_HOST], at->host.index, &found, err) < 0)
+		return -1;
+	if (found.native != spec->vlans.native)
+		return cni_fail(err, CNI_EMISMATCH, "'%s' has native VLAN %u, expected %u",
+				at->host.name, found.native, spec->vlans.native);
+	for (uint32_t id = 1; id <= CNI_VLAN_MAX; id++)
+		if (cni_vlan_set_has(&spec->vlans.tagged, id) && id != spec->vlans.native &&
+		    !cni_vlan_set_has(&found.tagged, id))
+			return cni_fail(err, CNI_EMISMATCH,
+					"'%s' does not carry VLAN %u, expected it tagged",
+					at->host.name, id);
+	return 0;
+}
+
+static int check_host_end(struct cni_attachment *at, const struct cni_veth_part *spec,
+			  struct cni_error *err)
+{
+	const struct cni_link *host = &at->host;
+
+	if (host->master != at->master.index)
+		return cni_fail(err, CNI_EMISMATCH, "'%s' is not a port of bridge '%s'", host->name,
+				at->master.name);
+	if (!(host->flags & IFF_UP))
+		return cni_fail(err, CNI_EMISMATCH, "'%s' is down, expected it up", host->name);
+	if (host->port.hairpin != spec->port.hairpin)
+		return cni_fail(err, CNI_EMISMATCH, "'%s' has hairpin mode %s, expected %s",
+				host->name, host->port.hairpin ? "on" : "off",
+				spec->port.hairpin ? "on" : "off");
+	if (host->port.isolated != spec->port.isolated)
+		return cni_fail(err, CNI_EMISMATCH, "'%s' has port isolation %s, expected %s",
+				host->name, host->port.isolated ? "on" : "off",
+				spec->port.isolated ? "on" : "off");
+	/* The container's end is open to later plugins (tuning sets its MTU); this one is not. */
+	if (spec->mtu && host->mtu != spec->mtu)
+		return cni_fail(err, CNI_EMISMATCH, "'%s' has MTU %u, expected %u", host->name,
+				host->mtu, spec->mtu);
+	return check_vlans(at, spec, err);
+}
+
+static int check_container_end(struct cni_attachment *at, struct cni_error *err)
+{
+	int index = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
+	const char *expected = index < 0 ? NULL : at->result->interfaces[index].mac;
+	char mac[CNI_MAC_TEXT_SIZE];
+
+	if (index < 0)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'prevResult' has no interface '%s' with a sandbox",
+				at->owner->ifname);
+	if (strcmp(at->container.kind, "veth") != 0)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s' in the container is of kind '%s', "
+				"expected a veth",
+				at->owner->ifname, at->container.kind);
+	cni_mac_format(at->container.mac, mac);
+	if (expected && *expected && strcasecmp(mac, expected) != 0)
+		return cni_fail(err, CNI_EMISMATCH, "'%s' in the container has MAC %s, expected %s",
+				at->owner->ifname, mac, expected);
+	return 0;
+}
+
+static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	char name[CNI_IFNAME_SIZE];
+
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
+		return err->errnum == ENODEV
+			       ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing in the container",
+					  at->owner->ifname)
+			       : -1;
+	if (check_container_end(at, err) < 0)
+		return -1;
+	/* By its index on the other side, so that a pair made by another suite is found as well. */
+	if (cni_link_get_by_index(&at->nl[CNI_HOST], at->container.peer, &at->host, err) < 0)
+		return err->errnum == ENODEV
+			       ? cni_fail(err, CNI_EMISMATCH,
+					  "the host's end of '%s' is missing, expected '%s'",
+					  at->owner->ifname, host_name(at, name))
+			       : -1;
+	if (at->host.peer != at->container.index)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s' on the host is not the other end of '%s' in the container",
+				at->host.name, at->owner->ifname);
+	return check_host_end(at, data, err);
+}
+
+/* ---- GC ---- */
+
+struct strays {
+	const struct cni_attachment *at;
+	char **texts; /* of the valid owners, sorted */
+	int master;   /* the index of the network's bridge, or 0 */
+	bool alone;   /* no ADD is between making a pair and naming it */
+	int *indices;
+	size_t count;
+};
+
+/* The name that an owner's end has: "veth" and 11 hexadecimal digits. */
+static bool looks_like_ours(const char *name)
+{
+	return !strncmp(name, "veth", 4) && strlen(name) == 15 &&
+	       strspn(name + 4, "0123456789abcdef") == 11;
+}
+
+static bool is_valid_name(const struct cni_owners *valid, const char *name)
+{
+	for (size_t i = 0; i < valid->count; i++) {
+		char ours[CNI_IFNAME_SIZE];
+
+		if (!strcmp(cni_owner_ifname(&valid->items[i], "veth", ours), name))
+			return true;
+	}
+	return false;
+}
+
+static int collect(const struct cni_link *link, void *data, struct cni_error *err)
+{
+	const struct cni_owners *valid;
+	struct strays *strays = data;
+	bool stray;
+
+	(void)err;
+	valid = &strays->at->call->conf.valid;
+	if (*link->alias)
+		stray = cni_owner_text_is_of(link->alias, strays->at->owner->network) &&
+			looks_like_ours(link->name) &&
+			!cni_owner_texts_has(strays->texts, valid->count, link->alias);
+	else
+		stray = strays->alone && strays->master && link->master == strays->master &&
+			looks_like_ours(link->name) && !is_valid_name(valid, link->name);
+	if (!stray)
+		return 0;
+	strays->indices =
+		cni_realloc_array(strays->indices, strays->count + 1, sizeof(*strays->indices));
+	strays->indices[strays->count++] = link->index;
+	return 0;
+}
+
+static void forget(void *data)
+{
+	((struct strays *)data)->count = 0;
+}
+
+static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_veth_part *spec = data;
+	struct strays strays = {.at = at, .texts = cni_owner_texts(&at->call->conf.valid)};
+	struct cni_error first = {0};
+	struct cni_link master;
+	int failed;
+
+	if (spec->master && cni_link_get(&at->nl[CNI_HOST], spec->master, &master, err) == 0)
+		strays.master = master.index;
+	cni_attachment_share(at);
+	strays.alone = cni_attachment_is_alone(at);
+	failed = cni_link_each(&at->nl[CNI_HOST], "veth", collect, forget, &strays, err);
+	for (size_t i = 0; !failed && i < strays.count; i++)
+		if (cni_link_del(&at->nl[CNI_HOST], strays.indices[i], err) < 0 &&
+		    err->errnum != ENODEV)
+			cni_fail_first(&first, err);
+	cni_owner_texts_free(strays.texts, at->call->conf.valid.count);
+	free(strays.indices);
+	if (first.code) {
+		*err = first;
+		return -1;
+	}
+	return failed;
+}
+
+const struct cni_part_ops cni_veth_part_ops = {
+	.name = "veth",
+	.size = sizeof(struct cni_veth_part),
+	.add = add,
+	.undo = undo,
+	.check = check,
+	.del = del,
+	.gc = gc,
+	.print = print,
+};

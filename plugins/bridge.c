@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bridge: a veth between the container and a bridge on the host. */
+#include "cni.h"
+#include "parts.h"
+
+#include <string.h>
+
+struct bridge_conf {
+	const char *bridge;
+	uint32_t mtu;
+	uint32_t vlan;
+	const cJSON *vlan_trunk;
+	const char *ip_masq_backend;
+	bool is_gateway;
+	bool is_default_gateway;
+	bool force_address;
+	bool ip_masq;
+	bool hairpin_mode;
+	bool promisc_mode;
+	bool preserve_default_vlan;
+	bool enable_dad;
+	bool disable_container_interface;
+	bool port_isolation;
+	bool mac_spoof_check;
+	const char *mac_of_args;    /* args.cni.mac */
+	const char *mac_of_runtime; /* runtimeConfig.mac */
+	/* worked out by validate() */
+	char *mac;
+	struct cni_vlan_set trunk;
+};
+
+static const struct bridge_conf defaults = {.bridge = "cni0"};
+
+static const struct cni_field fields[] = {
+	CNI_FIELD(struct bridge_conf, "bridge", bridge),
+	CNI_FIELD(struct bridge_conf, "isGateway", is_gateway),
+	CNI_FIELD(struct bridge_conf, "isDefaultGateway", is_default_gateway),
+	CNI_FIELD(struct bridge_conf, "forceAddress", force_address),
+	CNI_FIELD(struct bridge_conf, "ipMasq", ip_masq),
+	CNI_FIELD(struct bridge_conf, "ipMasqBackend", ip_masq_backend),
+	CNI_FIELD(struct bridge_conf, "mtu", mtu, .max = 65535),
+	CNI_FIELD(struct bridge_conf, "hairpinMode", hairpin_mode),
+	CNI_FIELD(struct bridge_conf, "promiscMode", promisc_mode),
+	CNI_FIELD(struct bridge_conf, "vlan", vlan, .max = CNI_VLAN_MAX),
+	CNI_FIELD(struct bridge_conf, "vlanTrunk", vlan_trunk),
+	CNI_FIELD(struct bridge_conf, "preserveDefaultVlan", preserve_default_vlan),
+	CNI_FIELD(struct bridge_conf, "macspoofchk", mac_spoof_check),
+	CNI_FIELD(struct bridge_conf, "enabledad", enable_dad),
+	CNI_FIELD(struct bridge_conf, "disableContainerInterface", disable_container_interface),
+	CNI_FIELD(struct bridge_conf, "portIsolation", port_isolation),
+	CNI_FIELD(struct bridge_conf, "mac", mac_of_args, .section = {"args", "cni"}),
+	CNI_FIELD(struct bridge_conf, "mac", mac_of_runtime, .section = {"runtimeConfig"}),
+	{0},
+};
+
+/* "vlanTrunk": [{"id": 10}, {"minID": 20, "maxID": 30}] */
+static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
+{
+	struct range {
+		uint32_t id, min, max;
+	};
+	static const struct cni_field range_fields[] = {
+		CNI_FIELD(struct range, "id", id, .min = 1, .max = CNI_VLAN_MAX),
+		CNI_FIELD(struct range, "minID", min, .min = 1, .max = CNI_VLAN_MAX),
+		CNI_FIELD(struct range, "maxID", max, .min = 1, .max = CNI_VLAN_MAX),
+		{0},
+	};
+	const cJSON *item;
+
+	if (conf->vlan_trunk && !cJSON_IsArray(conf->vlan_trunk))
+		return cni_fail(err, CNI_ECONFIG, "'vlanTrunk' is %s, expected a list",
+				cni_json_kind(conf->vlan_trunk));
+	cJSON_ArrayForEach (item, conf->vlan_trunk) {
+		struct range range = {0};
+
+		if (!cJSON_IsObject(item))
+			return cni_fail(err, CNI_ECONFIG, "'vlanTrunk' holds %s, expected objects",
+					cni_json_kind(item));
+		if (cni_decode(range_fields, item, &range, false, err) < 0)
+			return cni_fail_within(err, "'vlanTrunk'");
+		if (!range.min != !range.max)
+			return cni_fail(err, CNI_ECONFIG,
+					"'vlanTrunk': minID and maxID should be configured "
+					"simultaneously, %s is missing",
+					range.min ? "maxID" : "minID");
+		if (range.min > range.max)
+			return cni_fail(err, CNI_ECONFIG,
+					"'vlanTrunk': minID %u is greater than maxID %u", range.min,
+					range.max);
+		for (uint32_t id = range.min; range.min && id <= range.max; id++)
+			cni_vlan_set_add(&conf->trunk, id);
+		if (range.id)
+			cni_vlan_set_add(&conf->trunk, range.id);
+	}
+	return 0;
+}
+
+/* runtimeConfig goes before args.cni, and that before CNI_ARGS. */
+static int choose_mac(const struct cni_call *call, struct bridge_conf *conf, struct cni_error *err)
+{
+	const struct cni_arg known[] = {{"MAC", &conf->mac}, {NULL, NULL}};
+	uint8_t mac[CNI_MAC_SIZE];
+
+	if (cni_args_parse(call->env.args, known, err) < 0)
+		return -1;
+	if (conf->mac_of_args && *conf->mac_of_args) {
+		free(conf->mac);
+		conf->mac = cni_strdup(conf->mac_of_args);
+	}
+	if (conf->mac_of_runtime && *conf->mac_of_runtime) {
+		free(conf->mac);
+		conf->mac = cni_strdup(conf->mac_of_runtime);
+	}
+	if (!conf->mac || !*conf->mac)
+		return 0;
+	if (cni_mac_parse(conf->mac, mac) < 0)
+		return cni_fail(err, CNI_ECONFIG,
+				"MAC '%.64s' is not a hardware address such as "
+				"\"0a:58:0a:f4:00:02\"",
+				conf->mac);
+	if (mac[0] & 1)
+		return cni_fail(err, CNI_ECONFIG,
+				"MAC '%s' is a multicast address, expected one of a single "
+				"interface",
+				conf->mac);
+	return 0;
+}
+
+static int check_backend(const struct bridge_conf *conf, struct cni_error *err)
+{
+	if (!conf->ip_masq_backend || !strcmp(conf->ip_masq_backend, "nftables"))
+		return 0;
+	if (!strcmp(conf->ip_masq_backend, "iptables"))
+		return cni_fail(err, CNI_EFIELD,
+				"'ipMasqBackend' is \"iptables\", which this plugin does not "
+				"offer: leave it out or set \"nftables\"");
+	return cni_fail(err, CNI_ECONFIG,
+			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\"",
+			conf->ip_masq_backend);
+}
+
+static int check_combinations(const struct cni_call *call, const struct bridge_conf *conf,
+			      struct cni_error *err)
+{
+	bool layer3 = call->conf.ipam_type != NULL;
+	char digits[16];
+
+	if (layer3 && conf->disable_container_interface)
+		return cni_fail(err, CNI_ECONFIG,
+				"cannot use 'ipam' when 'disableContainerInterface' is true");
+	if (conf->hairpin_mode && conf->promisc_mode)
+		return cni_fail(err, CNI_ECONFIG,
+				"cannot set 'hairpinMode' and 'promiscMode' at the same time");
+	if (!layer3 && call->conf.version < CNI_0_3_0)
+		return cni_fail(err, CNI_EVERSION,
+				"a result of cniVersion %s needs an address: use 0.3.0 or later "
+				"without 'ipam'",
+				cni_version_text(call->conf.version));
+	snprintf(digits, sizeof(digits), ".%u", conf->vlan);
+	if (layer3 && conf->is_gateway && conf->vlan &&
+	    strlen(conf->bridge) + strlen(digits) >= CNI_IFNAME_SIZE)
+		return cni_fail(err, CNI_ECONFIG,
+				"'bridge' \"%s\" is too long: with 'vlan' %u the gateway's "
+				"interface \"%s%s\" would have more than %d characters",
+				conf->bridge, conf->vlan, conf->bridge, digits,
+				CNI_IFNAME_SIZE - 1);
+	return 0;
+}
+
+static int validate(const struct cni_call *call, void *data, struct cni_error *err)
+{
+	struct bridge_conf *conf = data;
+
+	conf->is_gateway |= conf->is_default_gateway;
+	if (!*conf->bridge)
+		conf->bridge = defaults.bridge;
+	if (cni_name_check_interface(conf->bridge, "'bridge'", CNI_ECONFIG, err) < 0 ||
+	    read_trunk(conf, err) < 0 || choose_mac(call, conf, err) < 0 ||
+	    check_backend(conf, err) < 0)
+		return -1;
+	return check_combinations(call, conf, err);
+}
+
+/* What the container's port lets through. With a trunk alone, VLAN 1 stays the native one. */
+static struct cni_vlan_port port_vlans(const struct bridge_conf *conf)
+{
+	struct cni_vlan_port port = {.native = conf->vlan, .tagged = conf->trunk};
+
+	if (!port.native && !cni_vlan_set_is_empty(&port.tagged))
+		port.native = 1;
+	return port;
+}
+
+static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
+{
+	const struct bridge_conf *conf = data;
+	const char *ipam = call->conf.ipam_type;
+	bool filters_vlans = conf->vlan || conf->vlan_trunk;
+	struct cni_vlan_port vlans = port_vlans(conf);
+
+	if (ipam)
+		cni_plan_lease(plan, .type = ipam);
+	cni_plan_bridge(plan, .name = conf->bridge, .mtu = conf->mtu, .promisc = conf->promisc_mode,
+			.vlan_filtering = filters_vlans);
+	cni_plan_veth(plan, .mtu = conf->mtu, .mac = conf->mac, .master = conf->bridge,
+		      .port = {.hairpin = conf->hairpin_mode, .isolated = conf->port_isolation},
+		      .filters_vlans = vlans.native != 0, .vlans = vlans,
+		      .keeps_default_vlan = conf->preserve_default_vlan);
+	cni_plan_spoofcheck(plan, .wanted = conf->mac_spoof_check);
+	if (ipam) {
+		/* The veth part adds the bridge, its own end and the container's: index 2. */
+		cni_plan_acquire(plan, .type = ipam, .interface = 2, .gateway = conf->is_gateway,
+				 .default_route = conf->is_default_gateway);
+		cni_plan_addresses(plan, .dad = conf->enable_dad);
+	}
+	if (!conf->disable_container_interface)
+		cni_plan_up(plan, .dad = ipam && conf->enable_dad);
+	if (ipam)
+		cni_plan_routes(plan);
+	if (ipam && conf->is_gateway) {
+		cni_plan_gateway(plan, .bridge = conf->bridge, .vlan = conf->vlan,
+				 .keeps_default_vlan = conf->preserve_default_vlan,
+				 .force = conf->force_address);
+		cni_plan_forwarding(plan);
+	}
+	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq);
+}
+
+static const struct cni_plugin bridge = {
+	.type = "bridge",
+	.oldest = CNI_0_1_0,
+	.conf_size = sizeof(struct bridge_conf),
+	.defaults = &defaults,
+	.fields = fields,
+	.validate = validate,
+	.plan = bridge_plan,
+};
+
+int main(void)
+{
+	return cni_plan_main(&bridge);
+}
