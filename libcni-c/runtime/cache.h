@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is remembered of each ADD until its DEL, in the files of Go's libcni, which reads ours as we
+ * read its: <dir>/results/<network>-<container>-<interface>, JSON of the kind "cniCacheV1". Its
+ * members are those of cachedInfo in libcni's api.go. */
+#ifndef CNI_CACHE_H
+#define CNI_CACHE_H
+
+#include "error.h"
+#include "json.h"
+#include "owner.h"
+#include "warnings.h"
+
+#include <stddef.h>
+
+#define CNI_CACHE_DIR "/var/lib/cni"
+
+struct cni_cached {
+	char *network;
+	char *container;
+	char *ifname;
+	char *netns;		/* NULL: not known, as for all that follow */
+	char *args;		/* "KEY=VALUE;KEY=VALUE" */
+	cJSON *capability_args; /* an object */
+	cJSON *result;		/* of the whole chain, in the version that it says */
+	char *config;		/* the bytes of the network's list, NUL-terminated */
+	size_t config_size;	/* without the NUL */
+};
+
+void cni_cached_clear(struct cni_cached *cached);
+
+/* The file of an attachment, which the caller frees. The three names must have been checked
+ * (names.h). Fails with CNI_ECONFIG if they are too long for the name of a file. */
+int cni_cache_file(const char *dir, const struct cni_owner *owner, char **ret_file,
+		   struct cni_error *err);
+
+/* Writes the whole file or leaves it as it was; directories that are missing are made with mode
+ * 0700. Fails with CNI_EIO, and as cni_cache_file(). */
+int cni_cache_write(const char *dir, const struct cni_cached *cached, struct cni_error *err);
+
+/* Reads what is remembered of `owner`; the caller clears it. A file of a libcni from before
+ * "cniCacheV1" holds a result and nothing else.
+ * `err->errnum` is ENOENT if nothing is remembered. Fails with CNI_EIO and, if the file is empty,
+ * cut, of another kind or another attachment's, with CNI_EDECODE. */
+int cni_cache_read(const char *dir, const struct cni_owner *owner, struct cni_cached *ret_cached,
+		   struct cni_error *err);
+
+/* Removes the file, in whatever state it is; none is success. Fails with CNI_EIO. */
+int cni_cache_remove(const char *dir, const struct cni_owner *owner, struct cni_error *err);
+
+/* The attachments of `network`, sorted by file name; the caller frees with
+ * cni_cached_free(). Files that may be of this network and do not say so are passed over with a
+ * warning. Fails with CNI_EIO if the directory is there and cannot be read. */
+int cni_cache_list(const char *dir, const char *network, struct cni_cached **ret_items,
+		   size_t *ret_count, struct cni_warnings *warnings, struct cni_error *err);
+
+void cni_cached_free(struct cni_cached *items, size_t count);
+
+#endif

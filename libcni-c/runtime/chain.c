@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chain.h"
+
+#include "cache.h"
+#include "cleanup.h"
+#include "exec.h"
+#include "mem.h"
+#include "names.h"
+#include "request.h"
+#include "result.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct cni_owner owner_of(const struct cni_chain *chain)
+{
+	return (struct cni_owner){chain->list->name, chain->container, chain->ifname};
+}
+
+static int check_names(const struct cni_chain *chain, struct cni_error *err)
+{
+	if (cni_name_check_container(chain->container, err) < 0)
+		return -1;
+	return cni_name_check_interface(chain->ifname, "CNI_IFNAME", CNI_EENV, err);
+}
+
+static int run(const struct cni_request *request, const struct cni_chain *chain,
+	       const cJSON *plugin, struct cni_error *err)
+{
+	freeing char *output = NULL;
+
+	return cni_request_run(request, chain->list, plugin, &output, err);
+}
+
+static void warn_of(const struct cni_chain *chain, const struct cni_error *err)
+{
+	cni_warn(chain->warnings, "%s%s%s%s", err->msg, *err->details ? " (" : "", err->details,
+		 *err->details ? ")" : "");
+}
+
+/* ---- what the cache knows ---- */
+
+/* An attachment as its ADD saw it: the caller's arguments unless the cache has others. */
+struct memory {
+	struct cni_cached cached;
+	cJSON *result; /* in the list's version; NULL: none */
+};
+
+static void clear_memory(struct memory *memory)
+{
+	cni_cached_clear(&memory->cached);
+	cJSON_Delete(memory->result);
+}
+
+#define clearing_memory __attribute__((cleanup(clear_memory)))
+
+/* As the list's version writes it, which may have changed since ADD. */
+static int convert(const cJSON *json, enum cni_version version, const char *what, cJSON **ret_json,
+		   struct cni_error *err)
+{
+	struct cni_result result;
+	bool fits;
+
+	if (cni_result_decode(json, version, what, &result, err) < 0)
+		return -1;
+	fits = cni_result_check_fits(&result, version, err) == 0;
+	if (fits)
+		*ret_json = cni_result_encode(&result, version);
+	cni_result_clear(&result);
+	return fits ? 0 : -1;
+}
+
+/* `memory` is usable, and empty, after a failure. */
+static int recall(const struct cni_chain *chain, struct memory *memory, struct cni_error *err)
+{
+	struct cni_owner owner = owner_of(chain);
+
+	if (cni_cache_read(chain->cache_dir, &owner, &memory->cached, err) < 0)
+		return -1;
+	if (!memory->cached.result || chain->list->version < CNI_0_4_0)
+		return 0;
+	return convert(memory->cached.result, chain->list->version, "the cached result",
+		       &memory->result, err);
+}
+
+static struct cni_request request_from(const struct cni_chain *chain, const struct memory *memory,
+				       enum cni_command command)
+{
+	const struct cni_cached *cached = &memory->cached;
+
+	return (struct cni_request){
+		.command = command,
+		.path = chain->path,
+		.container = chain->container,
+		.netns = chain->netns,
+		.ifname = chain->ifname,
+		.args = cached->args ? cached->args : chain->args,
+		.capability_args =
+			cached->capability_args ? cached->capability_args : chain->capability_args,
+		.prev_result = memory->result,
+	};
+}
+
+/* ---- DEL ---- */
+
+static void forget(const struct cni_chain *chain)
+{
+	struct cni_owner owner = owner_of(chain);
+	struct cni_error err;
+
+	if (cni_cache_remove(chain->cache_dir, &owner, &err) < 0)
+		cni_warn(chain->warnings, "%s", err.msg);
+}
+
+int cni_chain_del(const struct cni_chain *chain, struct cni_error *err)
+{
+	clearing_memory struct memory memory = {0};
+	const cJSON *plugins = chain->list->plugins;
+	struct cni_request request;
+	struct cni_error why;
+
+	if (check_names(chain, err) < 0)
+		return -1;
+	if (recall(chain, &memory, &why) < 0 && why.errnum != ENOENT)
+		cni_warn(chain->warnings, "deleting without the cached result: %s", why.msg);
+	request = request_from(chain, &memory, CNI_DEL);
+	for (int i = cJSON_GetArraySize(plugins) - 1; i >= 0; i--)
+		if (run(&request, chain, cJSON_GetArrayItem(plugins, i), err) < 0)
+			return -1;
+	forget(chain);
+	return 0;
+}
+
+/* ---- ADD ---- */
+
+/* That it could run, as far as can be seen without running anything. */
+static int check_ready(const struct cni_chain *chain, struct cni_error *err)
+{
+	struct cni_owner owner = owner_of(chain);
+	freeing char *file = NULL;
+	const cJSON *plugin;
+
+	if (check_names(chain, err) < 0 || cni_cache_file(chain->cache_dir, &owner, &file, err) < 0)
+		return -1;
+	cJSON_ArrayForEach (plugin, chain->list->plugins) {
+		freeing char *executable = NULL;
+
+		if (cni_exec_find(cni_conflist_type(plugin), chain->path, &executable, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_one(const struct cni_request *request, const struct cni_chain *chain,
+		   const cJSON *plugin, cJSON **ret_result, struct cni_error *err)
+{
+	freeing_json cJSON *json = NULL;
+	freeing char *output = NULL;
+
+	if (cni_request_run(request, chain->list, plugin, &output, err) < 0)
+		return -1;
+	if (cni_json_parse_object(output, strlen(output), "its answer", &json, err) < 0 ||
+	    convert(json, chain->list->version, "its answer", ret_result, err) < 0)
+		return cni_fail_within(err, "plugin '%s' failed ADD", cni_conflist_type(plugin));
+	return 0;
+}
+
+/* `result` holds the last result there was, after a failure too. */
+static int add_along(const struct cni_chain *chain, cJSON **result, struct cni_error *err)
+{
+	static const struct memory nothing = {0};
+	struct cni_request request = request_from(chain, &nothing, CNI_ADD);
+	const cJSON *plugin;
+
+	cJSON_ArrayForEach (plugin, chain->list->plugins) {
+		cJSON *next = NULL;
+
+		if (add_one(&request, chain, plugin, &next, err) < 0)
+			return -1;
+		cJSON_Delete(*result);
+		*result = next;
+		request.prev_result = next;
+	}
+	return 0;
+}
+
+static int remember(const struct cni_chain *chain, const cJSON *result, struct cni_error *err)
+{
+	const cJSON *capability_args = chain->capability_args;
+	struct cni_cached cached = {
+		.network = cni_strdup(chain->list->name),
+		.container = cni_strdup(chain->container),
+		.ifname = cni_strdup(chain->ifname),
+		.netns = cni_strdup(chain->netns),
+		.args = cni_strdup(chain->args),
+		.capability_args = capability_args ? cni_json_copy(capability_args) : NULL,
+		.result = cni_json_copy(result),
+		.config = cni_strndup(chain->list->text, chain->list->size),
+		.config_size = chain->list->size,
+	};
+	int failed = cni_cache_write(chain->cache_dir, &cached, err);
+
+	cni_cached_clear(&cached);
+	return failed;
+}
+
+static void undo(const struct cni_chain *chain, const cJSON *result)
+{
+	static const struct memory nothing = {0};
+	struct cni_request request = request_from(chain, &nothing, CNI_DEL);
+	const cJSON *plugins = chain->list->plugins;
+	struct cni_error err;
+
+	if (chain->list->version >= CNI_0_4_0)
+		request.prev_result = result;
+	for (int i = cJSON_GetArraySize(plugins) - 1; i >= 0; i--)
+		if (run(&request, chain, cJSON_GetArrayItem(plugins, i), &err) < 0)
+			warn_of(chain, &err);
+	forget(chain);
+}
+
+/* Whatever state its file is in: there was an ADD, and no DEL since. */
+static bool is_attached(const struct cni_chain *chain)
+{
+	struct cni_owner owner = owner_of(chain);
+	freeing char *file = NULL;
+	struct cni_error ignored;
+
+	return cni_cache_file(chain->cache_dir, &owner, &file, &ignored) == 0 &&
+	       access(file, F_OK) == 0;
+}
+
+int cni_chain_add(const struct cni_chain *chain, cJSON **ret_result, struct cni_error *err)
+{
+	freeing_json cJSON *result = NULL;
+	bool attached;
+
+	if (check_ready(chain, err) < 0)
+		return -1;
+	attached = is_attached(chain);
+	if (add_along(chain, &result, err) == 0 && remember(chain, result, err) == 0) {
+		*ret_result = take_ptr(result);
+		return 0;
+	}
+	if (attached)
+		cni_warn(chain->warnings,
+			 "container '%s' was attached to '%s' as '%s' before, so nothing was "
+			 "undone: delete that attachment first",
+			 chain->container, chain->list->name, chain->ifname);
+	else
+		undo(chain, result);
+	return -1;
+}
+
+/* ---- CHECK ---- */
+
+int cni_chain_check(const struct cni_chain *chain, struct cni_error *err)
+{
+	clearing_memory struct memory memory = {0};
+	struct cni_request request;
+	const cJSON *plugin;
+
+	if (check_names(chain, err) < 0)
+		return -1;
+	if (chain->list->version < CNI_0_4_0)
+		return cni_fail(err, CNI_EVERSION,
+				"configuration version \"%s\" does not support the CHECK command",
+				cni_version_text(chain->list->version));
+	if (chain->list->disable_check)
+		return 0;
+	if (recall(chain, &memory, err) < 0 && err->errnum != ENOENT)
+		return -1;
+	if (!memory.result)
+		return cni_fail(err, CNI_ECONTAINER,
+				"container '%s' is not attached to '%s' as '%s': there is no "
+				"result of an ADD in '%s/results'",
+				chain->container, chain->list->name, chain->ifname,
+				chain->cache_dir);
+	request = request_from(chain, &memory, CNI_CHECK);
+	cJSON_ArrayForEach (plugin, chain->list->plugins) {
+		if (run(&request, chain, plugin, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- GC ---- */
+
+/* Keeps the first failure, tells the others. */
+static void note(const struct cni_chain *chain, struct cni_error *first,
+		 const struct cni_error *next)
+{
+	if (first->code)
+		warn_of(chain, next);
+	cni_fail_first(first, next);
+}
+
+static void delete_stale(const struct cni_chain *chain, const struct cni_owners *valid,
+			 struct cni_error *first)
+{
+	struct cni_cached *items = NULL;
+	size_t count = 0;
+	struct cni_error err;
+
+	if (cni_cache_list(chain->cache_dir, chain->list->name, &items, &count, chain->warnings,
+			   &err) < 0) {
+		note(chain, first, &err);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct cni_chain stale = *chain;
+
+		if (valid && cni_owners_has(valid, items[i].container, items[i].ifname))
+			continue;
+		stale.container = items[i].container;
+		stale.ifname = items[i].ifname;
+		stale.netns = items[i].netns;
+		stale.args = NULL;
+		stale.capability_args = NULL;
+		if (cni_chain_del(&stale, &err) < 0) {
+			cni_fail_within(&err, "delete stale attachment %s/%s", items[i].container,
+					items[i].ifname);
+			note(chain, first, &err);
+		}
+	}
+	cni_cached_free(items, count);
+}
+
+static cJSON *encode_valid(const struct cni_owners *valid)
+{
+	cJSON *list = cni_json_array();
+
+	for (size_t i = 0; valid && i < valid->count; i++) {
+		cJSON *item = cni_json_object();
+
+		cni_json_add_string(item, "containerID", valid->items[i].container);
+		cni_json_add_string(item, "ifname", valid->items[i].ifname);
+		cJSON_AddItemToArray(list, item);
+	}
+	return list;
+}
+
+static void collect_garbage(const struct cni_chain *chain, const struct cni_owners *valid,
+			    struct cni_error *first)
+{
+	freeing_json cJSON *list = encode_valid(valid);
+	struct cni_request request = {.command = CNI_GC, .path = chain->path, .valid = list};
+	const cJSON *plugin;
+	struct cni_error err;
+
+	cJSON_ArrayForEach (plugin, chain->list->plugins) {
+		if (run(&request, chain, plugin, &err) < 0)
+			note(chain, first, &err);
+	}
+}
+
+int cni_chain_gc(const struct cni_chain *chain, const struct cni_owners *valid,
+		 struct cni_error *err)
+{
+	struct cni_error first = {0};
+
+	if (chain->list->disable_gc)
+		return 0;
+	delete_stale(chain, valid, &first);
+	if (chain->list->version >= CNI_1_1_0)
+		collect_garbage(chain, valid, &first);
+	if (!first.code)
+		return 0;
+	*err = first;
+	return -1;
+}
+
+/* ---- STATUS ---- */
+
+int cni_chain_status(const struct cni_chain *chain, struct cni_error *err)
+{
+	struct cni_request request = {.command = CNI_STATUS, .path = chain->path};
+	const cJSON *plugin;
+
+	if (chain->list->version < CNI_1_1_0) {
+		cni_warn(chain->warnings,
+			 "network '%s' speaks %s, and STATUS came with 1.1.0: no plugin was asked",
+			 chain->list->name, cni_version_text(chain->list->version));
+		return 0;
+	}
+	cJSON_ArrayForEach (plugin, chain->list->plugins) {
+		if (run(&request, chain, plugin, err) < 0)
+			return -1;
+	}
+	return 0;
+}

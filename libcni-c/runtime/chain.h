@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plugins of a network, run one after the other (CNI SPEC, section 3): what Go's libcni does as
+ * AddNetworkList() and its siblings. */
+#ifndef CNI_CHAIN_H
+#define CNI_CHAIN_H
+
+#include "conflist.h"
+#include "error.h"
+#include "json.h"
+#include "owner.h"
+#include "warnings.h"
+
+/* A network, and the attachment that ADD, CHECK and DEL are about. */
+struct cni_chain {
+	const struct cni_conflist *list;
+	const char *path;      /* CNI_PATH: where the plugins are */
+	const char *cache_dir; /* see cache.h */
+	const char *container;
+	const char *netns; /* a path; "" if it is gone (DEL) */
+	const char *ifname;
+	const char *args;	       /* "KEY=VALUE;KEY=VALUE", or NULL */
+	const cJSON *capability_args;  /* an object of capability and value, or NULL */
+	struct cni_warnings *warnings; /* gets what went wrong and did not matter; may be NULL */
+};
+
+/* ADD, each plugin with the result of the one before it as prevResult. The last one's, in the
+ * list's version, goes to `ret_result` (the caller frees with cJSON_Delete()) and into the cache.
+ *
+ * That all plugins are there is seen to before the first one runs. If one fails after that, or the
+ * cache cannot be written, then all plugins are sent a DEL, last one first, with the last result
+ * there was as prevResult, so that nothing is left; what fails then is a warning. (libcni leaves
+ * this to its caller, as the specification allows.) Only if the cache already had this attachment,
+ * so that what would be deleted is an earlier ADD's, nothing is deleted.
+ *
+ * Fails with the plugin's own code, with CNI_EMISSING, CNI_EDELEGATE, CNI_ECONFIG or CNI_EENV for
+ * names, CNI_EDECODE or CNI_EVERSION for answers, CNI_EIO for the cache. */
+int cni_chain_add(const struct cni_chain *chain, cJSON **ret_result, struct cni_error *err);
+
+/* CHECK, with the cached result and, where the cache has them, the arguments that ADD had. Stops at
+ * the first failure. A list with disableCheck succeeds.
+ * Fails as cni_chain_add(), and with CNI_EVERSION below 0.4.0, with CNI_ECONTAINER if the cache has
+ * no result of this attachment, and with CNI_EDECODE if it is damaged. */
+int cni_chain_check(const struct cni_chain *chain, struct cni_error *err);
+
+/* DEL, last plugin first, with the cached result (from 0.4.0) and, where the cache has them, the
+ * arguments that ADD had; then the cache forgets. Without cache, and with a damaged one (a
+ * warning), it runs all the same. Stops at the first failure, and the cache is kept for another
+ * try. Fails as cni_chain_add(). */
+int cni_chain_del(const struct cni_chain *chain, struct cni_error *err);
+
+/* DEL for every attachment of this network in the cache that `valid` (sorted; NULL: none is valid)
+ * does not name, then, from 1.1.0, GC to each plugin with `valid`. Nothing stops it; the first
+ * failure is returned and further ones are warnings. A list with disableGC does nothing. The
+ * chain's own attachment and arguments do not matter. */
+int cni_chain_gc(const struct cni_chain *chain, const struct cni_owners *valid,
+		 struct cni_error *err);
+
+/* STATUS, from 1.1.0; before, nobody is asked (a warning). The first failure is returned, with the
+ * plugin's code: CNI_EUNAVAILABLE or CNI_ELIMITED. */
+int cni_chain_status(const struct cni_chain *chain, struct cni_error *err);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "confdir.h"
+
+#include "cleanup.h"
+#include "file.h"
+#include "mem.h"
+#include "names.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+/* As much as a plugin accepts on stdin. */
+#define FILE_MAX (8U << 20)
+
+/* A file of the directory. */
+struct entry {
+	char *file; /* its path */
+	char *name; /* of the network; NULL if the file cannot be read */
+	char *data;
+	size_t size; /* bytes of `data` */
+	bool is_list;
+};
+
+struct entries {
+	struct entry *items;
+	size_t count;
+};
+
+static void clear_entries(struct entries *entries)
+{
+	for (size_t i = 0; i < entries->count; i++) {
+		free(entries->items[i].file);
+		free(entries->items[i].name);
+		free(entries->items[i].data);
+	}
+	free(entries->items);
+	*entries = (struct entries){0};
+}
+
+#define clearing_entries __attribute__((cleanup(clear_entries)))
+
+static void close_dirp(DIR **dir)
+{
+	if (*dir)
+		closedir(*dir);
+}
+
+#define closing_dir __attribute__((cleanup(close_dirp)))
+
+static bool ends_in(const char *name, const char *extension)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && !strcmp(dot + 1, extension);
+}
+
+/* Lists before single ones, then by name. */
+static int compare(const void *a, const void *b)
+{
+	const struct entry *left = a;
+	const struct entry *right = b;
+
+	if (left->is_list != right->is_list)
+		return left->is_list ? -1 : 1;
+	return strcmp(left->file, right->file);
+}
+
+/* The files whose names end in one of `extensions` (ends with NULL). A directory that is not there
+ * has none. */
+static int find_files(const char *path, const char *const *extensions, struct entries *ret_entries,
+		      struct cni_error *err)
+{
+	clearing_entries struct entries entries = {0};
+	closing_dir DIR *dir = opendir(path);
+	const struct dirent *found;
+
+	if (!dir && errno != ENOENT)
+		return cni_fail_errno(err, CNI_EIO, errno, "open directory '%s'", path);
+	for (errno = 0; dir && (found = readdir(dir)); errno = 0) {
+		for (const char *const *extension = extensions; *extension; extension++) {
+			if (found->d_type == DT_DIR || !ends_in(found->d_name, *extension))
+				continue;
+			entries.items = cni_realloc_array(entries.items, entries.count + 1,
+							  sizeof(*entries.items));
+			entries.items[entries.count++] = (struct entry){
+				.file = cni_format("%s/%s", path, found->d_name),
+				.is_list = ends_in(found->d_name, "conflist"),
+			};
+		}
+	}
+	if (dir && errno)
+		return cni_fail_errno(err, CNI_EIO, errno, "read directory '%s'", path);
+	if (entries.count)
+		qsort(entries.items, entries.count, sizeof(*entries.items), compare);
+	*ret_entries = entries;
+	entries = (struct entries){0};
+	return 0;
+}
+
+/* Its bytes, and whose network it is. */
+static int read_entry(struct entry *entry, struct cni_error *err)
+{
+	freeing_json cJSON *json = NULL;
+	freeing char *what = cni_format("'%s'", entry->file);
+	const cJSON *name;
+
+	if (cni_file_read_at(AT_FDCWD, entry->file, true, FILE_MAX, &entry->data, &entry->size,
+			     err) < 0 ||
+	    cni_json_parse_object(entry->data, entry->size, what, &json, err) < 0)
+		return -1;
+	name = cni_json_get(json, "name");
+	if (!cJSON_IsString(name) || !*name->valuestring)
+		return cni_fail(err, CNI_ECONFIG, "%s: 'name' is %s, expected the network's name",
+				what, name ? cni_json_kind(name) : "missing");
+	entry->name = cni_strdup(name->valuestring);
+	return 0;
+}
+
+static int scan(const char *dir, struct entries *ret_entries, struct cni_warnings *warnings,
+		struct cni_error *err)
+{
+	static const char *const extensions[] = {"conflist", "conf", "json", NULL};
+
+	if (find_files(dir, extensions, ret_entries, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ret_entries->count; i++) {
+		struct cni_error why;
+
+		if (read_entry(&ret_entries->items[i], &why) < 0)
+			cni_warn(warnings, "passed over: %s", why.msg);
+	}
+	return 0;
+}
+
+static int append_dropins(const char *dir, struct cni_conflist *list, struct cni_error *err)
+{
+	static const char *const extensions[] = {"conf", NULL};
+	freeing char *folder = cni_format("%s/%s", dir, list->name);
+	clearing_entries struct entries entries = {0};
+
+	if (find_files(folder, extensions, &entries, err) < 0)
+		return -1;
+	for (size_t i = 0; i < entries.count; i++) {
+		struct entry *entry = &entries.items[i];
+		freeing char *what = cni_format("'%s'", entry->file);
+
+		if (cni_file_read_at(AT_FDCWD, entry->file, true, FILE_MAX, &entry->data,
+				     &entry->size, err) < 0 ||
+		    cni_conflist_append(list, entry->data, entry->size, what, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int load(const char *dir, const struct entry *entry, struct cni_conflist *ret_list,
+		struct cni_error *err)
+{
+	freeing char *what = cni_format("'%s'", entry->file);
+
+	if (!entry->is_list)
+		return cni_conflist_upconvert(entry->data, entry->size, what, ret_list, err);
+	if (cni_conflist_parse(entry->data, entry->size, what, ret_list, err) < 0)
+		return -1;
+	if (!ret_list->only_inlined && append_dropins(dir, ret_list, err) < 0) {
+		cni_conflist_clear(ret_list);
+		return -1;
+	}
+	if (!ret_list->plugins->child) {
+		cni_conflist_clear(ret_list);
+		return cni_fail(err, CNI_ECONFIG,
+				"%s: the network has no plugins: neither in 'plugins' nor as "
+				"*.conf in '%s/%s'",
+				what, dir, entry->name);
+	}
+	return 0;
+}
+
+/* `text` with ", 'name'" behind it. */
+static void add_quoted(char **text, const char *name)
+{
+	char *longer = cni_format("%s%s'%s'", *text ? *text : "", *text ? ", " : "", name);
+
+	free(*text);
+	*text = longer;
+}
+
+static int say_not_found(const char *dir, const char *network, const struct entries *entries,
+			 struct cni_error *err)
+{
+	freeing char *names = NULL;
+	freeing char *broken = NULL;
+
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct entry *entry = &entries->items[i];
+
+		if (entry->name)
+			add_quoted(&names, entry->name);
+		else
+			add_quoted(&broken, strrchr(entry->file, '/') + 1);
+	}
+	cni_fail(err, CNI_EMISSING, "no network '%s' in '%s', which has %s", network, dir,
+		 names ? names : "none");
+	return broken ? cni_fail_details(err, "it may be in what could not be read: %s", broken)
+		      : -1;
+}
+
+int cni_confdir_find(const char *dir, const char *network, struct cni_conflist *ret_list,
+		     struct cni_warnings *warnings, struct cni_error *err)
+{
+	clearing_entries struct entries entries = {0};
+
+	if (cni_name_check_network(network, err) < 0 || scan(dir, &entries, warnings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < entries.count; i++)
+		if (entries.items[i].name && !strcmp(entries.items[i].name, network))
+			return load(dir, &entries.items[i], ret_list, err);
+	return say_not_found(dir, network, &entries, err);
+}
+
+static bool has_name(char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+int cni_confdir_names(const char *dir, char ***ret_names, size_t *ret_count,
+		      struct cni_warnings *warnings, struct cni_error *err)
+{
+	clearing_entries struct entries entries = {0};
+	char **names;
+	size_t count = 0;
+
+	if (scan(dir, &entries, warnings, err) < 0)
+		return -1;
+	names = cni_realloc_array(NULL, entries.count, sizeof(*names));
+	for (size_t i = 0; i < entries.count; i++)
+		if (entries.items[i].name && !has_name(names, count, entries.items[i].name))
+			names[count++] = take_ptr(entries.items[i].name);
+	*ret_names = names;
+	*ret_count = count;
+	return 0;
+}
+
+void cni_confdir_names_free(char **names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request.h"
+
+#include "cleanup.h"
+#include "exec.h"
+#include "mem.h"
+
+#include <string.h>
+
+extern char **environ;
+
+/* ---- stdin ---- */
+
+/* NULL if nothing is both declared and given. Capabilities are names of the runtime's, so their
+ * case counts. */
+static cJSON *runtime_config(const cJSON *plugin, const cJSON *capability_args)
+{
+	freeing_json cJSON *config = cni_json_object();
+	const cJSON *capability;
+
+	cJSON_ArrayForEach (capability, cni_json_get(plugin, "capabilities")) {
+		const cJSON *arg =
+			cJSON_GetObjectItemCaseSensitive(capability_args, capability->string);
+
+		if (cJSON_IsTrue(capability) && arg)
+			cni_json_set(config, capability->string, cni_json_copy(arg));
+	}
+	return config->child ? take_ptr(config) : NULL;
+}
+
+cJSON *cni_request_config(const struct cni_request *request, const struct cni_conflist *list,
+			  const cJSON *plugin)
+{
+	cJSON *config = cni_json_copy(plugin);
+	cJSON *runtime;
+
+	cni_json_set(config, "name", cJSON_CreateString(list->name));
+	cni_json_set(config, "cniVersion", cJSON_CreateString(cni_version_text(list->version)));
+	cni_json_set(config, "prevResult",
+		     request->prev_result ? cni_json_copy(request->prev_result) : NULL);
+	if (request->valid) {
+		cni_json_set(config, "cni.dev/valid-attachments", cni_json_copy(request->valid));
+		cni_json_set(config, "cni.dev/attachments", cni_json_copy(request->valid));
+	}
+	if (request->command == CNI_GC || request->command == CNI_STATUS)
+		return config;
+	runtime = runtime_config(plugin, request->capability_args);
+	if (runtime)
+		cni_json_set(config, "runtimeConfig", runtime);
+	cni_json_set(config, "capabilities", NULL);
+	return config;
+}
+
+/* ---- environment ---- */
+
+#define VARIABLE_COUNT 6
+
+/* Ours, without what is replaced, and the protocol's variables behind it. */
+struct environment {
+	char **items;
+	size_t inherited; /* the first ones, which are ours */
+};
+
+static void clear_environment(struct environment *environment)
+{
+	for (size_t i = environment->inherited; environment->items[i]; i++)
+		free(environment->items[i]);
+	free(environment->items);
+}
+
+#define clearing_environment __attribute__((cleanup(clear_environment)))
+
+static struct environment make_environment(const struct cni_request *request)
+{
+	const struct {
+		const char *name;
+		const char *value;
+	} variables[VARIABLE_COUNT] = {
+		{"CNI_COMMAND", cni_command_text(request->command)},
+		{"CNI_CONTAINERID", request->container},
+		{"CNI_NETNS", request->netns},
+		{"CNI_ARGS", request->args},
+		{"CNI_IFNAME", request->ifname},
+		{"CNI_PATH", request->path},
+	};
+	struct environment environment = {0};
+	size_t count = 0;
+
+	while (environ[count])
+		count++;
+	environment.items =
+		cni_realloc_array(NULL, count + VARIABLE_COUNT + 1, sizeof(*environment.items));
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strcspn(environ[i], "=");
+		size_t v = 0;
+
+		while (v < VARIABLE_COUNT && (strlen(variables[v].name) != length ||
+					      strncmp(environ[i], variables[v].name, length) != 0))
+			v++;
+		if (v == VARIABLE_COUNT)
+			environment.items[environment.inherited++] = environ[i];
+	}
+	for (size_t v = 0; v < VARIABLE_COUNT; v++)
+		environment.items[environment.inherited + v] = cni_format(
+			"%s=%s", variables[v].name, variables[v].value ? variables[v].value : "");
+	environment.items[environment.inherited + VARIABLE_COUNT] = NULL;
+	return environment;
+}
+
+/* ---- run ---- */
+
+static int run(const char *type, const char *path, const struct cni_request *request,
+	       const cJSON *config, char **ret_output, struct cni_error *err)
+{
+	clearing_environment struct environment environment = make_environment(request);
+	freeing char *input = cni_json_print_compact(config);
+	freeing char *file = NULL;
+	struct cni_exec exec = {
+		.type = type,
+		.environment = environment.items,
+		.input = input,
+		.input_size = strlen(input),
+		.deadline_ms = CNI_EXEC_DEADLINE_MS,
+	};
+
+	if (cni_exec_find(type, path, &file, err) < 0)
+		return -1;
+	exec.file = file;
+	return cni_exec_run(&exec, ret_output, err);
+}
+
+int cni_request_run(const struct cni_request *request, const struct cni_conflist *list,
+		    const cJSON *plugin, char **ret_output, struct cni_error *err)
+{
+	freeing_json cJSON *config = cni_request_config(request, list, plugin);
+	const char *type = cni_conflist_type(plugin);
+
+	if (run(type, request->path, request, config, ret_output, err) < 0)
+		return cni_fail_within(err, "plugin '%s' failed %s", type,
+				       cni_command_text(request->command));
+	return 0;
+}
+
+int cni_request_versions(const char *type, const char *path, cJSON **ret_versions,
+			 struct cni_error *err)
+{
+	/* Plugins from before VERSION validated the other variables for it too. */
+	struct cni_request request = {
+		.command = CNI_VERSION, .path = "dummy", .netns = "dummy", .ifname = "dummy"};
+	freeing_json cJSON *config = cni_json_object();
+	freeing_json cJSON *answer = NULL;
+	freeing char *output = NULL;
+	cJSON *versions;
+
+	cni_json_add_string(config, "cniVersion", cni_version_text(CNI_VERSION_LATEST));
+	if (run(type, path, &request, config, &output, err) < 0) {
+		if (strcmp(err->msg, "unknown CNI_COMMAND: VERSION") != 0)
+			return cni_fail_within(err, "plugin '%s' failed VERSION", type);
+		*ret_versions = cni_json_array();
+		cJSON_AddItemToArray(*ret_versions,
+				     cJSON_CreateString(cni_version_text(CNI_0_1_0)));
+		return 0;
+	}
+	if (cni_json_parse_object(output, strlen(output), "its answer", &answer, err) < 0)
+		return cni_fail_within(err, "plugin '%s' failed VERSION", type);
+	versions = cni_json_get(answer, "supportedVersions");
+	if (!cJSON_IsArray(versions))
+		return cni_fail(err, CNI_EDECODE,
+				"plugin '%s' failed VERSION: 'supportedVersions' in its answer is "
+				"%s, expected a list",
+				type, cni_json_kind(versions));
+	*ret_versions = cJSON_DetachItemViaPointer(answer, versions);
+	return 0;
+}

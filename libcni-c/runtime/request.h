@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One plugin asked one thing: the configuration derived from the list's (CNI SPEC, section 3,
+ * "Deriving request configuration"), the environment, and the run. See chain.h for all of them. */
+#ifndef CNI_REQUEST_H
+#define CNI_REQUEST_H
+
+#include "conflist.h"
+#include "env.h"
+#include "error.h"
+#include "json.h"
+
+struct cni_request {
+	enum cni_command command;
+	const char *path; /* CNI_PATH */
+	/* NULL or "" for what the command does not need. */
+	const char *container;
+	const char *netns;
+	const char *ifname;
+	const char *args;
+	/* For ADD, CHECK and DEL; NULL: none. */
+	const cJSON *capability_args; /* an object */
+	const cJSON *prev_result;
+	/* For GC: an array of {"containerID", "ifname"}. */
+	const cJSON *valid;
+};
+
+/* What `plugin`, one of `list`, gets on stdin: its configuration with
+ *
+ *	name, cniVersion    the list's
+ *	prevResult          that of the request, or none
+ *	runtimeConfig       of the capability arguments those that `capabilities` declares; if none
+ *	                    is left the key stays as it is written
+ *	capabilities        removed for ADD, CHECK and DEL, as the specification asks (libcni leaves
+ *it) cni.dev/valid-attachments, cni.dev/attachments for GC: the specification's key, and the one it
+ *had by mistake
+ *
+ * and everything else as it is written. The caller frees with cJSON_Delete(). */
+cJSON *cni_request_config(const struct cni_request *request, const struct cni_conflist *list,
+			  const cJSON *plugin);
+
+/* Runs `plugin`. Its environment is ours, with the six variables of the protocol replaced. What it
+ * prints goes to `ret_output`, which the caller frees. The plugin's type and the command stand
+ * before the message of a failure.
+ * Fails as cni_exec_find() and cni_exec_run(). */
+int cni_request_run(const struct cni_request *request, const struct cni_conflist *list,
+		    const cJSON *plugin, char **ret_output, struct cni_error *err);
+
+/* Asks the plugin `type` for its versions: `ret_versions` gets a list of strings, and the caller
+ * frees it with cJSON_Delete(). A plugin from before VERSION speaks 0.1.0.
+ * Fails as cni_request_run(), and with CNI_EDECODE if the answer is none. */
+int cni_request_versions(const char *type, const char *path, cJSON **ret_versions,
+			 struct cni_error *err);
+
+#endif

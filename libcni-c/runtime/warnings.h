@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is worth telling and is no failure: collected on the way, printed by whoever owns stderr. */
+#ifndef CNI_WARNINGS_H
+#define CNI_WARNINGS_H
+
+#include <stddef.h>
+
+/* All zeroes is none. */
+struct cni_warnings {
+	char **items;
+	size_t count;
+};
+
+/* Appends a line. `warnings` NULL: nobody wants to know. */
+void cni_warn(struct cni_warnings *warnings, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Frees what it holds, not the struct. */
+void cni_warnings_clear(struct cni_warnings *warnings);
+
+#endif

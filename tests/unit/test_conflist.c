@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "cleanup.h"
+#include "confdir.h"
+#include "conflist.h"
+#include "fake.h"
+
+#include <string.h>
+
+static int parse(const char *text, struct cni_conflist *list, struct cni_error *err)
+{
+	return cni_conflist_parse(text, strlen(text), "the list", list, err);
+}
+
+static void conflist__reads_every_key_in_any_case(void **state)
+{
+	static const char text[] =
+		"{\"CNIVersion\":\"0.4.0\",\"Name\":\"blue\",\"DISABLECHECK\":true,"
+		"\"disablegc\":true,\"LoadOnlyInlinedPlugins\":true,"
+		"\"PLUGINS\":[{\"Type\":\"one\"},{\"type\":\"two\"}]}";
+	struct cni_conflist list;
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(parse(text, &list, &err), 0);
+	assert_string_equal(list.name, "blue");
+	assert_int_equal(list.version, CNI_0_4_0);
+	assert_true(list.disable_check);
+	assert_true(list.disable_gc);
+	assert_true(list.only_inlined);
+	assert_int_equal(cJSON_GetArraySize(list.plugins), 2);
+	assert_string_equal(cni_conflist_type(cJSON_GetArrayItem(list.plugins, 0)), "one");
+	assert_string_equal(cni_conflist_type(cJSON_GetArrayItem(list.plugins, 1)), "two");
+	assert_string_equal(list.text, text);
+	assert_int_equal(list.size, strlen(text));
+	cni_conflist_clear(&list);
+}
+
+static void conflist__takes_flags_as_words(void **state)
+{
+	struct cni_conflist list;
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(parse("{\"name\":\"blue\",\"disableCheck\":\"TRUE\","
+			       "\"disableGC\":\"False\",\"plugins\":[{\"type\":\"one\"}]}",
+			       &list, &err),
+			 0);
+	assert_true(list.disable_check);
+	assert_false(list.disable_gc);
+	assert_false(list.only_inlined);
+	cni_conflist_clear(&list);
+}
+
+static void conflist__chooses_the_highest_version_it_knows(void **state)
+{
+	static const struct {
+		const char *keys;
+		enum cni_version expected;
+	} cases[] = {
+		{"", CNI_0_1_0},
+		{"\"cniVersion\":\"\",", CNI_0_1_0},
+		{"\"cniVersion\":\"0.3.1\",", CNI_0_3_1},
+		{"\"cniVersions\":[\"0.4.0\",\"1.1.0\",\"1.0.0\"],", CNI_1_1_0},
+		{"\"cniVersion\":\"1.0.0\",\"cniVersions\":[\"0.3.1\",\"0.4.0\"],", CNI_1_0_0},
+		{"\"cniVersion\":\"0.3.0\",\"cniVersions\":[\"0.4.0\",\"9.0.0\"],", CNI_0_4_0},
+		{"\"cniVersion\":\"9.0.0\",\"cniVersions\":[\"1.0.0\"],", CNI_1_0_0},
+		{"\"cniVersion\":\"0.4.0\",\"cniVersions\":[],", CNI_0_4_0},
+		{"\"cniVersions\":[\"0.4.0\",\"0.9.0\"],", CNI_0_4_0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct cni_conflist list;
+		struct cni_error err;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			 "{%s\"name\":\"blue\",\"plugins\":[{\"type\":\"one\"}]}", cases[i].keys);
+		if (parse(text, &list, &err) < 0)
+			fail_msg("%s: %s", text, err.msg);
+		assert_int_equal(list.version, cases[i].expected);
+		cni_conflist_clear(&list);
+	}
+}
+
+/* Each names the key, what it found and what it wanted. */
+static void conflist__refuses_what_is_wrong(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+		const char *says;
+	} cases[] = {
+		{"", CNI_EDECODE, "the list is empty"},
+		{"{\"name\":\"blue\"", CNI_EDECODE, "the list is not valid JSON"},
+		{"[]", CNI_EDECODE, "the list is a list, expected a JSON object"},
+		{"{\"plugins\":[{\"type\":\"one\"}]}", CNI_ECONFIG, "'name' is missing"},
+		{"{\"name\":5}", CNI_ECONFIG, "'name' is a number, expected a string"},
+		{"{\"name\":\"../blue\"}", CNI_ECONFIG, "'name' '../blue' must start with"},
+		{"{\"name\":\"\"}", CNI_ECONFIG, "'name' '' must start with"},
+		{"{\"name\":\"blue\",\"cniVersion\":1}", CNI_ECONFIG,
+		 "'cniVersion' is 1, expected"},
+		{"{\"name\":\"blue\",\"cniVersion\":\"new\"}", CNI_ECONFIG,
+		 "'cniVersion' is \"new\", expected a version"},
+		{"{\"name\":\"blue\",\"cniVersion\":\"9.0.0\"}", CNI_EVERSION,
+		 "'cniVersion' is \"9.0.0\""},
+		{"{\"name\":\"blue\",\"cniVersions\":\"1.0.0\"}", CNI_ECONFIG,
+		 "'cniVersions' is \"1.0.0\", expected a list"},
+		{"{\"name\":\"blue\",\"cniVersions\":[1]}", CNI_ECONFIG,
+		 "an entry of 'cniVersions' is 1"},
+		{"{\"name\":\"blue\",\"cniVersions\":[\"9.0.0\"]}", CNI_EVERSION,
+		 "'cniVersions' is [\"9.0.0\"]"},
+		{"{\"name\":\"blue\",\"disableCheck\":1}", CNI_ECONFIG,
+		 "'disableCheck' is 1, expected true or false"},
+		{"{\"name\":\"blue\",\"disableGC\":\"yes\"}", CNI_ECONFIG,
+		 "'disableGC' is \"yes\", expected true or false"},
+		{"{\"name\":\"blue\",\"loadOnlyInlinedPlugins\":{}}", CNI_ECONFIG,
+		 "'loadOnlyInlinedPlugins' is {}"},
+		{"{\"name\":\"blue\",\"loadOnlyInlinedPlugins\":true}", CNI_ECONFIG,
+		 "'plugins' is missing"},
+		{"{\"name\":\"blue\",\"plugins\":{}}", CNI_ECONFIG,
+		 "'plugins' is {}, expected a list"},
+		{"{\"name\":\"blue\",\"plugins\":[]}", CNI_ECONFIG, "at least one plugin"},
+		{"{\"name\":\"blue\",\"plugins\":[\"one\"]}", CNI_ECONFIG,
+		 "'plugins[0]': is \"one\""},
+		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\"},{}]}", CNI_ECONFIG,
+		 "'plugins[1]': 'type' is missing"},
+		{"{\"name\":\"blue\",\"plugins\":[{\"type\":7}]}", CNI_ECONFIG, "'type' is 7"},
+		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"../one\"}]}", CNI_ECONFIG,
+		 "'type' '../one' must be the name of an executable"},
+		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"\"}]}", CNI_ECONFIG, "'type' ''"},
+		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\",\"capabilities\":[]}]}",
+		 CNI_ECONFIG, "'capabilities' is []"},
+		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\",\"capabilities\":{\"a\":1}}]}",
+		 CNI_ECONFIG, "'capabilities.a' is 1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct cni_conflist list;
+		struct cni_error err;
+
+		if (parse(cases[i].text, &list, &err) == 0)
+			fail_msg("accepted: %s", cases[i].text);
+		if (err.code != cases[i].code || !strstr(err.msg, cases[i].says) ||
+		    !strstr(err.msg, "the list"))
+			fail_msg("%s: code %d, %s", cases[i].text, err.code, err.msg);
+	}
+}
+
+static void conflist__makes_a_list_of_a_single_configuration(void **state)
+{
+	static const char text[] =
+		"{\"cniVersion\":\"0.3.1\",\"name\":\"old\",\"type\":\"one\",\"mtu\":1400}";
+	struct cni_conflist list;
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(cni_conflist_upconvert(text, strlen(text), "the file", &list, &err), 0);
+	assert_string_equal(list.name, "old");
+	assert_int_equal(list.version, CNI_0_3_1);
+	assert_int_equal(cJSON_GetArraySize(list.plugins), 1);
+	assert_int_equal(cni_json_get(cJSON_GetArrayItem(list.plugins, 0), "mtu")->valueint, 1400);
+	assert_string_equal(
+		list.text,
+		"{\"cniVersion\":\"0.3.1\",\"name\":\"old\",\"plugins\":[{\"cniVersion\":"
+		"\"0.3.1\",\"name\":\"old\",\"type\":\"one\",\"mtu\":1400}]}");
+	cni_conflist_clear(&list);
+}
+
+static void conflist__says_where_a_list_belongs(void **state)
+{
+	static const char text[] = "{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\"}]}";
+	struct cni_conflist list;
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(cni_conflist_upconvert(text, strlen(text), "the file", &list, &err), -1);
+	assert_non_null(strstr(err.msg, ".conflist"));
+}
+
+/* ---- a directory of them ---- */
+
+struct found {
+	struct fake fake;
+	struct cni_conflist list;
+	struct cni_warnings warnings;
+	struct cni_error err;
+};
+
+static int open_directory(void **state)
+{
+	struct found *found = calloc(1, sizeof(*found));
+
+	fake_open(&found->fake);
+	*state = found;
+	return 0;
+}
+
+static int close_directory(void **state)
+{
+	struct found *found = *state;
+
+	fake_close(&found->fake);
+	cni_conflist_clear(&found->list);
+	cni_warnings_clear(&found->warnings);
+	free(found);
+	return 0;
+}
+
+static int find(struct found *found, const char *network)
+{
+	cni_conflist_clear(&found->list);
+	return cni_confdir_find(found->fake.dir, network, &found->list, &found->warnings,
+				&found->err);
+}
+
+/* The types, in order: "one two". */
+static void assert_types(const struct found *found, const char *expected)
+{
+	char types[128] = "";
+	const cJSON *plugin;
+
+	cJSON_ArrayForEach (plugin, found->list.plugins) {
+		strcat(types, *types ? " " : "");
+		strcat(types, cni_conflist_type(plugin));
+	}
+	assert_string_equal(types, expected);
+}
+
+static void confdir__takes_the_first_of_a_name(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "20.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"b\"}]}");
+	fake_write(&found->fake, "10.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "30.conflist",
+		   "{\"name\":\"red\",\"plugins\":[{\"type\":\"c\"}]}");
+	assert_int_equal(find(found, "blue"), 0);
+	assert_types(found, "a");
+	assert_int_equal(find(found, "red"), 0);
+	assert_types(found, "c");
+	assert_int_equal(found->warnings.count, 0);
+}
+
+static void confdir__prefers_lists_to_single_ones(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "00.conf", "{\"name\":\"blue\",\"type\":\"single\"}");
+	fake_write(&found->fake, "05.json", "{\"name\":\"red\",\"type\":\"json\"}");
+	fake_write(&found->fake, "07.conf", "{\"name\":\"red\",\"type\":\"conf\"}");
+	fake_write(&found->fake, "99.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"l\"}]}");
+	fake_write(&found->fake, "99.txt", "{\"name\":\"text\",\"type\":\"t\"}");
+	assert_int_equal(find(found, "blue"), 0);
+	assert_types(found, "l");
+	assert_int_equal(find(found, "red"), 0);
+	assert_types(found, "json");
+	assert_int_equal(find(found, "text"), -1);
+}
+
+static void confdir__appends_dropins_in_order(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "blue/20.conf", "{\"type\":\"c\"}");
+	fake_write(&found->fake, "blue/10.conf", "{\"type\":\"b\"}");
+	fake_write(&found->fake, "blue/15.json", "{\"type\":\"no\"}");
+	fake_write(&found->fake, "red/10.conf", "{\"type\":\"no\"}");
+	assert_int_equal(find(found, "blue"), 0);
+	assert_types(found, "a b c");
+}
+
+static void confdir__lets_dropins_be_all_there_is(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist", "{\"name\":\"blue\"}");
+	assert_int_equal(find(found, "blue"), -1);
+	assert_int_equal(found->err.code, CNI_ECONFIG);
+	assert_non_null(strstr(found->err.msg, "no plugins"));
+	fake_write(&found->fake, "blue/10.conf", "{\"type\":\"b\"}");
+	assert_int_equal(find(found, "blue"), 0);
+	assert_types(found, "b");
+}
+
+static void confdir__leaves_dropins_when_told(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist",
+		   "{\"name\":\"blue\",\"loadOnlyInlinedPlugins\":\"true\","
+		   "\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "blue/10.conf", "{\"type\":\"b\"}");
+	assert_int_equal(find(found, "blue"), 0);
+	assert_types(found, "a");
+}
+
+static void confdir__refuses_a_broken_dropin(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "blue/10.conf", "{\"mtu\":1400}");
+	assert_int_equal(find(found, "blue"), -1);
+	assert_non_null(strstr(found->err.msg, "blue/10.conf"));
+	assert_non_null(strstr(found->err.msg, "'type' is missing"));
+}
+
+static void confdir__passes_over_what_is_broken(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist", "{\"name\":");
+	fake_write(&found->fake, "11.conflist", "");
+	fake_write(&found->fake, "12.conflist", "{\"plugins\":[]}");
+	fake_write(&found->fake, "20.conflist", "{\"name\":\"red\",\"plugins\":7}");
+	fake_write(&found->fake, "30.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "40.conflist/a", "a directory");
+	assert_int_equal(find(found, "blue"), 0);
+	assert_types(found, "a");
+	assert_int_equal(found->warnings.count, 3);
+	assert_non_null(strstr(found->warnings.items[0], "10.conflist' is not valid JSON"));
+	assert_non_null(strstr(found->warnings.items[1], "11.conflist' is empty"));
+	assert_non_null(strstr(found->warnings.items[2], "12.conflist': 'name' is missing"));
+	assert_int_equal(find(found, "red"), -1);
+	assert_int_equal(found->err.code, CNI_ECONFIG);
+	assert_non_null(strstr(found->err.msg, "20.conflist': 'plugins' is 7"));
+}
+
+static void confdir__says_what_there_is(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "20.conf", "{\"name\":\"red\",\"type\":\"a\"}");
+	fake_write(&found->fake, "30.conflist", "{");
+	assert_int_equal(find(found, "green"), -1);
+	assert_int_equal(found->err.code, CNI_EMISSING);
+	assert_non_null(strstr(found->err.msg, "no network 'green'"));
+	assert_non_null(strstr(found->err.msg, "'blue', 'red'"));
+	assert_non_null(strstr(found->err.details, "'30.conflist'"));
+}
+
+static void confdir__needs_no_directory(void **state)
+{
+	struct found *found = *state;
+	freeing char *dir = fake_path(&found->fake, "none");
+
+	assert_int_equal(cni_confdir_find(dir, "blue", &found->list, &found->warnings, &found->err),
+			 -1);
+	assert_int_equal(found->err.code, CNI_EMISSING);
+	assert_non_null(strstr(found->err.msg, "which has none"));
+}
+
+static void confdir__builds_no_path_from_a_hostile_name(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist",
+		   "{\"name\":\"../blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	assert_int_equal(find(found, "../blue"), -1);
+	assert_int_equal(found->err.code, CNI_ECONFIG);
+}
+
+static void confdir__names_each_network_once(void **state)
+{
+	struct found *found = *state;
+	char **names;
+	size_t count;
+
+	fake_write(&found->fake, "10.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "20.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"b\"}]}");
+	fake_write(&found->fake, "00.conf", "{\"name\":\"red\",\"type\":\"a\"}");
+	assert_int_equal(cni_confdir_names(found->fake.dir, &names, &count, &found->warnings,
+					   &found->err),
+			 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(names[0], "blue");
+	assert_string_equal(names[1], "red");
+	cni_confdir_names_free(names, count);
+}
+
+#define in_directory(test) cmocka_unit_test_setup_teardown(test, open_directory, close_directory)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(conflist__reads_every_key_in_any_case),
+		cmocka_unit_test(conflist__takes_flags_as_words),
+		cmocka_unit_test(conflist__chooses_the_highest_version_it_knows),
+		cmocka_unit_test(conflist__refuses_what_is_wrong),
+		cmocka_unit_test(conflist__makes_a_list_of_a_single_configuration),
+		cmocka_unit_test(conflist__says_where_a_list_belongs),
+		in_directory(confdir__takes_the_first_of_a_name),
+		in_directory(confdir__prefers_lists_to_single_ones),
+		in_directory(confdir__appends_dropins_in_order),
+		in_directory(confdir__lets_dropins_be_all_there_is),
+		in_directory(confdir__leaves_dropins_when_told),
+		in_directory(confdir__refuses_a_broken_dropin),
+		in_directory(confdir__passes_over_what_is_broken),
+		in_directory(confdir__says_what_there_is),
+		in_directory(confdir__needs_no_directory),
+		in_directory(confdir__builds_no_path_from_a_hostile_name),
+		in_directory(confdir__names_each_network_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
