@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "range.h"
+
+#include "cleanup.h"
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct cni_ip ip(const char *text)
+{
+	struct cni_ip parsed = {0};
+
+	if (*text)
+		assert_int_equal(cni_ip_parse(text, &parsed), 0);
+	return parsed;
+}
+
+/* "" is what was not configured. */
+static struct range range(const char *subnet, const char *first, const char *last,
+			  const char *gateway)
+{
+	struct range made = {.first = ip(first), .last = ip(last), .gateway = ip(gateway)};
+
+	if (*subnet)
+		assert_int_equal(cni_net_parse(subnet, &made.subnet), 0);
+	return made;
+}
+
+static void assert_ip(const struct cni_ip *actual, const char *expected)
+{
+	char text[CNI_IP_TEXT_SIZE];
+
+	assert_string_equal(cni_ip_format(actual, text), expected);
+}
+
+static void assert_completed(const char *subnet, const char *first, const char *last,
+			     const char *gateway)
+{
+	struct range made = range(subnet, "", "", "");
+	struct cni_error err;
+
+	assert_int_equal(range_complete(&made, &err), 0);
+	assert_ip(&made.first, first);
+	assert_ip(&made.last, last);
+	assert_ip(&made.gateway, gateway);
+}
+
+static void range__fills_in_the_hosts_of_its_subnet(void **state)
+{
+	(void)state;
+	assert_completed("10.1.0.0/24", "10.1.0.1", "10.1.0.254", "10.1.0.1");
+	assert_completed("10.1.2.4/30", "10.1.2.5", "10.1.2.6", "10.1.2.5");
+	assert_completed("0.0.0.0/0", "0.0.0.1", "255.255.255.254", "0.0.0.1");
+	assert_completed("fd00:1::/64", "fd00:1::1", "fd00:1::ffff:ffff:ffff:ffff", "fd00:1::1");
+	assert_completed("fd00::4/126", "fd00::5", "fd00::7", "fd00::5");
+	assert_completed("2001:d00::/24", "2001:d00::1", "2001:dff:ffff:ffff:ffff:ffff:ffff:ffff",
+			 "2001:d00::1");
+}
+
+static void range__keeps_what_was_configured(void **state)
+{
+	struct range made = range("10.1.0.0/16", "10.1.2.3", "10.1.2.9", "10.1.255.254");
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(range_complete(&made, &err), 0);
+	assert_ip(&made.first, "10.1.2.3");
+	assert_ip(&made.last, "10.1.2.9");
+	assert_ip(&made.gateway, "10.1.255.254");
+}
+
+static void range__refuses_what_cannot_be(void **state)
+{
+	static const struct {
+		const char *subnet, *first, *last, *gateway, *message;
+	} cases[] = {
+		{"", "", "", "", "'subnet' is missing"},
+		{"10.1.0.0/31", "", "", "", "Network 10.1.0.0/31 too small to allocate from"},
+		{"10.1.0.1/32", "", "", "", "Network 10.1.0.1/32 too small to allocate from"},
+		{"fd00::/127", "", "", "", "Network fd00::/127 too small to allocate from"},
+		{"fd00::/128", "", "", "", "Network fd00::/128 too small to allocate from"},
+		{"10.1.0.5/24", "", "", "", "host bits set, expected 10.1.0.0/24"},
+		{"fd00::5/64", "", "", "", "host bits set, expected fd00::/64"},
+		{"10.1.0.0/24", "10.2.0.1", "", "",
+		 "'rangeStart' 10.2.0.1 is not in 'subnet' 10.1"},
+		{"10.1.0.0/24", "", "10.1.1.0", "", "'rangeEnd' 10.1.1.0 is not in 'subnet'"},
+		{"10.1.0.0/24", "", "", "10.1.1.1", "'gateway' 10.1.1.1 is not in 'subnet'"},
+		{"10.1.0.0/24", "", "", "fe80::1", "'gateway' fe80::1 is not in 'subnet'"},
+		{"fd00::/64", "", "", "10.1.0.1", "'gateway' 10.1.0.1 is not in 'subnet'"},
+		{"fd00::/64", "", "", "fd00:1::1", "'gateway' fd00:1::1 is not in 'subnet'"},
+		{"fd00::/64", "10.1.0.1", "", "", "'rangeStart' 10.1.0.1 is not in 'subnet'"},
+		{"10.1.0.0/24", "10.1.0.9", "10.1.0.8", "",
+		 "10.1.0.9 is after 'rangeEnd' 10.1.0.8"},
+		{"10.1.0.0/24", "10.1.0.255", "", "", "10.1.0.255 is after 'rangeEnd' 10.1.0.254"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct range made =
+			range(cases[i].subnet, cases[i].first, cases[i].last, cases[i].gateway);
+		struct cni_error err = {0};
+
+		assert_int_equal(range_complete(&made, &err), -1);
+		assert_int_equal(err.code, CNI_ECONFIG);
+		if (!strstr(err.msg, cases[i].message))
+			fail_msg("\"%s\" does not say \"%s\"", err.msg, cases[i].message);
+	}
+}
+
+static void range__takes_a_link_local_gateway_for_ipv6(void **state)
+{
+	struct range made = range("fd00::/64", "", "", "fe80::1");
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(range_complete(&made, &err), 0);
+	assert_ip(&made.gateway, "fe80::1");
+}
+
+static void range__contains_its_ends_and_not_their_neighbours(void **state)
+{
+	struct range v4 = range("10.1.0.0/24", "10.1.0.10", "10.1.0.20", "");
+	struct range v6 = range("fd00::/64", "fd00::ffff", "fd00::1:0", "");
+	static const struct {
+		const char *ip;
+		bool in_v4, in_v6;
+	} cases[] = {
+		{"10.1.0.9", false, false},   {"10.1.0.10", true, false},
+		{"10.1.0.20", true, false},   {"10.1.0.21", false, false},
+		{"fd00::fffe", false, false}, {"fd00::ffff", false, true},
+		{"fd00::1:0", false, true},   {"fd00::1:1", false, false},
+	};
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(range_complete(&v4, &err), 0);
+	assert_int_equal(range_complete(&v6, &err), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct cni_ip asked = ip(cases[i].ip);
+
+		assert_int_equal(range_contains(&v4, &asked), cases[i].in_v4);
+		assert_int_equal(range_contains(&v6, &asked), cases[i].in_v6);
+	}
+}
+
+static struct range_set set_of(struct range *items, size_t count)
+{
+	struct range_set set = {.items = items, .count = count};
+	struct cni_error err = {0};
+
+	if (range_set_complete(&set, &err) < 0)
+		fail_msg("%s", err.msg);
+	return set;
+}
+
+static void range_set__refuses_overlaps_and_mixtures(void **state)
+{
+	static const struct {
+		const char *a[3], *b[3], *message;
+	} cases[] = {
+		{{"10.1.0.0/24", "", ""},
+		 {"10.1.0.0/24", "", ""},
+		 "subnets 10.1.0.1-10.1.0.254 and 10.1.0.1-10.1.0.254 overlap"},
+		{{"10.1.0.0/16", "", ""}, {"10.1.7.0/24", "", ""}, "overlap"},
+		{{"10.1.7.0/24", "", ""}, {"10.1.0.0/16", "", ""}, "overlap"},
+		{{"10.1.0.0/24", "", "10.1.0.9"}, {"10.1.0.0/24", "10.1.0.9", ""}, "overlap"},
+		{{"fd00::/64", "", ""}, {"fd00::/56", "", ""}, "overlap"},
+		{{"10.1.0.0/24", "", ""}, {"fd00::/64", "", ""}, "mixed address families"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct range items[] = {
+			range(cases[i].a[0], cases[i].a[1], cases[i].a[2], ""),
+			range(cases[i].b[0], cases[i].b[1], cases[i].b[2], ""),
+		};
+		struct range_set set = {.items = items, .count = 2};
+		struct cni_error err = {0};
+
+		assert_int_equal(range_set_complete(&set, &err), -1);
+		assert_int_equal(err.code, CNI_ECONFIG);
+		if (!strstr(err.msg, cases[i].message))
+			fail_msg("\"%s\" does not say \"%s\"", err.msg, cases[i].message);
+	}
+}
+
+static void range_set__refuses_to_be_empty(void **state)
+{
+	struct range_set set = {0};
+	struct cni_error err = {0};
+
+	(void)state;
+	assert_int_equal(range_set_complete(&set, &err), -1);
+	assert_string_equal(err.msg, "empty range set");
+}
+
+static void range_set__may_share_a_subnet(void **state)
+{
+	struct range items[] = {range("10.1.0.0/24", "", "10.1.0.9", ""),
+				range("10.1.0.0/24", "10.1.0.10", "", "")};
+	struct range_set set = set_of(items, 2);
+	freeing char *text = range_set_format(&set);
+
+	(void)state;
+	assert_string_equal(text, "10.1.0.1-10.1.0.9,10.1.0.10-10.1.0.254");
+}
+
+static void range_sets__overlap_if_any_two_ranges_do(void **state)
+{
+	struct range a[] = {range("10.1.0.0/24", "", "", ""), range("10.2.0.0/24", "", "", "")};
+	struct range b[] = {range("10.3.0.0/24", "", "", ""), range("10.2.0.128/25", "", "", "")};
+	struct range c[] = {range("10.4.0.0/24", "", "", "")};
+	struct range d[] = {range("fd00::/64", "", "", "")};
+	struct range_set sets[] = {set_of(a, 2), set_of(b, 2), set_of(c, 1), set_of(d, 1)};
+
+	(void)state;
+	assert_true(range_set_overlaps(&sets[0], &sets[1]));
+	assert_true(range_set_overlaps(&sets[1], &sets[0]));
+	assert_false(range_set_overlaps(&sets[0], &sets[2]));
+	assert_false(range_set_overlaps(&sets[0], &sets[3]));
+}
+
+/* Walks to the end and compares with the addresses in `expected`, separated by blanks. */
+static void assert_walk(const struct range_set *set, const char *last, const char *expected)
+{
+	struct cni_ip from = ip(last);
+	struct range_walk walk = range_walk_from(set, *last ? &from : NULL);
+	const struct range *within;
+	char seen[1024] = "";
+	struct cni_ip next;
+
+	while (range_walk_next(&walk, &next, &within)) {
+		char text[CNI_IP_TEXT_SIZE];
+
+		assert_true(range_contains(within, &next));
+		assert_true(strlen(seen) + CNI_IP_TEXT_SIZE < sizeof(seen));
+		strcat(seen, *seen ? " " : "");
+		strcat(seen, cni_ip_format(&next, text));
+	}
+	assert_string_equal(seen, expected);
+}
+
+static void range_walk__skips_gateway_network_and_broadcast(void **state)
+{
+	struct range plain[] = {range("10.1.0.0/29", "", "", "")};
+	struct range wide[] = {range("10.1.0.0/29", "10.1.0.0", "10.1.0.7", "10.1.0.4")};
+	struct range v6[] = {range("fd00::/125", "fd00::", "", "fd00::3")};
+	struct range_set sets[] = {set_of(plain, 1), set_of(wide, 1), set_of(v6, 1)};
+
+	(void)state;
+	assert_walk(&sets[0], "", "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6");
+	assert_walk(&sets[1], "", "10.1.0.1 10.1.0.2 10.1.0.3 10.1.0.5 10.1.0.6");
+	assert_walk(&sets[2], "", "fd00::1 fd00::2 fd00::4 fd00::5 fd00::6 fd00::7");
+}
+
+static void range_walk__goes_round_from_the_last_one(void **state)
+{
+	struct range items[] = {range("10.1.0.0/29", "", "", ""),
+				range("10.2.0.0/29", "10.2.0.4", "10.2.0.5", "")};
+	struct range_set set = set_of(items, 2);
+
+	(void)state;
+	assert_walk(&set, "10.1.0.4",
+		    "10.1.0.5 10.1.0.6 10.2.0.4 10.2.0.5 10.1.0.2 10.1.0.3 10.1.0.4");
+	assert_walk(&set, "10.2.0.5",
+		    "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6 10.2.0.4 10.2.0.5");
+	/* Not from here: as if nothing had been given out. */
+	assert_walk(&set, "10.9.0.1",
+		    "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6 10.2.0.4 10.2.0.5");
+	assert_walk(&set, "fd00::1",
+		    "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6 10.2.0.4 10.2.0.5");
+}
+
+static void range_walk__ends_where_nothing_can_be_given_out(void **state)
+{
+	struct range items[] = {range("10.1.0.0/24", "10.1.0.1", "10.1.0.1", "")};
+	struct range one[] = {range("10.1.0.0/24", "10.1.0.9", "10.1.0.9", "")};
+	struct range_set set = set_of(items, 1);
+	struct range_set single = set_of(one, 1);
+
+	(void)state;
+	assert_walk(&set, "", "");
+	assert_walk(&set, "10.1.0.1", "");
+	assert_walk(&single, "", "10.1.0.9");
+	assert_walk(&single, "10.1.0.9", "10.1.0.9");
+}
+
+static void range_walk__carries_over_all_sixteen_bytes(void **state)
+{
+	struct range items[] = {
+		range("fd00::/16", "fd00:0:ffff:ffff:ffff:ffff:ffff:fffe", "fd00:1::1", "")};
+	struct range_set set = set_of(items, 1);
+
+	(void)state;
+	assert_walk(&set, "",
+		    "fd00:0:ffff:ffff:ffff:ffff:ffff:fffe fd00:0:ffff:ffff:ffff:ffff:ffff:ffff "
+		    "fd00:1:: fd00:1::1");
+}
+
+static void range_walk__ends_at_the_end_of_all_addresses(void **state)
+{
+	struct range items[] = {
+		range("255.255.255.248/29", "255.255.255.253", "255.255.255.255", "")};
+	struct range_set set = set_of(items, 1);
+
+	(void)state;
+	assert_walk(&set, "", "255.255.255.253 255.255.255.254");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(range__fills_in_the_hosts_of_its_subnet),
+		cmocka_unit_test(range__keeps_what_was_configured),
+		cmocka_unit_test(range__refuses_what_cannot_be),
+		cmocka_unit_test(range__takes_a_link_local_gateway_for_ipv6),
+		cmocka_unit_test(range__contains_its_ends_and_not_their_neighbours),
+		cmocka_unit_test(range_set__refuses_overlaps_and_mixtures),
+		cmocka_unit_test(range_set__refuses_to_be_empty),
+		cmocka_unit_test(range_set__may_share_a_subnet),
+		cmocka_unit_test(range_sets__overlap_if_any_two_ranges_do),
+		cmocka_unit_test(range_walk__skips_gateway_network_and_broadcast),
+		cmocka_unit_test(range_walk__goes_round_from_the_last_one),
+		cmocka_unit_test(range_walk__ends_where_nothing_can_be_given_out),
+		cmocka_unit_test(range_walk__carries_over_all_sixteen_bytes),
+		cmocka_unit_test(range_walk__ends_at_the_end_of_all_addresses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
