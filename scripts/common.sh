@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by the other scripts: where we are, what is missing, and how to build.
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+die() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "run it as root: it makes network namespaces"
+}
+
+build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-dev libnftnl-dev libmd-dev)
+demo_packages=(iproute2 iputils-ping nftables)
+test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
+	strace containernetworking-plugins)
+
+# Installs those of the Debian packages that are not there.
+need_packages() {
+	local missing=() package
+	for package in "$@"; do
+		dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' ||
+			missing+=("$package")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	printf 'installing %s\n' "${missing[*]}"
+	apt-get update -q >/dev/null || die "apt-get update failed"
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
+		"${missing[@]}" >/dev/null || die "could not install ${missing[*]}"
+}
+
+# build PRESET [CMAKE-ARGUMENT...]: configures and builds build/PRESET.
+build() {
+	local preset=$1
+	shift
+	mkdir -p "$top/build/$preset"
+	if ! { cd "$top" && cmake --preset "$preset" "$@" && nice cmake --build "build/$preset"; } \
+		>"$top/build/$preset/build.log" 2>&1; then
+		tail -n 40 "$top/build/$preset/build.log" >&2
+		die "the build of build/$preset failed: see build/$preset/build.log"
+	fi
+}
