@@ -41,7 +41,7 @@ static int make_absolute(const char *path, char **ret_path, struct cni_error *er
 		clean[length] = '\0';
 	}
 	if (!length)
-		strcpy(clean, "/");
+		memcpy(clean, "/", 2);
 	*ret_path = take_ptr(clean);
 	return 0;
 }

@@ -9,8 +9,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
-
-extern char **environ;
+#include <unistd.h>
 
 #define ABOUT_MAX (64U << 10)
 

@@ -128,8 +128,8 @@ static int publish(int dir, const char *name)
 static bool is_junk(int dir, const char *name)
 {
 	struct lease lease = {0};
-	freeing char *text = lease_file_read(dir, name, &lease);
 
+	free(lease_file_read(dir, name, &lease));
 	return lease.state == LEASE_JUNK;
 }
 

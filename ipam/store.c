@@ -272,7 +272,7 @@ const struct lease *store_next(struct store *store, const struct lease *previous
 
 	if (!store || !store->count)
 		return NULL;
-	next = previous ? (struct entry *)(uintptr_t)previous + 1 : store->entries;
+	next = previous ? (struct entry *)previous + 1 : store->entries;
 	return next < store->entries + store->count ? read_entry(store, next) : NULL;
 }
 

@@ -25,7 +25,7 @@ struct bridge_conf {
 	const char *mac_of_args;    /* args.cni.mac */
 	const char *mac_of_runtime; /* runtimeConfig.mac */
 	/* worked out by validate() */
-	char *mac;
+	char mac[CNI_MAC_TEXT_SIZE]; /* "": random */
 	struct cni_vlan_set trunk;
 };
 
@@ -98,31 +98,30 @@ static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 /* runtimeConfig goes before args.cni, and that before CNI_ARGS. */
 static int choose_mac(const struct cni_call *call, struct bridge_conf *conf, struct cni_error *err)
 {
-	const struct cni_arg known[] = {{"MAC", &conf->mac}, {NULL, NULL}};
+	freeing char *of_environment = NULL;
+	const struct cni_arg known[] = {{"MAC", &of_environment}, {NULL, NULL}};
+	const char *chosen = conf->mac_of_runtime;
+	static const uint8_t nobody[CNI_MAC_SIZE];
 	uint8_t mac[CNI_MAC_SIZE];
 
 	if (cni_args_parse(call->env.args, known, err) < 0)
 		return -1;
-	if (conf->mac_of_args && *conf->mac_of_args) {
-		free(conf->mac);
-		conf->mac = cni_strdup(conf->mac_of_args);
-	}
-	if (conf->mac_of_runtime && *conf->mac_of_runtime) {
-		free(conf->mac);
-		conf->mac = cni_strdup(conf->mac_of_runtime);
-	}
-	if (!conf->mac || !*conf->mac)
+	if (!chosen || !*chosen)
+		chosen = conf->mac_of_args;
+	if (!chosen || !*chosen)
+		chosen = of_environment;
+	if (!chosen || !*chosen)
 		return 0;
-	if (cni_mac_parse(conf->mac, mac) < 0)
+	if (cni_mac_parse(chosen, mac) < 0)
 		return cni_fail(err, CNI_ECONFIG,
 				"MAC '%.64s' is not a hardware address such as "
 				"\"0a:58:0a:f4:00:02\"",
-				conf->mac);
-	if (mac[0] & 1)
+				chosen);
+	if (mac[0] & 1 || !memcmp(mac, nobody, sizeof(mac)))
 		return cni_fail(err, CNI_ECONFIG,
-				"MAC '%s' is a multicast address, expected one of a single "
-				"interface",
-				conf->mac);
+				"MAC '%s' is %s address, expected one of a single interface",
+				chosen, mac[0] & 1 ? "a multicast" : "nobody's");
+	cni_mac_format(mac, conf->mac);
 	return 0;
 }
 

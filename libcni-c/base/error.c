@@ -5,12 +5,37 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is printed is JSON and what is logged is a line: neither wants control characters. */
+/* The bytes of the character at `text` (RFC 3629), or 0 if it is not UTF-8. */
+static size_t character_size(const unsigned char *text)
+{
+	size_t size = *text < 0x80   ? 1
+		      : *text < 0xc2 ? 0
+		      : *text < 0xe0 ? 2
+		      : *text < 0xf0 ? 3
+		      : *text < 0xf5 ? 4
+				     : 0;
+
+	for (size_t i = 1; i < size; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	/* Longer than need be, half of a surrogate pair, past the last character. */
+	if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] >= 0xa0) ||
+	    (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] >= 0x90))
+		return 0;
+	return size;
+}
+
+/* What is printed is JSON and what is logged is a line: neither wants control characters, and both
+ * want UTF-8, which what others call things need not be, nor what was cut. */
 static void make_printable(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
+	while (*text) {
+		size_t size = character_size((const unsigned char *)text);
+
+		if (!size || (unsigned char)*text < ' ' || *text == 0x7f)
 			*text = '?';
+		text += size ? size : 1;
+	}
 }
 
 int cni_fail(struct cni_error *err, int code, const char *fmt, ...)

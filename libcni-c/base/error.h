@@ -36,7 +36,7 @@ struct cni_error {
 };
 
 /* Fills `err` and returns -1, so that failing is one statement. `err` must not be NULL. Control
- * characters in the text become '?'. Text that does not fit is cut. */
+ * characters in the text and what is not UTF-8 become '?'. Text that does not fit is cut. */
 int cni_fail(struct cni_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -132,7 +132,8 @@ void cni_nl_parse(const struct nlmsghdr *message, size_t offset, const struct nl
 		uint16_t max;
 	} index = {table, max};
 
-	memset(table, 0, sizeof(*table) * ((size_t)max + 1));
+	for (size_t i = 0; i <= max; i++)
+		table[i] = NULL;
 	mnl_attr_parse(message, (unsigned int)offset, index_attribute, &index);
 }
 
@@ -143,7 +144,8 @@ void cni_nl_parse_nested(const struct nlattr *nest, const struct nlattr **table,
 		uint16_t max;
 	} index = {table, max};
 
-	memset(table, 0, sizeof(*table) * ((size_t)max + 1));
+	for (size_t i = 0; i <= max; i++)
+		table[i] = NULL;
 	if (nest)
 		mnl_attr_parse_nested(nest, index_attribute, &index);
 }

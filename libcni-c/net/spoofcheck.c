@@ -58,7 +58,7 @@ static void add_elements(struct cni_nft_tx *tx, const struct guard *guard)
 	element.value = mac;
 	cni_nft_add_element(tx, &table, attachments, &element);
 	element.value.size = 0;
-	strcpy(element.jump, check);
+	memcpy(element.jump, check, sizeof(check));
 	cni_nft_add_element(tx, &table, guarded, &element);
 	element.jump[0] = '\0';
 	element.key = pair_key(&element.key, &mac);

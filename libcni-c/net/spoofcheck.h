@@ -7,7 +7,8 @@
  *		set allowed { type ifname . ether_addr }     # "vethd03a…" . 0a:58:0a:58:00:05
  *		map attachments { type ifname : ether_addr } # "vethd03a…" : 0a:58:0a:58:00:05
  *		chain check { iifname . ether saddr != @allowed drop }
- *		chain prerouting { type filter hook prerouting priority filter; iifname vmap @guarded
+ *		chain prerouting { type filter hook prerouting priority filter; iifname vmap
+ *@guarded
  *}
  *	}
  *

@@ -212,8 +212,10 @@ static int ensure_addresses(struct cni_attachment *at, struct cni_gateway_part *
 	return 0;
 }
 
-static void forget(struct cni_gateway_part *spec)
+static void forget(void *data)
 {
+	struct cni_gateway_part *spec = data;
+
 	free(spec->made);
 	free(spec->replaced);
 	spec->made = NULL;
@@ -307,4 +309,5 @@ const struct cni_part_ops cni_gateway_part_ops = {
 	.undo = undo,
 	.check = check,
 	.print = print,
+	.clear = forget,
 };

@@ -33,6 +33,8 @@ struct cni_part_ops {
 	int (*status)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* One line for people and for tests, without the name. */
 	void (*print)(FILE *out, const void *spec);
+	/* Frees what the spec owns. */
+	void (*clear)(void *spec);
 };
 
 #endif

@@ -22,8 +22,13 @@ void cni_plan_push(struct cni_plan *plan, const struct cni_part_ops *ops, const 
 
 void cni_plan_clear(struct cni_plan *plan)
 {
-	while (plan->count)
-		free(plan->items[--plan->count].spec);
+	while (plan->count) {
+		struct cni_plan_item *item = &plan->items[--plan->count];
+
+		if (item->ops->clear)
+			item->ops->clear(item->spec);
+		free(item->spec);
+	}
 }
 
 static void print_item(const struct cni_plan_item *item, FILE *out)

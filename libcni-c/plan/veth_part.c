@@ -190,7 +190,8 @@ static int delete_container_end(struct cni_attachment *at, struct cni_error *err
 		return 0;
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &link, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
-	if (strcmp(link.kind, "veth") != 0 || strcasecmp(cni_mac_format(link.mac, mac), expected))
+	if (strcmp(link.kind, "veth") != 0 ||
+	    strcasecmp(cni_mac_format(link.mac, mac), expected) != 0)
 		return 0;
 	if (cni_link_del(&at->nl[CNI_CONTAINER], link.index, err) < 0 && err->errnum != ENODEV)
 		return -1;

@@ -6,8 +6,7 @@
 #include "mem.h"
 
 #include <string.h>
-
-extern char **environ;
+#include <unistd.h>
 
 /* ---- stdin ---- */
 

@@ -12,10 +12,8 @@ const char *cni_decode_show(const cJSON *value, char text[CNI_VALUE_TEXT_SIZE])
 {
 	freeing char *json = value ? cni_json_print_compact(value) : cni_strdup("nothing");
 
-	if (strlen(json) < CNI_VALUE_TEXT_SIZE)
-		strcpy(text, json);
-	else
-		snprintf(text, CNI_VALUE_TEXT_SIZE, "%.64s…", json);
+	snprintf(text, CNI_VALUE_TEXT_SIZE, strlen(json) < CNI_VALUE_TEXT_SIZE ? "%s" : "%.64s…",
+		 json);
 	return text;
 }
 

@@ -34,24 +34,29 @@ struct cni_word {
 	uint32_t number;
 };
 
+struct cni_field;
+
+/* Writes what `value` says into `member`, or fails with CNI_ECONFIG. */
+typedef int cni_decoder(const struct cni_field *field, const cJSON *value, void *member,
+			struct cni_error *err);
+
 struct cni_field {
 	const char *key;
 	const char *section[2]; /* keys of the objects around it, outermost first */
 	size_t offset;
-	int (*decode)(const struct cni_field *field, const cJSON *value, void *member,
-		      struct cni_error *err);
+	cni_decoder *decode;
 	uint32_t min;		      /* for numbers */
 	uint32_t max;		      /* for numbers; 0 means 2147483647 */
 	const struct cni_word *words; /* the member is a uint32_t, the value one of these words */
 };
 
-int cni_decode_bool(const struct cni_field *, const cJSON *, void *, struct cni_error *);
-int cni_decode_u32(const struct cni_field *, const cJSON *, void *, struct cni_error *);
-int cni_decode_string(const struct cni_field *, const cJSON *, void *, struct cni_error *);
-int cni_decode_strings(const struct cni_field *, const cJSON *, void *, struct cni_error *);
-int cni_decode_ip(const struct cni_field *, const cJSON *, void *, struct cni_error *);
-int cni_decode_net(const struct cni_field *, const cJSON *, void *, struct cni_error *);
-int cni_decode_object(const struct cni_field *, const cJSON *, void *, struct cni_error *);
+cni_decoder cni_decode_bool;
+cni_decoder cni_decode_u32;
+cni_decoder cni_decode_string;
+cni_decoder cni_decode_strings;
+cni_decoder cni_decode_ip;
+cni_decoder cni_decode_net;
+cni_decoder cni_decode_object;
 
 /* The decoder for the type of `member`. A `const cJSON *` takes a list or an object as it is. */
 #define CNI_FIELD(type_, key_, member_, ...)                                                         \

@@ -6,8 +6,7 @@
 #include "mem.h"
 
 #include <string.h>
-
-extern char **environ;
+#include <unistd.h>
 
 /* Our environment with another CNI_COMMAND. The strings stay ours but the first. */
 static char **environment_for(enum cni_command command)
@@ -32,7 +31,6 @@ static int run(const struct cni_call *call, const char *file, enum cni_command c
 	       char **ret_output, struct cni_error *err)
 {
 	freeing char **environment = environment_for(command);
-	freeing char *first = environment[0];
 	struct cni_exec exec = {
 		.file = file,
 		.type = call->conf.ipam_type,
@@ -41,8 +39,10 @@ static int run(const struct cni_call *call, const char *file, enum cni_command c
 		.input_size = call->input_size,
 		.deadline_ms = CNI_EXEC_DEADLINE_MS,
 	};
+	int failed = cni_exec_run(&exec, ret_output, err);
 
-	return cni_exec_run(&exec, ret_output, err);
+	free(environment[0]);
+	return failed;
 }
 
 static int decode_answer(const struct cni_call *call, const char *output,
@@ -63,8 +63,11 @@ int cni_delegate_ipam(const struct cni_call *call, enum cni_command command,
 	freeing char *ignored_output = NULL;
 	struct cni_error ignored;
 
-	if (cni_exec_find(call->conf.ipam_type, call->env.path, &file, err) < 0)
-		return cni_fail_within(err, "ipam");
+	if (cni_exec_find(call->conf.ipam_type, call->env.path, &file, err) < 0) {
+		/* Found or not, it is what the configuration says. */
+		err->code = CNI_ECONFIG;
+		return cni_fail_within(err, "'ipam.type'");
+	}
 	if (run(call, file, command, &output, err) == 0 &&
 	    (command != CNI_ADD || decode_answer(call, output, ret_result, err) == 0))
 		return 0;

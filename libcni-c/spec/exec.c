@@ -78,7 +78,7 @@ static void end_child(struct child *child)
 static _Noreturn void become(const struct cni_exec *exec, int in, int out, pid_t parent,
 			     volatile int *failed)
 {
-	char *const argv[] = {(char *)(uintptr_t)exec->file, NULL};
+	char *const argv[] = {(char *)exec->file, NULL};
 	sigset_t none;
 
 	setpgid(0, 0);
@@ -111,7 +111,7 @@ static int start(const struct cni_exec *exec, struct child *child, struct cni_er
 	child->out = out[0];
 	/* A plugin is a small process, but copying even its page tables would cost a tenth of an
 	 * ADD; posix_spawn() cannot ask for the signal on our death. */
-	child->pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+	child->pid = vfork();
 	if (child->pid == 0)
 		become(exec, in[0], out[1], parent, &failed);
 	if (child->pid < 0)

@@ -60,10 +60,10 @@ int cni_name_check_interface(const char *name, const char *what, int code, struc
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return cni_fail(err, code, "%s '%s' is not the name of an interface", what, name);
 	for (const char *at = name; *at; at++)
-		if (*at == '/' || *at == ':' || isspace((unsigned char)*at) ||
+		if (strchr("/:%", *at) || isspace((unsigned char)*at) ||
 		    iscntrl((unsigned char)*at))
 			return cni_fail(err, code,
-					"%s '%s' holds '/', ':', white space or a control "
+					"%s '%s' holds '/', ':', '%%', white space or a control "
 					"character",
 					what, name);
 	return 0;

@@ -14,7 +14,8 @@ int cni_name_check_network(const char *name, struct cni_error *err);
 int cni_name_check_container(const char *id, struct cni_error *err);
 
 /* 1 to 15 bytes, not "." or "..", no '/', ':' or white space (dev_valid_name() in the kernel's
- * net/core/dev.c). `what` says where it stands. Fails with `code`. */
+ * net/core/dev.c), and no '%', since the kernel makes "eth0" out of "eth%d". `what` says where it
+ * stands. Fails with `code`. */
 int cni_name_check_interface(const char *name, const char *what, int code, struct cni_error *err);
 
 /* The name of an executable on CNI_PATH: not empty, no '/' and no '\\', not "." or ".."
