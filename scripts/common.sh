@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by the other scripts: where we are, what is missing, and how to build.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -14,7 +14,7 @@ need_root() {
 }
 
 build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-dev libnftnl-dev libmd-dev)
-demo_packages=(iproute2 iputils-ping nftables)
+demo_packages=(iproute2 iputils-ping nftables procps jq)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace containernetworking-plugins)
 
