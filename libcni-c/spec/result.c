@@ -98,3 +98,17 @@ void cni_result_merge_ipam(struct cni_result *to, const struct cni_result *from)
 		cni_result_add_route(to, &from->routes[i]);
 	cni_dns_append(&to->dns, &from->dns);
 }
+
+void cni_result_copy(const struct cni_result *from, struct cni_result *to)
+{
+	for (size_t i = 0; i < from->interface_count; i++) {
+		const struct cni_result_interface *interface = &from->interfaces[i];
+		int added = cni_result_add_interface(to, interface->name, interface->mac,
+						     interface->sandbox);
+
+		to->interfaces[added].socket_path = cni_strdup(interface->socket_path);
+		to->interfaces[added].pci_id = cni_strdup(interface->pci_id);
+		to->interfaces[added].mtu = interface->mtu;
+	}
+	cni_result_merge_ipam(to, from);
+}

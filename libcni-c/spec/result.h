@@ -66,6 +66,10 @@ void cni_result_add_route(struct cni_result *result, const struct cni_route *rou
  */
 void cni_result_merge_ipam(struct cni_result *to, const struct cni_result *from);
 
+/* Makes `to`, which is empty, a copy of `from`: what a plugin in the middle of a chain passes on.
+ */
+void cni_result_copy(const struct cni_result *from, struct cni_result *to);
+
 /* "nameservers", "domain", "search", "options" of `json` (NULL: nothing). Fails with CNI_ECONFIG.
  */
 int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err);
