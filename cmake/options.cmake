@@ -5,6 +5,7 @@ set(CNI_C_PLUGIN_DIR "/opt/cni/bin" CACHE PATH "Where the executables are instal
 set(CNI_C_REFERENCE "1.9.1" CACHE STRING "The version of containernetworking/plugins we stand in for")
 option(CNI_C_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(CNI_C_COVERAGE "Build for gcov" OFF)
+option(CNI_C_FUZZ "Build the fuzzers, and everything for them (clang)" OFF)
 option(CNI_C_WERROR "Treat warnings as errors" OFF)
 
 add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
@@ -17,6 +18,14 @@ endif()
 
 if(CNI_C_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(CNI_C_FUZZ)
+  if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "CNI_C_FUZZ needs clang: its compiler brings libFuzzer")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge: a veth between the container and a bridge on the host. */
 #include "cni.h"
+#include "host_local.h"
 #include "parts.h"
 
 #include <string.h>
@@ -227,6 +228,7 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 
 static const struct cni_plugin bridge = {
 	.type = "bridge",
+	.contained = &host_local_contained,
 	.oldest = CNI_0_1_0,
 	.conf_size = sizeof(struct bridge_conf),
 	.defaults = &defaults,

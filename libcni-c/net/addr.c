@@ -109,7 +109,7 @@ int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_
 struct settling {
 	int index;
 	bool tentative;
-	bool failed;
+	struct cni_ip failed; /* one that another host has; unset: none */
 };
 
 static int look(const struct nlmsghdr *message, void *data, struct cni_error *err)
@@ -125,13 +125,19 @@ static int look(const struct nlmsghdr *message, void *data, struct cni_error *er
 	cni_nl_parse(message, sizeof(*ifa), table, IFA_MAX);
 	flags = table[IFA_FLAGS] ? mnl_attr_get_u32(table[IFA_FLAGS]) : ifa->ifa_flags;
 	settling->tentative |= (flags & IFA_F_TENTATIVE) != 0;
-	settling->failed |= (flags & IFA_F_DADFAILED) != 0;
+	if (flags & IFA_F_DADFAILED && table[IFA_ADDRESS] &&
+	    mnl_attr_get_payload_len(table[IFA_ADDRESS]) == sizeof(settling->failed.bytes)) {
+		settling->failed.family = AF_INET6;
+		memcpy(settling->failed.bytes, mnl_attr_get_payload(table[IFA_ADDRESS]),
+		       sizeof(settling->failed.bytes));
+	}
 	return 0;
 }
 
 static int are_settled(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
 {
 	struct settling *settling = data;
+	char text[CNI_IP_TEXT_SIZE];
 	struct cni_nl_message m;
 	struct ifaddrmsg *ifa = cni_nl_init(&m, RTM_GETADDR, 0, sizeof(*ifa));
 
@@ -140,9 +146,9 @@ static int are_settled(struct cni_nl *nl, void *data, bool *ret_done, struct cni
 	settling->tentative = false;
 	if (cni_nl_dump(nl, &m, look, NULL, settling, err) < 0)
 		return -1;
-	if (settling->failed) {
-		cni_fail(err, CNI_EKERNEL, "another host uses an IPv6 address of link %d already",
-			 settling->index);
+	if (cni_ip_is_set(&settling->failed)) {
+		cni_fail(err, CNI_EKERNEL, "another host uses %s already",
+			 cni_ip_format(&settling->failed, text));
 		err->errnum = EADDRINUSE;
 		return -1;
 	}

@@ -24,15 +24,17 @@ static void copy_text(char *to, size_t size, const struct nlattr *attribute)
 static void read_info(const struct nlattr *nest, struct cni_link *link)
 {
 	const struct nlattr *info[IFLA_INFO_SLAVE_DATA + 1];
-	const struct nlattr *data[IFLA_BR_VLAN_FILTERING + 1];
+	const struct nlattr *data[IFLA_BR_VLAN_DEFAULT_PVID + 1];
 	const struct nlattr *port[IFLA_BRPORT_ISOLATED + 1];
 
 	cni_nl_parse_nested(nest, info, IFLA_INFO_SLAVE_DATA);
 	copy_text(link->kind, sizeof(link->kind), info[IFLA_INFO_KIND]);
 	if (!strcmp(link->kind, "bridge")) {
-		cni_nl_parse_nested(info[IFLA_INFO_DATA], data, IFLA_BR_VLAN_FILTERING);
+		cni_nl_parse_nested(info[IFLA_INFO_DATA], data, IFLA_BR_VLAN_DEFAULT_PVID);
 		if (data[IFLA_BR_VLAN_FILTERING])
 			link->vlan_filtering = mnl_attr_get_u8(data[IFLA_BR_VLAN_FILTERING]);
+		if (data[IFLA_BR_VLAN_DEFAULT_PVID])
+			link->default_vlan = mnl_attr_get_u16(data[IFLA_BR_VLAN_DEFAULT_PVID]);
 	}
 	if (info[IFLA_INFO_SLAVE_KIND] &&
 	    !strcmp(mnl_attr_get_str(info[IFLA_INFO_SLAVE_KIND]), "bridge")) {

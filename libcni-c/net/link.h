@@ -27,6 +27,7 @@ struct cni_link {
 	uint8_t mac[CNI_MAC_SIZE];
 	bool has_mac;
 	bool vlan_filtering;	   /* of a bridge */
+	uint32_t default_vlan;	   /* of a bridge: what its ports begin with, or 0 */
 	uint32_t promiscuity;	   /* how many want it promiscuous, IFF_PROMISC by us among them */
 	struct cni_link_port port; /* of a bridge's port */
 	char name[CNI_IFNAME_SIZE];

@@ -104,6 +104,7 @@ static void add_network_chain(struct cni_nft_tx *tx, const char *chain, const ch
 
 	cni_net_parse(family_of(&net->ip)->multicast, &multicast);
 	cni_nft_add_chain(tx, &table, chain, comment);
+	cni_nft_flush_chain(tx, &table, chain);
 	/* ip daddr 10.88.0.0/16 return */
 	cni_nft_rule(tx, &table, chain);
 	cni_nft_family_is(tx, net->ip.family);
@@ -258,16 +259,32 @@ static bool jumped_before(const struct doomed *doomed, size_t item)
 	return false;
 }
 
-/* Deletes the chains of networks that nothing else jumps to, and says how many those are. */
+/* Will one of the addresses (NULL: there are none) jump to the chain? */
+static bool is_wanted(const struct attachment *at, const char *chain)
+{
+	for (size_t i = 0; at && i < at->count; i++) {
+		char comment[CNI_NFT_COMMENT_SIZE];
+		char wanted[24];
+
+		name_chain(at->owner->network, &at->nets[i], wanted, comment);
+		if (!strcmp(wanted, chain))
+			return true;
+	}
+	return false;
+}
+
+/* Deletes the chains of networks that nothing else jumps to, nor `at` is about to, and says how
+ * many those are. */
 static int delete_idle_chains(struct cni_nl *nl, struct cni_nft_tx *tx, const struct doomed *doomed,
-			      uint32_t *ret_deleted, struct cni_error *err)
+			      const struct attachment *at, uint32_t *ret_deleted,
+			      struct cni_error *err)
 {
 	for (size_t i = 0; i < doomed->count; i++) {
 		const char *chain = doomed->items[i].element.jump;
 		uint32_t ours = 0;
 		uint32_t use;
 
-		if (!*chain || jumped_before(doomed, i))
+		if (!*chain || jumped_before(doomed, i) || is_wanted(at, chain))
 			continue;
 		for (size_t j = i; j < doomed->count; j++)
 			ours += !strcmp(doomed->items[j].element.jump, chain);
@@ -292,7 +309,7 @@ static int remove_doomed(struct cni_nl *nl, uint32_t generation, const struct do
 	if (!doomed->count)
 		return 0;
 	delete_elements(tx, doomed);
-	if (delete_idle_chains(nl, tx, doomed, &deleted, err) < 0 ||
+	if (delete_idle_chains(nl, tx, doomed, NULL, &deleted, err) < 0 ||
 	    cni_nft_table_use(nl, &table, &use, err) < 0)
 		return -1;
 	if (use - deleted <= SKELETON_USE)
@@ -302,8 +319,25 @@ static int remove_doomed(struct cni_nl *nl, uint32_t generation, const struct do
 
 /* ---- the verbs ---- */
 
+/* Are the network's chains there? Asked before, since a transaction that fails keeps the kernel
+ * busy for milliseconds (synchronize_rcu() in its __nf_tables_abort()). */
+static bool chains_are_there(struct cni_nl *nl, const struct attachment *at)
+{
+	for (size_t i = 0; i < at->count; i++) {
+		char comment[CNI_NFT_COMMENT_SIZE];
+		struct cni_error ignored;
+		char chain[24];
+		uint32_t use;
+
+		name_chain(at->owner->network, &at->nets[i], chain, comment);
+		if (cni_nft_chain_use(nl, &table, chain, &use, &ignored) < 0)
+			return false;
+	}
+	return true;
+}
+
 /* How things are all the time but the first: the network's chain is there and nothing stands in the
- * way. Two elements for each address, one message to the kernel and one answer. */
+ * way. Two elements for each address, one transaction. */
 static int add_to_existing(struct cni_nl *nl, const struct attachment *at, struct cni_error *err)
 {
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, 0);
@@ -312,15 +346,15 @@ static int add_to_existing(struct cni_nl *nl, const struct attachment *at, struc
 	return cni_nft_commit(tx, err);
 }
 
-/* 1: the chain is there with at least `rules` uses, 0: it must be (re)made, -1: failed. */
+/* 1: the chain is there with its rules, 0: it must be (re)made, -1: failed. */
 static int chain_is_there(struct cni_nl *nl, const char *chain, uint32_t rules,
 			  struct cni_error *err)
 {
-	uint32_t use;
+	uint32_t count;
 
-	if (cni_nft_chain_use(nl, &table, chain, &use, err) < 0)
+	if (cni_nft_rule_count(nl, &table, chain, &count, err) < 0)
 		return err->errnum == ENOENT ? 0 : -1;
-	return use >= rules;
+	return count == rules;
 }
 
 static int add_missing_chains(struct cni_nl *nl, struct cni_nft_tx *tx, const struct attachment *at,
@@ -364,11 +398,14 @@ static int add_with_everything(struct cni_nl *nl, uint32_t generation, void *dat
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
 	freeing_doomed struct doomed doomed = {0};
 	const struct attachment *at = data;
+	uint32_t deleted = 0;
 
 	if (doom_owner(nl, at->owner, &doomed, err) < 0 ||
 	    doom_predecessors(nl, at, &doomed, err) < 0 || add_missing_chains(nl, tx, at, err) < 0)
 		return -1;
 	delete_elements(tx, &doomed);
+	if (delete_idle_chains(nl, tx, &doomed, at, &deleted, err) < 0)
+		return -1;
 	add_elements(tx, at);
 	return cni_nft_commit(tx, err);
 }
@@ -378,10 +415,12 @@ int cni_masquerade_add(struct cni_nl *nl, const struct cni_owner *owner, const s
 {
 	struct attachment at = {owner, nets, count};
 
-	if (add_to_existing(nl, &at, err) == 0)
-		return 0;
-	if (err->errnum != ENOENT && err->errnum != EEXIST && err->errnum != EBUSY)
-		return -1;
+	if (chains_are_there(nl, &at)) {
+		if (add_to_existing(nl, &at, err) == 0)
+			return 0;
+		if (err->errnum != ENOENT && err->errnum != EEXIST && err->errnum != EBUSY)
+			return -1;
+	}
 	return cni_nft_retry(nl, add_with_everything, &at, err);
 }
 

@@ -25,6 +25,8 @@
 /* Big enough for a whole ADD in one page; the overrun takes the message that passes its end. */
 #define PAGE_SIZE    16384
 #define OVERRUN_SIZE 8192
+/* What the kernel accounts for an answer, with room to spare; each message of a batch gets one. */
+#define ANSWER_SIZE 2048
 
 #define RETRY_SECONDS 10
 
@@ -212,6 +214,12 @@ void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 {
 	/* nft's include/datatype.h: the types of a concatenation, six bits each. */
 	enum { TYPE_BITS = 6 };
+	/* User data that tells nft(8) how to read names (mnl_nft_set_add() in its src/mnl.c):
+	 * without it, it prints "". BYTEORDER_HOST_ENDIAN is 1 there. */
+	static const struct {
+		uint8_t type, size;
+		uint32_t order;
+	} __attribute__((packed)) host_order = {NFTNL_UDATA_SET_KEYBYTEORDER, 4, 1};
 	bool concatenated = set->key[1] != CNI_NFT_NONE;
 	uint32_t key_type = set->key[0];
 	uint32_t flags = set->value != CNI_NFT_NONE ? NFT_SET_MAP : 0;
@@ -225,6 +233,8 @@ void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 	nftnl_set_set_u32(object, NFTNL_SET_KEY_TYPE, key_type);
 	nftnl_set_set_u32(object, NFTNL_SET_KEY_LEN, key_size_of(set));
 	nftnl_set_set_u32(object, NFTNL_SET_FLAGS, flags);
+	if (set->key[0] == CNI_NFT_IFNAME && !concatenated)
+		nftnl_set_set_data(object, NFTNL_SET_USERDATA, &host_order, sizeof(host_order));
 	/* Within a transaction sets are known by a number as well. */
 	nftnl_set_set_u32(object, NFTNL_SET_ID, tx->next_seq);
 	if (set->value == CNI_NFT_VERDICT) {
@@ -290,14 +300,18 @@ static int send_batch(struct cni_nft_tx *tx, struct cni_error *err)
 	int pages = nftnl_batch_iovec_len(tx->batch);
 	freeing struct iovec *iov = cni_realloc_array(NULL, (size_t)pages, sizeof(*iov));
 	struct msghdr message = {.msg_name = &kernel, .msg_namelen = sizeof(kernel)};
+	int answers = (int)tx->label_count * ANSWER_SIZE;
 	int room = pages * (PAGE_SIZE + OVERRUN_SIZE) * 2;
 
 	nftnl_batch_iovec(tx->batch, iov, (uint32_t)pages);
 	message.msg_iov = iov;
 	message.msg_iovlen = (size_t)pages;
-	/* A batch is one datagram; GC after a long time may have a large one. */
-	if (pages > 1)
+	/* A batch is one datagram; GC after a long time may have a large one. Its answers come all
+	 * at once, and what the socket has no room for is lost (ENOBUFS). */
+	if (pages > 1) {
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &answers, sizeof(answers));
+	}
 	if (sendmsg(fd, &message, 0) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "send an nf_tables transaction");
 	return 0;

@@ -146,11 +146,15 @@ int cni_spoofcheck_add(struct cni_nl *nl, const struct cni_owner *owner,
 		       const uint8_t mac[CNI_MAC_SIZE], struct cni_error *err)
 {
 	struct guard guard = {owner, mac};
+	uint32_t use;
 
-	if (add_to_existing(nl, &guard, err) == 0)
-		return 0;
-	if (err->errnum != ENOENT && err->errnum != EEXIST)
-		return -1;
+	/* Asked before, since a transaction that fails keeps the kernel busy for milliseconds. */
+	if (cni_nft_chain_use(nl, &table, check, &use, err) == 0) {
+		if (add_to_existing(nl, &guard, err) == 0)
+			return 0;
+		if (err->errnum != ENOENT && err->errnum != EEXIST)
+			return -1;
+	}
 	return cni_nft_retry(nl, add_with_everything, &guard, err);
 }
 

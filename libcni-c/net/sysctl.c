@@ -31,27 +31,17 @@ int cni_sysctl_get(const char *key, char *ret_value, size_t size, struct cni_err
 	return 0;
 }
 
-int cni_sysctl_exchange(const char *key, const char *value, char ret_before[16],
-			struct cni_error *err)
+int cni_sysctl_set(const char *key, const char *value, struct cni_error *err)
 {
 	closing int fd = -1;
 	char now[16];
 
 	if (cni_sysctl_get(key, now, sizeof(now), err) < 0)
 		return -1;
-	if (strcmp(now, value) != 0) {
-		fd = open_key(key, O_WRONLY);
-		if (fd < 0 || write(fd, value, strlen(value)) < 0)
-			return cni_fail_errno(err, CNI_EIO, errno, "set sysctl '%s' to %s", key,
-					      value);
-	}
-	memcpy(ret_before, now, sizeof(now));
+	if (!strcmp(now, value))
+		return 0;
+	fd = open_key(key, O_WRONLY);
+	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "set sysctl '%s' to %s", key, value);
 	return 0;
-}
-
-int cni_sysctl_set(const char *key, const char *value, struct cni_error *err)
-{
-	char before[16];
-
-	return cni_sysctl_exchange(key, value, before, err);
 }

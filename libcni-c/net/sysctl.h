@@ -17,8 +17,4 @@ int cni_sysctl_get(const char *key, char *ret_value, size_t size, struct cni_err
  * what is right as it is. Fails with CNI_EIO, naming key and value. */
 int cni_sysctl_set(const char *key, const char *value, struct cni_error *err);
 
-/* As above, and `ret_before` (16 bytes) gets what was there, to be put back. */
-int cni_sysctl_exchange(const char *key, const char *value, char ret_before[16],
-			struct cni_error *err);
-
 #endif

@@ -21,22 +21,27 @@ static void put_vlan(struct cni_nl_message *m, uint32_t id, uint16_t flags)
 	cni_nl_put(m, IFLA_BRIDGE_VLAN_INFO, &info, sizeof(info));
 }
 
-static void put_tagged(struct cni_nl_message *m, const struct cni_vlan_set *set)
-{
-	for (uint32_t id = 1; id <= CNI_VLAN_MAX; id++) {
-		uint32_t last = id;
+/* Ranges in one message: a trunk may be made of 2047, which none could hold. */
+#define RANGES_MAX 200
 
-		if (!cni_vlan_set_has(set, id))
+/* The ranges of `set` from *id on; *id is then where the next message begins. */
+static void put_tagged(struct cni_nl_message *m, const struct cni_vlan_set *set, uint32_t *id)
+{
+	for (int ranges = 0; *id <= CNI_VLAN_MAX && ranges < RANGES_MAX; ++*id) {
+		uint32_t last = *id;
+
+		if (!cni_vlan_set_has(set, *id))
 			continue;
 		while (last < CNI_VLAN_MAX && cni_vlan_set_has(set, last + 1))
 			last++;
-		if (last == id) {
-			put_vlan(m, id, 0);
+		if (last == *id) {
+			put_vlan(m, *id, 0);
 		} else {
-			put_vlan(m, id, BRIDGE_VLAN_INFO_RANGE_BEGIN);
+			put_vlan(m, *id, BRIDGE_VLAN_INFO_RANGE_BEGIN);
 			put_vlan(m, last, BRIDGE_VLAN_INFO_RANGE_END);
 		}
-		id = last;
+		*id = last;
+		ranges++;
 	}
 }
 
@@ -54,15 +59,18 @@ int cni_vlan_add(struct cni_nl *nl, int index, const struct cni_vlan_port *port,
 {
 	struct cni_nl_message m;
 
-	begin(&m, RTM_SETLINK, index);
-	CNI_NL_NEST (&m, IFLA_AF_SPEC) {
-		put_tagged(&m, &port->tagged);
-		if (port->native)
-			put_vlan(&m, port->native,
-				 BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
+	for (uint32_t id = 1; id <= CNI_VLAN_MAX;) {
+		begin(&m, RTM_SETLINK, index);
+		CNI_NL_NEST (&m, IFLA_AF_SPEC) {
+			put_tagged(&m, &port->tagged, &id);
+			/* In the last message, so that it is untagged even if the trunk has it. */
+			if (id > CNI_VLAN_MAX && port->native)
+				put_vlan(&m, port->native,
+					 BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
+		}
+		if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
+			return cni_fail_within(err, "add VLANs to bridge port %d", index);
 	}
-	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
-		return cni_fail_within(err, "add VLANs to bridge port %d", index);
 	return 0;
 }
 

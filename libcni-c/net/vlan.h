@@ -34,12 +34,12 @@ struct cni_vlan_port {
 	struct cni_vlan_set tagged;
 };
 
-/* Adds the VLANs to the port `index`, in as few ranges as they make. Fails with CNI_EKERNEL; errnum
- * EOPNOTSUPP if the kernel has no bridge VLAN filtering. */
+/* Adds the VLANs to the port `index`, in as few ranges as they make; what it has stays. Fails with
+ * CNI_EKERNEL; errnum EOPNOTSUPP if the kernel has no bridge VLAN filtering. */
 int cni_vlan_add(struct cni_nl *nl, int index, const struct cni_vlan_port *port,
 		 struct cni_error *err);
 
-/* Takes one VLAN from a port. errnum ENOENT if it has it not. */
+/* Takes one VLAN from a port, if it has it. */
 int cni_vlan_del(struct cni_nl *nl, int index, uint32_t id, struct cni_error *err);
 
 /* The VLANs of the port. */

@@ -80,17 +80,38 @@ static int make(struct cni_attachment *at, struct cni_bridge_part *spec, struct 
 		.mtu = spec->mtu,
 		.vlan_filtering = spec->vlan_filtering,
 	};
+	struct cni_error ignored;
+	struct cni_link made;
 
 	cni_link_random_mac(mac);
 	if (cni_link_add_bridge(&at->nl[CNI_HOST], &bridge, err) == 0) {
 		spec->made = true;
 		return 0;
 	}
+	/* Another ADD was quicker: then it is there. */
+	if (err->errnum == EEXIST)
+		return 0;
 	if (spec->vlan_filtering && err->errnum == EOPNOTSUPP)
 		return cni_fail_within(err, "'vlan' and 'vlanTrunk' need a kernel with bridge VLAN "
 					    "filtering");
-	/* Another ADD was quicker: then it is there. */
-	return err->errnum == EEXIST ? 0 : -1;
+	/* Made all the same, if only the answer got lost: its MAC says whose it is. */
+	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &made, &ignored) < 0 ||
+	    memcmp(made.mac, mac, sizeof(mac)) != 0)
+		return -1;
+	spec->made = true;
+	return 0;
+}
+
+static int find_or_make(struct cni_attachment *at, struct cni_bridge_part *spec,
+			struct cni_error *err)
+{
+	struct cni_nl *nl = &at->nl[CNI_HOST];
+
+	if (cni_link_get(nl, spec->name, &at->master, err) == 0)
+		return 0;
+	if (err->errnum != ENODEV || make(at, spec, err) < 0)
+		return -1;
+	return cni_link_get(nl, spec->name, &at->master, err);
 }
 
 static int bring_up(struct cni_attachment *at, const struct cni_bridge_part *spec,
@@ -122,24 +143,20 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 
 	if (!spec->made || !cni_attachment_is_alone(at))
 		return 0;
+	/* Not looked at yet, if that is what failed. */
+	if (!at->master.index && cni_link_get(&at->nl[CNI_HOST], spec->name, &at->master, err) < 0)
+		return -1;
 	return cni_link_del(&at->nl[CNI_HOST], at->master.index, err);
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	struct cni_bridge_part *spec = data;
-	struct cni_nl *nl = &at->nl[CNI_HOST];
 	char mac[CNI_MAC_TEXT_SIZE];
 	struct cni_error ignored;
 
-	if (cni_link_get(nl, spec->name, &at->master, err) < 0) {
-		if (err->errnum != ENODEV || make(at, spec, err) < 0 ||
-		    cni_link_get(nl, spec->name, &at->master, err) < 0)
-			return -1;
-	}
-	if (refuse_other_kind(&at->master, CNI_ECONFIG, err) < 0)
-		return -1;
-	if (bring_up(at, spec, err) < 0) {
+	if (find_or_make(at, spec, err) < 0 ||
+	    refuse_other_kind(&at->master, CNI_ECONFIG, err) < 0 || bring_up(at, spec, err) < 0) {
 		undo(at, spec, &ignored);
 		return -1;
 	}

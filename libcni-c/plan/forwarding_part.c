@@ -7,6 +7,9 @@
 #include <unistd.h>
 
 static const char *const keys[2] = {"net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"};
+/* Of IPv4: off with forwarding, and on again without (inet_forward_change() in the kernel's
+ * net/ipv4/devinet.c), even where the administrator had it off before. */
+static const char redirects[] = "net/ipv4/conf/all/accept_redirects";
 
 static void print(FILE *out, const void *data)
 {
@@ -28,7 +31,9 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 
 	for (size_t i = 0; i < 2; i++)
 		if (spec->changed[i] && cni_attachment_is_alone(at) &&
-		    cni_sysctl_set(keys[i], "0", err) < 0)
+		    (cni_sysctl_set(keys[i], "0", err) < 0 ||
+		     (i == 0 && *spec->redirects &&
+		      cni_sysctl_set(redirects, spec->redirects, err) < 0)))
 			return -1;
 	return 0;
 }
@@ -39,15 +44,20 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	struct cni_error ignored;
 
 	for (size_t i = 0; i < 2; i++) {
-		char before[16];
+		char now[16];
 
 		if (!is_used(at->result, i))
 			continue;
-		if (cni_sysctl_exchange(keys[i], "1", before, err) < 0) {
+		if (cni_sysctl_get(keys[i], now, sizeof(now), err) == 0 && !strcmp(now, "1"))
+			continue;
+		if (i == 0 && cni_sysctl_get(redirects, spec->redirects, sizeof(spec->redirects),
+					     &ignored) < 0)
+			spec->redirects[0] = '\0';
+		if (cni_sysctl_set(keys[i], "1", err) < 0) {
 			undo(at, spec, &ignored);
 			return cni_fail_within(err, "failed to enable forwarding");
 		}
-		spec->changed[i] = strcmp(before, "1") != 0;
+		spec->changed[i] = true;
 	}
 	return 0;
 }

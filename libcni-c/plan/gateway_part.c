@@ -30,24 +30,33 @@ static void print(FILE *out, const void *data)
 
 /* ---- the bridge's interface in a VLAN: a veth whose other end is a port with that VLAN ---- */
 
-static int set_up_vlan_link(struct cni_nl *nl, const struct cni_gateway_part *spec,
-			    const char *name, const char *port_name, struct cni_error *err)
+/* May be done again: for what an ADD that was killed has left, or one that is under way is about to
+ * do. The interface is up last of all. */
+static int set_up_vlan_link(struct cni_attachment *at, const struct cni_gateway_part *spec,
+			    const char *name, const struct cni_owner *owner, struct cni_error *err)
 {
+	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_vlan_port vlans = {.native = spec->vlan};
-	struct cni_link_change up = {.up = CNI_ON};
 	freeing char *accept_ra = cni_format("net/ipv6/conf/%s/accept_ra", name);
+	char port_name[CNI_IFNAME_SIZE];
+	char alias[CNI_OWNER_TEXT_SIZE];
+	/* The alias tells GC that this port is no attachment's. */
+	struct cni_link_change name_and_up = {.alias = cni_owner_format(owner, alias),
+					      .up = CNI_ON};
+	struct cni_link_change up = {.up = CNI_ON};
 	struct cni_link inner;
 	struct cni_link port;
 
-	if (cni_link_get(nl, port_name, &port, err) < 0 || cni_link_get(nl, name, &inner, err) < 0)
+	if (cni_link_get(nl, cni_owner_ifname(owner, "veth", port_name), &port, err) < 0 ||
+	    cni_link_get(nl, name, &inner, err) < 0)
 		return -1;
 	if (cni_sysctl_set(accept_ra, "0", err) < 0 && err->errnum != ENOENT)
 		return -1;
-	if (!spec->keeps_default_vlan && cni_vlan_del(nl, port.index, 1, err) < 0 &&
-	    err->errnum != ENOENT)
+	if (!spec->keeps_default_vlan && at->master.default_vlan &&
+	    cni_vlan_del(nl, port.index, at->master.default_vlan, err) < 0)
 		return -1;
 	if (cni_vlan_add(nl, port.index, &vlans, err) < 0 ||
-	    cni_link_change(nl, port.index, &up, err) < 0)
+	    cni_link_change(nl, port.index, &name_and_up, err) < 0)
 		return -1;
 	return cni_link_change(nl, inner.index, &up, err);
 }
@@ -57,6 +66,7 @@ static int make_vlan_link(struct cni_attachment *at, struct cni_gateway_part *sp
 {
 	/* Its owner is the bridge, whichever network is the first to need it. */
 	const struct cni_owner owner = {"", spec->bridge, name};
+	struct cni_nl *nl = &at->nl[CNI_HOST];
 	uint8_t port_mac[CNI_MAC_SIZE];
 	uint8_t mac[CNI_MAC_SIZE];
 	char port[CNI_IFNAME_SIZE];
@@ -74,16 +84,16 @@ static int make_vlan_link(struct cni_attachment *at, struct cni_gateway_part *sp
 
 	cni_link_random_mac(port_mac);
 	cni_link_random_mac(mac);
-	if (cni_link_add_veth(&at->nl[CNI_HOST], &veth, err) < 0)
-		/* Another ADD was quicker: then it is there. */
-		return err->errnum == EEXIST ? 0 : -1;
-	if (set_up_vlan_link(&at->nl[CNI_HOST], spec, name, port, err) < 0) {
-		if (cni_link_get(&at->nl[CNI_HOST], port, &link, &ignored) == 0)
-			cni_link_del(&at->nl[CNI_HOST], link.index, &ignored);
-		return cni_fail_within(err, "make the VLAN's interface '%s'", name);
-	}
-	spec->made_link = true;
-	return 0;
+	if (cni_link_add_veth(nl, &veth, err) == 0)
+		spec->made_link = true;
+	else if (err->errnum != EEXIST) /* as another ADD may have done meanwhile */
+		return -1;
+	if (set_up_vlan_link(at, spec, name, &owner, err) == 0)
+		return 0;
+	if (spec->made_link && cni_link_get(nl, port, &link, &ignored) == 0)
+		cni_link_del(nl, link.index, &ignored);
+	spec->made_link = false;
+	return cni_fail_within(err, "make the VLAN's interface '%s'", name);
 }
 
 /* The link that bears the gateways: the bridge, or its interface in the VLAN. */
@@ -105,10 +115,14 @@ static int ensure_link(struct cni_attachment *at, struct cni_gateway_part *spec,
 {
 	char name[CNI_IFNAME_SIZE + 8];
 
-	if (get_link(at, spec, ret_link, err) == 0)
-		return 0;
+	if (get_link(at, spec, ret_link, err) == 0) {
+		if (!spec->vlan || ret_link->flags & IFF_UP || strcmp(ret_link->kind, "veth") != 0)
+			return 0;
+	} else if (err->errnum != ENODEV) {
+		return -1;
+	}
 	link_name(spec, name);
-	if (err->errnum != ENODEV || make_vlan_link(at, spec, name, err) < 0)
+	if (make_vlan_link(at, spec, name, err) < 0)
 		return -1;
 	return get_link(at, spec, ret_link, err);
 }
@@ -176,10 +190,10 @@ static int make_way(struct cni_attachment *at, struct cni_gateway_part *spec,
 				"which 'forceAddress' would replace",
 				link->name, cni_net_format(wanted, wanted_text),
 				cni_net_format(there, there_text));
+	remember(&spec->replaced, &spec->replaced_count, there);
 	if (cni_addr_del(&at->nl[CNI_HOST], link->index, there, err) < 0 &&
 	    err->errnum != EADDRNOTAVAIL)
 		return -1;
-	remember(&spec->replaced, &spec->replaced_count, there);
 	return 0;
 }
 
@@ -189,6 +203,7 @@ static int ensure_addresses(struct cni_attachment *at, struct cni_gateway_part *
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	freeing struct cni_net *there = NULL;
+	int failed = 0;
 	size_t count;
 
 	if (cni_addr_list(nl, link->index, &there, &count, err) < 0)
@@ -204,10 +219,15 @@ static int ensure_addresses(struct cni_attachment *at, struct cni_gateway_part *
 			    !holds(spec->replaced, spec->replaced_count, &there[j]) &&
 			    make_way(at, spec, link, &there[j], net, err) < 0)
 				return -1;
-		if (cni_addr_add(nl, link->index, net, false, err) == 0)
-			remember(&spec->made, &spec->made_count, net);
-		else if (err->errnum != EEXIST) /* as another ADD may have done meanwhile */
-			return cni_fail_within(err, "'%s'", link->name);
+		if (cni_addr_add(nl, link->index, net, false, err) < 0) {
+			if (err->errnum == EEXIST) /* as another ADD may have done meanwhile */
+				continue;
+			failed = cni_fail_within(err, "'%s'", link->name);
+		}
+		/* Made all the same, if only the answer got lost. */
+		remember(&spec->made, &spec->made_count, net);
+		if (failed)
+			return -1;
 	}
 	return 0;
 }
@@ -233,10 +253,12 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 
 	if (cni_attachment_is_alone(at) && get_link(at, spec, &link, err) == 0) {
 		for (size_t i = 0; i < spec->made_count; i++)
-			if (cni_addr_del(nl, link.index, &spec->made[i], err) < 0)
+			if (cni_addr_del(nl, link.index, &spec->made[i], err) < 0 &&
+			    err->errnum != EADDRNOTAVAIL)
 				cni_fail_first(&first, err);
 		for (size_t i = 0; i < spec->replaced_count; i++)
-			if (cni_addr_add(nl, link.index, &spec->replaced[i], false, err) < 0)
+			if (cni_addr_add(nl, link.index, &spec->replaced[i], false, err) < 0 &&
+			    err->errnum != EEXIST)
 				cni_fail_first(&first, err);
 		if (spec->made_link && cni_link_del(nl, link.index, err) < 0)
 			cni_fail_first(&first, err);
@@ -272,6 +294,34 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	return 0;
 }
 
+/* Somebody's own link of that name, a VLAN device say, is as he has made it. */
+static int check_vlan_link(struct cni_attachment *at, const struct cni_gateway_part *spec,
+			   const struct cni_link *link, struct cni_error *err)
+{
+	struct cni_nl *nl = &at->nl[CNI_HOST];
+	struct cni_vlan_port found;
+	struct cni_link port;
+
+	if (!(link->flags & IFF_UP))
+		return cni_fail(err, CNI_EMISMATCH, "'%s' is down, expected it up", link->name);
+	if (strcmp(link->kind, "veth") != 0)
+		return 0;
+	if (cni_link_get_by_index(nl, link->peer, &port, err) < 0 ||
+	    cni_vlan_get(nl, port.index, &found, err) < 0)
+		return -1;
+	if (port.master != at->master.index)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s', the other end of '%s', is not a port of bridge '%s'",
+				port.name, link->name, spec->bridge);
+	if (found.native != spec->vlan)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s', the other end of '%s', has native VLAN %u, expected %u",
+				port.name, link->name, found.native, spec->vlan);
+	if (!(port.flags & IFF_UP))
+		return cni_fail(err, CNI_EMISMATCH, "'%s' is down, expected it up", port.name);
+	return 0;
+}
+
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_gateway_part *spec = data;
@@ -289,6 +339,8 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (get_link(at, spec, &link, err) < 0)
 		return err->errnum == ENODEV ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing", name)
 					     : -1;
+	if (spec->vlan && check_vlan_link(at, spec, &link, err) < 0)
+		return -1;
 	if (cni_addr_list(&at->nl[CNI_HOST], link.index, &there, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < wanted_count; i++) {

@@ -18,16 +18,20 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_masquerade_part *spec = data;
 	freeing struct cni_net *nets = NULL;
+	struct cni_error ignored;
 	struct cni_nl *nl;
 	size_t count;
 
 	if (!spec->wanted)
 		return 0;
 	nets = cni_attachment_addresses(at, &count);
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_masquerade_add(nl, at->owner, nets, count, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "masquerade");
-	return 0;
+	if (cni_masquerade_add(nl, at->owner, nets, count, err) == 0)
+		return 0;
+	/* Done all the same, if only the answer got lost. */
+	cni_masquerade_del(nl, at->owner, &ignored);
+	return cni_fail_within(err, "masquerade");
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)

@@ -110,7 +110,8 @@ extern const struct cni_part_ops cni_gateway_part_ops;
 
 /* net.ipv4.ip_forward and net.ipv6.conf.all.forwarding for the families that have a gateway. */
 struct cni_forwarding_part {
-	bool changed[2]; /* by this run's add: IPv4, IPv6 */
+	bool changed[2];    /* by this run's add: IPv4, IPv6 */
+	char redirects[16]; /* what the kernel turns with it; "": not known */
 };
 extern const struct cni_part_ops cni_forwarding_part_ops;
 #define cni_plan_forwarding(plan)                                                                  \

@@ -210,6 +210,7 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.type = plugin->type,
 		.oldest = plugin->oldest,
 		.data = plugin,
+		.contained = plugin->contained,
 		.add = plan_add,
 		.check = plan_check,
 		.del = plan_other,

@@ -44,10 +44,11 @@ void cni_plan_clear(struct cni_plan *plan);
 void cni_plan_print(const struct cni_plan *plan, FILE *out);
 
 struct cni_plugin {
-	const char *type;	 /* "bridge" */
-	enum cni_version oldest; /* the first cniVersion it speaks */
-	size_t conf_size;	 /* of its configuration struct */
-	const void *defaults;	 /* such a struct, before the keys are read; NULL: zeroes */
+	const char *type;		       /* "bridge" */
+	const struct cni_contained *contained; /* an IPAM plugin inside: see delegate.h; or NULL */
+	enum cni_version oldest;	       /* the first cniVersion it speaks */
+	size_t conf_size;		       /* of its configuration struct */
+	const void *defaults; /* such a struct, before the keys are read; NULL: zeroes */
 	const struct cni_field *fields;
 	/* What the table cannot say. For DEL and GC its failure is ignored, and what it has worked
 	 * out so far is used. */

@@ -15,14 +15,18 @@ static void print(FILE *out, const void *data)
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_spoofcheck_part *spec = data;
+	struct cni_error ignored;
 	struct cni_nl *nl;
 
 	if (!spec->wanted)
 		return 0;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_spoofcheck_add(nl, at->owner, at->container.mac, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "macspoofchk");
-	return 0;
+	if (cni_spoofcheck_add(nl, at->owner, at->container.mac, err) == 0)
+		return 0;
+	/* Done all the same, if only the answer got lost. */
+	cni_spoofcheck_del(nl, at->owner, &ignored);
+	return cni_fail_within(err, "macspoofchk");
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)

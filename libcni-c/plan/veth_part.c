@@ -74,6 +74,7 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 		.netns = at->netns,
 		.mtu = spec->mtu,
 	};
+	struct cni_error ignored;
 	bool found;
 
 	cni_link_random_mac(host_mac);
@@ -82,7 +83,11 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 	if (cni_link_add_veth(&at->nl[CNI_HOST], &veth, err) == 0)
 		return 0;
 	if (err->errnum != EEXIST)
-		return -1;
+		/* Made all the same, if only the answer got lost: its MAC says whose it is. */
+		return cni_link_get(&at->nl[CNI_HOST], name, &at->host, &ignored) == 0 &&
+				       !memcmp(at->host.mac, host_mac, sizeof(host_mac))
+			       ? 0
+			       : -1;
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) == 0)
 		return cni_fail(err, CNI_ETAKEN,
 				"CNI_IFNAME '%s' already exists in the container, expected a name "
@@ -94,7 +99,7 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 	return cni_link_add_veth(&at->nl[CNI_HOST], &veth, err);
 }
 
-/* What the port lets through, instead of VLAN 1 that every port begins with. */
+/* What the port lets through, instead of the VLAN that the bridge's ports begin with. */
 static int set_vlans(struct cni_attachment *at, const struct cni_veth_part *spec,
 		     struct cni_error *err)
 {
@@ -102,8 +107,8 @@ static int set_vlans(struct cni_attachment *at, const struct cni_veth_part *spec
 
 	if (!spec->filters_vlans)
 		return 0;
-	if (!spec->keeps_default_vlan && cni_vlan_del(nl, at->host.index, 1, err) < 0 &&
-	    err->errnum != ENOENT)
+	if (!spec->keeps_default_vlan && at->master.default_vlan &&
+	    cni_vlan_del(nl, at->host.index, at->master.default_vlan, err) < 0)
 		return -1;
 	return cni_vlan_add(nl, at->host.index, &spec->vlans, err);
 }

@@ -5,6 +5,8 @@
 #include "exec.h"
 #include "mem.h"
 
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,23 +57,55 @@ static int decode_answer(const struct cni_call *call, const char *output,
 	return cni_result_decode(json, call->conf.version, "its answer", ret_result, err);
 }
 
+static int run_executable(const struct cni_call *call, const char *file, enum cni_command command,
+			  struct cni_result *ret_result, struct cni_error *err)
+{
+	freeing char *output = NULL;
+
+	if (run(call, file, command, &output, err) < 0)
+		return -1;
+	return command == CNI_ADD ? decode_answer(call, output, ret_result, err) : 0;
+}
+
+/* Is it, to the byte, what this executable contains? Its notes stand within the first page. */
+static bool is_contained(const struct cni_contained *contained, const char *file)
+{
+	closing int fd = contained ? open(file, O_RDONLY | O_CLOEXEC) : -1;
+	char page[4096];
+	ssize_t size = fd < 0 ? 0 : pread(fd, page, sizeof(page), 0);
+
+	return size > 0 &&
+	       memmem(page, (size_t)size, contained->build_id, contained->build_id_size) != NULL;
+}
+
+static int run_contained(const struct cni_call *call, enum cni_command command,
+			 struct cni_result *ret_result, struct cni_error *err)
+{
+	struct cni_env env = call->env;
+	enum cni_version version;
+
+	env.command = command;
+	return cni_verbs_run(call->contained->verbs, &env, call->input, call->input_size,
+			     ret_result, &version, err);
+}
+
 int cni_delegate_ipam(const struct cni_call *call, enum cni_command command,
 		      struct cni_result *ret_result, struct cni_error *err)
 {
 	freeing char *file = NULL;
-	freeing char *output = NULL;
-	freeing char *ignored_output = NULL;
 	struct cni_error ignored;
+	bool contained;
 
 	if (cni_exec_find(call->conf.ipam_type, call->env.path, &file, err) < 0) {
 		/* Found or not, it is what the configuration says. */
 		err->code = CNI_ECONFIG;
 		return cni_fail_within(err, "'ipam.type'");
 	}
-	if (run(call, file, command, &output, err) == 0 &&
-	    (command != CNI_ADD || decode_answer(call, output, ret_result, err) == 0))
+	contained = is_contained(call->contained, file);
+	if ((contained ? run_contained(call, command, ret_result, err)
+		       : run_executable(call, file, command, ret_result, err)) == 0)
 		return 0;
-	if (command == CNI_ADD)
-		run(call, file, CNI_DEL, &ignored_output, &ignored);
+	if (command == CNI_ADD && !contained)
+		run_executable(call, file, CNI_DEL, NULL, &ignored);
 	return cni_fail_within(err, "ipam '%s'", call->conf.ipam_type);
 }

@@ -8,6 +8,16 @@
 #include "result.h"
 #include "verbs.h"
 
+/* A plugin that an executable contains besides its own. If the executable that CNI_PATH leads to is
+ * this very one of the same build (its NT_GNU_BUILD_ID says so, whatever its name), starting it
+ * would only repeat what can be done in this process; starting a process is a good part of what an
+ * ADD costs. Any other executable is run. Such a plugin's ADD must be all or nothing. */
+struct cni_contained {
+	const struct cni_verbs *verbs;
+	const char *build_id; /* bytes */
+	size_t build_id_size;
+};
+
 /* Runs the configuration's `ipam.type` with `command`. For CNI_ADD, `ret_result` gets what it
  * answers (the caller clears it), and if it fails or answers nonsense it is sent a DEL, as the
  * specification asks; otherwise `ret_result` may be NULL.

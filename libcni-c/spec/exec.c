@@ -63,8 +63,10 @@ static void end_child(struct child *child)
 		close(child->out);
 	if (child->pid > 0) {
 		kill(-child->pid, SIGTERM);
-		if (poll(&wait, 1, GRACE_MS) <= 0)
-			kill(-child->pid, SIGKILL);
+		poll(&wait, 1, GRACE_MS);
+		/* Even if the leader has gone: others of its group may not have listened. Until it
+		 * is waited for, the group's number is nobody else's. */
+		kill(-child->pid, SIGKILL);
 		while (waitid(P_PID, (id_t)child->pid, &info, WEXITED) < 0 && errno == EINTR)
 			;
 	}
@@ -118,9 +120,10 @@ static int start(const struct cni_exec *exec, struct child *child, struct cni_er
 		failed = errno;
 	close(in[0]);
 	close(out[1]);
-	if (!failed) {
+	/* Even if it could not be run: end_child() waits for it on this. */
+	if (child->pid > 0) {
 		child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
-		if (child->pidfd < 0)
+		if (child->pidfd < 0 && !failed)
 			failed = errno;
 	}
 	if (failed)

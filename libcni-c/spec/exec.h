@@ -33,7 +33,7 @@ struct cni_exec {
  *
  * Fails with what the plugin says if it fails: its code, its message, its details. With
  * CNI_EDELEGATE if it cannot be run, dies, says no JSON, says too much, or passes the deadline:
- * then its whole group gets SIGTERM and a second later SIGKILL. */
+ * then its whole group gets SIGTERM, and SIGKILL once the leader has ended or a second later. */
 int cni_exec_run(const struct cni_exec *exec, char **ret_output, struct cni_error *err);
 
 #endif

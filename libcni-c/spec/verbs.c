@@ -4,19 +4,24 @@
 #include "cleanup.h"
 #include "file.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* GC carries a list of attachments; 8 MiB are some 60,000 of them. */
 #define INPUT_MAX (8U << 20)
 
-static void print_line(const cJSON *json)
+static int print_line(const cJSON *json)
 {
 	freeing char *text = cni_json_print(json);
 
-	puts(text);
-	fflush(stdout);
+	if (puts(text) >= 0 && fflush(stdout) == 0)
+		return 0;
+	/* What is left of it must not stand before an error. */
+	__fpurge(stdout);
+	return -1;
 }
 
 static void print_error(const struct cni_error *error, enum cni_version version)
@@ -71,31 +76,17 @@ static int refuse_own_netns(const struct cni_env *env, struct cni_error *err)
 	return 0;
 }
 
-static int add(const struct cni_verbs *verbs, const struct cni_call *call, struct cni_error *err)
-{
-	struct cni_result result = {0};
-	freeing_json cJSON *json = NULL;
-	int failed = verbs->add(verbs->data, call, &result, err);
-
-	if (!failed)
-		failed = cni_result_check_fits(&result, call->conf.version, err);
-	if (!failed) {
-		json = cni_result_encode(&result, call->conf.version);
-		print_line(json);
-	}
-	cni_result_clear(&result);
-	return failed;
-}
-
-static int run(const struct cni_verbs *verbs, const struct cni_call *call, struct cni_error *err)
+static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
+		    struct cni_result *ret_result, struct cni_error *err)
 {
 	int (*verb)(const void *, const struct cni_call *, struct cni_error *) = NULL;
 
 	switch (call->env.command) {
 	case CNI_ADD:
-		if (refuse_own_netns(&call->env, err) < 0)
+		if (refuse_own_netns(&call->env, err) < 0 ||
+		    verbs->add(verbs->data, call, ret_result, err) < 0)
 			return -1;
-		return add(verbs, call, err);
+		return cni_result_check_fits(ret_result, call->conf.version, err);
 	case CNI_CHECK:
 		if (refuse_own_netns(&call->env, err) < 0)
 			return -1;
@@ -117,36 +108,85 @@ static int run(const struct cni_verbs *verbs, const struct cni_call *call, struc
 	return verb ? verb(verbs->data, call, err) : 0;
 }
 
+int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, const char *input,
+		  size_t input_size, struct cni_result *ret_result, enum cni_version *ret_version,
+		  struct cni_error *err)
+{
+	struct cni_call call = {
+		.env = *env,
+		.input = input,
+		.input_size = input_size,
+		.contained = verbs->contained,
+	};
+	struct cni_result result = {0};
+	int failed = cni_conf_read(input, input_size, env->command, verbs->oldest, &call.conf, err);
+
+	*ret_version = call.conf.version;
+	if (!failed) {
+		call.owner = (struct cni_owner){.network = call.conf.name,
+						.container = env->container,
+						.ifname = env->ifname};
+		failed = dispatch(verbs, &call, &result, err);
+	}
+	if (!failed && env->command == CNI_ADD)
+		*ret_result = result;
+	else
+		cni_result_clear(&result);
+	cni_conf_clear(&call.conf);
+	return failed;
+}
+
+/* A result that nobody gets to know is a failed ADD. */
+static int answer(const struct cni_verbs *verbs, const struct cni_env *env, const char *input,
+		  size_t input_size, const struct cni_result *result, enum cni_version version,
+		  struct cni_error *err)
+{
+	freeing_json cJSON *json = cni_result_encode(result, version);
+	struct cni_env del = *env;
+	struct cni_error ignored;
+
+	if (print_line(json) == 0)
+		return 0;
+	cni_fail_errno(err, CNI_EIO, errno, "write the result to stdout");
+	del.command = CNI_DEL;
+	cni_verbs_run(verbs, &del, input, input_size, NULL, &version, &ignored);
+	return -1;
+}
+
+static int run(const struct cni_verbs *verbs, const struct cni_env *env, enum cni_version *version,
+	       struct cni_error *err)
+{
+	struct cni_result result = {0};
+	freeing char *input = NULL;
+	size_t input_size;
+	int failed;
+
+	if (cni_file_read_fd(STDIN_FILENO, INPUT_MAX, "the network configuration on stdin", &input,
+			     &input_size, err) < 0)
+		return -1;
+	failed = cni_verbs_run(verbs, env, input, input_size, &result, version, err);
+	if (!failed && env->command == CNI_ADD)
+		failed = answer(verbs, env, input, input_size, &result, *version, err);
+	cni_result_clear(&result);
+	return failed;
+}
+
 int cni_verbs_main(const struct cni_verbs *verbs)
 {
 	const char *command = getenv("CNI_COMMAND");
-	struct cni_call call = {.conf = {.version = CNI_VERSION_LATEST}};
+	enum cni_version version = CNI_VERSION_LATEST;
 	struct cni_error err = {0};
-	freeing char *input = NULL;
+	struct cni_env env;
 	int failed;
 
 	if (!command || !*command)
 		return print_about(verbs);
-	failed = cni_env_read(&call.env, &err);
-	if (!failed && call.env.command == CNI_VERSION)
+	failed = cni_env_read(&env, &err);
+	if (!failed && env.command == CNI_VERSION)
 		return print_versions(verbs);
 	if (!failed)
-		failed = cni_file_read_fd(STDIN_FILENO, INPUT_MAX,
-					  "the network configuration on stdin", &input,
-					  &call.input_size, &err);
-	if (!failed) {
-		call.input = input;
-		failed = cni_conf_read(input, call.input_size, call.env.command, verbs->oldest,
-				       &call.conf, &err);
-	}
-	if (!failed) {
-		call.owner = (struct cni_owner){.network = call.conf.name,
-						.container = call.env.container,
-						.ifname = call.env.ifname};
-		failed = run(verbs, &call, &err);
-	}
+		failed = run(verbs, &env, &version, &err);
 	if (failed)
-		print_error(&err, call.conf.version);
-	cni_conf_clear(&call.conf);
+		print_error(&err, version);
 	return failed ? 1 : 0;
 }

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+struct cni_contained;
+
 /* One invocation: everything the runtime said. */
 struct cni_call {
 	struct cni_env env;
@@ -17,6 +19,7 @@ struct cni_call {
 	const char *input;	/* stdin as it came, for a delegated plugin; NUL-terminated */
 	size_t input_size;	/* bytes, without the NUL */
 	struct cni_owner owner; /* network, container and interface; for ADD, CHECK and DEL */
+	const struct cni_contained *contained; /* see delegate.h; NULL: nothing */
 };
 
 /* A plugin as five functions. Each returns 0, or -1 with `err` filled; a NULL one succeeds. `data`
@@ -25,6 +28,7 @@ struct cni_verbs {
 	const char *type;	 /* "host-local", for the about text */
 	enum cni_version oldest; /* the first cniVersion it speaks */
 	const void *data;
+	const struct cni_contained *contained; /* an IPAM plugin inside; may be NULL */
 	/* All or nothing: if it fails, nothing it made is left. Fills `result`. */
 	int (*add)(const void *data, const struct cni_call *call, struct cni_result *result,
 		   struct cni_error *err);
@@ -38,6 +42,13 @@ struct cni_verbs {
 	/* Takes no lock and writes nothing. */
 	int (*status)(const void *data, const struct cni_call *call, struct cni_error *err);
 };
+
+/* One invocation: reads `input` (NUL-terminated behind its `input_size` bytes) as the command needs
+ * it and calls the verb. ADD fills `ret_result`, which the caller clears; for other commands it may
+ * be NULL. `ret_version` is the configuration's, also on failure, for printing the error. */
+int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, const char *input,
+		  size_t input_size, struct cni_result *ret_result, enum cni_version *ret_version,
+		  struct cni_error *err);
 
 /* What main() returns: 0, or 1 after an error was printed. Nothing else prints on stdout.
  *
