@@ -140,17 +140,20 @@ void sandbox_del_netns(const char *name)
 
 char *sandbox_snapshot(void)
 {
-	/* Namespaces' numbers and lifetimes change by themselves; stable order where the kernel's
-	 * is that of hashing. */
+	/* Namespaces' numbers, timers and lifetimes change by themselves; so does, a second after
+	 * its last port has gone, whether a bridge has a carrier, and with it the addresses that
+	 * the kernel gives it. Stable order where the kernel's is that of hashing. */
 	return sandbox_read(
 		"{ echo '# links'; ip -o -d link | sed -E 's/^[0-9]+: //; s/@if[0-9]+//; "
-		"s/link-netns(id)? [^ ]+//; "
-		"s/(gc|hello|tcn|topology_change|group_fwd|timer)[a-z_]* "
-		"[^ ]+//g; s/port_id 0x[0-9a-f]+|designated_port [0-9]+|port_no 0x[0-9a-f]+//g' | "
+		"s/link-netns(id)? [^ ]+//; s/NO-CARRIER,|,LOWER_UP//g; "
+		"s/ state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN)//; "
+		"s/[a-z_]*_timer +[^ ]+|(topology_change|[gt]so_max|gro_max)[a-z_]* [^ ]+//g; "
+		"s/port_id 0x[0-9a-f]+|designated_port [0-9]+|port_no 0x[0-9a-f]+//g' | "
 		"sort; "
-		"echo '# addresses'; ip -o addr | sed -E 's/^[0-9]+: //; s/valid_lft.*//' | sort; "
-		"echo '# routes'; ip route show table all | sort; ip -6 route show table all | "
-		"sort; "
+		"echo '# addresses'; ip -o addr | grep -v ' fe80::' | "
+		"sed -E 's/^[0-9]+: //; s/ tentative//; s/valid_lft.*//' | sort; "
+		"echo '# routes'; { ip route show table all; ip -6 route show table all; } | "
+		"grep -vE '(^| )(fe80:|ff00::/8)' | sed 's/ linkdown//' | sort; "
 		"echo '# neighbours'; ip neigh show nud permanent | sort; "
 		"echo '# rules'; ip rule; ip -6 rule; "
 		"echo '# nft'; nft list ruleset; "

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "route.h"
+
+#include "bridge.h"
+#include "kernel.h"
+#include "test.h"
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+static int index_of_va(void)
+{
+	sandbox_must("ip link add va type veth peer name vb; ip addr add 10.1.0.7/16 dev va; "
+		     "ip addr add fd00::7/64 dev va nodad; ip link set va up; ip link set vb up");
+	return kernel_index_of(NULL, "va");
+}
+
+static struct cni_route route(const char *dst, const char *gw)
+{
+	return (struct cni_route){.dst = kernel_net(dst), .gw = kernel_ip(gw)};
+}
+
+static void add(int index, const struct cni_route *added)
+{
+	struct cni_error err;
+
+	if (cni_route_add(&rtnl, index, added, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+static bool exists(int index, const struct cni_route *sought)
+{
+	struct cni_error err;
+	bool found = false;
+
+	if (cni_route_exists(&rtnl, index, sought, &found, &err) < 0)
+		fail_msg("%s", err.msg);
+	return found;
+}
+
+static void route__leads_through_a_gateway(void **state)
+{
+	struct cni_route nowhere = route("0.0.0.0/0", "10.1.0.1");
+	/* With host bits, as people write it. */
+	struct cni_route subnet = route("10.2.3.4/16", "10.1.0.2");
+	int index = index_of_va();
+
+	(void)state;
+	add(index, &nowhere);
+	add(index, &subnet);
+	assert_shown("10.1.0.1", "0.gateway", "ip -j route show default");
+	assert_shown("va", "0.dev", "ip -j route show default");
+	assert_shown("boot", "0.protocol", "ip -j -d route show default");
+	assert_shown("10.1.0.2", "0.gateway", "ip -j route show 10.2.0.0/16");
+	assert_true(exists(index, &nowhere));
+	assert_true(exists(index, &subnet));
+}
+
+static void route__of_ipv6_leads_through_a_gateway(void **state)
+{
+	struct cni_route nowhere = route("::/0", "fd00::1");
+	struct cni_route subnet = route("fd01::/48", "fd00::2");
+	int index = index_of_va();
+
+	(void)state;
+	add(index, &nowhere);
+	add(index, &subnet);
+	assert_shown("fd00::1", "0.gateway", "ip -6 -j route show default");
+	assert_shown("fd00::2", "0.gateway", "ip -6 -j route show fd01::/48");
+	assert_true(exists(index, &nowhere));
+	assert_true(exists(index, &subnet));
+}
+
+static void route__without_a_gateway_is_the_links(void **state)
+{
+	struct cni_route made = route("10.2.0.0/16", "");
+	struct cni_route through = route("10.2.0.0/16", "10.1.0.1");
+	int index = index_of_va();
+
+	(void)state;
+	add(index, &made);
+	assert_shown("link", "0.scope", "ip -j route show 10.2.0.0/16");
+	assert_shown(NULL, "0.gateway", "ip -j route show 10.2.0.0/16");
+	assert_true(exists(index, &made));
+	assert_false(exists(index, &through));
+}
+
+static void route__has_metrics_table_priority_and_scope(void **state)
+{
+	struct cni_route made = route("10.2.0.0/16", "10.1.0.1");
+	int index = index_of_va();
+
+	(void)state;
+	made.mtu = 1300;
+	made.advmss = 1200;
+	made.priority = 4000000000;
+	made.table = 1000;
+	made.has_table = true;
+	add(index, &made);
+	assert_shown("1300", "0.metrics.0.mtu", "ip -j route show table 1000");
+	assert_shown("1200", "0.metrics.0.advmss", "ip -j route show table 1000");
+	assert_shown("4000000000", "0.metric", "ip -j route show table 1000");
+	assert_true(exists(index, &made));
+	made.has_table = false;
+	assert_false(exists(index, &made));
+	made = route("10.3.0.0/16", "");
+	made.scope = RT_SCOPE_SITE;
+	made.has_scope = true;
+	add(index, &made);
+	assert_shown("site", "0.scope", "ip -j route show 10.3.0.0/16");
+}
+
+static void route__is_told_apart_by_what_is_given(void **state)
+{
+	struct cni_route made = route("10.2.0.0/16", "10.1.0.1");
+	struct cni_route shorter = route("10.2.0.0/15", "10.1.0.1");
+	struct cni_route other = route("10.3.0.0/16", "10.1.0.1");
+	struct cni_route gateway = route("10.2.0.0/16", "10.1.0.2");
+	int index = index_of_va();
+
+	(void)state;
+	made.priority = 5;
+	add(index, &made);
+	assert_true(exists(index, &made));
+	assert_false(exists(kernel_index_of(NULL, "vb"), &made));
+	assert_false(exists(index, &shorter));
+	assert_false(exists(index, &other));
+	assert_false(exists(index, &gateway));
+	/* Not given, any will do. */
+	made.priority = 0;
+	assert_true(exists(index, &made));
+	made.priority = 6;
+	assert_false(exists(index, &made));
+}
+
+static void route__says_what_the_kernel_says(void **state)
+{
+	struct cni_route unreachable = route("10.2.0.0/16", "10.9.0.1");
+	struct cni_route twice = route("10.2.0.0/16", "10.1.0.1");
+	int index = index_of_va();
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(cni_route_add(&rtnl, index, &unreachable, &err), -1);
+	assert_int_equal(err.code, CNI_EKERNEL);
+	assert_int_equal(err.errnum, ENETUNREACH);
+	assert_memory_equal(err.msg, "add route 10.2.0.0/16 via 10.9.0.1: ", 36);
+	assert_non_null(strstr(err.msg, "(Nexthop has invalid gateway)"));
+	add(index, &twice);
+	assert_int_equal(cni_route_add(&rtnl, index, &twice, &err), -1);
+	assert_int_equal(err.errnum, EEXIST);
+}
+
+static void route__has_a_text(void **state)
+{
+	struct cni_route plain = route("10.2.0.0/16", "");
+	struct cni_route via = route("::/0", "fd00::1");
+	char text[CNI_ROUTE_TEXT_SIZE];
+
+	(void)state;
+	assert_string_equal(cni_route_format(&plain, text), "10.2.0.0/16");
+	assert_string_equal(cni_route_format(&via, text), "::/0 via fd00::1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		kernel_test(route__leads_through_a_gateway),
+		kernel_test(route__of_ipv6_leads_through_a_gateway),
+		kernel_test(route__without_a_gateway_is_the_links),
+		kernel_test(route__has_metrics_table_priority_and_scope),
+		kernel_test(route__is_told_apart_by_what_is_given),
+		kernel_test(route__says_what_the_kernel_says),
+		cmocka_unit_test(route__has_a_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A failed ADD leaves the host as it was, byte for byte, the first on a new bridge included. */
+#include "bridge.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <string.h>
+
+#define EVERYTHING GATEWAY ",'ipMasq':true,'macspoofchk':true,'promiscMode':true,"
+
+/* What an IPAM plugin does that says nothing but this on ADD; it writes down what it is asked. */
+#define ANSWERS(text, code)                                                                        \
+	"cat > /run/stdin\n"                                                                       \
+	"echo $CNI_COMMAND >> /run/asked\n"                                                        \
+	"[ $CNI_COMMAND = ADD ] || exit 0\n"                                                       \
+	"echo '" text "'\n"                                                                        \
+	"exit " #code
+
+static const struct failure {
+	const char *about;
+	const char *more;
+	const char *ipam; /* the script "odd", which stands for an IPAM plugin */
+	const char *setup;
+	int code;
+	const char *text;
+} failures[] = {
+	{"no such ipam", EVERYTHING "'ipam':{'type':'nowhere'}", NULL, NULL, CNI_ECONFIG,
+	 "nowhere"},
+	{"ipam fails", EVERYTHING "'ipam':{'type':'odd'}",
+	 ANSWERS("{\"cniVersion\":\"1.0.0\",\"code\":11,\"msg\":\"not today\"}", 1), NULL,
+	 CNI_EAGAIN, "not today"},
+	{"ipam fails without a word", EVERYTHING "'ipam':{'type':'odd'}", ANSWERS("", 3), NULL,
+	 CNI_EDELEGATE, "exited with 3"},
+	{"ipam prints nonsense", EVERYTHING "'ipam':{'type':'odd'}", ANSWERS("nonsense", 0), NULL,
+	 CNI_EDECODE, "its answer"},
+	{"ipam gives no address", EVERYTHING "'ipam':{'type':'odd'}",
+	 ANSWERS("{\"cniVersion\":\"1.0.0\",\"ips\":[]}", 0), NULL, CNI_EDELEGATE,
+	 "missing IP config"},
+	{"ipam gives an address twice", EVERYTHING "'ipam':{'type':'odd'}",
+	 ANSWERS("{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.1.0.9/24\"},"
+		 "{\"address\":\"10.1.0.9/24\"}]}",
+		 0),
+	 NULL, CNI_EKERNEL, "10.1.0.9/24"},
+	{"ipam gives a route that leads nowhere", EVERYTHING "'ipam':{'type':'odd'}",
+	 ANSWERS("{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.1.0.9/24\"}],"
+		 "\"routes\":[{\"dst\":\"10.9.0.0/16\",\"gw\":\"10.200.0.1\"}]}",
+		 0),
+	 NULL, CNI_EKERNEL, "10.9.0.0/16"},
+	{"the range is full", EVERYTHING "'ipam':{'type':'host-local','subnet':'10.1.0.0/30'}",
+	 NULL,
+	 "mkdir -p /var/lib/cni/networks/blue; "
+	 "printf 'other\\r\\neth0' > /var/lib/cni/networks/blue/10.1.0.2",
+	 CNI_EEXHAUSTED, "10.1.0.1-10.1.0.2"},
+	{"the second range is full",
+	 EVERYTHING IPAM("'ranges':[" RANGE4 ",[{'subnet':'10.2.0.0/30'}]]"), NULL,
+	 "mkdir -p /var/lib/cni/networks/blue; "
+	 "printf 'other\\r\\neth0' > /var/lib/cni/networks/blue/10.2.0.2",
+	 CNI_EEXHAUSTED, "range 1"},
+	{"the bridge has another address", EVERYTHING IPAM46, NULL,
+	 "ip link add br0 address 02:00:00:00:00:66 type bridge; ip link set br0 up promisc on; "
+	 "sysctl -qw net.ipv6.conf.br0.accept_ra=0; ip addr add 10.99.0.1/24 dev br0",
+	 CNI_ETAKEN, "10.99.0.1/24"},
+	{"the default route twice", "'isDefaultGateway':true,'ipam':{'type':'odd'}",
+	 ANSWERS("{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.1.0.9/24\"}],"
+		 "\"routes\":[{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"0.0.0.0/0\"}]}",
+		 0),
+	 NULL, CNI_EKERNEL, "0.0.0.0/0"},
+	{"an MTU that is too small", "'mtu':20", NULL, NULL, CNI_EKERNEL, NULL},
+};
+
+static void assert_leaves_nothing(const struct failure *failure, bool with_neighbour)
+{
+	freeing char *config = bridge_config("1.0.0", failure->more);
+	freeing char *normal = bridge_config("1.0.0", "'name':'green',"
+						      "'ipam':{'type':'host-local','ranges':"
+						      "[[{'subnet':'10.1.0.128/25'}]]}");
+	freeing char *before = NULL;
+	struct plugin_call asked;
+	struct pod green;
+	struct pod red;
+
+	fprintf(stderr, "# %s\n", failure->about);
+	pod_open(&red, "red");
+	pod_open(&green, "green");
+	if (with_neighbour)
+		pod_add(&green, normal);
+	if (failure->setup && !(with_neighbour && strstr(failure->setup, "link add")))
+		sandbox_must("%s", failure->setup);
+	else if (failure->setup)
+		sandbox_must("ip addr add 10.99.0.1/24 dev br0; ip link set br0 promisc on");
+	if (failure->ipam)
+		bridge_add_script("odd", failure->ipam);
+	if (with_neighbour && strstr(failure->more, "promisc"))
+		sandbox_must("ip link set br0 promisc on");
+	before = bridge_snapshot();
+	pod_add_fails(&red, config, failure->code, failure->text);
+	bridge_assert_unchanged(before);
+	assert_shown("[]", "", "ip -n red -j link show type veth");
+	if (failure->ipam) {
+		/* Whatever it did is taken back, once. */
+		freeing char *verbs = sandbox_read("cat /run/asked; rm /run/asked");
+
+		assert_string_equal(verbs, "ADD\nDEL\n");
+	}
+	/* The runtime sends DEL all the same. Without the plugin that may hold an address it cannot
+	 * be a success. */
+	asked = pod_call(&red, "DEL", config);
+	if (strstr(failure->more, "nowhere"))
+		plugin_fails(&asked, failure->code, failure->text);
+	else
+		plugin_succeeds(&asked);
+	bridge_assert_unchanged(before);
+	pod_close(&red);
+	pod_close(&green);
+}
+
+static void add__failed_leaves_a_new_host_as_it_was(void **state)
+{
+	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+		assert_leaves_nothing(&failures[i], false);
+		/* A host of its own for the next. */
+		assert_int_equal(bridge_teardown(state), 0);
+		assert_int_equal(bridge_setup(state), 0);
+	}
+}
+
+static void add__failed_leaves_a_bridge_in_use_as_it_was(void **state)
+{
+	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+		assert_leaves_nothing(&failures[i], true);
+		assert_int_equal(bridge_teardown(state), 0);
+		assert_int_equal(bridge_setup(state), 0);
+	}
+}
+
+static void add__failed_may_be_tried_again(void **state)
+{
+	freeing char *bad = bridge_config("1.0.0", EVERYTHING "'ipam':{'type':'nowhere'}");
+	freeing char *good = bridge_config("1.0.0", EVERYTHING IPAM46);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	for (int i = 0; i < 3; i++)
+		pod_add_fails(&red, bad, CNI_ECONFIG, NULL);
+	pod_add(&red, good);
+	pod_check(&red, good);
+	assert_json(red.result, "ips.0.address", "10.1.0.2/24");
+	pod_close(&red);
+}
+
+/* Of a link that is in the way the whole is left alone. */
+static void add__refuses_another_kind_of_link(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", EVERYTHING IPAM46);
+	freeing char *before = NULL;
+	struct pod red;
+
+	(void)state;
+	sandbox_must("ip link add br0 type veth peer name br1");
+	before = bridge_snapshot();
+	pod_open(&red, "red");
+	pod_add_fails(&red, config, CNI_ECONFIG, "not a bridge");
+	bridge_assert_unchanged(before);
+	pod_close(&red);
+}
+
+/* An IPAM plugin's own words on stderr are the operator's to read. */
+static void add__passes_on_what_ipam_says_on_stderr(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", "'ipam':{'type':'odd'}");
+	struct plugin_answer answer;
+	struct plugin_call asked;
+	struct pod red;
+
+	(void)state;
+	bridge_add_script("odd", "cat > /dev/null; echo 'the pool is on fire' >&2; exit 1");
+	pod_open(&red, "red");
+	asked = pod_call(&red, "ADD", config);
+	answer = plugin_run(&asked);
+	plugin_assert_error(&answer, CNI_EDELEGATE, "odd");
+	assert_non_null(strstr(answer.err, "the pool is on fire"));
+	plugin_answer_clear(&answer);
+	pod_close(&red);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bridge_test(add__failed_leaves_a_new_host_as_it_was),
+		bridge_test(add__failed_leaves_a_bridge_in_use_as_it_was),
+		bridge_test(add__failed_may_be_tried_again),
+		bridge_test(add__refuses_another_kind_of_link),
+		bridge_test(add__passes_on_what_ipam_says_on_stderr),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

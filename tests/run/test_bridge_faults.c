@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An error injected at each system call of an ADD, by strace(1): it succeeds in spite of it, or
+ * fails with an error in JSON and the host as it was. The quick run tries some of the calls, with
+ * CNI_C_SLOW in the environment all of them. */
+#include "bridge.h"
+#include "trace.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STRACE "/usr/bin/strace"
+#define LOG    "/run/strace.log"
+
+/* A system call of an ADD: the `nth` one of its name. */
+struct step {
+	char name[24];
+	int nth;
+	bool is_answer; /* the result is written */
+};
+
+struct steps {
+	struct step items[600];
+	size_t count;
+};
+
+/* Memory is not refused in this way (it ends the process), and what gives a thing back does not
+ * fail, or has nobody to tell. */
+static bool is_interesting(const char *name)
+{
+	static const char *const dull[] = {
+		"mmap",		  "munmap",	   "mprotect",	  "madvise", "brk",
+		"close",	  "exit_group",	   "getpid",	  "gettid",  "rt_sigaction",
+		"rt_sigprocmask", "clock_gettime", "sigaltstack", "futex",   "sched_yield",
+		"getppid",	  "exit",	   "prctl",
+	};
+
+	for (size_t i = 0; i < sizeof(dull) / sizeof(*dull); i++)
+		if (!strcmp(name, dull[i]))
+			return false;
+	return true;
+}
+
+/* The number of this call among those of its name, up to the line `upto` of the log. */
+static int count_of(char (*names)[24], size_t upto, const char *name)
+{
+	int count = 0;
+
+	for (size_t i = 0; i <= upto; i++)
+		count += !strcmp(names[i], name);
+	return count;
+}
+
+static void read_steps(struct steps *steps)
+{
+	static char names[2000][24];
+	FILE *log = fopen(LOG, "re");
+	bool has_begun = false;
+	char *line = NULL;
+	size_t count = 0;
+	size_t room = 0;
+
+	assert_non_null(log);
+	steps->count = 0;
+	while (getline(&line, &room, log) > 0 && count < sizeof(names) / sizeof(*names)) {
+		size_t length = strcspn(line, "(\n");
+
+		if (line[length] != '(' || length >= sizeof(*names) || strchr("-+", *line))
+			continue;
+		has_begun |= !strncmp(line, "read(0,", 7);
+		memcpy(names[count], line, length);
+		names[count][length] = '\0';
+		if (has_begun && is_interesting(names[count]) &&
+		    steps->count < sizeof(steps->items) / sizeof(*steps->items)) {
+			struct step *step = &steps->items[steps->count++];
+
+			memcpy(step->name, names[count], sizeof(step->name));
+			step->is_answer = !strncmp(line, "write(1,", 8);
+			step->nth = count_of(names, count, step->name);
+		}
+		count++;
+	}
+	/* All of it was read. */
+	assert_true(feof(log));
+	free(line);
+	fclose(log);
+}
+
+/* The call under strace, with `inject` NULL: only written down. */
+static struct plugin_answer run_under_strace(const struct plugin_call *call, const char *trace,
+					     const char *inject)
+{
+	const char *const arguments[] = {"-o", LOG, "-e", trace, "-e", inject, BRIDGE, NULL};
+	const char *const without[] = {"-o", LOG, BRIDGE, NULL};
+	struct plugin_call traced = *call;
+
+	traced.plugin = STRACE;
+	traced.arguments = inject ? arguments : without;
+	return plugin_run(&traced);
+}
+
+/* What there is before the ADD, and how it is made. */
+struct host {
+	const char *more; /* of the configuration */
+	const char *setup;
+	char *config;
+	char *before;
+};
+
+/* To the state before the ADD: DEL leaves what attachments share. */
+static void give_up(struct pod *pod, const struct host *host)
+{
+	pod_del(pod, host->config);
+	sandbox_run("ip link del br0 2>/dev/null; sysctl -qw net.ipv4.ip_forward=0 "
+		    "net.ipv6.conf.all.forwarding=0 net.ipv4.conf.all.accept_redirects=0");
+	sandbox_must("%s", host->setup);
+}
+
+static void take_back(struct pod *pod, const struct host *host)
+{
+	pod_check(pod, host->config);
+	give_up(pod, host);
+}
+
+static void inject(struct pod *pod, const struct host *host, const struct step *step,
+		   const char *error)
+{
+	freeing char *trace = cni_format("trace=%s", step->name);
+	freeing char *fault =
+		cni_format("inject=%s:error=%s:when=%d", step->name, error, step->nth);
+	struct plugin_call asked = pod_call(pod, "ADD", host->config);
+	struct plugin_answer answer = run_under_strace(&asked, trace, fault);
+
+	fprintf(stderr, "# %s: exit %d\n", fault, answer.exit_code);
+	if (answer.exit_code == 0) {
+		pod_take(pod, &answer);
+		assert_json(answer.json, "ips.0.address", "10.1.0.2/24");
+		take_back(pod, host);
+	} else {
+		assert_non_null(answer.json);
+		plugin_assert_error(&answer, cni_json_get(answer.json, "code")->valueint, NULL);
+		/* Who cannot go home again must not touch anything there: that is left to DEL. And
+		 * when all is done but to say so, the attachment goes and the bridge stays. */
+		if (!strcmp(step->name, "setns") || step->is_answer)
+			give_up(pod, host);
+	}
+	plugin_answer_clear(&answer);
+	bridge_assert_unchanged(host->before);
+	assert_shown("[]", "", "ip -n %s -j link show type veth", pod->name);
+}
+
+static void inject_everywhere(struct host *host, unsigned int stride)
+{
+	static const char *const errors[] = {"ENOMEM", "EIO", "EINTR"};
+	struct steps *steps = cni_alloc(sizeof(*steps));
+	struct plugin_answer answer;
+	struct plugin_call asked;
+	struct pod red;
+
+	pod_open(&red, "red");
+	sandbox_must("%s", host->setup);
+	host->config = bridge_config("1.1.0", host->more);
+	host->before = bridge_snapshot();
+	asked = pod_call(&red, "ADD", host->config);
+	answer = run_under_strace(&asked, NULL, NULL);
+	pod_take(&red, &answer);
+	plugin_answer_clear(&answer);
+	take_back(&red, host);
+	bridge_assert_unchanged(host->before);
+	read_steps(steps);
+	assert_true(steps->count > 80);
+	for (size_t i = 0; i < steps->count; i += stride)
+		for (size_t j = 0; j < 3; j++)
+			if (stride == 1 || j == i / stride % 3)
+				inject(&red, host, &steps->items[i], errors[j]);
+	pod_close(&red);
+	free(host->before);
+	free(host->config);
+	free(steps);
+}
+
+static void add__survives_an_error_of_any_system_call(void **state)
+{
+	struct host host = {.more = FULL, .setup = "true"};
+
+	(void)state;
+	if (sandbox_run("test -x " STRACE) != 0)
+		skip_because("%s is not installed", STRACE);
+	inject_everywhere(&host, trace_stride(4));
+}
+
+/* What is taken back is what this ADD has done to it, and no more. */
+static void add__survives_an_error_on_a_bridge_that_was_there(void **state)
+{
+	struct host host = {
+		.more = "'forceAddress':true," FULL,
+		.setup = "ip link add br0 address 02:00:00:00:00:66 type bridge; "
+			 "sysctl -qw net.ipv6.conf.br0.accept_ra=0; ip link set br0 up; "
+			 "ip addr add 10.99.0.1/24 brd + dev br0; ip addr add fd99::1/64 dev br0 "
+			 "nodad",
+	};
+
+	(void)state;
+	if (sandbox_run("test -x " STRACE) != 0)
+		skip_because("%s is not installed", STRACE);
+	inject_everywhere(&host, trace_stride(5));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bridge_test(add__survives_an_error_of_any_system_call),
+		bridge_test(add__survives_an_error_on_a_bridge_that_was_there),
+	};
+
+	/* Which does not work when traced. */
+	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's side: the bridge that is shared, its MAC and MTU, the kernel's settings. */
+#include "bridge.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void assert_setting(const char *key, const char *expected)
+{
+	freeing char *found = sandbox_read("sysctl -n net.%s", key);
+
+	found[strcspn(found, "\n")] = '\0';
+	if (strcmp(found, expected) != 0)
+		fail_msg("net.%s is %s, expected %s", key, found, expected);
+}
+
+static void assert_setting_in(const struct pod *pod, const char *key, const char *expected)
+{
+	freeing char *found = sandbox_read("ip netns exec %s sysctl -n net.%s", pod->name, key);
+
+	found[strcspn(found, "\n")] = '\0';
+	if (strcmp(found, expected) != 0)
+		fail_msg("net.%s in %s is %s, expected %s", key, pod->name, found, expected);
+}
+
+static void host__is_set_up_for_both_families(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM46);
+	freeing char *host = NULL;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	assert_setting("ipv4.ip_forward", "1");
+	assert_setting("ipv6.conf.all.forwarding", "1");
+	assert_setting("ipv6.conf.br0.accept_ra", "0");
+	host = cni_format("ipv6.conf.%s.accept_ra", red.host);
+	assert_setting(host, "0");
+	assert_setting_in(&red, "ipv4.conf.eth0.arp_notify", "1");
+	assert_setting_in(&red, "ipv6.conf.eth0.accept_dad", "0");
+	assert_setting_in(&red, "ipv6.conf.eth0.keep_addr_on_down", "1");
+	assert_setting_in(&red, "ipv6.conf.eth0.disable_ipv6", "0");
+	pod_close(&red);
+}
+
+static void host__gets_only_the_settings_of_families_in_use(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	assert_setting("ipv4.ip_forward", "1");
+	assert_setting("ipv6.conf.all.forwarding", "0");
+	assert_setting_in(&red, "ipv6.conf.eth0.accept_dad", "1");
+	pod_close(&red);
+}
+
+static void host__enables_ipv6_where_the_pod_has_it_off(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM6);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	sandbox_must("ip netns exec red sysctl -qw net.ipv6.conf.all.disable_ipv6=1 "
+		     "net.ipv6.conf.default.disable_ipv6=1");
+	pod_add(&red, config);
+	assert_shown("fd01::2", "0.addr_info.0.local", "ip -n red -j -6 addr show eth0");
+	sandbox_must("ip netns exec red ping -q -c1 -W5 fd01::1 >/run/out");
+	pod_close(&red);
+}
+
+/* ---- the bridge's MAC ---- */
+
+/* Thirty pods come and go, half of them by DEL and half by losing their namespace. */
+static void assert_mac_stays(const char *config)
+{
+	freeing char *before = NULL;
+
+	for (int i = 0; i < 30; i++) {
+		freeing char *name = cni_format("p%d", i);
+		freeing char *now = NULL;
+		struct pod pod;
+
+		pod_open(&pod, name);
+		pod_add(&pod, config);
+		now = shown("0.address", "ip -j link show br0");
+		if (!before)
+			before = cni_strdup(now);
+		assert_string_equal(now, before);
+		if (i % 2 == 0)
+			pod_del(&pod, config);
+		assert_shown(before, "0.address", "ip -j link show br0");
+		pod_close(&pod);
+	}
+}
+
+static void bridge__keeps_its_mac(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+
+	(void)state;
+	assert_mac_stays(config);
+}
+
+/* A bridge that an administrator made takes the lowest MAC of its ports: the gateway's address must
+ * not change with that of a pod. */
+static void bridge__keeps_its_mac_when_adopted(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	freeing char *before = NULL;
+	freeing char *after = NULL;
+
+	(void)state;
+	sandbox_must("ip link add br0 type bridge; ip link add up0 type veth peer name up1; "
+		     "ip link set up0 address fe:ff:ff:ff:ff:fe master br0 up; ip link set up1 up; "
+		     "ip link set br0 up");
+	before = shown("0.address", "ip -j link show br0");
+	assert_string_equal(before, "fe:ff:ff:ff:ff:fe");
+	assert_mac_stays(config);
+	after = shown("0.address", "ip -j link show br0");
+	assert_string_equal(after, before);
+	/* Nor when the port that it was taken from leaves. */
+	sandbox_must("ip link set up0 nomaster");
+	assert_shown(before, "0.address", "ip -j link show br0");
+}
+
+/* ---- its MTU ---- */
+
+static void bridge__is_not_dragged_down_by_a_small_port(void **state)
+{
+	freeing char *small = bridge_config("1.0.0", "'name':'small','mtu':1300," IPAM4);
+	freeing char *normal = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+	struct pod tiny;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_open(&tiny, "tiny");
+	pod_add(&red, normal);
+	pod_add(&tiny, small);
+	assert_shown("1300", "0.mtu", "ip -j link show %s", tiny.host);
+	assert_shown("1500", "0.mtu", "ip -j link show br0");
+	assert_shown("1500", "0.mtu", "ip -j link show %s", red.host);
+	pod_del(&tiny, small);
+	assert_shown("1500", "0.mtu", "ip -j link show br0");
+	pod_close(&tiny);
+	pod_close(&red);
+}
+
+static void bridge__of_jumbo_size_keeps_it(void **state)
+{
+	freeing char *normal = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+
+	(void)state;
+	sandbox_must("ip link add br0 mtu 9000 type bridge; ip link set br0 up");
+	pod_open(&red, "red");
+	pod_add(&red, normal);
+	assert_shown("9000", "0.mtu", "ip -j link show br0");
+	pod_close(&red);
+}
+
+/* ---- CVE-2020-10749: a pod must not become the host's router ---- */
+
+/* A router advertisement from the pod's eth0 to all nodes (RFC 4861, section 4.2). */
+static void advertise(const struct pod *pod)
+{
+	struct nd_router_advert ra = {.nd_ra_type = ND_ROUTER_ADVERT,
+				      .nd_ra_curhoplimit = 64,
+				      .nd_ra_router_lifetime = htons(1800)};
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6};
+	int hops = 255;
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int netns = open(pod->netns, O_RDONLY | O_CLOEXEC);
+		int raw = setns(netns, CLONE_NEWNET) == 0
+				  ? socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6)
+				  : -1;
+
+		inet_pton(AF_INET6, "ff02::1", &to.sin6_addr);
+		to.sin6_scope_id = if_nametoindex("eth0");
+		if (raw < 0 ||
+		    setsockopt(raw, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) < 0 ||
+		    sendto(raw, &ra, sizeof(ra), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+/* Has the host learned a default route? What is sent by ping(8) follows the advertisement through
+ * the same queue, so that it has been dealt with when the answer is there. */
+static bool learns_a_route(const struct pod *pod)
+{
+	freeing char *route = NULL;
+
+	advertise(pod);
+	sandbox_must("ip netns exec %s ping -q -c1 -W5 10.1.0.1 >/run/out", pod->name);
+	route = sandbox_read("ip -6 route show default");
+	return *route != '\0';
+}
+
+static void attach_router(struct pod *red, const char *config)
+{
+	pod_open(red, "red");
+	sandbox_must("ip netns exec red sysctl -qw net.ipv6.conf.default.accept_dad=0");
+	pod_add(red, config);
+}
+
+static void cve_2020_10749__new_bridge_takes_no_router_advertisement(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+
+	(void)state;
+	attach_router(&red, config);
+	assert_false(learns_a_route(&red));
+	/* The very same pod on a bridge that does take them: */
+	sandbox_must("sysctl -qw net.ipv6.conf.br0.accept_ra=1");
+	assert_true(learns_a_route(&red));
+	pod_close(&red);
+}
+
+static void cve_2020_10749__adopted_bridge_takes_no_router_advertisement(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+
+	(void)state;
+	sandbox_must("ip link add br0 type bridge; ip link set br0 up; "
+		     "sysctl -qw net.ipv6.conf.br0.accept_ra=2");
+	attach_router(&red, config);
+	assert_setting("ipv6.conf.br0.accept_ra", "0");
+	assert_false(learns_a_route(&red));
+	pod_close(&red);
+}
+
+/* Whatever the host has as its default. */
+static void cve_2020_10749__host_end_takes_no_router_advertisement(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	freeing char *host = NULL;
+	struct pod red;
+
+	(void)state;
+	sandbox_must("sysctl -qw net.ipv6.conf.default.accept_ra=2");
+	attach_router(&red, config);
+	host = cni_format("ipv6.conf.%s.accept_ra", red.host);
+	assert_setting(host, "0");
+	assert_setting("ipv6.conf.br0.accept_ra", "0");
+	pod_close(&red);
+}
+
+/* ---- CVE-2021-20206: the name of a plugin is no path ---- */
+
+static void cve_2021_20206__ipam_type_is_no_path(void **state)
+{
+	static const char *const types[] = {
+		"../evil", "../../../../run/sandbox/evil", "..", ".", "a/b", "/run/sandbox/evil"};
+	freeing char *before = NULL;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	bridge_add_script("evil", "touch " SANDBOX_DIR "/was-run");
+	sandbox_must("cp " SANDBOX_BIN "/evil " SANDBOX_DIR "/evil");
+	before = sandbox_snapshot();
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		freeing char *more = cni_format("'ipam':{'type':'%s'}", types[i]);
+		freeing char *config = bridge_config("1.0.0", more);
+		struct plugin_answer answer;
+		struct plugin_call asked;
+
+		pod_add_fails(&red, config, CNI_ECONFIG, types[i]);
+		/* Nor is it run by DEL, whatever that answers. */
+		asked = pod_call(&red, "DEL", config);
+		answer = plugin_run(&asked);
+		plugin_answer_clear(&answer);
+		sandbox_assert_unchanged(before);
+	}
+	pod_close(&red);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bridge_test(host__is_set_up_for_both_families),
+		bridge_test(host__gets_only_the_settings_of_families_in_use),
+		bridge_test(host__enables_ipv6_where_the_pod_has_it_off),
+		bridge_test(bridge__keeps_its_mac),
+		bridge_test(bridge__keeps_its_mac_when_adopted),
+		bridge_test(bridge__is_not_dragged_down_by_a_small_port),
+		bridge_test(bridge__of_jumbo_size_keeps_it),
+		bridge_test(cve_2020_10749__new_bridge_takes_no_router_advertisement),
+		bridge_test(cve_2020_10749__adopted_bridge_takes_no_router_advertisement),
+		bridge_test(cve_2020_10749__host_end_takes_no_router_advertisement),
+		bridge_test(cve_2021_20206__ipam_type_is_no_path),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

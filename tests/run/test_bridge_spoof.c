@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* macspoofchk: a pod speaks with the MAC that it was given, or not at all. */
+#include "bridge.h"
+
+#include "cleanup.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define GUARDED "'macspoofchk':true," GATEWAY "," IPAM46
+
+static bool reaches(const struct pod *pod, const char *address)
+{
+	return sandbox_run("ip netns exec %s ping -q -c1 -W1 %s >/run/out", pod->name, address) ==
+	       0;
+}
+
+static void set_mac(const struct pod *pod, const char *mac)
+{
+	/* Nobody is to remember the old one. */
+	sandbox_must("ip -n %s link set eth0 address %s; ip neigh flush dev br0; "
+		     "ip -n %s neigh flush dev eth0",
+		     pod->name, mac, pod->name);
+}
+
+static void spoof__of_another_mac_is_dropped(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GUARDED);
+	freeing char *mac = NULL;
+	struct pod blue;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_open(&blue, "blue");
+	pod_add(&red, config);
+	pod_add(&blue, config);
+	mac = shown("0.address", "ip -n red -j link show eth0");
+	assert_true(reaches(&red, "10.1.0.1"));
+	assert_true(reaches(&red, "10.1.0.3"));
+	set_mac(&red, "02:00:00:00:00:0a");
+	assert_false(reaches(&red, "10.1.0.1"));
+	assert_false(reaches(&red, "10.1.0.3"));
+	/* Nor with the MAC of a neighbour. */
+	{
+		freeing char *of_blue = shown("0.address", "ip -n blue -j link show eth0");
+
+		set_mac(&red, of_blue);
+	}
+	assert_false(reaches(&red, "10.1.0.1"));
+	assert_true(reaches(&blue, "10.1.0.1"));
+	set_mac(&red, mac);
+	assert_true(reaches(&red, "10.1.0.1"));
+	pod_close(&red);
+	pod_close(&blue);
+}
+
+/* The very same, to see that it is this key that does it. */
+static void spoof__of_another_mac_passes_where_it_is_not_asked_for(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM46);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	set_mac(&red, "02:00:00:00:00:0a");
+	assert_true(reaches(&red, "10.1.0.1"));
+	assert_shown(NULL, "nftables.1", "nft -j list ruleset");
+	pod_close(&red);
+}
+
+static void spoof__rules_go_with_their_attachment(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GUARDED);
+	freeing char *alone = NULL;
+	freeing char *after = NULL;
+	struct pod blue;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_open(&blue, "blue");
+	pod_add(&red, config);
+	alone = sandbox_read("nft -s list table bridge cni");
+	assert_non_null(strstr(alone, "blue/red/eth0"));
+	pod_add(&blue, config);
+	pod_del(&blue, config);
+	after = sandbox_read("nft -s list table bridge cni");
+	assert_string_equal(after, alone);
+	pod_del(&red, config);
+	assert_shown(NULL, "nftables.1", "nft -j list ruleset");
+	pod_close(&red);
+	pod_close(&blue);
+}
+
+/* The host's end gets its name from its owner: a second life of the pod has the same one, and a MAC
+ * of its own. */
+static void spoof__guards_the_new_mac_of_a_pod_that_came_again(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GUARDED);
+	freeing char *old = NULL;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	old = shown("0.address", "ip -n red -j link show eth0");
+	/* Its DEL never came. */
+	pod_close(&red);
+	sandbox_run("ip link del %s 2>/dev/null", red.host);
+	sandbox_must("rm -r /var/lib/cni/networks");
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	pod_check(&red, config);
+	assert_true(reaches(&red, "10.1.0.1"));
+	set_mac(&red, old);
+	assert_false(reaches(&red, "10.1.0.1"));
+	pod_del(&red, config);
+	assert_shown(NULL, "nftables.1", "nft -j list ruleset");
+	pod_close(&red);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bridge_test(spoof__of_another_mac_is_dropped),
+		bridge_test(spoof__of_another_mac_passes_where_it_is_not_asked_for),
+		bridge_test(spoof__rules_go_with_their_attachment),
+		bridge_test(spoof__guards_the_new_mac_of_a_pod_that_came_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

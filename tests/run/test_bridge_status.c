@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* STATUS: would ADD work? Nothing is changed, nothing is waited for. */
+#include "bridge.h"
+
+#include "cleanup.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+
+static void status_is(const char *more, int code, const char *text)
+{
+	freeing char *config = bridge_config("1.1.0", more);
+	struct plugin_call asked = bridge_call("STATUS", config);
+	freeing char *before = sandbox_snapshot();
+
+	/* As containerd calls it: present but empty. */
+	asked.container = "";
+	asked.netns = "";
+	asked.ifname = "";
+	asked.args = "";
+	if (code)
+		plugin_fails(&asked, code, text);
+	else
+		plugin_succeeds(&asked);
+	sandbox_assert_unchanged(before);
+}
+
+static void status__of_a_new_host_is_good(void **state)
+{
+	(void)state;
+	status_is(FULL, 0, NULL);
+	status_is("", 0, NULL);
+}
+
+static void status__of_a_host_in_use_is_good(void **state)
+{
+	freeing char *config = bridge_config("1.1.0", FULL);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	status_is(FULL, 0, NULL);
+	pod_close(&red);
+}
+
+static void status__says_if_the_bridge_is_another_kind_of_link(void **state)
+{
+	(void)state;
+	sandbox_must("ip link add br0 type veth peer name x");
+	status_is(FULL, CNI_EUNAVAILABLE, "not a bridge");
+}
+
+static void status__says_what_ipam_says(void **state)
+{
+	(void)state;
+	bridge_add_script("odd", "cat > /run/stdin; echo $CNI_COMMAND > /run/asked; "
+				 "echo '{\"code\":50,\"msg\":\"the pool is closed\"}'; exit 1");
+	status_is("'ipam':{'type':'odd'}", CNI_EUNAVAILABLE, "the pool is closed");
+	sandbox_must("[ $(cat /run/asked) = STATUS ]");
+	bridge_add_script("odd", "echo '{\"code\":51,\"msg\":\"the pool is shallow\"}'; exit 1");
+	status_is("'ipam':{'type':'odd'}", CNI_ELIMITED, "the pool is shallow");
+	bridge_add_script("odd", "exit 0");
+	status_is("'ipam':{'type':'odd'}", 0, NULL);
+}
+
+static void status__says_if_the_range_is_full(void **state)
+{
+	(void)state;
+	sandbox_must("mkdir -p /var/lib/cni/networks/blue; "
+		     "printf 'other\\r\\neth0' > /var/lib/cni/networks/blue/10.1.0.2");
+	status_is(GATEWAY ",'ipam':{'type':'host-local','subnet':'10.1.0.0/30'}", CNI_EUNAVAILABLE,
+		  "no IP addresses available");
+}
+
+static void status__says_if_ipam_is_not_there(void **state)
+{
+	freeing char *config = bridge_config("1.1.0", "'ipam':{'type':'nowhere'}");
+	struct plugin_call asked = bridge_call("STATUS", config);
+	struct plugin_answer answer = plugin_run(&asked);
+
+	(void)state;
+	assert_int_equal(answer.exit_code, 1);
+	assert_non_null(strstr(cni_json_get_string(answer.json, "msg"), "nowhere"));
+	plugin_answer_clear(&answer);
+}
+
+static void status__says_if_the_configuration_is_wrong(void **state)
+{
+	(void)state;
+	status_is("'hairpinMode':true,'promiscMode':true", CNI_ECONFIG, "promiscMode");
+	status_is("'ipMasqBackend':'iptables'", CNI_EFIELD, "iptables");
+}
+
+/* Runtimes ask every few seconds, also while an ADD is at work. */
+static void status__waits_for_no_lock(void **state)
+{
+	freeing char *config = bridge_config("1.1.0", FULL);
+	struct timespec begin;
+	struct timespec end;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	{
+		closing int ledger = open("/var/lib/cni/networks/blue/lock", O_RDWR | O_CLOEXEC);
+		closing int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+		assert_int_equal(flock(ledger, LOCK_EX), 0);
+		assert_int_equal(flock(host, LOCK_EX), 0);
+		clock_gettime(CLOCK_MONOTONIC, &begin);
+		status_is(FULL, 0, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &end);
+	}
+	/* The snapshots take most of it. */
+	assert_true(end.tv_sec - begin.tv_sec < 2);
+	pod_close(&red);
+}
+
+static void status__came_with_1_1_0(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", FULL);
+	struct plugin_call asked = bridge_call("STATUS", config);
+
+	(void)state;
+	plugin_fails(&asked, CNI_EVERSION, "config version does not allow STATUS");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		bridge_test(status__of_a_new_host_is_good),
+		bridge_test(status__of_a_host_in_use_is_good),
+		bridge_test(status__says_if_the_bridge_is_another_kind_of_link),
+		bridge_test(status__says_what_ipam_says),
+		bridge_test(status__says_if_the_range_is_full),
+		bridge_test(status__says_if_ipam_is_not_there),
+		bridge_test(status__says_if_the_configuration_is_wrong),
+		bridge_test(status__waits_for_no_lock),
+		bridge_test(status__came_with_1_1_0),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

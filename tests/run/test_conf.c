@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each network in conf/, as an operator uses it: cnitool add, check, del. */
+#include "bridge.h"
+#include "cleanup.h"
+#include "mem.h"
+#include "test.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONF_DIR CNI_C_SOURCE_DIR "/conf"
+
+/* What a container gets of a network, and the host. */
+struct network {
+	const char *name;
+	const char *bridge;
+	const char *addresses[2]; /* NULL: no more, as for all of these */
+	const char *gateways[2];  /* on which the host answers */
+	const char *link;	  /* that bears them, in a VLAN; NULL: the bridge */
+	const char *dns;
+};
+
+static struct network networks[] = {
+	{"v-net-0",
+	 "v-net-0",
+	 {"192.168.15.2"},
+	 {"192.168.15.1"},
+	 .dns = "{'nameservers':['192.168.15.1','9.9.9.9'],'domain':'v-net-0.internal',"
+		"'search':['v-net-0.internal']}"},
+	{"dual-stack", "dual-stack", {"192.168.16.2", "fd16::2"}, {"192.168.16.1", "fd16::1"}},
+	{"layer2", "layer2"},
+	{"vlan", "vlan", {"192.168.100.2"}, {"192.168.100.1"}, "vlan.100"},
+	{"containerd", "cni0", {"10.88.0.2", "fd88::2"}, {"10.88.0.1", "fd88::1"}},
+	{"crio", "cni0", {"10.85.0.2"}, {"10.85.0.1"}},
+	{"crio-dual-stack", "cni0", {"10.85.0.2", "1100:200::2"}, {"10.85.0.1", "1100:200::1"}},
+};
+
+#define NETWORK_COUNT (sizeof(networks) / sizeof(*networks))
+
+static struct plugin_answer cnitool(const char *command, const char *network)
+{
+	static const char *const environment[] = {"NETCONFPATH=" CONF_DIR, NULL};
+	const char *const arguments[] = {command, network, "/run/netns/red", NULL};
+
+	return plugin_run(
+		&(struct plugin_call){.plugin = CNI_C_BINARY_DIR "/cnitool/cnitool",
+				      .path = CNI_C_BINARY_DIR "/plugins:" CNI_C_BINARY_DIR "/ipam",
+				      .environment = environment,
+				      .arguments = arguments});
+}
+
+static void succeeds(const char *command, const char *network)
+{
+	struct plugin_answer answer = cnitool(command, network);
+
+	plugin_assert_success(&answer);
+	assert_string_equal(answer.err, "");
+	plugin_answer_clear(&answer);
+}
+
+/* "10.1.0.2" of the address at this place in the result; NULL if there is none. */
+static char *address_of(const cJSON *result, int index)
+{
+	const cJSON *ip = cJSON_GetArrayItem(cni_json_get(result, "ips"), index);
+	const char *text = cni_json_get_string(ip, "address");
+
+	return text ? cni_strndup(text, strcspn(text, "/")) : NULL;
+}
+
+static void assert_result(const struct network *network, const cJSON *result)
+{
+	assert_json(result, "interfaces.0.name", network->bridge);
+	assert_json(result, "interfaces.2.name", "eth0");
+	for (int i = 0; i < 2; i++) {
+		freeing char *address = address_of(result, i);
+
+		if (!network->addresses[i])
+			assert_null(address);
+		else
+			assert_string_equal(address, network->addresses[i]);
+	}
+}
+
+static void assert_works(const struct network *network)
+{
+	sandbox_must("ip -n red -o link show eth0 up | grep -q 'state UP'");
+	for (size_t i = 0; i < 2 && network->gateways[i]; i++) {
+		sandbox_must("ip -o addr show dev %s | grep -q ' %s/'",
+			     network->link ? network->link : network->bridge, network->gateways[i]);
+		sandbox_must("ip -n red route get %s | grep -q 'via %s '",
+			     strchr(network->gateways[i], ':') ? "2001:db8::1" : "192.0.2.1",
+			     network->gateways[i]);
+		sandbox_must("nft list table inet cni | grep -q '%s .*jump'",
+			     network->addresses[i]);
+		sandbox_must("ip netns exec red ping -qc1 -W5 %s >/dev/null", network->gateways[i]);
+	}
+}
+
+static void assert_nothing_left(const struct network *network, const char *host)
+{
+	freeing char *rules = sandbox_read("nft list ruleset");
+
+	assert_string_equal(rules, "");
+	assert_int_not_equal(sandbox_run("ip -n red link show eth0 2>/dev/null"), 0);
+	assert_int_not_equal(sandbox_run("ip link show %s 2>/dev/null", host), 0);
+	for (size_t i = 0; i < 2 && network->addresses[i]; i++)
+		sandbox_must("! test -e '/var/lib/cni/networks/%s/%s'", network->name,
+			     network->addresses[i]);
+	sandbox_must("test -z \"$(ls /var/lib/cni/results)\"");
+}
+
+static void conf__is_added_checked_and_deleted(void **state)
+{
+	const struct network *network = *state;
+	struct plugin_answer answer;
+	freeing char *host = NULL;
+
+	if (network->link && !sandbox_has_vlan_filtering())
+		skip_because("%s: this kernel has no bridge VLAN filtering", network->name);
+	sandbox_add_netns("red");
+	answer = cnitool("add", network->name);
+	plugin_assert_success(&answer);
+	assert_string_equal(answer.err, "");
+	assert_result(network, answer.json);
+	host = cni_strdup(cni_json_get_string(
+		cJSON_GetArrayItem(cni_json_get(answer.json, "interfaces"), 1), "name"));
+	assert_works(network);
+	if (network->dns)
+		assert_json(answer.json, "dns", network->dns);
+	plugin_answer_clear(&answer);
+	succeeds("check", network->name);
+	succeeds("del", network->name);
+	assert_nothing_left(network, host);
+	succeeds("del", network->name);
+	sandbox_del_netns("red");
+}
+
+/* The table above has a row for each file, so none is left untried. */
+static void conf__has_a_row_for_each_file(void **state)
+{
+	DIR *dir = opendir(CONF_DIR);
+	size_t count = 0;
+
+	(void)state;
+	assert_non_null(dir);
+	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+		count += strstr(entry->d_name, ".conf") != NULL;
+	closedir(dir);
+	assert_int_equal(count, NETWORK_COUNT);
+	for (size_t i = 0; i < NETWORK_COUNT; i++)
+		assert_shown(networks[i].name, "name", "cat %s/%s.conflist", CONF_DIR,
+			     networks[i].name);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[NETWORK_COUNT + 1] = {
+		cmocka_unit_test(conf__has_a_row_for_each_file),
+	};
+
+	for (size_t i = 0; i < NETWORK_COUNT; i++)
+		tests[i + 1] = (struct CMUnitTest){
+			.name = networks[i].name,
+			.test_func = conf__is_added_checked_and_deleted,
+			.setup_func = bridge_setup,
+			.teardown_func = bridge_teardown,
+			.initial_state = &networks[i],
+		};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

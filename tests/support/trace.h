@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ending a plugin at a chosen system call, by ptrace(2). */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include "plugin.h"
+
+#include <stdbool.h>
+
+/* Runs the plugin and kills it (SIGKILL) when it begins its system call number `nth`, the first
+ * being that which reads its configuration. False if it has ended by itself before that. What it
+ * prints is lost; its children are not traced. */
+bool trace_kill(const struct plugin_call *call, unsigned int nth);
+
+/* How far apart the system calls are that a test tries: all of them if CNI_C_SLOW is set. */
+unsigned int trace_stride(unsigned int quick);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delegate.h"
+
+#include "cleanup.h"
+#include "fake.h"
+#include "mem.h"
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct fake fake;
+static char *path;
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_open(&fake);
+	fake_add_plugin(&fake, "one");
+	path = fake_path(&fake, "bin");
+	setenv("CNI_COMMAND", "ADD", 1);
+	setenv("CNI_CONTAINERID", "c1", 1);
+	setenv("CNI_NETNS", "/run/netns/c1", 1);
+	setenv("CNI_IFNAME", "eth0", 1);
+	setenv("CNI_ARGS", "IP=10.1.0.7", 1);
+	setenv("CNI_PATH", path, 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(path);
+	fake_close(&fake);
+	return 0;
+}
+
+/* With white space, so that only the very same bytes are the same. */
+static const char input[] = "{ \"name\":\"blue\",\n\t\"ipam\": {\"type\" : \"one\"} }\n";
+
+static int delegate(enum cni_command command, const char *type, struct cni_result *ret_result,
+		    struct cni_error *err)
+{
+	struct cni_call call = {.env = {.path = path},
+				.conf = {.ipam_type = type, .version = CNI_1_0_0},
+				.input = input,
+				.input_size = sizeof(input) - 1};
+
+	return cni_delegate_ipam(&call, command, ret_result, err);
+}
+
+static void delegate__hands_on_what_it_was_given(void **state)
+{
+	freeing char *expected = cni_format("CNI_ARGS=IP=10.1.0.7\nCNI_COMMAND=ADD\n"
+					    "CNI_CONTAINERID=c1\nCNI_IFNAME=eth0\n"
+					    "CNI_NETNS=/run/netns/c1\nCNI_PATH=%s\n",
+					    path);
+	freeing char *sort =
+		cni_format("sort -o %s/one.ADD.env %s/one.ADD.env", fake.dir, fake.dir);
+	freeing char *environment = NULL;
+	freeing char *got = NULL;
+	struct cni_result result;
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(delegate(CNI_ADD, "one", &result, &err), 0);
+	assert_int_equal(result.ip_count, 1);
+	cni_result_clear(&result);
+	got = fake_read(&fake, "one.ADD");
+	assert_string_equal(got, input);
+	assert_int_equal(system(sort), 0); // NOLINT(cert-env33-c): tests run commands
+	environment = fake_read(&fake, "one.ADD.env");
+	assert_string_equal(environment, expected);
+	fake_assert_asked(&fake, "ADD one\n");
+}
+
+static void delegate__asks_for_another_command(void **state)
+{
+	static const enum cni_command commands[] = {CNI_DEL, CNI_CHECK, CNI_GC, CNI_STATUS};
+	struct cni_error err;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(delegate(commands[i], "one", NULL, &err), 0);
+	fake_assert_asked(&fake, "DEL one\nCHECK one\nGC one\nSTATUS one\n");
+}
+
+static void delegate__sends_del_after_a_failed_add(void **state)
+{
+	struct cni_result result = {0};
+	struct cni_error err;
+
+	(void)state;
+	fake_write(&fake, "one.ADD.fails",
+		   "{\"code\": 104, \"msg\": \"no address left\", \"details\": \"10.1.0.0/16\"}");
+	assert_int_equal(delegate(CNI_ADD, "one", &result, &err), -1);
+	assert_int_equal(err.code, 104);
+	assert_string_equal(err.msg, "ipam 'one': no address left");
+	assert_string_equal(err.details, "10.1.0.0/16");
+	fake_assert_asked(&fake, "ADD one\nDEL one\n");
+	assert_null(result.ips);
+}
+
+static void delegate__sends_del_after_a_nonsensical_answer(void **state)
+{
+	static const char *const answers[][2] = {
+		{"hello", "ipam 'one': its answer is not valid JSON"},
+		{"", "ipam 'one': its answer is empty, expected a JSON object"},
+		{"{\"ips\": 5}", "ipam 'one': its answer: 'ips' is a number, expected a list"},
+		{"{\"cniVersion\": \"7.0.0\"}",
+		 "ipam 'one': its answer: incompatible CNI versions"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		struct cni_result result = {0};
+		struct cni_error err;
+
+		fake_write(&fake, "one.answer", answers[i][0]);
+		assert_int_equal(delegate(CNI_ADD, "one", &result, &err), -1);
+		assert_memory_equal(err.msg, answers[i][1], strlen(answers[i][1]));
+		fake_assert_asked(&fake, "ADD one\nDEL one\n");
+		assert_null(result.ips);
+	}
+}
+
+static void delegate__keeps_the_first_error_if_del_fails_as_well(void **state)
+{
+	struct cni_result result;
+	struct cni_error err;
+
+	(void)state;
+	fake_write(&fake, "one.ADD.fails", "{\"code\": 11, \"msg\": \"first\"}");
+	fake_write(&fake, "one.DEL.fails", "{\"code\": 12, \"msg\": \"second\"}");
+	assert_int_equal(delegate(CNI_ADD, "one", &result, &err), -1);
+	assert_int_equal(err.code, 11);
+	assert_string_equal(err.msg, "ipam 'one': first");
+	assert_int_equal(delegate(CNI_DEL, "one", NULL, &err), -1);
+	assert_int_equal(err.code, 12);
+	assert_string_equal(err.msg, "ipam 'one': second");
+	fake_assert_asked(&fake, "ADD one\nDEL one\nDEL one\n");
+}
+
+static void delegate__reads_an_answer_in_the_configurations_version(void **state)
+{
+	struct cni_result result;
+	struct cni_error err;
+
+	(void)state;
+	fake_write(&fake, "one.answer", "{\"ips\":[{\"address\":\"10.1.0.2/16\"}]}");
+	assert_int_equal(delegate(CNI_ADD, "one", &result, &err), 0);
+	assert_int_equal(result.ip_count, 1);
+	cni_result_clear(&result);
+}
+
+static void delegate__says_that_the_plugin_is_missing(void **state)
+{
+	freeing char *expected =
+		cni_format("'ipam.type': failed to find plugin \"two\" in path [%s]", path);
+	struct cni_result result;
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(delegate(CNI_ADD, "two", &result, &err), -1);
+	assert_int_equal(err.code, CNI_ECONFIG);
+	assert_string_equal(err.msg, expected);
+}
+
+#define delegate_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		delegate_test(delegate__hands_on_what_it_was_given),
+		delegate_test(delegate__asks_for_another_command),
+		delegate_test(delegate__sends_del_after_a_failed_add),
+		delegate_test(delegate__sends_del_after_a_nonsensical_answer),
+		delegate_test(delegate__keeps_the_first_error_if_del_fails_as_well),
+		delegate_test(delegate__reads_an_answer_in_the_configurations_version),
+		delegate_test(delegate__says_that_the_plugin_is_missing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

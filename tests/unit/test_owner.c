@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "owner.h"
+
+#include "test.h"
+
+#include <string.h>
+
+static void owner__is_network_container_and_interface(void **state)
+{
+	const struct cni_owner owner = {"blue", "4f1c", "eth0"};
+	char text[CNI_OWNER_TEXT_SIZE];
+
+	(void)state;
+	assert_string_equal(cni_owner_format(&owner, text), "blue/4f1c/eth0");
+	assert_string_equal(cni_owner_format_network("blue", text), "blue/");
+}
+
+/* Names of 200 characters that differ at their end only, and the longest interface name. */
+static void owner__is_told_apart_however_long_its_names_are(void **state)
+{
+	char network[201];
+	char container[201];
+	char one[CNI_OWNER_TEXT_SIZE];
+	char other[CNI_OWNER_TEXT_SIZE];
+	const struct cni_owner owner = {network, container, "abcdefghijklmno"};
+
+	(void)state;
+	memset(network, 'n', 200);
+	memset(container, 'c', 200);
+	network[200] = container[200] = '\0';
+	cni_owner_format(&owner, one);
+	assert_true(strlen(one) < CNI_OWNER_TEXT_SIZE);
+	assert_string_equal(strrchr(one, '/'), "/abcdefghijklmno");
+	container[199] = 'd';
+	cni_owner_format(&owner, other);
+	assert_string_not_equal(one, other);
+	assert_true(cni_owner_text_is_of(one, network));
+	assert_true(cni_owner_text_is_of(other, network));
+	network[199] = 'm';
+	assert_false(cni_owner_text_is_of(one, network));
+}
+
+static void owner__of_a_network_is_not_of_one_that_begins_like_it(void **state)
+{
+	(void)state;
+	assert_true(cni_owner_text_is_of("blue/4f1c/eth0", "blue"));
+	assert_false(cni_owner_text_is_of("blue2/4f1c/eth0", "blue"));
+	assert_false(cni_owner_text_is_of("blue", "blue"));
+	assert_false(cni_owner_text_is_of("", "blue"));
+	assert_false(cni_owner_text_is_of(NULL, "blue"));
+}
+
+static void owner__names_the_hosts_end(void **state)
+{
+	const struct cni_owner owner = {"blue", "4f1c", "eth0"};
+	const struct cni_owner second = {"blue", "4f1c", "eth1"};
+	char name[CNI_IFNAME_SIZE];
+	char other[CNI_IFNAME_SIZE];
+
+	(void)state;
+	/* printf %s blue/4f1c/eth0 | sha512sum */
+	assert_string_equal(cni_owner_ifname(&owner, "veth", name), "veth0fbd3348e2b");
+	assert_string_equal(cni_owner_ifname(&owner, "v", other) + 1, name + 4);
+	assert_string_not_equal(cni_owner_ifname(&second, "veth", other), name);
+}
+
+static void owners__are_found_by_container_and_interface(void **state)
+{
+	struct cni_owner items[] = {
+		{"blue", "c2", "eth0"}, {"blue", "c1", "eth1"}, {"blue", "c1", "eth0"}};
+	struct cni_owners owners = {items, 3};
+	struct cni_owners none = {NULL, 0};
+
+	(void)state;
+	cni_owners_sort(&owners);
+	cni_owners_sort(&none);
+	assert_true(cni_owners_has(&owners, "c1", "eth0"));
+	assert_true(cni_owners_has(&owners, "c1", "eth1"));
+	assert_true(cni_owners_has(&owners, "c2", "eth0"));
+	assert_false(cni_owners_has(&owners, "c2", "eth1"));
+	assert_false(cni_owners_has(&owners, "c", "eth0"));
+	assert_false(cni_owners_has(&none, "c1", "eth0"));
+}
+
+static void owners__have_sorted_texts(void **state)
+{
+	struct cni_owner items[] = {{"blue", "c2", "eth0"}, {"blue", "c1", "eth0"}};
+	struct cni_owners owners = {items, 2};
+	struct cni_owners none = {NULL, 0};
+	char **texts = cni_owner_texts(&owners);
+
+	(void)state;
+	assert_string_equal(texts[0], "blue/c1/eth0");
+	assert_string_equal(texts[1], "blue/c2/eth0");
+	assert_true(cni_owner_texts_has(texts, 2, "blue/c2/eth0"));
+	assert_false(cni_owner_texts_has(texts, 2, "blue/c3/eth0"));
+	cni_owner_texts_free(texts, 2);
+	texts = cni_owner_texts(&none);
+	assert_false(cni_owner_texts_has(texts, 0, "blue/c2/eth0"));
+	cni_owner_texts_free(texts, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(owner__is_network_container_and_interface),
+		cmocka_unit_test(owner__is_told_apart_however_long_its_names_are),
+		cmocka_unit_test(owner__of_a_network_is_not_of_one_that_begins_like_it),
+		cmocka_unit_test(owner__names_the_hosts_end),
+		cmocka_unit_test(owners__are_found_by_container_and_interface),
+		cmocka_unit_test(owners__have_sorted_texts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
