@@ -218,10 +218,15 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 	if (ipam)
 		cni_plan_routes(plan);
 	if (ipam && conf->is_gateway) {
-		cni_plan_gateway(plan, .bridge = conf->bridge, .vlan = conf->vlan,
-				 .keeps_default_vlan = conf->preserve_default_vlan,
-				 .force = conf->force_address);
+		/* Before the addresses: the kernel is still at work on a new IPv6 one when it has
+		 * said yes, and if forwarding comes in between it joins the subnet's anycast
+		 * address twice, but leaves it once. */
 		cni_plan_forwarding(plan);
+		cni_plan_gateway(plan,
+				 .link = {.bridge = conf->bridge,
+					  .vlan = conf->vlan,
+					  .keeps_default_vlan = conf->preserve_default_vlan},
+				 .force = conf->force_address);
 	}
 	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq);
 }

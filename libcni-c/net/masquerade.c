@@ -2,126 +2,12 @@
 #include "masquerade.h"
 
 #include "cleanup.h"
-#include "hash.h"
+#include "masquerade_table.h"
 #include "mem.h"
-#include "nft.h"
-#include "nft_rule.h"
 
 #include <errno.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter_ipv4.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-static const struct cni_nft_table table = {NFPROTO_INET, "cni"};
-
-static const char postrouting[] = "postrouting";
-
-/* What the table holds when no attachment does: postrouting and four maps. */
-#define SKELETON_USE 5
-/* The rules of postrouting, and those of a network's chain. */
-#define POSTROUTING_RULES 2
-#define NETWORK_RULES	  3
-
-struct family {
-	int number;
-	const char *verdicts;	 /* source address : the network's chain */
-	const char *attachments; /* owner's name . index : address */
-	const char *multicast;
-	enum cni_nft_type type;
-};
-
-static const struct family families[] = {
-	{AF_INET, "masquerade4", "attachments4", "224.0.0.0/4", CNI_NFT_IPV4},
-	{AF_INET6, "masquerade6", "attachments6", "ff00::/8", CNI_NFT_IPV6},
-};
-
-static const struct family *family_of(const struct cni_ip *ip)
-{
-	return &families[ip->family == AF_INET ? 0 : 1];
-}
-
-/* "net-" and a hash of the network's name and the prefix: its rules never change, so that two ADDs
- * cannot disagree about them. `comment` says which network it is. */
-static void name_chain(const char *network, const struct cni_net *net, char chain[24],
-		       char comment[CNI_NFT_COMMENT_SIZE])
-{
-	struct cni_net masked = cni_net_masked(net);
-	char digits[CNI_HASH_TEXT_SIZE];
-	char prefix[CNI_NET_TEXT_SIZE];
-	freeing char *text = cni_format("%s %s", network, cni_net_format(&masked, prefix));
-
-	cni_hash_hex(text, strlen(text), digits);
-	snprintf(chain, 24, "net-%.16s", digits);
-	snprintf(comment, CNI_NFT_COMMENT_SIZE, "%.70s %s", network, prefix);
-}
-
-static struct cni_nft_bytes attachment_key(const char *name, uint32_t index)
-{
-	struct cni_nft_bytes key = {.size = 0};
-
-	cni_nft_bytes_add_ifname(&key, name);
-	cni_nft_bytes_add(&key, &index, sizeof(index));
-	return key;
-}
-
-/* ---- building ---- */
-
-static void add_postrouting_rules(struct cni_nft_tx *tx)
-{
-	for (size_t i = 0; i < 2; i++) {
-		/* meta nfproto ipv4 ip saddr vmap @masquerade4 */
-		cni_nft_rule(tx, &table, postrouting);
-		cni_nft_family_is(tx, families[i].number);
-		cni_nft_source_vmap(tx, families[i].number, families[i].verdicts);
-		cni_nft_rule_end(tx);
-	}
-}
-
-static void add_skeleton(struct cni_nft_tx *tx)
-{
-	/* linux/netfilter_ipv4.h: NF_IP_PRI_NAT_SRC, nft's "srcnat". */
-	const int32_t srcnat = NF_IP_PRI_NAT_SRC;
-
-	cni_nft_add_table(tx, &table);
-	for (size_t i = 0; i < 2; i++) {
-		const struct cni_nft_set verdicts = {
-			families[i].verdicts, {families[i].type}, CNI_NFT_VERDICT};
-		const struct cni_nft_set attachments = {
-			families[i].attachments, {CNI_NFT_IFNAME, CNI_NFT_MARK}, families[i].type};
-
-		cni_nft_add_set(tx, &table, &verdicts);
-		cni_nft_add_set(tx, &table, &attachments);
-	}
-	cni_nft_add_base_chain(tx, &table, postrouting, "nat", NF_INET_POST_ROUTING, srcnat);
-}
-
-static void add_network_chain(struct cni_nft_tx *tx, const char *chain, const char *comment,
-			      const struct cni_net *net)
-{
-	struct cni_net multicast;
-
-	cni_net_parse(family_of(&net->ip)->multicast, &multicast);
-	cni_nft_add_chain(tx, &table, chain, comment);
-	cni_nft_flush_chain(tx, &table, chain);
-	/* ip daddr 10.88.0.0/16 return */
-	cni_nft_rule(tx, &table, chain);
-	cni_nft_family_is(tx, net->ip.family);
-	cni_nft_destination_in(tx, net);
-	cni_nft_verdict(tx, NFT_RETURN);
-	cni_nft_rule_end(tx);
-	/* ip daddr 224.0.0.0/4 return */
-	cni_nft_rule(tx, &table, chain);
-	cni_nft_family_is(tx, net->ip.family);
-	cni_nft_destination_in(tx, &multicast);
-	cni_nft_verdict(tx, NFT_RETURN);
-	cni_nft_rule_end(tx);
-	/* masquerade */
-	cni_nft_rule(tx, &table, chain);
-	cni_nft_masquerade(tx);
-	cni_nft_rule_end(tx);
-}
 
 struct attachment {
 	const struct cni_owner *owner;
@@ -136,31 +22,22 @@ static void add_elements(struct cni_nft_tx *tx, const struct attachment *at)
 
 	cni_owner_ifname(at->owner, "veth", name);
 	for (size_t i = 0; i < at->count; i++) {
-		const struct family *family = family_of(&at->nets[i].ip);
-		uint32_t *index = &indices[family - families];
+		const struct cni_masq_family *family = cni_masq_family_of(&at->nets[i].ip);
+		uint32_t *index = &indices[family - cni_masq_families];
 		struct cni_nft_element verdict = {.key = cni_nft_ip(&at->nets[i].ip)};
-		struct cni_nft_element back = {.key = attachment_key(name, (*index)++),
+		struct cni_nft_element back = {.key = cni_masq_attachment_key(name, (*index)++),
 					       .value = verdict.key};
 		char comment[CNI_NFT_COMMENT_SIZE];
 
-		name_chain(at->owner->network, &at->nets[i], verdict.jump, comment);
+		cni_masq_name_chain(at->owner->network, &at->nets[i], verdict.jump, comment);
 		cni_owner_format(at->owner, verdict.comment);
 		memcpy(back.comment, verdict.comment, sizeof(back.comment));
-		cni_nft_add_element(tx, &table, family->verdicts, &verdict);
-		cni_nft_add_element(tx, &table, family->attachments, &back);
+		cni_nft_add_element(tx, &cni_masq_table, family->verdicts, &verdict);
+		cni_nft_add_element(tx, &cni_masq_table, family->attachments, &back);
 	}
 }
 
 /* ---- looking and removing ---- */
-
-/* 1 if there, 0 if not, -1 on failure. */
-static int look_up(struct cni_nl *nl, const char *set, const struct cni_nft_bytes *key,
-		   struct cni_nft_element *ret_element, struct cni_error *err)
-{
-	if (cni_nft_get(nl, &table, set, key, ret_element, err) == 0)
-		return 1;
-	return err->errnum == ENOENT ? 0 : -1;
-}
 
 /* The elements to delete: in a verdict map with their `jump`, in an attachment map without. */
 struct doomed {
@@ -197,22 +74,24 @@ static int doom_owner(struct cni_nl *nl, const struct cni_owner *owner, struct d
 	cni_owner_ifname(owner, "veth", name);
 	for (size_t i = 0; i < 2; i++)
 		for (uint32_t index = 0;; index++) {
-			struct cni_nft_bytes key = attachment_key(name, index);
+			struct cni_nft_bytes key = cni_masq_attachment_key(name, index);
 			struct cni_nft_element verdict;
 			struct cni_nft_element back;
-			int found = look_up(nl, families[i].attachments, &key, &back, err);
+			int found = cni_masq_look_up(nl, cni_masq_families[i].attachments, &key,
+						     &back, err);
 
 			if (found < 0)
 				return -1;
 			if (!found)
 				break;
-			doom(doomed, families[i].attachments, &back);
-			found = look_up(nl, families[i].verdicts, &back.value, &verdict, err);
+			doom(doomed, cni_masq_families[i].attachments, &back);
+			found = cni_masq_look_up(nl, cni_masq_families[i].verdicts, &back.value,
+						 &verdict, err);
 			if (found < 0)
 				return -1;
 			/* Since then it may have become somebody else's. */
 			if (found && !strcmp(verdict.comment, text))
-				doom(doomed, families[i].verdicts, &verdict);
+				doom(doomed, cni_masq_families[i].verdicts, &verdict);
 		}
 	return 0;
 }
@@ -231,10 +110,10 @@ static int doom_predecessors(struct cni_nl *nl, const struct attachment *at, str
 			     struct cni_error *err)
 {
 	for (size_t i = 0; i < at->count; i++) {
-		const struct family *family = family_of(&at->nets[i].ip);
+		const struct cni_masq_family *family = cni_masq_family_of(&at->nets[i].ip);
 		struct cni_nft_bytes key = cni_nft_ip(&at->nets[i].ip);
 		struct cni_nft_element element;
-		int found = look_up(nl, family->verdicts, &key, &element, err);
+		int found = cni_masq_look_up(nl, family->verdicts, &key, &element, err);
 
 		if (found < 0)
 			return -1;
@@ -247,7 +126,7 @@ static int doom_predecessors(struct cni_nl *nl, const struct attachment *at, str
 static void delete_elements(struct cni_nft_tx *tx, const struct doomed *doomed)
 {
 	for (size_t i = 0; i < doomed->count; i++)
-		cni_nft_del_element(tx, &table, doomed->items[i].set,
+		cni_nft_del_element(tx, &cni_masq_table, doomed->items[i].set,
 				    &doomed->items[i].element.key);
 }
 
@@ -266,7 +145,7 @@ static bool is_wanted(const struct attachment *at, const char *chain)
 		char comment[CNI_NFT_COMMENT_SIZE];
 		char wanted[24];
 
-		name_chain(at->owner->network, &at->nets[i], wanted, comment);
+		cni_masq_name_chain(at->owner->network, &at->nets[i], wanted, comment);
 		if (!strcmp(wanted, chain))
 			return true;
 	}
@@ -288,11 +167,11 @@ static int delete_idle_chains(struct cni_nl *nl, struct cni_nft_tx *tx, const st
 			continue;
 		for (size_t j = i; j < doomed->count; j++)
 			ours += !strcmp(doomed->items[j].element.jump, chain);
-		if (cni_nft_chain_use(nl, &table, chain, &use, err) < 0)
+		if (cni_nft_chain_use(nl, &cni_masq_table, chain, &use, err) < 0)
 			return -1;
-		if (use - ours > NETWORK_RULES)
+		if (use - ours > CNI_MASQ_NETWORK_RULES)
 			continue;
-		cni_nft_del_chain(tx, &table, chain);
+		cni_nft_del_chain(tx, &cni_masq_table, chain);
 		++*ret_deleted;
 	}
 	return 0;
@@ -310,10 +189,10 @@ static int remove_doomed(struct cni_nl *nl, uint32_t generation, const struct do
 		return 0;
 	delete_elements(tx, doomed);
 	if (delete_idle_chains(nl, tx, doomed, NULL, &deleted, err) < 0 ||
-	    cni_nft_table_use(nl, &table, &use, err) < 0)
+	    cni_nft_table_use(nl, &cni_masq_table, &use, err) < 0)
 		return -1;
-	if (use - deleted <= SKELETON_USE)
-		cni_nft_del_table(tx, &table);
+	if (use - deleted <= CNI_MASQ_SKELETON_USE)
+		cni_nft_del_table(tx, &cni_masq_table);
 	return cni_nft_commit(tx, err);
 }
 
@@ -326,11 +205,11 @@ static bool chains_are_there(struct cni_nl *nl, const struct attachment *at)
 	for (size_t i = 0; i < at->count; i++) {
 		char comment[CNI_NFT_COMMENT_SIZE];
 		struct cni_error ignored;
-		char chain[24];
+		char chain[CNI_MASQ_CHAIN_SIZE];
 		uint32_t use;
 
-		name_chain(at->owner->network, &at->nets[i], chain, comment);
-		if (cni_nft_chain_use(nl, &table, chain, &use, &ignored) < 0)
+		cni_masq_name_chain(at->owner->network, &at->nets[i], chain, comment);
+		if (cni_nft_chain_use(nl, &cni_masq_table, chain, &use, &ignored) < 0)
 			return false;
 	}
 	return true;
@@ -352,7 +231,7 @@ static int chain_is_there(struct cni_nl *nl, const char *chain, uint32_t rules,
 {
 	uint32_t count;
 
-	if (cni_nft_rule_count(nl, &table, chain, &count, err) < 0)
+	if (cni_nft_rule_count(nl, &cni_masq_table, chain, &count, err) < 0)
 		return err->errnum == ENOENT ? 0 : -1;
 	return count == rules;
 }
@@ -360,32 +239,32 @@ static int chain_is_there(struct cni_nl *nl, const char *chain, uint32_t rules,
 static int add_missing_chains(struct cni_nl *nl, struct cni_nft_tx *tx, const struct attachment *at,
 			      struct cni_error *err)
 {
-	char made[8][24];
+	char made[8][CNI_MASQ_CHAIN_SIZE];
 	size_t made_count = 0;
-	int there = chain_is_there(nl, postrouting, POSTROUTING_RULES, err);
+	int there = chain_is_there(nl, cni_masq_postrouting, CNI_MASQ_POSTROUTING_RULES, err);
 
 	if (there < 0)
 		return -1;
-	add_skeleton(tx);
+	cni_masq_add_skeleton(tx);
 	if (!there) {
-		cni_nft_flush_chain(tx, &table, postrouting);
-		add_postrouting_rules(tx);
+		cni_nft_flush_chain(tx, &cni_masq_table, cni_masq_postrouting);
+		cni_masq_add_postrouting_rules(tx);
 	}
 	for (size_t i = 0; i < at->count; i++) {
 		char comment[CNI_NFT_COMMENT_SIZE];
-		char chain[24];
+		char chain[CNI_MASQ_CHAIN_SIZE];
 		bool again = false;
 
-		name_chain(at->owner->network, &at->nets[i], chain, comment);
+		cni_masq_name_chain(at->owner->network, &at->nets[i], chain, comment);
 		for (size_t j = 0; j < made_count; j++)
 			again |= !strcmp(made[j], chain);
 		if (again)
 			continue;
-		there = chain_is_there(nl, chain, NETWORK_RULES, err);
+		there = chain_is_there(nl, chain, CNI_MASQ_NETWORK_RULES, err);
 		if (there < 0)
 			return -1;
 		if (!there)
-			add_network_chain(tx, chain, comment, &at->nets[i]);
+			cni_masq_add_network_chain(tx, chain, comment, &at->nets[i]);
 		if (made_count < sizeof(made) / sizeof(*made))
 			memcpy(made[made_count++], chain, sizeof(chain));
 	}
@@ -453,12 +332,12 @@ static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct
 	const struct gc *gc = data;
 
 	for (size_t i = 0; i < 4; i++) {
-		const struct family *family = &families[i / 2];
+		const struct cni_masq_family *family = &cni_masq_families[i / 2];
 		const char *set = i % 2 ? family->attachments : family->verdicts;
 		freeing struct cni_nft_element *elements = NULL;
 		size_t count = 0;
 
-		if (cni_nft_list(nl, &table, set, &elements, &count, err) < 0)
+		if (cni_nft_list(nl, &cni_masq_table, set, &elements, &count, err) < 0)
 			return -1;
 		for (size_t j = 0; j < count; j++)
 			if (cni_owner_text_is_of(elements[j].comment, gc->network) &&
@@ -476,89 +355,4 @@ int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_o
 
 	cni_owner_texts_free(gc.texts, gc.count);
 	return failed;
-}
-
-static int check_chain(struct cni_nl *nl, const char *chain, uint32_t expected,
-		       struct cni_error *err)
-{
-	uint32_t count = 0;
-
-	if (cni_nft_rule_count(nl, &table, chain, &count, err) < 0 && err->errnum != ENOENT)
-		return -1;
-	if (count != expected)
-		return cni_fail(err, CNI_EMISMATCH,
-				"masquerade: chain '%s' of table 'inet %s' has %u rules, expected "
-				"%u",
-				chain, table.name, count, expected);
-	return 0;
-}
-
-static int check_address(struct cni_nl *nl, const struct cni_owner *owner,
-			 const struct cni_net *net, struct cni_error *err)
-{
-	const struct family *family = family_of(&net->ip);
-	struct cni_nft_bytes key = cni_nft_ip(&net->ip);
-	struct cni_nft_element element;
-	char comment[CNI_NFT_COMMENT_SIZE];
-	char text[CNI_OWNER_TEXT_SIZE];
-	char ip[CNI_IP_TEXT_SIZE];
-	char chain[24];
-	int found = look_up(nl, family->verdicts, &key, &element, err);
-
-	if (found < 0)
-		return -1;
-	cni_ip_format(&net->ip, ip);
-	cni_owner_format(owner, text);
-	name_chain(owner->network, net, chain, comment);
-	if (!found)
-		return cni_fail(err, CNI_EMISMATCH,
-				"masquerade: %s is not in map '%s' of table 'inet %s', expected it "
-				"to jump to '%s' for '%s'",
-				ip, family->verdicts, table.name, chain, text);
-	if (strcmp(element.comment, text) != 0)
-		return cni_fail(err, CNI_EMISMATCH,
-				"masquerade: %s in map '%s' belongs to '%s', expected '%s'", ip,
-				family->verdicts, element.comment, text);
-	if (strcmp(element.jump, chain) != 0)
-		return cni_fail(err, CNI_EMISMATCH,
-				"masquerade: %s in map '%s' jumps to '%s', expected '%s'", ip,
-				family->verdicts, element.jump, chain);
-	return check_chain(nl, chain, NETWORK_RULES, err);
-}
-
-/* The way back must lead to each address, or a DEL without prevResult would pass it by. */
-static int check_way_back(struct cni_nl *nl, const struct cni_owner *owner,
-			  const struct cni_net *nets, size_t count, struct cni_error *err)
-{
-	uint32_t indices[2] = {0, 0};
-	char name[CNI_IFNAME_SIZE];
-
-	cni_owner_ifname(owner, "veth", name);
-	for (size_t i = 0; i < count; i++) {
-		const struct family *family = family_of(&nets[i].ip);
-		struct cni_nft_bytes key = attachment_key(name, indices[family - families]++);
-		struct cni_nft_element back;
-		int found = look_up(nl, family->attachments, &key, &back, err);
-
-		if (found < 0)
-			return -1;
-		if (!found)
-			return cni_fail(err, CNI_EMISMATCH,
-					"masquerade: '%s' . %u is not in map '%s' of table "
-					"'inet %s'",
-					name, indices[family - families] - 1, family->attachments,
-					table.name);
-	}
-	return 0;
-}
-
-int cni_masquerade_check(struct cni_nl *nl, const struct cni_owner *owner,
-			 const struct cni_net *nets, size_t count, struct cni_error *err)
-{
-	for (size_t i = 0; i < count; i++)
-		if (check_address(nl, owner, &nets[i], err) < 0)
-			return -1;
-	if (check_way_back(nl, owner, nets, count, err) < 0)
-		return -1;
-	return check_chain(nl, postrouting, POSTROUTING_RULES, err);
 }

@@ -8,6 +8,7 @@
 
 #include "plan.h"
 #include "vlan.h"
+#include "vlan_link.h"
 
 /* The bridge that the attachments of a network share. Made if absent, adopted if there, kept by
  * DEL. Its MAC is pinned (IFLA_ADDRESS given or set by hand), router advertisements are not
@@ -94,12 +95,9 @@ extern const struct cni_part_ops cni_routes_part_ops;
 /* The result's gateways as addresses of the bridge, or of its interface in a VLAN, which is made
  * for it. Kept by DEL. */
 struct cni_gateway_part {
-	const char *bridge;
-	uint32_t vlan;		 /* 0: the bridge itself */
-	bool keeps_default_vlan; /* of the VLAN interface's port */
-	bool force;		 /* replace another address that is in the way */
-	bool made_link;		 /* by this run's add, as what follows */
-	struct cni_net *made;
+	struct cni_vlan_link link; /* vlan 0: the bridge itself */
+	bool force;		   /* replace another address that is in the way */
+	struct cni_net *made;	   /* by this run's add, as what follows */
 	size_t made_count;
 	struct cni_net *replaced;
 	size_t replaced_count;

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 /* The tests' own host_local.h would be found before it. */
-#include "../../ipam/host_local.h"
+#include "host_local.h"
 
 int bridge_main(void);
 #define main bridge_main

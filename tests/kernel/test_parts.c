@@ -417,7 +417,7 @@ static void routes__without_a_gateway_take_the_first(void **state)
 
 static void gateway__is_the_bridges_address(void **state)
 {
-	struct cni_gateway_part part = {.bridge = "br0"};
+	struct cni_gateway_part part = {.link = {.bridge = "br0"}};
 
 	(void)state;
 	add_pair();
@@ -438,7 +438,7 @@ static void gateway__is_the_bridges_address(void **state)
 
 static void gateway__replaces_another_only_if_told_to(void **state)
 {
-	struct cni_gateway_part part = {.bridge = "br0"};
+	struct cni_gateway_part part = {.link = {.bridge = "br0"}};
 
 	(void)state;
 	add_pair();
@@ -458,7 +458,7 @@ static void gateway__replaces_another_only_if_told_to(void **state)
 
 static void gateway__is_not_taken_from_others_who_add(void **state)
 {
-	struct cni_gateway_part part = {.bridge = "br0"};
+	struct cni_gateway_part part = {.link = {.bridge = "br0"}};
 	struct cni_attachment other = {.shared_lock = -1};
 
 	(void)state;

@@ -3,7 +3,7 @@
  * leaves nothing when it fails. */
 #include "cleanup.h"
 #include "error.h"
-#include "host_local.h"
+#include "host_local_calls.h"
 #include "mem.h"
 #include "test.h"
 

@@ -2,7 +2,7 @@
 /* Many host-locals at once, killed ones, and the Go plugin on the same directory. */
 #include "cleanup.h"
 #include "error.h"
-#include "host_local.h"
+#include "host_local_calls.h"
 #include "mem.h"
 #include "test.h"
 

@@ -2,7 +2,7 @@
 /* host-local's CHECK, DEL, GC and STATUS as a runtime calls them, and input that is refused. */
 #include "cleanup.h"
 #include "error.h"
-#include "host_local.h"
+#include "host_local_calls.h"
 #include "mem.h"
 #include "test.h"
 

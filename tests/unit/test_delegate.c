@@ -36,13 +36,50 @@ static int teardown(void **state)
 }
 
 /* With white space, so that only the very same bytes are the same. */
-static const char input[] = "{ \"name\":\"blue\",\n\t\"ipam\": {\"type\" : \"one\"} }\n";
+static const char input[] =
+	"{ \"cniVersion\":\"1.0.0\", \"name\":\"blue\",\n\t\"ipam\": {\"type\" : \"one\"} }\n";
+
+/* What this executable contains, as it says: it answers, and takes note of what it was asked. */
+static char asked[64];
+
+static int note(const void *data, const struct cni_call *call, struct cni_error *err)
+{
+	(void)data;
+	(void)err;
+	strcat(strcat(asked, cni_command_text(call->env.command)), " ");
+	return 0;
+}
+
+static int contained_add(const void *data, const struct cni_call *call, struct cni_result *result,
+			 struct cni_error *err)
+{
+	const struct cni_result_ip ip = {.address = {{AF_INET, {10, 9, 0, 7}}, 16},
+					 .interface = CNI_NO_INTERFACE};
+
+	note(data, call, err);
+	assert_string_equal(call->conf.name, "blue");
+	assert_memory_equal(call->input, input, sizeof(input));
+	cni_result_add_ip(result, &ip);
+	return 0;
+}
+
+static const struct cni_verbs contained_verbs = {.type = "one",
+						 .add = contained_add,
+						 .check = note,
+						 .del = note,
+						 .gc = note,
+						 .status = note};
+static const struct cni_contained contained = {&contained_verbs, "\x01\x02\x03id", 5};
 
 static int delegate(enum cni_command command, const char *type, struct cni_result *ret_result,
 		    struct cni_error *err)
 {
-	struct cni_call call = {.env = {.path = path},
+	struct cni_call call = {.env = {.container = "c1",
+					.netns = "/run/netns/c1",
+					.ifname = "eth0",
+					.path = path},
 				.conf = {.ipam_type = type, .version = CNI_1_0_0},
+				.contained = &contained,
 				.input = input,
 				.input_size = sizeof(input) - 1};
 
@@ -166,6 +203,30 @@ static void delegate__says_that_the_plugin_is_missing(void **state)
 	assert_string_equal(err.msg, expected);
 }
 
+/* Made to be what the executable contains, by its id, or not. */
+static void delegate__runs_what_it_contains_itself(void **state)
+{
+	struct cni_result result = {0};
+	struct cni_error err;
+
+	(void)state;
+	fake_write(&fake, "bin/one", "#!/bin/sh\n# \x01\x02\x03id\nexit 9\n");
+	asked[0] = '\0';
+	assert_int_equal(delegate(CNI_ADD, "one", &result, &err), 0);
+	assert_int_equal(result.ip_count, 1);
+	assert_int_equal(result.ips[0].address.ip.bytes[1], 9);
+	cni_result_clear(&result);
+	assert_int_equal(delegate(CNI_CHECK, "one", NULL, &err), 0);
+	assert_int_equal(delegate(CNI_DEL, "one", NULL, &err), 0);
+	assert_string_equal(asked, "ADD CHECK DEL ");
+	fake_assert_asked(&fake, "");
+	/* Another one of that name is run. */
+	fake_add_plugin(&fake, "one");
+	assert_int_equal(delegate(CNI_DEL, "one", NULL, &err), 0);
+	assert_string_equal(asked, "ADD CHECK DEL ");
+	fake_assert_asked(&fake, "DEL one\n");
+}
+
 #define delegate_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -178,6 +239,7 @@ int main(void)
 		delegate_test(delegate__keeps_the_first_error_if_del_fails_as_well),
 		delegate_test(delegate__reads_an_answer_in_the_configurations_version),
 		delegate_test(delegate__says_that_the_plugin_is_missing),
+		delegate_test(delegate__runs_what_it_contains_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,6 +316,19 @@ static void result__takes_addresses_routes_and_dns_of_ipam(void **state)
 	cni_result_clear(&to);
 }
 
+static void result__is_copied_whole(void **state)
+{
+	struct cni_result copy = {0};
+	struct cni_result from;
+
+	(void)state;
+	decode(newest, CNI_1_1_0, &from);
+	cni_result_copy(&from, &copy);
+	cni_result_clear(&from);
+	assert_encoded(&copy, CNI_1_1_0, newest);
+	cni_result_clear(&copy);
+}
+
 static void result__counts_its_interfaces(void **state)
 {
 	struct cni_result result = {0};
@@ -343,6 +356,7 @@ int main(void)
 		cmocka_unit_test(result__says_what_it_does_not_understand),
 		cmocka_unit_test(result__does_not_fit_every_version),
 		cmocka_unit_test(result__takes_addresses_routes_and_dns_of_ipam),
+		cmocka_unit_test(result__is_copied_whole),
 		cmocka_unit_test(result__counts_its_interfaces),
 	};
 

@@ -214,6 +214,23 @@ static void verbs__bound_their_input(void **state)
 	assert_error(call, CNI_EDECODE, "holds more than 8388608 bytes");
 }
 
+/* A result that nobody gets to know is a failed ADD, and nothing of it may be left. */
+static void verbs__take_back_what_they_cannot_tell(void **state)
+{
+	static const char *const to_nobody[] = {
+		"-c", "exec " CNI_C_BINARY_DIR "/tests/unit/test_verbs full > /dev/full", NULL};
+	struct plugin_call call =
+		ask(to_nobody, "ADD", "{\"cniVersion\":\"1.0.0\",\"name\":\"blue\"}");
+	struct plugin_answer answer;
+
+	(void)state;
+	call.plugin = "/bin/sh";
+	answer = plugin_run(&call);
+	assert_int_equal(answer.exit_code, 1);
+	assert_string_equal(answer.err, "DEL blue c1");
+	plugin_answer_clear(&answer);
+}
+
 /* Whoever asks for that would lose the host's network; DEL may be asked, and must clean up. */
 static void verbs__leave_their_own_namespace_alone(void **state)
 {
@@ -244,6 +261,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(verbs__refuse_before_they_act),
 		cmocka_unit_test(verbs__refuse_what_the_version_cannot_say),
 		cmocka_unit_test(verbs__bound_their_input),
+		cmocka_unit_test(verbs__take_back_what_they_cannot_tell),
 		cmocka_unit_test(verbs__leave_their_own_namespace_alone),
 	};
 

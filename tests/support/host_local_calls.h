@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calling host-local on a data directory of its own for each test. The network is always "blue",
  * the interface "eth0". Failures fail the test. */
-#ifndef HOST_LOCAL_H
-#define HOST_LOCAL_H
+#ifndef HOST_LOCAL_CALLS_H
+#define HOST_LOCAL_CALLS_H
 
 #include "plugin.h"
 #include "test.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "host_local.h"
+#include "host_local_calls.h"
 
 #include "cleanup.h"
 #include "file.h"

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "vlan_link.h"
+
+#include "cleanup.h"
+#include "mem.h"
+#include "sysctl.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *cni_vlan_link_name(const struct cni_vlan_link *vlan_link,
+			       char name[CNI_VLAN_LINK_NAME_SIZE])
+{
+	snprintf(name, CNI_VLAN_LINK_NAME_SIZE, "%s.%u", vlan_link->bridge, vlan_link->vlan);
+	return name;
+}
+
+/* May be done again: for what an ADD that was killed has left, or one that is under way is about to
+ * do. The interface is up last of all. */
+static int set_up(struct cni_attachment *at, const struct cni_vlan_link *vlan_link,
+		  const char *name, const struct cni_owner *owner, struct cni_error *err)
+{
+	struct cni_nl *nl = &at->nl[CNI_HOST];
+	struct cni_vlan_port vlans = {.native = vlan_link->vlan};
+	freeing char *accept_ra = cni_format("net/ipv6/conf/%s/accept_ra", name);
+	char port_name[CNI_IFNAME_SIZE];
+	char alias[CNI_OWNER_TEXT_SIZE];
+	/* The alias tells GC that this port is no attachment's. */
+	struct cni_link_change name_and_up = {.alias = cni_owner_format(owner, alias),
+					      .up = CNI_ON};
+	struct cni_link_change up = {.up = CNI_ON};
+	struct cni_link inner;
+	struct cni_link port;
+
+	if (cni_link_get(nl, cni_owner_ifname(owner, "veth", port_name), &port, err) < 0 ||
+	    cni_link_get(nl, name, &inner, err) < 0)
+		return -1;
+	if (cni_sysctl_set(accept_ra, "0", err) < 0 && err->errnum != ENOENT)
+		return -1;
+	if (!vlan_link->keeps_default_vlan && at->master.default_vlan &&
+	    cni_vlan_del(nl, port.index, at->master.default_vlan, err) < 0)
+		return -1;
+	if (cni_vlan_add(nl, port.index, &vlans, err) < 0 ||
+	    cni_link_change(nl, port.index, &name_and_up, err) < 0)
+		return -1;
+	return cni_link_change(nl, inner.index, &up, err);
+}
+
+static int make(struct cni_attachment *at, struct cni_vlan_link *vlan_link, const char *name,
+		struct cni_error *err)
+{
+	/* Its owner is the bridge, whichever network is the first to need it. */
+	const struct cni_owner owner = {"", vlan_link->bridge, name};
+	struct cni_nl *nl = &at->nl[CNI_HOST];
+	uint8_t port_mac[CNI_MAC_SIZE];
+	uint8_t mac[CNI_MAC_SIZE];
+	char port[CNI_IFNAME_SIZE];
+	struct cni_link_veth veth = {
+		.name = cni_owner_ifname(&owner, "veth", port),
+		.mac = port_mac,
+		.master = at->master.index,
+		.peer = name,
+		.peer_mac = mac,
+		.netns = -1,
+		.mtu = at->master.mtu,
+	};
+	struct cni_error ignored;
+	struct cni_link link;
+
+	cni_link_random_mac(port_mac);
+	cni_link_random_mac(mac);
+	if (cni_link_add_veth(nl, &veth, err) == 0)
+		vlan_link->made = true;
+	else if (err->errnum != EEXIST) /* as another ADD may have done meanwhile */
+		return -1;
+	if (set_up(at, vlan_link, name, &owner, err) == 0)
+		return 0;
+	if (vlan_link->made && cni_link_get(nl, port, &link, &ignored) == 0)
+		cni_link_del(nl, link.index, &ignored);
+	vlan_link->made = false;
+	return cni_fail_within(err, "make the VLAN's interface '%s'", name);
+}
+
+int cni_vlan_link_ensure(struct cni_attachment *at, struct cni_vlan_link *vlan_link,
+			 struct cni_link *ret_link, struct cni_error *err)
+{
+	char name[CNI_VLAN_LINK_NAME_SIZE];
+
+	cni_vlan_link_name(vlan_link, name);
+	if (cni_link_get(&at->nl[CNI_HOST], name, ret_link, err) == 0) {
+		if (ret_link->flags & IFF_UP || strcmp(ret_link->kind, "veth") != 0)
+			return 0;
+	} else if (err->errnum != ENODEV) {
+		return -1;
+	}
+	if (make(at, vlan_link, name, err) < 0)
+		return -1;
+	return cni_link_get(&at->nl[CNI_HOST], name, ret_link, err);
+}
+
+int cni_vlan_link_check(struct cni_attachment *at, const struct cni_vlan_link *vlan_link,
+			const struct cni_link *link, struct cni_error *err)
+{
+	struct cni_nl *nl = &at->nl[CNI_HOST];
+	struct cni_vlan_port found;
+	struct cni_link port;
+
+	if (!(link->flags & IFF_UP))
+		return cni_fail(err, CNI_EMISMATCH, "'%s' is down, expected it up", link->name);
+	if (strcmp(link->kind, "veth") != 0)
+		return 0;
+	if (cni_link_get_by_index(nl, link->peer, &port, err) < 0 ||
+	    cni_vlan_get(nl, port.index, &found, err) < 0)
+		return -1;
+	if (port.master != at->master.index)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s', the other end of '%s', is not a port of bridge '%s'",
+				port.name, link->name, vlan_link->bridge);
+	if (found.native != vlan_link->vlan)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s', the other end of '%s', has native VLAN %u, expected %u",
+				port.name, link->name, found.native, vlan_link->vlan);
+	if (!(port.flags & IFF_UP))
+		return cni_fail(err, CNI_EMISMATCH, "'%s' is down, expected it up", port.name);
+	return 0;
+}
