@@ -3,7 +3,6 @@
  * the plan. The first byte is the command. */
 #include "fuzz.h"
 
-/* The tests' own host_local.h would be found before it. */
 #include "host_local.h"
 
 int bridge_main(void);

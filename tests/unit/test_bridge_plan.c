@@ -2,7 +2,6 @@
 /* What bridge makes of a configuration, as text: the plan is pure. */
 #include "test.h"
 
-/* The tests' own host_local.h would be found before it. */
 #include "host_local.h"
 
 int bridge_main(void);
