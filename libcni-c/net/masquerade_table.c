@@ -49,10 +49,10 @@ struct cni_nft_bytes cni_masq_attachment_key(const char *name, uint32_t index)
 	return key;
 }
 
-int cni_masq_look_up(struct cni_nl *nl, const char *set, const struct cni_nft_bytes *key,
+int cni_masq_look_up(struct cni_nl *nl, const char *map, const struct cni_nft_bytes *key,
 		     struct cni_nft_element *ret_element, struct cni_error *err)
 {
-	if (cni_nft_get(nl, &cni_masq_table, set, key, ret_element, err) == 0)
+	if (cni_nft_get(nl, &cni_masq_table, map, key, ret_element, err) == 0)
 		return 1;
 	return err->errnum == ENOENT ? 0 : -1;
 }
