@@ -42,7 +42,7 @@ static int check_list(const cJSON *list, const char *what, struct cni_error *err
 {
 	if (!list || cJSON_IsArray(list))
 		return 0;
-	return cni_fail(err, CNI_ECONFIG, "'%s' is %s, expected a list", what, cni_json_kind(list));
+	return cni_fail(err, CNI_ECONFIG, "'%s' is %s, expected a list", what, cni_json_show(list));
 }
 
 static int read_range(const cJSON *json, struct range *ret_range, struct cni_error *err)
@@ -57,7 +57,7 @@ static int read_range(const cJSON *json, struct range *ret_range, struct cni_err
 
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_ECONFIG, "a range is %s, expected an object with 'subnet'",
-				cni_json_kind(json));
+				cni_json_show(json));
 	return cni_decode(range_fields, json, ret_range, false, err);
 }
 
@@ -78,7 +78,7 @@ static int read_set(const cJSON *json, struct host_local_conf *conf, struct cni_
 
 	if (!cJSON_IsArray(json))
 		return cni_fail(err, CNI_ECONFIG, "a range set is %s, expected a list of ranges",
-				cni_json_kind(json));
+				cni_json_show(json));
 	set = append_set(conf, (size_t)cJSON_GetArraySize(json));
 	cJSON_ArrayForEach (item, json) {
 		if (read_range(item, &set->items[set->count], err) < 0)
@@ -195,7 +195,7 @@ static int request_list(const cJSON *list, const char *what, struct host_local_c
 			continue;
 		if (!cJSON_IsString(item))
 			return cni_fail(err, CNI_ECONFIG, "%s is %s, expected a string", entry,
-					cni_json_kind(item));
+					cni_json_show(item));
 		if (request(item->valuestring, entry, conf, err) < 0)
 			return -1;
 	}

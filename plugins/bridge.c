@@ -70,13 +70,13 @@ static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 
 	if (conf->vlan_trunk && !cJSON_IsArray(conf->vlan_trunk))
 		return cni_fail(err, CNI_ECONFIG, "'vlanTrunk' is %s, expected a list",
-				cni_json_kind(conf->vlan_trunk));
+				cni_json_show(conf->vlan_trunk));
 	cJSON_ArrayForEach (item, conf->vlan_trunk) {
 		struct range range = {0};
 
 		if (!cJSON_IsObject(item))
 			return cni_fail(err, CNI_ECONFIG, "'vlanTrunk' holds %s, expected objects",
-					cni_json_kind(item));
+					cni_json_show(item));
 		if (cni_decode(range_fields, item, &range, false, err) < 0)
 			return cni_fail_within(err, "'vlanTrunk'");
 		if (!range.min != !range.max)

@@ -113,7 +113,7 @@ static int read_entry(struct entry *entry, struct cni_error *err)
 	name = cni_json_get(json, "name");
 	if (!cJSON_IsString(name) || !*name->valuestring)
 		return cni_fail(err, CNI_ECONFIG, "%s: 'name' is %s, expected the network's name",
-				what, name ? cni_json_kind(name) : "missing");
+				what, name ? cni_json_show(name) : "missing");
 	entry->name = cni_strdup(name->valuestring);
 	return 0;
 }

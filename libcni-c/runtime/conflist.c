@@ -17,7 +17,7 @@ static int read_name(const cJSON *json, struct cni_conflist *list, struct cni_er
 		return cni_fail(err, CNI_ECONFIG, "'name' is missing, expected the network's name");
 	if (!cJSON_IsString(name))
 		return cni_fail(err, CNI_ECONFIG, "'name' is %s, expected a string",
-				cni_json_kind(name));
+				cni_json_show(name));
 	if (cni_name_check_network(name->valuestring, err) < 0)
 		return -1;
 	list->name = cni_strdup(name->valuestring);
@@ -28,7 +28,6 @@ static int read_flag(const cJSON *json, const char *key, bool *flag, struct cni_
 {
 	const cJSON *value = cni_json_get(json, key);
 	const char *text = cJSON_GetStringValue(value);
-	char shown[CNI_VALUE_TEXT_SIZE];
 
 	if (!value)
 		return 0;
@@ -38,7 +37,7 @@ static int read_flag(const cJSON *json, const char *key, bool *flag, struct cni_
 		*flag = false;
 	else
 		return cni_fail(err, CNI_ECONFIG, "'%s' is %s, expected true or false", key,
-				cni_decode_show(value, shown));
+				cni_json_show(value));
 	return 0;
 }
 
@@ -47,12 +46,11 @@ static int read_candidate(const cJSON *value, const char *what, unsigned int *ca
 			  struct cni_error *err)
 {
 	const char *text = cJSON_GetStringValue(value);
-	char shown[CNI_VALUE_TEXT_SIZE];
 	int order;
 
 	if (!text || cni_version_compare(text, "0.0.0", &order) < 0)
 		return cni_fail(err, CNI_ECONFIG, "%s is %s, expected a version such as \"1.0.0\"",
-				what, cni_decode_show(value, shown));
+				what, cni_json_show(value));
 	for (int v = 0; v < CNI_VERSION_COUNT; v++)
 		if (cni_version_compare(text, cni_version_text((enum cni_version)v), &order) == 0 &&
 		    !order)
@@ -65,13 +63,12 @@ static int choose_version(const cJSON *json, struct cni_conflist *list, struct c
 	const cJSON *versions = cni_json_get(json, "cniVersions");
 	const cJSON *version = cni_json_get(json, "cniVersion");
 	unsigned int candidates = 0;
-	char shown[CNI_VALUE_TEXT_SIZE];
 	const cJSON *item;
 
 	if (versions && !cJSON_IsArray(versions))
 		return cni_fail(err, CNI_ECONFIG,
 				"'cniVersions' is %s, expected a list of versions",
-				cni_decode_show(versions, shown));
+				cni_json_show(versions));
 	if (cJSON_IsString(version) && !*version->valuestring)
 		version = NULL;
 	if (version && read_candidate(version, "'cniVersion'", &candidates, err) < 0)
@@ -87,7 +84,7 @@ static int choose_version(const cJSON *json, struct cni_conflist *list, struct c
 		return cni_fail(err, CNI_EVERSION,
 				"'%s' is %s, and the versions known here end with %s",
 				version ? "cniVersion" : "cniVersions",
-				cni_decode_show(version ? version : versions, shown),
+				cni_json_show(version ? version : versions),
 				cni_version_text(CNI_VERSION_LATEST));
 	for (int v = 0; v < CNI_VERSION_COUNT; v++)
 		if (candidates & 1U << v)
@@ -98,17 +95,16 @@ static int choose_version(const cJSON *json, struct cni_conflist *list, struct c
 static int check_capabilities(const cJSON *plugin, struct cni_error *err)
 {
 	const cJSON *capabilities = cni_json_get(plugin, "capabilities");
-	char shown[CNI_VALUE_TEXT_SIZE];
 	const cJSON *item;
 
 	if (capabilities && !cJSON_IsObject(capabilities))
 		return cni_fail(err, CNI_ECONFIG, "'capabilities' is %s, expected an object",
-				cni_decode_show(capabilities, shown));
+				cni_json_show(capabilities));
 	cJSON_ArrayForEach (item, capabilities) {
 		if (!cJSON_IsBool(item) && !cJSON_IsNull(item))
 			return cni_fail(err, CNI_ECONFIG,
 					"'capabilities.%.64s' is %s, expected true or false",
-					item->string, cni_decode_show(item, shown));
+					item->string, cni_json_show(item));
 	}
 	return 0;
 }
@@ -116,16 +112,15 @@ static int check_capabilities(const cJSON *plugin, struct cni_error *err)
 static int check_plugin(const cJSON *plugin, struct cni_error *err)
 {
 	const cJSON *type = cni_json_get(plugin, "type");
-	char shown[CNI_VALUE_TEXT_SIZE];
 
 	if (!cJSON_IsObject(plugin))
 		return cni_fail(err, CNI_ECONFIG, "is %s, expected a plugin's configuration",
-				cni_decode_show(plugin, shown));
+				cni_json_show(plugin));
 	if (!type)
 		return cni_fail(err, CNI_ECONFIG, "'type' is missing, expected a plugin's name");
 	if (!cJSON_IsString(type))
 		return cni_fail(err, CNI_ECONFIG, "'type' is %s, expected a plugin's name",
-				cni_decode_show(type, shown));
+				cni_json_show(type));
 	if (cni_name_check_plugin(type->valuestring, "'type'", err) < 0)
 		return -1;
 	return check_capabilities(plugin, err);
@@ -134,7 +129,6 @@ static int check_plugin(const cJSON *plugin, struct cni_error *err)
 static int read_plugins(const cJSON *json, struct cni_conflist *list, struct cni_error *err)
 {
 	const cJSON *plugins = cni_json_get(json, "plugins");
-	char shown[CNI_VALUE_TEXT_SIZE];
 	const cJSON *plugin;
 	int index = 0;
 
@@ -144,7 +138,7 @@ static int read_plugins(const cJSON *json, struct cni_conflist *list, struct cni
 				"is nothing to run");
 	if (plugins && !cJSON_IsArray(plugins))
 		return cni_fail(err, CNI_ECONFIG, "'plugins' is %s, expected a list",
-				cni_decode_show(plugins, shown));
+				cni_json_show(plugins));
 	if (plugins && !plugins->child)
 		return cni_fail(err, CNI_ECONFIG, "'plugins' is [], expected at least one plugin");
 	cJSON_ArrayForEach (plugin, plugins) {

@@ -167,7 +167,7 @@ int cni_request_versions(const char *type, const char *path, cJSON **ret_version
 		return cni_fail(err, CNI_EDECODE,
 				"plugin '%s' failed VERSION: 'supportedVersions' in its answer is "
 				"%s, expected a list",
-				type, cni_json_kind(versions));
+				type, cni_json_show(versions));
 	*ret_versions = cJSON_DetachItemViaPointer(answer, versions);
 	return 0;
 }

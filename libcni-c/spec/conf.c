@@ -29,7 +29,7 @@ static int read_valid(struct cni_conf *conf, struct cni_error *err)
 	if (!cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG,
 				"'cni.dev/valid-attachments' is %s, expected a list",
-				cni_json_kind(list));
+				cni_json_show(list));
 	conf->valid.items = cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(list),
 					      sizeof(*conf->valid.items));
 	cJSON_ArrayForEach (item, list) {
@@ -54,10 +54,10 @@ static int read_ipam(struct cni_conf *conf, bool lenient, struct cni_error *err)
 
 	if (ipam && !cJSON_IsObject(ipam) && !lenient)
 		return cni_fail(err, CNI_ECONFIG, "'ipam' is %s, expected an object",
-				cni_json_kind(ipam));
+				cni_json_show(ipam));
 	if (type && !cJSON_IsString(type) && !lenient)
 		return cni_fail(err, CNI_ECONFIG, "'ipam.type' is %s, expected a string",
-				cni_json_kind(type));
+				cni_json_show(type));
 	if (cJSON_IsString(type) && *type->valuestring) {
 		/* In any case: this is the name of a program that is going to be run. */
 		if (cni_name_check_plugin(type->valuestring, "'ipam.type'", err) < 0)
@@ -86,7 +86,7 @@ static int read_name(struct cni_conf *conf, struct cni_error *err)
 
 	if (name && !cJSON_IsString(name))
 		return cni_fail(err, CNI_ECONFIG, "'name' is %s, expected a string",
-				cni_json_kind(name));
+				cni_json_show(name));
 	if (!name || !*name->valuestring)
 		return cni_fail(err, CNI_ECONFIG, "missing network name");
 	if (cni_name_check_network(name->valuestring, err) < 0)
@@ -102,7 +102,7 @@ static int read_version(struct cni_conf *conf, enum cni_command command, enum cn
 
 	if (version && !cJSON_IsString(version))
 		return cni_fail(err, CNI_EDECODE, "'cniVersion' is %s, expected a string",
-				cni_json_kind(version));
+				cni_json_show(version));
 	if (cni_version_parse(version ? version->valuestring : NULL, oldest, &conf->version, err) <
 	    0)
 		return -1;

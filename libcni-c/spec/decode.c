@@ -8,20 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *cni_decode_show(const cJSON *value, char text[CNI_VALUE_TEXT_SIZE])
-{
-	freeing char *json = value ? cni_json_print_compact(value) : cni_strdup("nothing");
-
-	snprintf(text, CNI_VALUE_TEXT_SIZE, strlen(json) < CNI_VALUE_TEXT_SIZE ? "%s" : "%.64s…",
-		 json);
-	return text;
-}
-
 /* "'runtimeConfig.mac' is 5, expected a string" */
 static int refuse(const struct cni_field *field, const cJSON *value, const char *expected,
 		  struct cni_error *err)
 {
-	char shown[CNI_VALUE_TEXT_SIZE];
 	char path[96] = "";
 
 	for (size_t i = 0; i < 2 && field->section[i]; i++) {
@@ -30,7 +20,7 @@ static int refuse(const struct cni_field *field, const cJSON *value, const char 
 		snprintf(path + used, sizeof(path) - used, "%s.", field->section[i]);
 	}
 	return cni_fail(err, CNI_ECONFIG, "'%s%s' is %s, expected %s", path, field->key,
-			cni_decode_show(value, shown), expected);
+			cni_json_show(value), expected);
 }
 
 int cni_decode_bool(const struct cni_field *field, const cJSON *value, void *member,

@@ -79,8 +79,4 @@ cni_decoder cni_decode_object;
 int cni_decode(const struct cni_field *fields, const cJSON *object, void *out, bool lenient,
 	       struct cni_error *err);
 
-/* A short text of a value for an error: at most 64 characters of its JSON. Returns `text`. */
-#define CNI_VALUE_TEXT_SIZE 72
-const char *cni_decode_show(const cJSON *value, char text[CNI_VALUE_TEXT_SIZE]);
-
 #endif

@@ -204,3 +204,13 @@ const char *cni_json_kind(const cJSON *json)
 		return "a string";
 	return cJSON_IsArray(json) ? "a list" : "an object";
 }
+
+const char *cni_json_show(const cJSON *json)
+{
+	static char text[72];
+	freeing char *whole = json ? cni_json_print_compact(json) : cni_strdup("nothing");
+
+	/* The cut may split a character; cni_fail() mends that. */
+	snprintf(text, sizeof(text), strlen(whole) < sizeof(text) ? "%s" : "%.64s…", whole);
+	return text;
+}

@@ -50,7 +50,11 @@ void cni_json_add_number(cJSON *object, const char *key, double number);
 char *cni_json_print(const cJSON *json);
 char *cni_json_print_compact(const cJSON *json);
 
-/* "a string", "a number": how an error names what it found. NULL is "nothing". */
+/* "a string", "a number": how an error names what it found where a whole document was expected. */
 const char *cni_json_kind(const cJSON *json);
+
+/* How an error shows a value: its JSON, at most 64 bytes of it. NULL is "nothing". The text holds
+ * until the next call. */
+const char *cni_json_show(const cJSON *json);
 
 #endif

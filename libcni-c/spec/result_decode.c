@@ -12,13 +12,13 @@ static int decode_texts(const cJSON *json, const char *key, char ***items, size_
 
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'dns.%s' is %s, expected a list of strings", key,
-				cni_json_kind(list));
+				cni_json_show(list));
 	cJSON_ArrayForEach (item, list) {
 		if (cJSON_IsNull(item))
 			continue;
 		if (!cJSON_IsString(item))
 			return cni_fail(err, CNI_ECONFIG, "'dns.%s' holds %s, expected strings",
-					key, cni_json_kind(item));
+					key, cni_json_show(item));
 		cni_dns_add(items, count, item->valuestring);
 	}
 	return 0;
@@ -30,10 +30,10 @@ int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err
 
 	if (json && !cJSON_IsObject(json))
 		return cni_fail(err, CNI_ECONFIG, "'dns' is %s, expected an object",
-				cni_json_kind(json));
+				cni_json_show(json));
 	if (domain && !cJSON_IsString(domain))
 		return cni_fail(err, CNI_ECONFIG, "'dns.domain' is %s, expected a string",
-				cni_json_kind(domain));
+				cni_json_show(domain));
 	if (decode_texts(json, "nameservers", &dns->nameservers, &dns->nameserver_count, err) < 0 ||
 	    decode_texts(json, "search", &dns->search, &dns->search_count, err) < 0 ||
 	    decode_texts(json, "options", &dns->options, &dns->option_count, err) < 0)
@@ -60,7 +60,7 @@ int cni_route_decode(const cJSON *json, const char *what, struct cni_route *ret_
 
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_ECONFIG, "%s holds %s, expected objects", what,
-				cni_json_kind(json));
+				cni_json_show(json));
 	if (cni_decode(fields, json, &route, false, err) < 0)
 		return cni_fail_within(err, "%s", what);
 	if (!cni_ip_is_set(&route.dst.ip))
@@ -80,7 +80,7 @@ static int decode_routes(const cJSON *list, struct cni_result *result, struct cn
 
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'routes' is %s, expected a list",
-				cni_json_kind(list));
+				cni_json_show(list));
 	cJSON_ArrayForEach (item, list) {
 		struct cni_route route;
 
@@ -134,7 +134,7 @@ static int decode_interfaces(const cJSON *list, struct cni_result *result, struc
 
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'interfaces' is %s, expected a list",
-				cni_json_kind(list));
+				cni_json_show(list));
 	cJSON_ArrayForEach (item, list) {
 		struct interface read = {.name = ""};
 		struct cni_result_interface *added;
@@ -142,7 +142,7 @@ static int decode_interfaces(const cJSON *list, struct cni_result *result, struc
 
 		if (!cJSON_IsNull(item) && !cJSON_IsObject(item))
 			return cni_fail(err, CNI_ECONFIG, "'interfaces' holds %s, expected objects",
-					cni_json_kind(item));
+					cni_json_show(item));
 		if (cni_decode(fields, item, &read, false, err) < 0)
 			return cni_fail_within(err, "'interfaces'");
 		/* A null entry still counts: addresses name interfaces by their index. */
@@ -172,7 +172,7 @@ static int decode_ips(const cJSON *list, struct cni_result *result, struct cni_e
 
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'ips' is %s, expected a list",
-				cni_json_kind(list));
+				cni_json_show(list));
 	cJSON_ArrayForEach (item, list) {
 		struct address read = {.interface = UINT32_MAX};
 		struct cni_result_ip ip;
@@ -181,7 +181,7 @@ static int decode_ips(const cJSON *list, struct cni_result *result, struct cni_e
 			continue;
 		if (!cJSON_IsObject(item))
 			return cni_fail(err, CNI_ECONFIG, "'ips' holds %s, expected objects",
-					cni_json_kind(item));
+					cni_json_show(item));
 		if (cni_decode(fields, item, &read, false, err) < 0)
 			return cni_fail_within(err, "'ips'");
 		if (!cni_ip_is_set(&read.address.ip))
@@ -221,7 +221,7 @@ int cni_result_decode(const cJSON *json, enum cni_version version, const char *w
 
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_EDECODE, "%s is %s, expected an object", what,
-				cni_json_kind(json));
+				cni_json_show(json));
 	if (said && *said && cni_version_parse(said, CNI_0_1_0, &version, err) < 0)
 		return cni_fail_within(err, "%s", what);
 	if (decode_parts(json, version, &result, err) < 0) {

@@ -94,8 +94,8 @@ static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
 				  "addresses  container\n"
 				  "up         container\n"
 				  "routes     container\n"
-				  "gateway    host cni0 shared\n"
 				  "forwarding host shared\n"
+				  "gateway    host cni0 shared\n"
 				  "masquerade owner\n");
 	assert_list("crio", "lease      host-local\n"
 			    "bridge     host cni0 shared\n"
@@ -105,8 +105,8 @@ static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
 			    "addresses  container\n"
 			    "up         container\n"
 			    "routes     container\n"
-			    "gateway    host cni0 shared\n"
 			    "forwarding host shared\n"
+			    "gateway    host cni0 shared\n"
 			    "masquerade owner\n");
 	assert_list("dual-stack", "lease      host-local\n"
 				  "bridge     host dual-stack shared\n"
@@ -116,8 +116,8 @@ static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
 				  "addresses  container\n"
 				  "up         container\n"
 				  "routes     container\n"
-				  "gateway    host dual-stack shared\n"
 				  "forwarding host shared\n"
+				  "gateway    host dual-stack shared\n"
 				  "masquerade owner\n");
 	assert_list("layer2", "bridge     host layer2 shared\n"
 			      "veth       port of layer2\n"
@@ -132,8 +132,8 @@ static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
 			    "addresses  container\n"
 			    "up         container\n"
 			    "routes     container\n"
-			    "gateway    host vlan.100 shared\n"
 			    "forwarding host shared\n"
+			    "gateway    host vlan.100 shared\n"
 			    "masquerade owner\n");
 	assert_list("v-net-0", "lease      host-local\n"
 			       "bridge     host v-net-0 shared\n"
@@ -143,8 +143,8 @@ static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
 			       "addresses  container\n"
 			       "up         container\n"
 			       "routes     container\n"
-			       "gateway    host v-net-0 shared\n"
 			       "forwarding host shared\n"
+			       "gateway    host v-net-0 shared\n"
 			       "masquerade owner\n");
 }
 
@@ -185,8 +185,8 @@ static void bridge_plan__shows_what_is_asked_for(void **state)
 		    "addresses  container dad\n"
 		    "up         container dad\n"
 		    "routes     container\n"
-		    "gateway    host br1 shared\n"
 		    "forwarding host shared\n"
+		    "gateway    host br1 shared\n"
 		    "masquerade owner, none\n");
 }
 
@@ -225,9 +225,8 @@ static void bridge_conf__says_what_is_wrong(void **state)
 		 "'isGateway' is \"yes\", expected true or false"},
 		{"'bridge':'a/b'", "", CNI_ECONFIG,
 		 "'bridge' 'a/b' holds '/', ':', '%', white space or a control character"},
-		{"'vlanTrunk':{}", "", CNI_ECONFIG, "'vlanTrunk' is an object, expected a list"},
-		{"'vlanTrunk':[5]", "", CNI_ECONFIG,
-		 "'vlanTrunk' holds a number, expected objects"},
+		{"'vlanTrunk':{}", "", CNI_ECONFIG, "'vlanTrunk' is {}, expected a list"},
+		{"'vlanTrunk':[5]", "", CNI_ECONFIG, "'vlanTrunk' holds 5, expected objects"},
 		{"'vlanTrunk':[{'id':0}]", "", CNI_ECONFIG,
 		 "'vlanTrunk': 'id' is 0, expected a whole number from 1 to 4094"},
 		{"'vlanTrunk':[{'minID':5}]", "", CNI_ECONFIG,

@@ -97,7 +97,7 @@ static void conflist__refuses_what_is_wrong(void **state)
 		{"{\"name\":\"blue\"", CNI_EDECODE, "the list is not valid JSON"},
 		{"[]", CNI_EDECODE, "the list is a list, expected a JSON object"},
 		{"{\"plugins\":[{\"type\":\"one\"}]}", CNI_ECONFIG, "'name' is missing"},
-		{"{\"name\":5}", CNI_ECONFIG, "'name' is a number, expected a string"},
+		{"{\"name\":5}", CNI_ECONFIG, "'name' is 5, expected a string"},
 		{"{\"name\":\"../blue\"}", CNI_ECONFIG, "'name' '../blue' must start with"},
 		{"{\"name\":\"\"}", CNI_ECONFIG, "'name' '' must start with"},
 		{"{\"name\":\"blue\",\"cniVersion\":1}", CNI_ECONFIG,

@@ -143,7 +143,7 @@ static void delegate__sends_del_after_a_nonsensical_answer(void **state)
 	static const char *const answers[][2] = {
 		{"hello", "ipam 'one': its answer is not valid JSON"},
 		{"", "ipam 'one': its answer is empty, expected a JSON object"},
-		{"{\"ips\": 5}", "ipam 'one': its answer: 'ips' is a number, expected a list"},
+		{"{\"ips\": 5}", "ipam 'one': its answer: 'ips' is 5, expected a list"},
 		{"{\"cniVersion\": \"7.0.0\"}",
 		 "ipam 'one': its answer: incompatible CNI versions"},
 	};
