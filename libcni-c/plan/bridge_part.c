@@ -60,15 +60,26 @@ static int pin_mac(struct cni_attachment *at, const struct cni_link *bridge, str
 	return 0;
 }
 
-/* Before it is up: a pod must not become the host's router. */
-static int refuse_advertisements(const char *bridge, struct cni_error *err)
+static int set_accept_ra(const struct cni_bridge_part *spec, const char *value,
+			 struct cni_error *err)
 {
-	freeing char *key = cni_format("net/ipv6/conf/%s/accept_ra", bridge);
+	freeing char *key = cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
 
 	/* ENOENT: this host has no IPv6. */
-	if (cni_sysctl_set(key, "0", err) < 0 && err->errnum != ENOENT)
+	if (cni_sysctl_set(key, value, err) < 0 && err->errnum != ENOENT)
 		return -1;
 	return 0;
+}
+
+/* Before it is up: a pod must not become the host's router. */
+static int refuse_advertisements(struct cni_bridge_part *spec, struct cni_error *err)
+{
+	freeing char *key = cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
+	struct cni_error ignored;
+
+	if (cni_sysctl_get(key, spec->accept_ra, sizeof(spec->accept_ra), &ignored) < 0)
+		spec->accept_ra[0] = '\0';
+	return set_accept_ra(spec, "0", err);
 }
 
 static int make(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
@@ -114,8 +125,12 @@ static int find_or_make(struct cni_attachment *at, struct cni_bridge_part *spec,
 	return cni_link_get(nl, spec->name, &at->master, err);
 }
 
-static int bring_up(struct cni_attachment *at, const struct cni_bridge_part *spec,
-		    struct cni_error *err)
+static enum cni_switch opposite(enum cni_switch wanted)
+{
+	return wanted == CNI_ON ? CNI_OFF : CNI_KEEP;
+}
+
+static int bring_up(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
 {
 	const struct cni_link *bridge = &at->master;
 	struct cni_link_change change = {
@@ -125,7 +140,7 @@ static int bring_up(struct cni_attachment *at, const struct cni_bridge_part *spe
 			spec->vlan_filtering && !bridge->vlan_filtering ? CNI_ON : CNI_KEEP,
 	};
 
-	if (refuse_advertisements(spec->name, err) < 0)
+	if (refuse_advertisements(spec, err) < 0)
 		return -1;
 	if (!spec->made && pin_mac(at, bridge, err) < 0)
 		return -1;
@@ -134,15 +149,42 @@ static int bring_up(struct cni_attachment *at, const struct cni_bridge_part *spe
 		return 0;
 	if (cni_link_change(&at->nl[CNI_HOST], bridge->index, &change, err) < 0)
 		return cni_fail_within(err, "set up bridge '%s'", spec->name);
+	spec->put_back = (struct cni_link_change){
+		.up = opposite(change.up),
+		.promisc = opposite(change.promisc),
+		.vlan_filtering = opposite(change.vlan_filtering),
+	};
 	return 0;
+}
+
+/* A bridge that was there before gets back what it was, unless there is traffic on it: it may have
+ * been half made by another ADD when we found it, which has ended well since. (Its pinned MAC
+ * stays: it is the one it had.) */
+static int put_back(struct cni_attachment *at, const struct cni_bridge_part *spec,
+		    struct cni_error *err)
+{
+	struct cni_nl *nl = &at->nl[CNI_HOST];
+	struct cni_link now;
+
+	if (!at->master.index)
+		return 0;
+	if (cni_link_get_by_index(nl, at->master.index, &now, err) < 0)
+		return -1;
+	if (now.flags & IFF_RUNNING)
+		return 0;
+	if (cni_link_change(nl, now.index, &spec->put_back, err) < 0)
+		return -1;
+	return *spec->accept_ra ? set_accept_ra(spec, spec->accept_ra, err) : 0;
 }
 
 static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_bridge_part *spec = data;
 
-	if (!spec->made || !cni_attachment_is_alone(at))
+	if (!cni_attachment_is_alone(at))
 		return 0;
+	if (!spec->made)
+		return put_back(at, spec, err);
 	/* Not looked at yet, if that is what failed. */
 	if (!at->master.index && cni_link_get(&at->nl[CNI_HOST], spec->name, &at->master, err) < 0)
 		return -1;

@@ -19,6 +19,9 @@ struct cni_bridge_part {
 	bool promisc;
 	bool vlan_filtering; /* turned on if needed, never off */
 	bool made;	     /* by this run's add */
+	/* what this run's add has changed on one that was there */
+	struct cni_link_change put_back;
+	char accept_ra[16]; /* before; "": not known */
 };
 extern const struct cni_part_ops cni_bridge_part_ops;
 #define cni_plan_bridge(plan, ...)                                                                 \

@@ -134,6 +134,28 @@ static void add__failed_leaves_a_bridge_in_use_as_it_was(void **state)
 	}
 }
 
+/* One that an operator has made, and that nobody uses yet. */
+static void add__failed_leaves_a_bridge_of_the_operators_as_it_was(void **state)
+{
+	static const char look[] = "ip -j link show br0 | jq -c '.[0].flags'; "
+				   "cat /proc/sys/net/ipv6/conf/br0/accept_ra";
+	freeing char *config = bridge_config("1.0.0", EVERYTHING "'ipam':{'type':'nowhere'}");
+	freeing char *before = NULL;
+	freeing char *after = NULL;
+	struct pod red;
+
+	(void)state;
+	sandbox_must("ip link add br0 type bridge");
+	sandbox_must("sysctl -q net.ipv6.conf.br0.accept_ra=1");
+	before = sandbox_read("%s", look);
+	pod_open(&red, "red");
+	pod_add_fails(&red, config, CNI_ECONFIG, "nowhere");
+	after = sandbox_read("%s", look);
+	assert_string_equal(after, before);
+	assert_string_equal(after, "[\"BROADCAST\",\"MULTICAST\"]\n1\n");
+	pod_close(&red);
+}
+
 static void add__failed_may_be_tried_again(void **state)
 {
 	freeing char *bad = bridge_config("1.0.0", EVERYTHING "'ipam':{'type':'nowhere'}");
@@ -190,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bridge_test(add__failed_leaves_a_new_host_as_it_was),
 		bridge_test(add__failed_leaves_a_bridge_in_use_as_it_was),
+		bridge_test(add__failed_leaves_a_bridge_of_the_operators_as_it_was),
 		bridge_test(add__failed_may_be_tried_again),
 		bridge_test(add__refuses_another_kind_of_link),
 		bridge_test(add__passes_on_what_ipam_says_on_stderr),

@@ -75,7 +75,8 @@ static void install__lets_others_build_by_pkg_config(void **state)
 static void install__lets_others_build_by_cmake(void **state)
 {
 	(void)state;
-	sandbox_must("cmake -S " EXAMPLE " -B " SANDBOX_DIR "/describe2 -DCMAKE_PREFIX_PATH=" PREFIX
+	sandbox_must("cmake -G Ninja -S " EXAMPLE " -B " SANDBOX_DIR
+		     "/describe2 -DCMAKE_PREFIX_PATH=" PREFIX
 		     " -DCMAKE_C_FLAGS='-D_GNU_SOURCE " FLAGS "' >/dev/null && "
 		     "cmake --build " SANDBOX_DIR "/describe2 >/dev/null");
 	use(SANDBOX_DIR "/describe2/describe");
