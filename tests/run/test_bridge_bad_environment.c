@@ -310,7 +310,7 @@ static void bridge__refuses_gc_without_its_list(void **state)
 		{"", {"'cni.dev/valid-attachments'", "missing"}},
 		{"\"cni.dev/valid-attachments\":null", {"'cni.dev/valid-attachments'", "missing"}},
 		{"\"cni.dev/valid-attachments\":{}",
-		 {"'cni.dev/valid-attachments'", "an object", "a list"}},
+		 {"'cni.dev/valid-attachments'", "{}", "a list"}},
 		{"\"cni.dev/valid-attachments\":[5]",
 		 {"'cni.dev/valid-attachments'", "'containerID'", "'ifname'"}},
 		{"\"cni.dev/valid-attachments\":[{\"containerID\":\"c1\"}]",
@@ -340,7 +340,7 @@ static void bridge__refuses_check_without_a_prev_result(void **state)
 	assert_refused(call, "\"prevResult\":null", "null",
 		       &(struct refusal){CNI_ECONFIG, {"prevResult missing"}});
 	assert_refused(call, "\"prevResult\":[]", "a list",
-		       &(struct refusal){CNI_EDECODE, {"'prevResult'", "a list", "an object"}});
+		       &(struct refusal){CNI_EDECODE, {"'prevResult'", "[]", "an object"}});
 	assert_refused(call, "\"prevResult\":{\"ips\":[{\"address\":\"ten\"}]}", "no address",
 		       &(struct refusal){CNI_ECONFIG,
 					 {"'prevResult'", "\"ten\"", "CIDR notation"}});

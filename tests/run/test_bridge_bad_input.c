@@ -129,24 +129,18 @@ enum { BOOL = 1, NUMBER = 2, STRING = 4, LIST = 8, OBJECT = 16 };
 static const struct value {
 	int type;
 	const char *json;
-	const char *kind;
 } values[] = {
-	{BOOL, "true", "a boolean"},   {NUMBER, "5", "a number"},
-	{0, "-5", "a number"},	       {0, "0.5", "a number"},
-	{0, "1e+300", "a number"},     {STRING, "\"br0\"", "a string"},
-	{STRING, "\"5\"", "a string"}, {STRING, "\"true\"", "a string"},
-	{LIST, "[]", "a list"},	       {LIST, "[\"br0\"]", "a list"},
-	{OBJECT, "{}", "an object"},   {OBJECT, "{\"a\":1}", "an object"},
+	{BOOL, "true"}, {NUMBER, "5"},	     {0, "-5"},		{0, "0.5"},
+	{0, "1e+300"},	{STRING, "\"br0\""}, {STRING, "\"5\""}, {STRING, "\"true\""},
+	{LIST, "[]"},	{LIST, "[\"br0\"]"}, {OBJECT, "{}"},	{OBJECT, "{\"a\":1}"},
 };
 
-/* Each key, how an error names it, what may stand there, and how the error says so. Where an error
- * shows no value it names the kind of what it found. */
+/* Each key, how an error names it, what may stand there, and how the error says so. */
 static const struct key {
 	const char *format; /* the members, with %s where the value stands */
 	const char *name;
 	int types;
 	const char *expected;
-	bool shows_kind;
 	int code;
 } keys[] = {
 	{"\"bridge\":%s", "'bridge'", STRING, "a string"},
@@ -170,19 +164,16 @@ static const struct key {
 	{"\"args\":{\"cni\":{\"mac\":%s}}", "'args.cni.mac'", STRING, "a string"},
 	{"\"args\":{\"cni\":%s}", "'args.cni'", OBJECT, "an object"},
 	{"\"args\":%s", "'args'", OBJECT, "an object"},
-	{"\"name\":%s", "'name'", STRING, "a string", .shows_kind = true},
-	{"\"cniVersion\":%s", "'cniVersion'", STRING, "a string", .shows_kind = true,
-	 .code = CNI_EDECODE},
-	{"\"ipam\":%s", "'ipam'", OBJECT, "an object", .shows_kind = true},
-	{"\"ipam\":{\"type\":%s}", "'ipam.type'", STRING, "a string", .shows_kind = true},
-	{"\"dns\":%s", "'dns'", OBJECT, "an object", .shows_kind = true},
-	{"\"dns\":{\"nameservers\":%s}", "'dns.nameservers'", LIST, "a list of strings",
-	 .shows_kind = true},
-	{"\"dns\":{\"domain\":%s}", "'dns.domain'", STRING, "a string", .shows_kind = true},
-	{"\"dns\":{\"search\":%s}", "'dns.search'", LIST, "a list of strings", .shows_kind = true},
-	{"\"dns\":{\"options\":%s}", "'dns.options'", LIST, "a list of strings",
-	 .shows_kind = true},
-	{"\"dns\":{\"options\":[%s]}", "'dns.options'", STRING, "strings", .shows_kind = true},
+	{"\"name\":%s", "'name'", STRING, "a string"},
+	{"\"cniVersion\":%s", "'cniVersion'", STRING, "a string", .code = CNI_EDECODE},
+	{"\"ipam\":%s", "'ipam'", OBJECT, "an object"},
+	{"\"ipam\":{\"type\":%s}", "'ipam.type'", STRING, "a string"},
+	{"\"dns\":%s", "'dns'", OBJECT, "an object"},
+	{"\"dns\":{\"nameservers\":%s}", "'dns.nameservers'", LIST, "a list of strings"},
+	{"\"dns\":{\"domain\":%s}", "'dns.domain'", STRING, "a string"},
+	{"\"dns\":{\"search\":%s}", "'dns.search'", LIST, "a list of strings"},
+	{"\"dns\":{\"options\":%s}", "'dns.options'", LIST, "a list of strings"},
+	{"\"dns\":{\"options\":[%s]}", "'dns.options'", STRING, "strings"},
 };
 
 static void assert_wrong_type_refused(const struct key *key, const struct value *value)
@@ -192,12 +183,8 @@ static void assert_wrong_type_refused(const struct key *key, const struct value 
 		cni_format("%s%s%s", head, value->json, strchr(key->format, '%') + 2);
 	freeing char *config = bad_input_config(members);
 	struct refusal refusal = {key->code ? key->code : CNI_ECONFIG,
-				  {key->name, key->expected,
-				   key->shows_kind ? value->kind : value->json}};
+				  {key->name, key->expected, value->json}};
 
-	/* A list and an object are told apart after the value has been at hand. */
-	if (key->types == LIST && value->type == OBJECT)
-		refusal.says[2] = value->kind;
 	bad_input_config_refused(config, &refusal);
 }
 
@@ -236,8 +223,8 @@ static void bridge__refuses_wrong_values(void **state)
 		{"\"vlan\":-1", {CNI_ECONFIG, {"'vlan'", "-1", "0 to 4094"}}},
 		{"\"vlan\":4095", {CNI_ECONFIG, {"'vlan'", "4095", "0 to 4094"}}},
 		{"\"vlan\":0.1", {CNI_ECONFIG, {"'vlan'", "0.1", "a whole number"}}},
-		{"\"vlanTrunk\":[5]", {CNI_ECONFIG, {"'vlanTrunk'", "a number", "objects"}}},
-		{"\"vlanTrunk\":[[]]", {CNI_ECONFIG, {"'vlanTrunk'", "a list", "objects"}}},
+		{"\"vlanTrunk\":[5]", {CNI_ECONFIG, {"'vlanTrunk'", "5", "objects"}}},
+		{"\"vlanTrunk\":[[]]", {CNI_ECONFIG, {"'vlanTrunk'", "[]", "objects"}}},
 		{"\"vlanTrunk\":[{\"id\":\"5\"}]",
 		 {CNI_ECONFIG, {"'vlanTrunk'", "'id'", "\"5\"", "1 to 4094"}}},
 		{"\"vlanTrunk\":[{\"id\":0}]", {CNI_ECONFIG, {"'vlanTrunk'", "'id'", "1 to 4094"}}},
@@ -273,7 +260,7 @@ static void bridge__refuses_wrong_values(void **state)
 		{"\"args\":{\"cni\":{\"mac\":\"ff:ff:ff:ff:ff:ff\"}}",
 		 {CNI_ECONFIG, {"MAC", "multicast"}}},
 		{"\"args\":{\"cni\":{\"mac\":\"00:00:00:00:00:00\"}}", {CNI_ECONFIG, {"MAC"}}},
-		{"\"prevResult\":5", {CNI_EDECODE, {"'prevResult'", "a number", "an object"}}},
+		{"\"prevResult\":5", {CNI_EDECODE, {"'prevResult'", "5", "an object"}}},
 		{"\"cniVersion\":\"one\"", {CNI_EDECODE, {"cniVersion", "'one'", "\"1.0.0\""}}},
 		{"\"cniVersion\":\"1.1.0.0\"", {CNI_EDECODE, {"cniVersion", "'1.1.0.0'"}}},
 		{"\"cniVersion\":\"-1.0.0\"", {CNI_EDECODE, {"cniVersion", "'-1.0.0'"}}},
