@@ -148,7 +148,7 @@ char *sandbox_snapshot(void)
 		"s/link-netns(id)? [^ ]+//; s/NO-CARRIER,|,LOWER_UP//g; "
 		"s/ state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN)//; "
 		"s/[a-z_]*_timer +[^ ]+|(topology_change|[gt]so_max|gro_max)[a-z_]* [^ ]+//g; "
-		"s/port_id 0x[0-9a-f]+|designated_port [0-9]+|port_no 0x[0-9a-f]+//g' | "
+		"s/fdb_n_learned [0-9]+//; s/port_id 0x[0-9a-f]+|designated_port [0-9]+|port_no 0x[0-9a-f]+//g' | "
 		"sort; "
 		"echo '# addresses'; ip -o addr | grep -v ' fe80::' | "
 		"sed -E 's/^[0-9]+: //; s/ tentative//; s/valid_lft.*//' | sort; "
