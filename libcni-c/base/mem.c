@@ -21,6 +21,13 @@ _Noreturn void cni_out_of_memory(void)
 	_exit(1);
 }
 
+void *cni_need(void *ptr)
+{
+	if (!ptr)
+		cni_out_of_memory();
+	return ptr;
+}
+
 void *cni_alloc(size_t size)
 {
 	void *ptr = calloc(1, size ? size : 1);

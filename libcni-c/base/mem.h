@@ -23,6 +23,9 @@ char *cni_strndup(const char *text, size_t length);
 /* printf into memory that the caller frees. */
 char *cni_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Returns `ptr` unless it is NULL: for makers of other libraries. */
+void *cni_need(void *ptr);
+
 /* Says that memory is exhausted, and exits. For allocators of other libraries that return NULL. */
 _Noreturn void cni_out_of_memory(void);
 

@@ -44,13 +44,6 @@ void cni_nft_bytes_add_ifname(struct cni_nft_bytes *bytes, const char *name)
 	cni_nft_bytes_add(bytes, padded, sizeof(padded));
 }
 
-static void *or_die(void *object)
-{
-	if (!object)
-		cni_out_of_memory();
-	return object;
-}
-
 /* libnftnl builds into a buffer; the round trip is that of every netlink message. */
 static void begin(struct cni_nl_message *m, uint16_t type, uint16_t family, uint16_t flags)
 {
@@ -61,7 +54,7 @@ static void begin(struct cni_nl_message *m, uint16_t type, uint16_t family, uint
 
 static int keep_generation(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_gen *gen = or_die(nftnl_gen_alloc());
+	struct nftnl_gen *gen = cni_need(nftnl_gen_alloc());
 
 	(void)err;
 	if (nftnl_gen_nlmsg_parse(message, gen) >= 0)
@@ -82,7 +75,7 @@ int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_e
 
 static int keep_chain_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_chain *chain = or_die(nftnl_chain_alloc());
+	struct nftnl_chain *chain = cni_need(nftnl_chain_alloc());
 
 	(void)err;
 	if (nftnl_chain_nlmsg_parse(message, chain) >= 0)
@@ -94,7 +87,7 @@ static int keep_chain_use(const struct nlmsghdr *message, void *data, struct cni
 int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		      uint32_t *ret_use, struct cni_error *err)
 {
-	struct nftnl_chain *object = or_die(nftnl_chain_alloc());
+	struct nftnl_chain *object = cni_need(nftnl_chain_alloc());
 	struct cni_nl_message m;
 
 	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table->name);
@@ -110,7 +103,7 @@ int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, cons
 
 static int keep_table_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_table *table = or_die(nftnl_table_alloc());
+	struct nftnl_table *table = cni_need(nftnl_table_alloc());
 
 	(void)err;
 	if (nftnl_table_nlmsg_parse(message, table) >= 0)
@@ -122,7 +115,7 @@ static int keep_table_use(const struct nlmsghdr *message, void *data, struct cni
 int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint32_t *ret_use,
 		      struct cni_error *err)
 {
-	struct nftnl_table *object = or_die(nftnl_table_alloc());
+	struct nftnl_table *object = cni_need(nftnl_table_alloc());
 	struct cni_nl_message m;
 
 	nftnl_table_set_str(object, NFTNL_TABLE_NAME, table->name);
@@ -150,7 +143,7 @@ static void restart_count(void *data)
 int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		       uint32_t *ret_count, struct cni_error *err)
 {
-	struct nftnl_rule *object = or_die(nftnl_rule_alloc());
+	struct nftnl_rule *object = cni_need(nftnl_rule_alloc());
 	struct cni_nl_message m;
 	uint32_t count = 0;
 
@@ -204,7 +197,7 @@ static int read_element(struct nftnl_set_elem *from, void *data)
 
 static int keep_element(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_set *set = or_die(nftnl_set_alloc());
+	struct nftnl_set *set = cni_need(nftnl_set_alloc());
 
 	(void)err;
 	if (nftnl_set_elems_nlmsg_parse(message, set) >= 0)
@@ -215,7 +208,7 @@ static int keep_element(const struct nlmsghdr *message, void *data, struct cni_e
 
 static struct nftnl_set *new_set(const struct cni_nft_table *table, const char *set)
 {
-	struct nftnl_set *object = or_die(nftnl_set_alloc());
+	struct nftnl_set *object = cni_need(nftnl_set_alloc());
 
 	nftnl_set_set_str(object, NFTNL_SET_TABLE, table->name);
 	nftnl_set_set_str(object, NFTNL_SET_NAME, set);
@@ -227,7 +220,7 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 		struct cni_error *err)
 {
 	struct nftnl_set *object = new_set(table, set);
-	struct nftnl_set_elem *element = or_die(nftnl_set_elem_alloc());
+	struct nftnl_set_elem *element = cni_need(nftnl_set_elem_alloc());
 	struct cni_nl_message m;
 
 	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key->data, key->size);
@@ -259,7 +252,7 @@ static int append_element(struct nftnl_set_elem *from, void *data)
 
 static int append_elements(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_set *set = or_die(nftnl_set_alloc());
+	struct nftnl_set *set = cni_need(nftnl_set_alloc());
 
 	(void)err;
 	if (nftnl_set_elems_nlmsg_parse(message, set) >= 0)

@@ -17,18 +17,12 @@
 
 static struct nftnl_expr *new_expr(const char *name)
 {
-	struct nftnl_expr *expr = nftnl_expr_alloc(name);
-
-	if (!expr)
-		cni_out_of_memory();
-	return expr;
+	return cni_need(nftnl_expr_alloc(name));
 }
 
 void cni_nft_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain)
 {
-	tx->rule = nftnl_rule_alloc();
-	if (!tx->rule)
-		cni_out_of_memory();
+	tx->rule = cni_need(nftnl_rule_alloc());
 	nftnl_rule_set_str(tx->rule, NFTNL_RULE_TABLE, table->name);
 	nftnl_rule_set_str(tx->rule, NFTNL_RULE_CHAIN, chain);
 	nftnl_rule_set_u32(tx->rule, NFTNL_RULE_FAMILY, table->family);

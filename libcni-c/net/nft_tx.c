@@ -30,13 +30,6 @@
 
 #define RETRY_SECONDS 10
 
-static void *or_die(void *object)
-{
-	if (!object)
-		cni_out_of_memory();
-	return object;
-}
-
 char *cni_nft_tx_buffer(struct cni_nft_tx *tx)
 {
 	return nftnl_batch_buffer(tx->batch);
@@ -56,7 +49,7 @@ struct cni_nft_tx *cni_nft_tx_new(struct cni_nl *nl, uint32_t generation)
 	struct cni_nft_tx *tx = cni_alloc(sizeof(*tx));
 
 	tx->nl = nl;
-	tx->batch = or_die(nftnl_batch_alloc(PAGE_SIZE, OVERRUN_SIZE));
+	tx->batch = cni_need(nftnl_batch_alloc(PAGE_SIZE, OVERRUN_SIZE));
 	tx->first_seq = ++nl->seq;
 	tx->next_seq = tx->first_seq;
 	nftnl_batch_begin(cni_nft_tx_buffer(tx), tx->next_seq);
@@ -106,7 +99,7 @@ static struct nlmsghdr *begin(struct cni_nft_tx *tx, uint16_t type,
 static void put_table(struct cni_nft_tx *tx, uint16_t type, const struct cni_nft_table *table,
 		      uint16_t flags, const char *what)
 {
-	struct nftnl_table *object = or_die(nftnl_table_alloc());
+	struct nftnl_table *object = cni_need(nftnl_table_alloc());
 
 	nftnl_table_set_str(object, NFTNL_TABLE_NAME, table->name);
 	nftnl_table_nlmsg_build_payload(begin(tx, type, table, flags), object);
@@ -126,7 +119,7 @@ void cni_nft_del_table(struct cni_nft_tx *tx, const struct cni_nft_table *table)
 
 static struct nftnl_chain *new_chain(const struct cni_nft_table *table, const char *chain)
 {
-	struct nftnl_chain *object = or_die(nftnl_chain_alloc());
+	struct nftnl_chain *object = cni_need(nftnl_chain_alloc());
 
 	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table->name);
 	nftnl_chain_set_str(object, NFTNL_CHAIN_NAME, chain);
@@ -173,7 +166,7 @@ void cni_nft_del_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 void cni_nft_flush_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 			 const char *chain)
 {
-	struct nftnl_rule *object = or_die(nftnl_rule_alloc());
+	struct nftnl_rule *object = cni_need(nftnl_rule_alloc());
 
 	nftnl_rule_set_str(object, NFTNL_RULE_TABLE, table->name);
 	nftnl_rule_set_str(object, NFTNL_RULE_CHAIN, chain);
@@ -223,7 +216,7 @@ void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 	bool concatenated = set->key[1] != CNI_NFT_NONE;
 	uint32_t key_type = set->key[0];
 	uint32_t flags = set->value != CNI_NFT_NONE ? NFT_SET_MAP : 0;
-	struct nftnl_set *object = or_die(nftnl_set_alloc());
+	struct nftnl_set *object = cni_need(nftnl_set_alloc());
 
 	if (concatenated)
 		key_type = key_type << TYPE_BITS | set->key[1];
@@ -253,7 +246,7 @@ static void put_element(struct cni_nft_tx *tx, uint16_t type, const struct cni_n
 			uint16_t flags, const char *set, struct nftnl_set_elem *element,
 			const char *what)
 {
-	struct nftnl_set *object = or_die(nftnl_set_alloc());
+	struct nftnl_set *object = cni_need(nftnl_set_alloc());
 
 	nftnl_set_set_str(object, NFTNL_SET_TABLE, table->name);
 	nftnl_set_set_str(object, NFTNL_SET_NAME, set);
@@ -266,7 +259,7 @@ static void put_element(struct cni_nft_tx *tx, uint16_t type, const struct cni_n
 void cni_nft_add_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
 			 const struct cni_nft_element *element)
 {
-	struct nftnl_set_elem *object = or_die(nftnl_set_elem_alloc());
+	struct nftnl_set_elem *object = cni_need(nftnl_set_elem_alloc());
 	uint8_t udata[CNI_NFT_COMMENT_SIZE + 2];
 	uint32_t size = cni_nft_comment(element->comment, udata);
 
@@ -287,7 +280,7 @@ void cni_nft_add_element(struct cni_nft_tx *tx, const struct cni_nft_table *tabl
 void cni_nft_del_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
 			 const struct cni_nft_bytes *key)
 {
-	struct nftnl_set_elem *object = or_die(nftnl_set_elem_alloc());
+	struct nftnl_set_elem *object = cni_need(nftnl_set_elem_alloc());
 
 	nftnl_set_elem_set(object, NFTNL_SET_ELEM_KEY, key->data, key->size);
 	put_element(tx, NFT_MSG_DELSETELEM, table, 0, set, object, "delete element");

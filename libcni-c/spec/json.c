@@ -89,26 +89,19 @@ const char *cni_json_get_string(const cJSON *object, const char *key)
 	return cJSON_GetStringValue(cni_json_get(object, key));
 }
 
-static cJSON *or_die(cJSON *json)
-{
-	if (!json)
-		cni_out_of_memory();
-	return json;
-}
-
 cJSON *cni_json_object(void)
 {
-	return or_die(cJSON_CreateObject());
+	return cni_need(cJSON_CreateObject());
 }
 
 cJSON *cni_json_array(void)
 {
-	return or_die(cJSON_CreateArray());
+	return cni_need(cJSON_CreateArray());
 }
 
 cJSON *cni_json_copy(const cJSON *json)
 {
-	return or_die(cJSON_Duplicate(json, true));
+	return cni_need(cJSON_Duplicate(json, true));
 }
 
 void cni_json_set(cJSON *object, const char *key, cJSON *item)
@@ -128,7 +121,7 @@ void cni_json_set(cJSON *object, const char *key, cJSON *item)
 
 void cni_json_add(cJSON *object, const char *key, cJSON *item)
 {
-	if (!cJSON_AddItemToObject(object, key, or_die(item)))
+	if (!cJSON_AddItemToObject(object, key, cni_need(item)))
 		cni_out_of_memory();
 }
 
