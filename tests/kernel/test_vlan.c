@@ -19,8 +19,9 @@ static int make_port(void)
 /* "1 PVID Egress Untagged,10,20-22": as bridge(8) lists the port. */
 static char *listed(void)
 {
-	return sandbox_read("bridge -compressvlans vlan show dev va | sed -n '2,$p' | sed 's/^va//' | "
-			    "tr -s ' \\t' ' ' | sed 's/^ //;s/ $//' | paste -sd,");
+	return sandbox_read(
+		"bridge -compressvlans vlan show dev va | sed -n '2,$p' | sed 's/^va//' | "
+		"tr -s ' \\t' ' ' | sed 's/^ //;s/ $//' | paste -sd,");
 }
 
 static void assert_listed(const char *expected)
