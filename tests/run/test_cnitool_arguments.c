@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What cnitool makes of its command line and of its environment. */
+#include "cnitool_scene.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#define NAMED "/run/netns/cni-c-test-named"
+
+static int remove_named(void)
+{
+	return umount2(NAMED, MNT_DETACH) < 0 ? -1 : unlink(NAMED);
+}
+
+static int named_teardown(void **state)
+{
+	/* If the test failed before it could. */
+	remove_named();
+	return cnitool_teardown(state);
+}
+
+static void cnitool__names_the_container_as_go_does(void **state)
+{
+	static const char *const same[] = {RED, "/var/run//netns/./red/", "/var/x/../run/netns/red",
+					   "/../var/run/netns/red"};
+	const struct cnitool_scene *scene = *state;
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++) {
+		freeing char *line = cni_format("del blue %s", same[i]);
+
+		cnitool_succeeds(scene, line);
+		cnitool_assert_line(scene, "one.DEL.env", "CNI_CONTAINERID=" RED_ID "\n");
+		cnitool_assert_line(scene, "one.DEL.env", "CNI_NETNS=" RED "\n");
+	}
+}
+
+static void cnitool__makes_a_relative_path_absolute(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+	freeing char *here = get_current_dir_name();
+	freeing char *expected = cni_format("CNI_NETNS=%s/ns/red\n", here);
+
+	cnitool_succeeds(scene, "del blue ./ns/x/../red");
+	cnitool_assert_line(scene, "one.DEL.env", expected);
+}
+
+static void cnitool__finds_a_named_namespace(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+
+	if (geteuid() != 0)
+		skip_because("needs root to name a namespace");
+	assert_int_equal(system("ip netns add cni-c-test-named"), 0);
+	cnitool_succeeds(scene, "add blue cni-c-test-named --json --ifname eth7");
+	cnitool_assert_line(scene, "one.ADD.env", "CNI_NETNS=" NAMED "\n");
+	assert_int_equal(remove_named(), 0);
+	/* It is gone, and what was attached to it can still be named. */
+	cnitool_succeeds(scene, "del blue cni-c-test-named -i eth7");
+	cnitool_assert_line(scene, "one.DEL.env", "CNI_NETNS=" NAMED "\n");
+	cnitool_assert_line(scene, "one.DEL", "\"prevResult\"");
+}
+
+static void cnitool__takes_the_interface_from_anywhere(void **state)
+{
+	struct cnitool_scene *scene = *state;
+
+	scene->extra[0] = "CNI_IFNAME=net1";
+	cnitool_succeeds(scene, "del blue " RED);
+	cnitool_assert_line(scene, "one.DEL.env", "CNI_IFNAME=net1\n");
+	cnitool_succeeds(scene, "-i net2 del blue " RED);
+	cnitool_assert_line(scene, "one.DEL.env", "CNI_IFNAME=net2\n");
+	cnitool_succeeds(scene, "del blue --ifname=net3 " RED);
+	cnitool_assert_line(scene, "one.DEL.env", "CNI_IFNAME=net3\n");
+	cnitool_succeeds(scene, "del blue " RED " --ifname net4");
+	cnitool_assert_line(scene, "one.DEL.env", "CNI_IFNAME=net4\n");
+}
+
+static void cnitool__refuses_what_it_cannot_use(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *says;
+	} cases[] = {
+		{"dance blue " RED, "unknown command 'dance'"},
+		{"add", "expected 'cnitool add NETWORK NETNS', got 0 operands"},
+		{"add blue", "got 1 operands"},
+		{"add blue " RED " more", "got 3 operands"},
+		{"gc", "expected 'cnitool gc NETWORK [NETNS]'"},
+		{"list blue", "expected 'cnitool list', got 1"},
+		{"add blue " RED " --ifname", "option '--ifname' needs a value"},
+		{"add blue " RED " --nonsense", "'--nonsense' is unknown"},
+		{"add blue " RED " -x", "unknown option '-x'"},
+		{"add blue " RED " --keep a/b", "--keep is for gc"},
+		{"gc blue --keep a", "--keep 'a': expected"},
+		{"gc blue --keep a/b/c", "--keep"},
+		{"gc blue --keep ../b", "--keep"},
+		{"add green " RED, "no network 'green'"},
+		{"add ../blue " RED, "'name' '../blue' must start with"},
+		{"add blue ", "the namespace is empty"},
+		{"add blue " RED " -i sixteen-letters-", "is too long"},
+		{"add blue " RED " -i ../x", "the interface '../x'"},
+	};
+	const struct cnitool_scene *scene = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		cnitool_fails(scene, cases[i].line, cases[i].says);
+	fake_assert_asked(&scene->fake, "");
+	assert_false(fake_has(&scene->fake, "cache"));
+}
+
+static void cnitool__refuses_an_environment_it_cannot_use(void **state)
+{
+	static const struct {
+		const char *variable;
+		const char *says;
+	} cases[] = {
+		{"CNI_ARGS=IP", "CNI_ARGS holds \"IP\", expected KEY=VALUE"},
+		{"CNI_ARGS=A=b;", "CNI_ARGS holds \"\""},
+		{"CNI_ARGS=A=b=c", "CNI_ARGS holds \"A=b=c\""},
+		{"CNI_ARGS==b", "CNI_ARGS holds \"=b\""},
+		{"CAP_ARGS=[]", "CAP_ARGS is a list, expected a JSON object"},
+		{"CAP_ARGS={", "CAP_ARGS is not valid JSON"},
+		{"CNI_IFNAME=a/b", "the interface 'a/b'"},
+	};
+	struct cnitool_scene *scene = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		scene->extra[0] = cases[i].variable;
+		cnitool_fails(scene, "add blue " RED, cases[i].says);
+	}
+	fake_assert_asked(&scene->fake, "");
+}
+
+static void cnitool__prints_usage_errors_as_json_too(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+	struct plugin_answer answer = cnitool_run(scene, "add --nonsense --json");
+
+	plugin_assert_error(&answer, 4, "'--nonsense' is unknown");
+	plugin_answer_clear(&answer);
+}
+
+static void cnitool__helps(void **state)
+{
+	static const char *const commands[] = {"add",	 "check",   "del", "gc",
+					       "status", "version", "list"};
+	const struct cnitool_scene *scene = *state;
+	struct plugin_answer answer = cnitool_run(scene, "--help");
+
+	plugin_assert_success(&answer);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		freeing char *row = cni_format("\n  %s ", commands[i]);
+		freeing char *line = cni_format("%s -h", commands[i]);
+		freeing char *usage = cni_format("Usage: cnitool %s ", commands[i]);
+		struct plugin_answer more = cnitool_run(scene, line);
+
+		if (!strstr(answer.out, row))
+			fail_msg("%s is not in the help", commands[i]);
+		plugin_assert_success(&more);
+		assert_non_null(strstr(more.out, usage));
+		plugin_answer_clear(&more);
+	}
+	plugin_answer_clear(&answer);
+	answer = cnitool_run(scene, "--version");
+	plugin_assert_success(&answer);
+	assert_string_equal(answer.out, "cnitool " CNI_C_VERSION "\n");
+	plugin_answer_clear(&answer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cnitool_test(cnitool__names_the_container_as_go_does),
+		cnitool_test(cnitool__makes_a_relative_path_absolute),
+		cmocka_unit_test_setup_teardown(cnitool__finds_a_named_namespace, cnitool_setup,
+						named_teardown),
+		cnitool_test(cnitool__takes_the_interface_from_anywhere),
+		cnitool_test(cnitool__refuses_what_it_cannot_use),
+		cnitool_test(cnitool__refuses_an_environment_it_cannot_use),
+		cnitool_test(cnitool__prints_usage_errors_as_json_too),
+		cnitool_test(cnitool__helps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

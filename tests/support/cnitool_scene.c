@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cnitool_scene.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CNITOOL CNI_C_BINARY_DIR "/cnitool/cnitool"
+
+int cnitool_setup(void **state)
+{
+	struct cnitool_scene *scene = calloc(1, sizeof(*scene));
+
+	fake_open(&scene->fake);
+	fake_add_plugin(&scene->fake, "one");
+	fake_add_plugin(&scene->fake, "two");
+	fake_write(&scene->fake, "net.d/10-blue.conflist",
+		   "{\"cniVersion\":\"1.1.0\",\"name\":\"blue\",\"plugins\":[{\"type\":\"one\","
+		   "\"capabilities\":{\"portMappings\":true}},{\"type\":\"two\"}]}");
+	scene->path = fake_path(&scene->fake, "bin");
+	*state = scene;
+	return 0;
+}
+
+int cnitool_teardown(void **state)
+{
+	struct cnitool_scene *scene = *state;
+
+	fake_close(&scene->fake);
+	free(scene->path);
+	free(scene);
+	return 0;
+}
+
+struct plugin_answer cnitool_run(const struct cnitool_scene *scene, const char *line)
+{
+	freeing char *conf_dir = cni_format("NETCONFPATH=%s/net.d", scene->fake.dir);
+	freeing char *cache_dir = cni_format("CNI_CACHE_DIR=%s/cache", scene->fake.dir);
+	const char *environment[8] = {conf_dir, cache_dir};
+	freeing char *words = cni_strdup(line);
+	const char *arguments[16] = {NULL};
+	size_t count = 0;
+	char *rest = words;
+
+	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))
+		arguments[count++] = word;
+	for (size_t i = 0; scene->extra[i]; i++)
+		environment[2 + i] = scene->extra[i];
+	return plugin_run(&(struct plugin_call){.plugin = CNITOOL,
+						.path = scene->path,
+						.environment = environment,
+						.arguments = arguments});
+}
+
+void cnitool_succeeds(const struct cnitool_scene *scene, const char *line)
+{
+	struct plugin_answer answer = cnitool_run(scene, line);
+
+	plugin_assert_success(&answer);
+	assert_string_equal(answer.err, "");
+	plugin_answer_clear(&answer);
+}
+
+void cnitool_fails(const struct cnitool_scene *scene, const char *line, const char *text)
+{
+	struct plugin_answer answer = cnitool_run(scene, line);
+
+	if (answer.exit_code != 1 || *answer.out || !strstr(answer.err, text))
+		fail_msg("%s: exit code %d, stdout %s, stderr %s", line, answer.exit_code,
+			 answer.out, answer.err);
+	plugin_answer_clear(&answer);
+}
+
+void cnitool_assert_line(const struct cnitool_scene *scene, const char *file, const char *line)
+{
+	freeing char *text = fake_read(&scene->fake, file);
+
+	assert_non_null(text);
+	if (!strstr(text, line))
+		fail_msg("'%s' is not in %s: %s", line, file, text);
+}

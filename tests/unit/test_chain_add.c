@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ADD of a list: what goes from plugin to plugin, what is kept, and what is undone. */
+#include "chain_scene.h"
+
+#include "cleanup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void chain_add__hands_each_result_to_the_next(void **state)
+{
+	struct chain_scene *scene = *state;
+	cJSON *result;
+
+	fake_write(&scene->fake, "one.answer",
+		   "{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.0.1/16\"}]}");
+	fake_write(&scene->fake, "two.answer",
+		   "{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.0.2/16\"}]}");
+	fake_write(&scene->fake, "three.answer",
+		   "{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.0.3/16\"}]}");
+	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), 0);
+	fake_assert_asked(&scene->fake, "ADD one\nADD two\nADD three\n");
+	chain_assert_input(scene, "one.ADD", "prevResult", "-");
+	chain_assert_input(scene, "two.ADD", "prevResult",
+			   "{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.0.1/16\"}]}");
+	chain_assert_input(scene, "three.ADD", "prevResult",
+			   "{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.0.2/16\"}]}");
+	assert_string_equal(cni_json_get_string(cJSON_GetArrayItem(cni_json_get(result, "ips"), 0),
+						"address"),
+			    "10.1.0.3/16");
+	cJSON_Delete(result);
+}
+
+static void chain_add__injects_name_and_version(void **state)
+{
+	struct chain_scene *scene = *state;
+
+	chain_load(scene, "1.0.0", "",
+		   "\"name\":\"mine\",\"cniVersion\":\"0.1.0\",\"mtu\":1400,\"prevResult\":{\"a\":"
+		   "1},");
+	chain_adds(scene);
+	chain_assert_input(scene, "one.ADD", "name", "\"blue\"");
+	chain_assert_input(scene, "one.ADD", "cniVersion", "\"1.0.0\"");
+	chain_assert_input(scene, "one.ADD", "mtu", "1400");
+	chain_assert_input(scene, "one.ADD", "prevResult", "-");
+}
+
+static void chain_add__passes_declared_capabilities_only(void **state)
+{
+	struct chain_scene *scene = *state;
+
+	chain_load(scene, "1.1.0", "",
+		   "\"capabilities\":{\"portMappings\":true,\"bandwidth\":false,\"ips\":true},");
+	chain_give_capabilities(scene, "{\"portMappings\":[1],\"bandwidth\":{},\"mac\":\"x\"}");
+	chain_adds(scene);
+	chain_assert_input(scene, "one.ADD", "runtimeConfig", "{\"portMappings\":[1]}");
+	chain_assert_input(scene, "one.ADD", "capabilities", "-");
+	chain_assert_input(scene, "two.ADD", "runtimeConfig", "-");
+}
+
+static void chain_add__replaces_the_protocols_variables(void **state)
+{
+	struct chain_scene *scene = *state;
+	freeing char *text = NULL;
+
+	setenv("CNI_CONTAINERID", "stale", 1);
+	setenv("CNI_NETNS_OVERRIDE", "1", 1);
+	scene->chain.args = "A=b;C=d";
+	chain_adds(scene);
+	unsetenv("CNI_CONTAINERID");
+	unsetenv("CNI_NETNS_OVERRIDE");
+	chain_assert_environment(scene, "two.ADD.env", "CNI_COMMAND=ADD");
+	chain_assert_environment(scene, "two.ADD.env", "CNI_CONTAINERID=c1");
+	chain_assert_environment(scene, "two.ADD.env", "CNI_NETNS=/run/netns/red");
+	chain_assert_environment(scene, "two.ADD.env", "CNI_IFNAME=eth0");
+	chain_assert_environment(scene, "two.ADD.env", "CNI_ARGS=A=b;C=d");
+	chain_assert_environment(scene, "two.ADD.env", "CNI_NETNS_OVERRIDE=1");
+	text = fake_read(&scene->fake, "two.ADD.env");
+	assert_null(strstr(text, "stale"));
+}
+
+static void chain_add__converts_answers_to_the_lists_version(void **state)
+{
+	struct chain_scene *scene = *state;
+
+	chain_load(scene, "1.0.0", "", "");
+	fake_write(&scene->fake, "one.answer",
+		   "{\"cniVersion\":\"0.4.0\",\"ips\":[{\"version\":\"4\",\"address\":"
+		   "\"10.1.0.1/16\"}],\"dns\":{}}");
+	chain_adds(scene);
+	chain_assert_input(scene, "two.ADD", "prevResult",
+			   "{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.1.0.1/16\"}]}");
+}
+
+static void chain_add__takes_an_answer_without_version_as_the_lists(void **state)
+{
+	struct chain_scene *scene = *state;
+
+	fake_write(&scene->fake, "one.answer", "{\"ips\":[{\"address\":\"10.1.0.1/16\"}]}");
+	chain_adds(scene);
+	chain_assert_input(scene, "two.ADD", "prevResult",
+			   "{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.0.1/16\"}]}");
+}
+
+static void chain_add__undoes_what_failed(void **state)
+{
+	struct chain_scene *scene = *state;
+	cJSON *result;
+
+	fake_write(&scene->fake, "two.ADD.fails",
+		   "{\"code\":11,\"msg\":\"not yet\",\"details\":\"wait\"}");
+	fake_write(&scene->fake, "three.DEL.fails", "{\"code\":5,\"msg\":\"I never was\"}");
+	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), -1);
+	assert_int_equal(scene->err.code, 11);
+	assert_string_equal(scene->err.msg, "plugin 'two' failed ADD: not yet");
+	assert_string_equal(scene->err.details, "wait");
+	fake_assert_asked(&scene->fake, "ADD one\nADD two\nDEL three\nDEL two\nDEL one\n");
+	/* The result so far, for plugins that find by it what they made. */
+	chain_assert_input(scene, "one.DEL", "prevResult",
+			   "{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.0.2/16\"}]}");
+	assert_int_equal(scene->warnings.count, 1);
+	assert_string_equal(scene->warnings.items[0], "plugin 'three' failed DEL: I never was");
+	assert_false(fake_has(&scene->fake, CHAIN_CACHED));
+}
+
+static void chain_add__undoes_when_it_cannot_remember(void **state)
+{
+	struct chain_scene *scene = *state;
+	freeing char *dir = fake_path(&scene->fake, "one.answer");
+	cJSON *result;
+
+	/* A file where the cache's directory should be. */
+	scene->chain.cache_dir = dir;
+	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), -1);
+	assert_int_equal(scene->err.code, CNI_EIO);
+	fake_assert_asked(&scene->fake,
+			  "ADD one\nADD two\nADD three\nDEL three\nDEL two\nDEL one\n");
+}
+
+static void chain_add__leaves_an_earlier_attachment(void **state)
+{
+	struct chain_scene *scene = *state;
+	cJSON *result;
+
+	chain_adds(scene);
+	fake_write(&scene->fake, "one.ADD.fails", "{\"code\":105,\"msg\":\"eth0 is there\"}");
+	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), -1);
+	assert_int_equal(scene->err.code, 105);
+	fake_assert_asked(&scene->fake, "ADD one\n");
+	assert_int_equal(scene->warnings.count, 1);
+	assert_true(fake_has(&scene->fake, CHAIN_CACHED));
+}
+
+static void chain_add__begins_nothing_if_a_plugin_is_missing(void **state)
+{
+	struct chain_scene *scene = *state;
+	cJSON *result;
+
+	fake_remove(&scene->fake, "bin/three");
+	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), -1);
+	assert_int_equal(scene->err.code, CNI_EMISSING);
+	assert_non_null(strstr(scene->err.msg, "failed to find plugin \"three\""));
+	fake_assert_asked(&scene->fake, "");
+}
+
+static void chain_add__refuses_answers_that_are_none(void **state)
+{
+	static const char *const answers[] = {"", "done", "[]",
+					      "{\"ips\":[{\"address\":\"here\"}]}",
+					      "{\"cniVersion\":\"9.0.0\"}"};
+	struct chain_scene *scene = *state;
+
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		cJSON *result;
+
+		fake_write(&scene->fake, "one.answer", answers[i]);
+		if (cni_chain_add(&scene->chain, &result, &scene->err) == 0)
+			fail_msg("accepted: '%s'", answers[i]);
+		if (!strstr(scene->err.msg, "plugin 'one' failed ADD: its answer"))
+			fail_msg("'%s': %s", answers[i], scene->err.msg);
+		fake_assert_asked(&scene->fake, "ADD one\nDEL three\nDEL two\nDEL one\n");
+	}
+}
+
+static void chain_add__refuses_hostile_names(void **state)
+{
+	struct chain_scene *scene = *state;
+	cJSON *result;
+
+	scene->chain.container = "../c1";
+	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), -1);
+	assert_int_equal(scene->err.code, CNI_EENV);
+	scene->chain.container = "c1";
+	scene->chain.ifname = "a/b";
+	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), -1);
+	assert_int_equal(scene->err.code, CNI_EENV);
+	fake_assert_asked(&scene->fake, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		chain_test(chain_add__hands_each_result_to_the_next),
+		chain_test(chain_add__injects_name_and_version),
+		chain_test(chain_add__passes_declared_capabilities_only),
+		chain_test(chain_add__replaces_the_protocols_variables),
+		chain_test(chain_add__converts_answers_to_the_lists_version),
+		chain_test(chain_add__takes_an_answer_without_version_as_the_lists),
+		chain_test(chain_add__undoes_what_failed),
+		chain_test(chain_add__undoes_when_it_cannot_remember),
+		chain_test(chain_add__leaves_an_earlier_attachment),
+		chain_test(chain_add__begins_nothing_if_a_plugin_is_missing),
+		chain_test(chain_add__refuses_answers_that_are_none),
+		chain_test(chain_add__refuses_hostile_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store's directory and its lock. */
+#include "store_dir.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void store__is_null_where_there_is_no_directory(void **state)
+{
+	freeing const struct lease **leases = NULL;
+	struct cni_ip asked = parsed_ip("10.1.0.2");
+	struct store *store = (struct store *)store_dir; /* anything but NULL */
+	struct cni_error err = {0};
+
+	(void)state;
+	assert_int_equal(store_open(store_dir, "blue", &store, &err), 0);
+	assert_null(store);
+	assert_null(store_dir_look());
+	assert_false(store_dir_has(""));
+	assert_null(store_find(NULL, &asked));
+	assert_null(store_next(NULL, NULL));
+	assert_false(store_last(NULL, 0, &asked));
+	assert_int_equal(store_find_owner(NULL, "c1", "eth0", &leases), 0);
+	store_close(NULL);
+}
+
+static void store__takes_away_what_a_killed_one_left(void **state)
+{
+	static const char *const files[][2] = {{".reserving", "c1\r\neth"}};
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(files, 1);
+	store_close(store_dir_look());
+	assert_true(store_dir_has(".reserving"));
+	store = store_dir_make();
+	assert_false(store_dir_has(".reserving"));
+	store_close(store);
+}
+
+static void store__removes_its_directory_if_nothing_came_of_it(void **state)
+{
+	struct store *store = store_dir_make();
+
+	(void)state;
+	assert_true(store_dir_has("lock"));
+	store_close(store);
+	assert_false(store_dir_has(""));
+	/* But not one in which others are at work. */
+	store = store_dir_make();
+	store_dir_put("10.1.0.2", "c9\r\neth0");
+	store_close(store);
+	assert_true(store_dir_has("10.1.0.2"));
+	assert_true(store_dir_has("lock"));
+	/* And not one that was there before. */
+	unlink(store_dir_path("10.1.0.2"));
+	store_close(store_dir_make());
+	assert_true(store_dir_has("lock"));
+}
+
+static void store__excludes_by_flock(void **state)
+{
+	struct store *store = store_dir_make();
+	closing int lock = open(store_dir_path("lock"), O_RDONLY);
+
+	(void)state;
+	assert_true(lock >= 0);
+	assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), -1);
+	assert_int_equal(errno, EWOULDBLOCK);
+	store_dir_reserve(store, "10.1.0.2", 0, "c1");
+	store_close(store);
+	assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
+	/* To look takes none: this returns although we hold it. */
+	store = store_dir_look();
+	assert_non_null(store);
+	store_close(store);
+}
+
+static void assert_not_made(const char *dir, const char *message)
+{
+	struct store *store = NULL;
+	struct cni_error err = {0};
+
+	assert_int_equal(store_make(dir, "blue", &store, &err), -1);
+	assert_null(store);
+	assert_int_equal(err.code, CNI_EIO);
+	if (!strstr(err.msg, message) || !strstr(err.msg, "'dataDir'") || !strstr(err.msg, dir))
+		fail_msg("\"%s\" does not say \"%s\", 'dataDir' and %s", err.msg, message, dir);
+}
+
+static void store__says_what_is_wrong_with_the_directory(void **state)
+{
+	freeing char *file = cni_format("%s/file", store_dir);
+	freeing char *beneath = cni_format("%s/file/deep", store_dir);
+	freeing char *dangling = cni_format("%s/dangling", store_dir);
+	freeing char *network = cni_format("%s/blue", store_dir);
+	struct cni_error err = {0};
+	closing int fd = open(file, O_WRONLY | O_CREAT, 0600);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_not_made(file, "is not a directory");
+	assert_not_made(beneath, "Not a directory");
+	assert_int_equal(symlink("/nowhere/at/all", dangling), 0);
+	assert_not_made(dangling, "No such file or directory");
+	assert_not_made("/proc/nothing", "create directory '/proc/nothing'");
+	/* The network's directory is never a link to somewhere else. */
+	assert_int_equal(symlink("/tmp", network), 0);
+	assert_not_made(store_dir, "is a link, expected a directory");
+	assert_int_equal(store_check_writable(store_dir, "blue2", &err), 0);
+	assert_int_equal(store_check_writable(file, "blue", &err), -1);
+	assert_int_equal(store_check_writable(dangling, "blue", &err), -1);
+	assert_int_equal(store_check_writable(beneath, "blue", &err), -1);
+	/* Where nothing of the path exists, it is the root directory that counts. */
+	assert_int_equal(store_check_writable("/nowhere", "blue", &err), access("/", W_OK));
+}
+
+static void store__refuses_a_lock_that_is_no_file(void **state)
+{
+	struct store *store = NULL;
+	struct cni_error err = {0};
+
+	(void)state;
+	store_dir_fill(NULL, 0);
+	assert_int_equal(unlink(store_dir_path("lock")), 0);
+	assert_int_equal(symlink("/etc/passwd", store_dir_path("lock")), 0);
+	assert_not_made(store_dir, "open the lock of");
+	assert_int_equal(unlink(store_dir_path("lock")), 0);
+	assert_int_equal(mkfifo(store_dir_path("lock"), 0600), 0);
+	assert_not_made(store_dir, "lock' is not a regular file");
+	assert_int_equal(store_open(store_dir, "blue", &store, &err), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		store_test(store__is_null_where_there_is_no_directory),
+		store_test(store__takes_away_what_a_killed_one_left),
+		store_test(store__removes_its_directory_if_nothing_came_of_it),
+		store_test(store__excludes_by_flock),
+		store_test(store__says_what_is_wrong_with_the_directory),
+		store_test(store__refuses_a_lock_that_is_no_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

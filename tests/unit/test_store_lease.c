@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leases in the store: found, reserved and released. */
+#include "store_dir.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void store__writes_the_go_plugins_files(void **state)
+{
+	struct store *store = store_dir_make();
+	struct stat st;
+
+	(void)state;
+	store_dir_reserve(store, "10.1.0.2", 0, "c1");
+	store_dir_reserve(store, "fd00::2", 1, "c1");
+	store_close(store);
+	store_dir_assert("10.1.0.2", "c1\r\neth0");
+	store_dir_assert("fd00::2", "c1\r\neth0");
+	store_dir_assert("last_reserved_ip.0", "10.1.0.2");
+	store_dir_assert("last_reserved_ip.1", "fd00::2");
+	assert_int_equal(stat(store_dir_path("10.1.0.2"), &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0600);
+	assert_int_equal(stat(store_dir_path("last_reserved_ip.0"), &st), 0);
+	assert_int_equal(st.st_mode, S_IFREG | 0600);
+	assert_int_equal(stat(store_dir_path(""), &st), 0);
+	assert_int_equal(st.st_mode, S_IFDIR | 0755);
+	assert_true(store_dir_has("lock"));
+}
+
+static void store__finds_what_was_reserved(void **state)
+{
+	static const char *const files[][2] = {
+		{"10.1.0.2", "c1\r\neth0"}, {"10.1.0.3", "c1\r\nnet1"},
+		{"10.1.0.4", "c1"},	    {"10.1.0.5", "c2 \n"},
+		{"fd00::2", "c1\r\neth0"},  {"last_reserved_ip.0", "10.1.0.5"},
+	};
+	freeing const struct lease **leases = NULL;
+	freeing const struct lease **old = NULL;
+	freeing const struct lease **none = NULL;
+	struct cni_ip v4 = parsed_ip("10.1.0.2");
+	struct cni_ip old_ip = parsed_ip("10.1.0.5");
+	struct cni_ip absent = parsed_ip("10.1.0.9");
+	const struct lease *lease;
+	struct cni_ip last;
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(files, 6);
+	store = store_dir_look();
+	lease = store_find(store, &v4);
+	assert_non_null(lease);
+	assert_string_equal(lease->container, "c1");
+	assert_string_equal(lease->ifname, "eth0");
+	assert_null(store_find(store, &absent));
+	lease = store_find(store, &old_ip);
+	assert_string_equal(lease->container, "c2");
+	assert_string_equal(lease->ifname, "");
+	assert_int_equal(store_find_owner(store, "c1", "eth0", &leases), 2);
+	assert_true(cni_ip_equal(&leases[0]->ip, &v4));
+	/* Only what holds no interface's name stands for any interface, and only if nothing better
+	 * is. */
+	assert_int_equal(store_find_owner(store, "c2", "eth7", &old), 1);
+	assert_true(cni_ip_equal(&old[0]->ip, &old_ip));
+	assert_int_equal(store_find_owner(store, "c", "eth0", &none), 0);
+	assert_true(store_last(store, 0, &last));
+	assert_true(cni_ip_equal(&last, &old_ip));
+	assert_false(store_last(store, 1, &last));
+	store_close(store);
+}
+
+static void store__sees_leases_only_in_files_named_like_addresses(void **state)
+{
+	static const char *const files[][2] = {
+		{"10.1.0.2", "c1\r\neth0"},	{"fd00:0::2", "c1\r\neth0"},
+		{"10.1.0.2.tmp", "c1\r\neth0"}, {".10.1.0.3", "c1\r\neth0"},
+		{"notes", "c1\r\neth0"},	{"::ffff:10.1.0.7", "c1\r\neth0"},
+	};
+	freeing const struct lease **leases = NULL;
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(files, 6);
+	store = store_dir_look();
+	assert_int_equal(store_find_owner(store, "c1", "eth0", &leases), 1);
+	assert_null(store_next(store, store_next(store, NULL)));
+	store_close(store);
+}
+
+static void store__takes_junk_for_free(void **state)
+{
+	static const char *const files[][2] = {{"10.1.0.2", ""}, {"10.1.0.3", " \r\n"}};
+	struct cni_ip ips[] = {parsed_ip("10.1.0.2"), parsed_ip("10.1.0.3"), parsed_ip("10.1.0.4"),
+			       parsed_ip("10.1.0.5")};
+	static const char zeroes[16];
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(files, 2);
+	assert_int_equal(symlink("/etc/passwd", store_dir_path("10.1.0.4")), 0);
+	store_dir_put("10.1.0.5", "");
+	{
+		closing int fd = open(store_dir_path("10.1.0.5"), O_WRONLY);
+
+		assert_int_equal(write(fd, zeroes, sizeof(zeroes)), sizeof(zeroes));
+	}
+	store = store_dir_make();
+	for (size_t i = 0; i < 4; i++) {
+		char text[CNI_IP_TEXT_SIZE];
+
+		assert_null(store_find(store, &ips[i]));
+		store_dir_reserve(store, cni_ip_format(&ips[i], text), 0, "c1");
+		store_dir_assert(text, "c1\r\neth0");
+	}
+	store_close(store);
+}
+
+static void store__does_not_hand_out_what_it_cannot_read(void **state)
+{
+	struct cni_ip asked = parsed_ip("10.1.0.2");
+	const struct lease *lease;
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(NULL, 0);
+	assert_int_equal(mkdir(store_dir_path("10.1.0.2"), 0700), 0);
+	store = store_dir_look();
+	lease = store_find(store, &asked);
+	assert_non_null(lease);
+	assert_int_equal(lease->state, LEASE_OPAQUE);
+	assert_int_equal(lease->errnum, EISDIR);
+	store_close(store);
+}
+
+static void store__releases(void **state)
+{
+	static const char *const files[][2] = {{"10.1.0.2", "c1\r\neth0"}, {"10.1.0.3", "c2"}};
+	struct store *store = NULL;
+	const struct lease *lease;
+	struct cni_error err = {0};
+
+	(void)state;
+	store_dir_fill(files, 2);
+	assert_int_equal(store_open(store_dir, "blue", &store, &err), 0);
+	lease = store_next(store, NULL);
+	assert_int_equal(store_release(store, lease, &err), 0);
+	assert_int_equal(store_release(store, lease, &err), 0);
+	store_close(store);
+	assert_false(store_dir_has("10.1.0.2"));
+	assert_true(store_dir_has("10.1.0.3"));
+}
+
+static void store__reserves_all_or_nothing(void **state)
+{
+	static const char *const files[][2] = {{"last_reserved_ip.0", "10.1.0.77"}};
+	struct store_claim claims[] = {{.ip = parsed_ip("10.1.0.2"), .set = 0},
+				       {.ip = parsed_ip("10.2.0.2"), .set = 2},
+				       {.ip = parsed_ip("fd00::2"), .set = 1}};
+	struct cni_error err = {0};
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(files, 1);
+	/* What stands in the way of the last step of all. */
+	assert_int_equal(mkdir(store_dir_path("last_reserved_ip.1"), 0700), 0);
+	store = store_dir_make();
+	assert_int_equal(store_reserve(store, claims, 3, "c1", "eth0", &err), -1);
+	assert_int_equal(err.code, CNI_EIO);
+	assert_non_null(strstr(err.msg, "last_reserved_ip.1"));
+	assert_non_null(strstr(err.msg, store_dir));
+	store_close(store);
+	assert_false(store_dir_has("10.1.0.2"));
+	assert_false(store_dir_has("10.2.0.2"));
+	assert_false(store_dir_has("fd00::2"));
+	assert_false(store_dir_has("last_reserved_ip.2"));
+	assert_false(store_dir_has(".reserving"));
+	store_dir_assert("last_reserved_ip.0", "10.1.0.77");
+}
+
+static void store__yields_to_who_ignores_the_lock(void **state)
+{
+	struct store_claim claims[] = {{.ip = parsed_ip("10.1.0.2")},
+				       {.ip = parsed_ip("fd00::2"), .set = 1}};
+	struct cni_error err = {0};
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(NULL, 0);
+	store = store_dir_make();
+	store_dir_put("fd00::2", "c9\r\neth0");
+	assert_int_equal(store_reserve(store, claims, 2, "c1", "eth0", &err), -1);
+	assert_int_equal(err.code, CNI_ETAKEN);
+	store_close(store);
+	store_dir_assert("fd00::2", "c9\r\neth0");
+	assert_false(store_dir_has("10.1.0.2"));
+	assert_false(store_dir_has("last_reserved_ip.0"));
+	assert_false(store_dir_has(".reserving"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		store_test(store__writes_the_go_plugins_files),
+		store_test(store__finds_what_was_reserved),
+		store_test(store__sees_leases_only_in_files_named_like_addresses),
+		store_test(store__takes_junk_for_free),
+		store_test(store__does_not_hand_out_what_it_cannot_read),
+		store_test(store__releases),
+		store_test(store__reserves_all_or_nothing),
+		store_test(store__yields_to_who_ignores_the_lock),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
