@@ -198,18 +198,25 @@ static int remove_doomed(struct cni_nl *nl, uint32_t generation, const struct do
 
 /* ---- the verbs ---- */
 
-/* Are the network's chains there? Asked before, since a transaction that fails keeps the kernel
+/* Are postrouting and the network's chains there, with their rules? Somebody's "nft flush table"
+ * leaves maps and chains standing. Asked before, since a transaction that fails keeps the kernel
  * busy for milliseconds (synchronize_rcu() in its __nf_tables_abort()). */
 static bool chains_are_there(struct cni_nl *nl, const struct attachment *at)
 {
+	struct cni_error ignored;
+	uint32_t rules;
+
+	/* Nothing jumps to postrouting, so its uses are its rules. */
+	if (cni_nft_chain_use(nl, &cni_masq_table, cni_masq_postrouting, &rules, &ignored) < 0 ||
+	    rules != CNI_MASQ_POSTROUTING_RULES)
+		return false;
 	for (size_t i = 0; i < at->count; i++) {
 		char comment[CNI_NFT_COMMENT_SIZE];
-		struct cni_error ignored;
 		char chain[CNI_MASQ_CHAIN_SIZE];
-		uint32_t use;
 
 		cni_masq_name_chain(at->owner->network, &at->nets[i], chain, comment);
-		if (cni_nft_chain_use(nl, &cni_masq_table, chain, &use, &ignored) < 0)
+		if (cni_nft_rule_count(nl, &cni_masq_table, chain, &rules, &ignored) < 0 ||
+		    rules != CNI_MASQ_NETWORK_RULES)
 			return false;
 	}
 	return true;
