@@ -112,40 +112,39 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest)
 		mnl_attr_nest_end(m->header, nest);
 }
 
+struct index {
+	const struct nlattr **table;
+	uint16_t max;
+};
+
 static int index_attribute(const struct nlattr *attribute, void *data)
 {
-	struct {
-		const struct nlattr **table;
-		uint16_t max;
-	} *index = data;
+	const struct index *index = data;
 
 	if (mnl_attr_get_type(attribute) <= index->max)
 		index->table[mnl_attr_get_type(attribute)] = attribute;
 	return MNL_CB_OK;
 }
 
+static struct index empty_index(const struct nlattr **table, uint16_t max)
+{
+	for (size_t i = 0; i <= max; i++)
+		table[i] = NULL;
+	return (struct index){table, max};
+}
+
 void cni_nl_parse(const struct nlmsghdr *message, size_t offset, const struct nlattr **table,
 		  uint16_t max)
 {
-	struct {
-		const struct nlattr **table;
-		uint16_t max;
-	} index = {table, max};
+	struct index index = empty_index(table, max);
 
-	for (size_t i = 0; i <= max; i++)
-		table[i] = NULL;
 	mnl_attr_parse(message, (unsigned int)offset, index_attribute, &index);
 }
 
 void cni_nl_parse_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max)
 {
-	struct {
-		const struct nlattr **table;
-		uint16_t max;
-	} index = {table, max};
+	struct index index = empty_index(table, max);
 
-	for (size_t i = 0; i <= max; i++)
-		table[i] = NULL;
 	if (nest)
 		mnl_attr_parse_nested(nest, index_attribute, &index);
 }

@@ -5,7 +5,9 @@
 #include "file.h"
 #include "mem.h"
 #include "netns.h"
+#include "nft.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -92,6 +94,26 @@ int cni_attachment_netfilter(struct cni_attachment *at, struct cni_nl **ret_nl,
 		return -1;
 	*ret_nl = &at->netfilter;
 	return 0;
+}
+
+int cni_attachment_netfilter_status(struct cni_attachment *at, const char *what,
+				    struct cni_error *err)
+{
+	struct cni_nl *nl;
+	uint32_t generation;
+
+	if (cni_attachment_netfilter(at, &nl, err) == 0 &&
+	    cni_nft_generation(nl, &generation, err) == 0)
+		return 0;
+	err->code = CNI_EUNAVAILABLE;
+	return cni_fail_within(err, "%s needs nf_tables", what);
+}
+
+int cni_attachment_netfilter_failed(const char *what, struct cni_error *err)
+{
+	if (err->errnum == EPROTONOSUPPORT || err->errnum == EOPNOTSUPP)
+		return 0;
+	return cni_fail_within(err, "%s", what);
 }
 
 void cni_attachment_share(struct cni_attachment *at)

@@ -42,6 +42,14 @@ void cni_attachment_close(struct cni_attachment *at);
 int cni_attachment_netfilter(struct cni_attachment *at, struct cni_nl **ret_nl,
 			     struct cni_error *err);
 
+/* Can nf_tables be asked at all? For STATUS: fails with CNI_EUNAVAILABLE; `what` needs it. */
+int cni_attachment_netfilter_status(struct cni_attachment *at, const char *what,
+				    struct cni_error *err);
+
+/* What DEL and GC make of a failure: a kernel without nf_tables has nothing of ours, so it is none.
+ * Any other gets `what` before its message. */
+int cni_attachment_netfilter_failed(const char *what, struct cni_error *err);
+
 /* Things that attachments share (the bridge, its addresses, forwarding) are taken back after a
  * failed ADD only while no other ADD is under way, for it may have found them and count on them.
  * Every ADD therefore holds a shared flock(2) on the host's network namespace itself (the file

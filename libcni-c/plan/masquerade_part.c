@@ -3,9 +3,6 @@
 
 #include "cleanup.h"
 #include "masquerade.h"
-#include "nft.h"
-
-#include <errno.h>
 
 static void print(FILE *out, const void *data)
 {
@@ -49,14 +46,6 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	return cni_masquerade_check(nl, at->owner, nets, count, err);
 }
 
-/* A kernel without nf_tables has nothing of ours. */
-static int unless_absent(struct cni_error *err)
-{
-	return err->errnum == EPROTONOSUPPORT || err->errnum == EOPNOTSUPP
-		       ? 0
-		       : cni_fail_within(err, "masquerade");
-}
-
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_nl *nl;
@@ -64,13 +53,15 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
 	    cni_masquerade_del(nl, at->owner, err) < 0)
-		return unless_absent(err);
+		return cni_attachment_netfilter_failed("masquerade", err);
 	return 0;
 }
 
 static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 {
-	return del(at, data, err);
+	const struct cni_masquerade_part *spec = data;
+
+	return spec->wanted ? del(at, data, err) : 0;
 }
 
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -80,24 +71,15 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
 	    cni_masquerade_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0)
-		return unless_absent(err);
+		return cni_attachment_netfilter_failed("masquerade", err);
 	return 0;
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_masquerade_part *spec = data;
-	struct cni_nl *nl;
-	uint32_t generation;
 
-	if (!spec->wanted)
-		return 0;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_nft_generation(nl, &generation, err) < 0) {
-		err->code = CNI_EUNAVAILABLE;
-		return cni_fail_within(err, "masquerade needs nf_tables");
-	}
-	return 0;
+	return spec->wanted ? cni_attachment_netfilter_status(at, "masquerade", err) : 0;
 }
 
 const struct cni_part_ops cni_masquerade_part_ops = {

@@ -3,8 +3,6 @@
 
 #include "spoofcheck.h"
 
-#include <errno.h>
-
 static void print(FILE *out, const void *data)
 {
 	const struct cni_spoofcheck_part *spec = data;
@@ -41,14 +39,6 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	return cni_spoofcheck_check(nl, at->owner, at->container.mac, err);
 }
 
-/* A kernel without nf_tables has nothing of ours. */
-static int unless_absent(struct cni_error *err)
-{
-	return err->errnum == EPROTONOSUPPORT || err->errnum == EOPNOTSUPP
-		       ? 0
-		       : cni_fail_within(err, "macspoofchk");
-}
-
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_nl *nl;
@@ -56,7 +46,7 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
 	    cni_spoofcheck_del(nl, at->owner, err) < 0)
-		return unless_absent(err);
+		return cni_attachment_netfilter_failed("macspoofchk", err);
 	return 0;
 }
 
@@ -74,8 +64,15 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
 	    cni_spoofcheck_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0)
-		return unless_absent(err);
+		return cni_attachment_netfilter_failed("macspoofchk", err);
 	return 0;
+}
+
+static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_spoofcheck_part *spec = data;
+
+	return spec->wanted ? cni_attachment_netfilter_status(at, "macspoofchk", err) : 0;
 }
 
 const struct cni_part_ops cni_spoofcheck_part_ops = {
@@ -86,5 +83,6 @@ const struct cni_part_ops cni_spoofcheck_part_ops = {
 	.check = check,
 	.del = del,
 	.gc = gc,
+	.status = status,
 	.print = print,
 };
