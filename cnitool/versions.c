@@ -13,24 +13,6 @@
 
 #define ABOUT_MAX (64U << 10)
 
-/* Ours without CNI_COMMAND; the strings stay ours. */
-static char **make_environment(void)
-{
-	static const char key[] = "CNI_COMMAND=";
-	char **environment;
-	size_t count = 0;
-	size_t kept = 0;
-
-	while (environ[count])
-		count++;
-	environment = cni_realloc_array(NULL, count + 1, sizeof(*environment));
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(environ[i], key, sizeof(key) - 1) != 0)
-			environment[kept++] = environ[i];
-	environment[kept] = NULL;
-	return environment;
-}
-
 /* Runs it with `fd` in the place of stderr, which a plugin inherits. */
 static int run_into(const struct cni_exec *exec, int fd, struct cni_error *err)
 {
@@ -49,7 +31,8 @@ static int run_into(const struct cni_exec *exec, int fd, struct cni_error *err)
  * v1.9.1". NULL if it says nothing. The caller frees. */
 static char *read_about(const char *type, const char *path)
 {
-	freeing char **environment = make_environment();
+	const struct cni_exec_variable none = {"CNI_COMMAND", NULL};
+	freeing char **environment = cni_exec_environment(&none, 1);
 	closing int fd = memfd_create("about", MFD_CLOEXEC);
 	freeing char *file = NULL;
 	freeing char *text = NULL;

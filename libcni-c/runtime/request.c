@@ -52,58 +52,23 @@ cJSON *cni_request_config(const struct cni_request *request, const struct cni_co
 
 /* ---- environment ---- */
 
-#define VARIABLE_COUNT 6
-
-/* Ours, without what is replaced, and the protocol's variables behind it. */
-struct environment {
-	char **items;
-	size_t inherited; /* the first ones, which are ours */
-};
-
-static void clear_environment(struct environment *environment)
+static const char *or_empty(const char *text)
 {
-	for (size_t i = environment->inherited; environment->items[i]; i++)
-		free(environment->items[i]);
-	free(environment->items);
+	return text ? text : "";
 }
 
-#define clearing_environment __attribute__((cleanup(clear_environment)))
-
-static struct environment make_environment(const struct cni_request *request)
+static char **make_environment(const struct cni_request *request)
 {
-	const struct {
-		const char *name;
-		const char *value;
-	} variables[VARIABLE_COUNT] = {
+	const struct cni_exec_variable variables[] = {
 		{"CNI_COMMAND", cni_command_text(request->command)},
-		{"CNI_CONTAINERID", request->container},
-		{"CNI_NETNS", request->netns},
-		{"CNI_ARGS", request->args},
-		{"CNI_IFNAME", request->ifname},
-		{"CNI_PATH", request->path},
+		{"CNI_CONTAINERID", or_empty(request->container)},
+		{"CNI_NETNS", or_empty(request->netns)},
+		{"CNI_ARGS", or_empty(request->args)},
+		{"CNI_IFNAME", or_empty(request->ifname)},
+		{"CNI_PATH", or_empty(request->path)},
 	};
-	struct environment environment = {0};
-	size_t count = 0;
 
-	while (environ[count])
-		count++;
-	environment.items =
-		cni_realloc_array(NULL, count + VARIABLE_COUNT + 1, sizeof(*environment.items));
-	for (size_t i = 0; i < count; i++) {
-		size_t length = strcspn(environ[i], "=");
-		size_t v = 0;
-
-		while (v < VARIABLE_COUNT && (strlen(variables[v].name) != length ||
-					      strncmp(environ[i], variables[v].name, length) != 0))
-			v++;
-		if (v == VARIABLE_COUNT)
-			environment.items[environment.inherited++] = environ[i];
-	}
-	for (size_t v = 0; v < VARIABLE_COUNT; v++)
-		environment.items[environment.inherited + v] = cni_format(
-			"%s=%s", variables[v].name, variables[v].value ? variables[v].value : "");
-	environment.items[environment.inherited + VARIABLE_COUNT] = NULL;
-	return environment;
+	return cni_exec_environment(variables, sizeof(variables) / sizeof(*variables));
 }
 
 /* ---- run ---- */
@@ -111,12 +76,12 @@ static struct environment make_environment(const struct cni_request *request)
 static int run(const char *type, const char *path, const struct cni_request *request,
 	       const cJSON *config, char **ret_output, struct cni_error *err)
 {
-	clearing_environment struct environment environment = make_environment(request);
+	freeing char **environment = make_environment(request);
 	freeing char *input = cni_json_print_compact(config);
 	freeing char *file = NULL;
 	struct cni_exec exec = {
 		.type = type,
-		.environment = environment.items,
+		.environment = environment,
 		.input = input,
 		.input_size = strlen(input),
 		.deadline_ms = CNI_EXEC_DEADLINE_MS,

@@ -10,29 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Our environment with another CNI_COMMAND. The strings stay ours but the first. */
-static char **environment_for(enum cni_command command)
-{
-	static const char key[] = "CNI_COMMAND=";
-	char **environment;
-	size_t count = 0;
-	size_t kept = 1;
-
-	while (environ[count])
-		count++;
-	environment = cni_realloc_array(NULL, count + 2, sizeof(*environment));
-	environment[0] = cni_format("%s%s", key, cni_command_text(command));
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(environ[i], key, sizeof(key) - 1) != 0)
-			environment[kept++] = environ[i];
-	environment[kept] = NULL;
-	return environment;
-}
-
 static int run(const struct cni_call *call, const char *file, enum cni_command command,
 	       char **ret_output, struct cni_error *err)
 {
-	freeing char **environment = environment_for(command);
+	const struct cni_exec_variable variable = {"CNI_COMMAND", cni_command_text(command)};
+	freeing char **environment = cni_exec_environment(&variable, 1);
 	struct cni_exec exec = {
 		.file = file,
 		.type = call->conf.ipam_type,
@@ -41,10 +23,8 @@ static int run(const struct cni_call *call, const char *file, enum cni_command c
 		.input_size = call->input_size,
 		.deadline_ms = CNI_EXEC_DEADLINE_MS,
 	};
-	int failed = cni_exec_run(&exec, ret_output, err);
 
-	free(environment[0]);
-	return failed;
+	return cni_exec_run(&exec, ret_output, err);
 }
 
 static int decode_answer(const struct cni_call *call, const char *output,

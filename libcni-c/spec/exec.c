@@ -18,6 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define OUTPUT_MAX (8U << 20)
 #define GRACE_MS   1000
@@ -42,6 +43,45 @@ int cni_exec_find(const char *type, const char *path, char **ret_file, struct cn
 		}
 	}
 	return cni_fail(err, CNI_EMISSING, "failed to find plugin \"%s\" in path [%s]", type, path);
+}
+
+static bool is_named(const char *assignment, const struct cni_exec_variable *variables,
+		     size_t count)
+{
+	size_t length = strcspn(assignment, "=");
+
+	for (size_t i = 0; i < count; i++)
+		if (strlen(variables[i].name) == length &&
+		    !strncmp(assignment, variables[i].name, length))
+			return true;
+	return false;
+}
+
+char **cni_exec_environment(const struct cni_exec_variable *variables, size_t count)
+{
+	size_t inherited = 0;
+	size_t text_size = 0;
+	size_t kept = 0;
+	char **environment;
+	char *text;
+
+	while (environ[inherited])
+		inherited++;
+	for (size_t i = 0; i < count; i++)
+		if (variables[i].value)
+			text_size += strlen(variables[i].name) + strlen(variables[i].value) + 2;
+	environment = cni_alloc((inherited + count + 1) * sizeof(*environment) + text_size);
+	text = (char *)(environment + inherited + count + 1);
+	for (size_t i = 0; i < inherited; i++)
+		if (!is_named(environ[i], variables, count))
+			environment[kept++] = environ[i];
+	for (size_t i = 0; i < count; i++) {
+		if (!variables[i].value)
+			continue;
+		environment[kept++] = text;
+		text += sprintf(text, "%s=%s", variables[i].name, variables[i].value) + 1;
+	}
+	return environment;
 }
 
 /* The parent's ends of the child's stdin and stdout, and the child. */

@@ -18,6 +18,16 @@
  * if there is none. */
 int cni_exec_find(const char *type, const char *path, char **ret_file, struct cni_error *err);
 
+/* A variable of a plugin's environment. */
+struct cni_exec_variable {
+	const char *name;
+	const char *value; /* NULL: it is to have none of this name */
+};
+
+/* Our environment with these `count` variables in the place of any of their names; ends with NULL.
+ * One block of memory that the caller frees with free(); what is inherited in it stays ours. */
+char **cni_exec_environment(const struct cni_exec_variable *variables, size_t count);
+
 struct cni_exec {
 	const char *file;	  /* the executable */
 	const char *type;	  /* its name in errors */

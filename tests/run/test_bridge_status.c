@@ -95,6 +95,28 @@ static void status__says_if_the_configuration_is_wrong(void **state)
 }
 
 /* Runtimes ask every few seconds, also while an ADD is at work. */
+/* The second socket is that of netfilter. */
+static void status_without_nf_tables(const char *more, const char *text)
+{
+	freeing char *config = bridge_config("1.1.0", more);
+
+	sandbox_must("printf '%%s' '%s' > /run/config", config);
+	sandbox_must("! CNI_COMMAND=STATUS CNI_PATH=" BRIDGE_PATH " strace -qq -o /run/strace "
+		     "-e trace=socket -e inject=socket:error=EPROTONOSUPPORT:when=2 " BRIDGE
+		     " < /run/config > /run/answer");
+	assert_shown("50", "code", "cat /run/answer");
+	sandbox_must("grep -q '%s' /run/answer", text);
+}
+
+static void status__says_if_there_is_no_nf_tables(void **state)
+{
+	(void)state;
+	if (sandbox_run("strace -V > /dev/null") != 0)
+		skip_because("strace is not there");
+	status_without_nf_tables(IPAM4 ",'ipMasq':true", "masquerade needs nf_tables");
+	status_without_nf_tables("'macspoofchk':true", "macspoofchk needs nf_tables");
+}
+
 static void status__waits_for_no_lock(void **state)
 {
 	freeing char *config = bridge_config("1.1.0", FULL);
@@ -139,6 +161,7 @@ int main(void)
 		bridge_test(status__says_if_the_range_is_full),
 		bridge_test(status__says_if_ipam_is_not_there),
 		bridge_test(status__says_if_the_configuration_is_wrong),
+		bridge_test(status__says_if_there_is_no_nf_tables),
 		bridge_test(status__waits_for_no_lock),
 		bridge_test(status__came_with_1_1_0),
 	};
