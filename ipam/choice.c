@@ -36,78 +36,224 @@ static bool take_wish(struct wishes *wishes, const struct range_set *set, struct
 	return false;
 }
 
-static int choose_wished(struct store *store, const struct range_set *set, const struct cni_ip *ip,
-			 struct choice *choice, struct cni_error *err)
+/* What choosing for one set needs to know. */
+struct chooser {
+	struct store *store;
+	const struct cni_call *call;
+	const struct host_local_conf *conf;
+	const struct listing *own; /* what the container's interface holds already */
+	struct wishes wishes;
+};
+
+static void choose(struct choice *choice, const struct cni_ip *ip, bool replace,
+		   const struct range *range)
 {
-	const struct range *range = range_set_find(set, ip);
-	const char *why = range_reserves(range, ip);
-	const struct lease *lease = store_find(store, ip);
+	choice->claim.ip = *ip;
+	choice->claim.replace = replace;
+	choice->range = range;
+}
+
+/* ---- what the container had ---- */
+
+static bool may_replace(const struct chooser *chooser, const struct lease *lease)
+{
+	return chooser->conf->reclaim != RECLAIM_NEVER && store_is_stale(chooser->store, lease);
+}
+
+/* Nobody uses the container's own reservation any more if it is for a namespace that is gone. */
+static bool may_take_back(const struct chooser *chooser, const struct lease *lease)
+{
+	struct netns_id now;
+
+	if (chooser->conf->reclaim == RECLAIM_NEVER)
+		return false;
+	if (store_is_stale(chooser->store, lease))
+		return true;
+	now = netns_id_read(chooser->call->env.netns);
+	return netns_id_is_known(&lease->netns) && !netns_id_equal(&lease->netns, &now) &&
+	       !netns_id_is_alive(&lease->netns);
+}
+
+/* The specification has a runtime send DEL between two ADDs of an attachment. `*ret_lease` becomes
+ * what may be taken back, or NULL. */
+static int find_own(const struct chooser *chooser, const struct range_set *set,
+		    const struct lease **ret_lease, struct cni_error *err)
+{
+	*ret_lease = NULL;
+	for (size_t i = 0; i < chooser->own->count; i++) {
+		const struct lease *lease = &chooser->own->items[i];
+		char text[CNI_IP_TEXT_SIZE];
+
+		if (!range_set_find(set, &lease->ip))
+			continue;
+		if (!may_take_back(chooser, lease))
+			return cni_fail(err, CNI_ETAKEN,
+					"%s has been allocated to %s, duplicate allocation is not "
+					"allowed",
+					cni_ip_format(&lease->ip, text),
+					chooser->call->env.container);
+		*ret_lease = lease;
+	}
+	return 0;
+}
+
+/* ---- what is requested ---- */
+
+static int check_wish(const struct chooser *chooser, size_t set, const struct cni_ip *ip,
+		      struct cni_error *err)
+{
+	const char *why = range_reserves(range_set_find(&chooser->conf->sets.items[set], ip), ip);
 	char text[CNI_IP_TEXT_SIZE];
 
 	cni_ip_format(ip, text);
 	if (why)
 		return cni_fail(err, CNI_ECONFIG, "requested ip %s is %s", text, why);
-	if (lease) {
-		freeing char *ranges = range_set_format(set);
-		char by[HOLDER_TEXT_SIZE];
-
-		return cni_fail(err, CNI_ETAKEN,
-				"requested IP address %s is not available in range set %.200s: it "
-				"is reserved for %s",
-				text, ranges, lease_holder(lease, by));
-	}
-	choice->claim.ip = *ip;
-	choice->range = range;
+	if (!span_list_has(&chooser->conf->spans[set], ip))
+		return cni_fail(err, CNI_ECONFIG, "requested ip %s is excluded by 'ipam.exclude'",
+				text);
 	return 0;
 }
 
-/* The first free address after the one that was given out last, so that a container that crashes
- * and comes again does not meet its own old connections. */
-int choice_make_next(struct store *store, const struct range_set *set, struct choice *choice,
+static int choose_wished(const struct chooser *chooser, const struct lease *own,
+			 const struct cni_ip *ip, struct choice *choice, struct cni_error *err)
+{
+	const struct range_set *set = &chooser->conf->sets.items[choice->claim.set];
+	freeing char *ranges = NULL;
+	struct lease lease;
+	bool taken;
+	char by[HOLDER_TEXT_SIZE];
+	char text[CNI_IP_TEXT_SIZE];
+
+	if (check_wish(chooser, choice->claim.set, ip, err) < 0)
+		return -1;
+	taken = store_read(chooser->store, ip, &lease);
+	choose(choice, ip, taken, range_set_find(set, ip));
+	if (!taken || may_replace(chooser, &lease) || (own && cni_ip_equal(&own->ip, ip))) {
+		lease_clear(&lease);
+		return 0;
+	}
+	ranges = range_set_format(set);
+	cni_fail(err, CNI_ETAKEN,
+		 "requested IP address %s is not available in range set %.200s: it is reserved for "
+		 "%s",
+		 cni_ip_format(ip, text), ranges, lease_holder(&lease, by));
+	lease_clear(&lease);
+	return -1;
+}
+
+/* ---- what comes next ---- */
+
+/* So that a container that crashes and comes again does not meet its own old connections, it goes
+ * round from the address that was given out last. */
+static bool find_next(struct store *store, const struct span_list *spans, struct pool_rest *rest,
+		      struct choice *choice)
+{
+	struct span_walk walk;
+	struct span span;
+	struct cni_ip last;
+
+	walk = span_walk_from(spans, store_last(store, choice->claim.set, &last) ? &last : NULL);
+	while (span_walk_next(&walk, &span)) {
+		struct cni_ip ip;
+
+		if (!store_next_free(store, &span.first, &span.last, rest, &ip))
+			continue;
+		choose(choice, &ip, false, span.range);
+		return true;
+	}
+	return false;
+}
+
+static bool find_stale(struct store *store, const struct span_list *spans, struct choice *choice)
+{
+	for (size_t i = 0; i < spans->count; i++) {
+		const struct span *span = &spans->items[i];
+		struct cni_ip ip;
+
+		if (!store_next_stale(store, &span->first, &span->last, &ip))
+			continue;
+		choose(choice, &ip, true, span->range);
+		return true;
+	}
+	return false;
+}
+
+static bool is_free(struct store *store, const struct cni_ip *ip)
+{
+	struct lease lease;
+	bool taken = store_read(store, ip, &lease);
+
+	lease_clear(&lease);
+	return !taken;
+}
+
+static bool choose_next(struct store *store, const struct host_local_conf *conf,
+			struct choice *choice)
+{
+	const struct span_list *spans = &conf->spans[choice->claim.set];
+	struct pool_rest rest = {.seconds = conf->cooldown, .now = boot_seconds()};
+
+	if (find_next(store, spans, &rest, choice))
+		return true;
+	if (rest.found && is_free(store, &rest.oldest)) {
+		choose(choice, &rest.oldest, false,
+		       range_set_find(&conf->sets.items[choice->claim.set], &rest.oldest));
+		return true;
+	}
+	return conf->reclaim != RECLAIM_NEVER && find_stale(store, spans, choice);
+}
+
+int choice_make_next(struct store *store, const struct host_local_conf *conf, struct choice *choice,
 		     struct cni_error *err)
 {
 	freeing char *ranges = NULL;
-	struct range_walk walk;
-	struct cni_ip last;
 
-	walk = range_walk_from(set, store_last(store, choice->claim.set, &last) ? &last : NULL);
-	while (range_walk_next(&walk, &choice->claim.ip, &choice->range))
-		if (!store_find(store, &choice->claim.ip))
+	do
+		if (choose_next(store, conf, choice))
 			return 0;
-	ranges = range_set_format(set);
+	while (store_look_again(store));
+	ranges = range_set_format(&conf->sets.items[choice->claim.set]);
 	return cni_fail(err, CNI_EEXHAUSTED, "no IP addresses available in range set: %s", ranges);
 }
 
-/* The specification has a runtime send DEL between two ADDs of an attachment. */
-static int refuse_second(struct store *store, const struct cni_call *call,
-			 const struct range_set *set, struct cni_error *err)
+/* What the sticky key had last is noted in any case, so that it can be forgotten. */
+static bool choose_sticky(const struct chooser *chooser, struct choice *choice)
 {
-	freeing const struct lease **leases = NULL;
-	size_t count = store_find_owner(store, call->env.container, call->env.ifname, &leases);
+	const struct span_list *spans = &chooser->conf->spans[choice->claim.set];
+	struct cni_ip *had = &choice->claim.had;
 
-	for (size_t i = 0; i < count; i++) {
-		char text[CNI_IP_TEXT_SIZE];
+	for (size_t i = 0; i < spans->count && chooser->conf->key; i++) {
+		const struct span *span = &spans->items[i];
 
-		if (range_set_find(set, &leases[i]->ip))
-			return cni_fail(err, CNI_ETAKEN,
-					"%s has been allocated to %s, duplicate allocation is not "
-					"allowed",
-					cni_ip_format(&leases[i]->ip, text), call->env.container);
+		if (!store_find_key(chooser->store, chooser->conf->key, &span->first, &span->last,
+				    had))
+			continue;
+		choose(choice, had, false, span->range);
+		return is_free(chooser->store, had);
 	}
-	return 0;
+	*had = (struct cni_ip){0};
+	return false;
 }
 
-static int choose_of_set(struct store *store, const struct cni_call *call,
-			 const struct range_set *set, struct wishes *wishes, struct choice *choice,
-			 struct cni_error *err)
-{
-	struct cni_ip wish;
+/* ---- all of them ---- */
 
-	if (refuse_second(store, call, set, err) < 0)
+static int choose_of_set(struct chooser *chooser, struct choice *choice, struct cni_error *err)
+{
+	const struct range_set *set = &chooser->conf->sets.items[choice->claim.set];
+	const struct lease *own;
+	struct cni_ip wish;
+	bool sticks;
+
+	if (find_own(chooser, set, &own, err) < 0)
 		return -1;
-	if (take_wish(wishes, set, &wish))
-		return choose_wished(store, set, &wish, choice, err);
-	return choice_make_next(store, set, choice, err);
+	sticks = choose_sticky(chooser, choice);
+	if (take_wish(&chooser->wishes, set, &wish))
+		return choose_wished(chooser, own, &wish, choice, err);
+	if (own && span_list_has(&chooser->conf->spans[choice->claim.set], &own->ip)) {
+		choose(choice, &own->ip, true, range_set_find(set, &own->ip));
+		return 0;
+	}
+	return sticks ? 0 : choice_make_next(chooser->store, chooser->conf, choice, err);
 }
 
 /* "failed to allocate all requested IPs: 10.9.0.1 10.9.0.2" */
@@ -128,14 +274,21 @@ int choices_make(struct store *store, const struct cni_call *call,
 		 const struct host_local_conf *conf, struct choice *choices, struct cni_error *err)
 {
 	freeing struct cni_ip *ips = cni_alloc(conf->requested_count * sizeof(*ips));
-	struct wishes wishes = {.ips = ips, .count = conf->requested_count};
+	clearing_listing struct listing own = {0};
+	struct chooser chooser = {.store = store,
+				  .call = call,
+				  .conf = conf,
+				  .own = &own,
+				  .wishes = {.ips = ips, .count = conf->requested_count}};
 
-	if (wishes.count)
-		memcpy(ips, conf->requested, wishes.count * sizeof(*ips));
-	for (size_t i = 0; i < conf->set_count; i++) {
-		choices[i].claim.set = i;
-		if (choose_of_set(store, call, &conf->sets[i], &wishes, &choices[i], err) < 0)
+	if (store_find_owner(store, call->env.container, call->env.ifname, &own, err) < 0)
+		return -1;
+	if (conf->requested_count)
+		memcpy(ips, conf->requested, conf->requested_count * sizeof(*ips));
+	for (size_t i = 0; i < conf->sets.count; i++) {
+		choices[i] = (struct choice){.claim.set = i};
+		if (choose_of_set(&chooser, &choices[i], err) < 0)
 			return cni_fail_within(err, "failed to allocate for range %zu", i);
 	}
-	return wishes.count ? fail_wishes(&wishes, err) : 0;
+	return chooser.wishes.count ? fail_wishes(&chooser.wishes, err) : 0;
 }

@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which addresses an ADD gets: one of each range set, as requested or the next in turn. */
+/* Which addresses an ADD gets, one of each range set. The first of these that there is:
+ *
+ *	the one that the container had, if the reservation is of an earlier boot, or for a
+ *	namespace that is gone; if it may not be taken back, ADD fails
+ *	the one that is requested; ADD fails if it cannot be had
+ *	the one that its sticky key had last
+ *	the next free one in turn that has rested for `cooldown`
+ *	of those that have not, the one that was released first
+ *	one that is reserved since an earlier boot
+ */
 #ifndef CHOICE_H
 #define CHOICE_H
 
@@ -21,8 +30,8 @@ struct choice {
 int choices_make(struct store *store, const struct cni_call *call,
 		 const struct host_local_conf *conf, struct choice *choices, struct cni_error *err);
 
-/* The next free address of one set in turn. Fails with CNI_EEXHAUSTED. */
-int choice_make_next(struct store *store, const struct range_set *set, struct choice *choice,
+/* An address of set choice->claim.set for somebody new. Fails with CNI_EEXHAUSTED. */
+int choice_make_next(struct store *store, const struct host_local_conf *conf, struct choice *choice,
 		     struct cni_error *err);
 
 /* "container c1, interface eth0": whose a lease is. Returns `text`. */

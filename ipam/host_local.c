@@ -16,20 +16,42 @@
 
 /* ---- ADD ---- */
 
-static int reserve(struct store *store, const struct cni_call *call, const struct choice *choices,
-		   size_t count, struct cni_error *err)
+static int reserve(struct store *store, const struct cni_call *call,
+		   const struct host_local_conf *conf, const struct choice *choices,
+		   struct cni_error *err)
 {
-	freeing struct store_claim *claims = cni_alloc(count * sizeof(*claims));
+	freeing struct store_claim *claims = cni_alloc(conf->sets.count * sizeof(*claims));
+	struct store_holder holder = {.container = call->env.container,
+				      .ifname = call->env.ifname,
+				      .netns = netns_id_read(call->env.netns),
+				      .key = conf->key};
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < conf->sets.count; i++)
 		claims[i] = choices[i].claim;
-	return store_reserve(store, claims, count, call->env.container, call->env.ifname, err);
+	return store_reserve(store, claims, conf->sets.count, &holder, err);
+}
+
+/* All of an earlier boot, at the first ADD of this one. */
+static int release_stale(struct store *store, const struct host_local_conf *conf,
+			 struct cni_error *err)
+{
+	clearing_listing struct listing leases = {0};
+
+	if (conf->reclaim != RECLAIM_EAGER || !store_stale_count(store))
+		return 0;
+	if (store_list(store, &leases, err) < 0)
+		return -1;
+	for (size_t i = 0; i < leases.count; i++)
+		if (store_is_stale(store, &leases.items[i]) &&
+		    store_release(store, &leases.items[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static void answer(const struct host_local_conf *conf, const struct choice *choices,
 		   struct cni_result *result)
 {
-	for (size_t i = 0; i < conf->set_count; i++) {
+	for (size_t i = 0; i < conf->sets.count; i++) {
 		const struct range *range = choices[i].range;
 		struct cni_result_ip ip = {
 			.address = {.ip = choices[i].claim.ip, .prefix = range->subnet.prefix},
@@ -55,12 +77,12 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 		return -1;
 	if (conf.resolv_conf && resolv_read(conf.resolv_conf, &result->dns, err) < 0)
 		return -1;
-	choices = cni_alloc(conf.set_count * sizeof(*choices));
+	choices = cni_alloc(conf.sets.count * sizeof(*choices));
 	/* What cannot be had from nothing reserved fails before a directory is made for it. */
 	if (choices_make(NULL, call, &conf, choices, err) < 0 ||
-	    store_make(conf.data_dir, call->conf.name, &store, err) < 0 ||
+	    store_make(&conf.place, &store, err) < 0 || release_stale(store, &conf, err) < 0 ||
 	    choices_make(store, call, &conf, choices, err) < 0 ||
-	    reserve(store, call, choices, conf.set_count, err) < 0)
+	    reserve(store, call, &conf, choices, err) < 0)
 		return -1;
 	answer(&conf, choices, result);
 	return 0;
@@ -70,16 +92,8 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 
 static bool is_ours(const struct host_local_conf *conf, const struct cni_ip *ip)
 {
-	for (size_t i = 0; i < conf->set_count; i++)
-		if (range_set_find(&conf->sets[i], ip))
-			return true;
-	return false;
-}
-
-static bool has_lease(const struct lease *const *leases, size_t count, const struct cni_ip *ip)
-{
-	for (size_t i = 0; i < count; i++)
-		if (cni_ip_equal(&leases[i]->ip, ip))
+	for (size_t i = 0; i < conf->sets.count; i++)
+		if (range_set_find(&conf->sets.items[i], ip))
 			return true;
 	return false;
 }
@@ -92,78 +106,106 @@ static bool has_ip(const struct cni_result *result, const struct cni_ip *ip)
 	return false;
 }
 
-/* Each address of prevResult that is from our ranges is reserved for the container, and nothing
- * else is. Addresses from elsewhere are other plugins' business. */
-static int compare(struct store *store, const struct cni_call *call,
-		   const struct host_local_conf *conf, const struct lease *const *leases,
-		   size_t count, struct cni_error *err)
+static bool is_held_by(const struct lease *lease, const struct cni_call *call)
 {
-	const struct cni_result *expected = &call->conf.prev_result;
+	return lease->state == LEASE_HELD && !strcmp(lease->container, call->env.container) &&
+	       (!*lease->ifname || !strcmp(lease->ifname, call->env.ifname));
+}
+
+static int check_held(struct store *store, const struct cni_call *call, const struct cni_ip *ip,
+		      struct cni_error *err)
+{
 	char text[CNI_IP_TEXT_SIZE];
-	bool is_any_ours = false;
+	char by[HOLDER_TEXT_SIZE];
+	struct lease lease;
+	bool taken = store_read(store, ip, &lease);
+	int failed = 0;
 
-	for (size_t i = 0; i < expected->ip_count; i++) {
-		const struct cni_ip *ip = &expected->ips[i].address.ip;
-		const struct lease *lease = store_find(store, ip);
-		char by[HOLDER_TEXT_SIZE];
+	if (!taken || !is_held_by(&lease, call))
+		failed = cni_fail(err, CNI_EMISMATCH,
+				  "%s is expected to be reserved for container %s, interface %s, "
+				  "found: %s%s",
+				  cni_ip_format(ip, text), call->env.container, call->env.ifname,
+				  taken ? "it is reserved for " : "it is free",
+				  taken ? lease_holder(&lease, by) : "");
+	lease_clear(&lease);
+	return failed;
+}
 
-		if (!is_ours(conf, ip))
-			continue;
-		is_any_ours = true;
-		if (!has_lease(leases, count, ip))
-			return cni_fail(err, CNI_EMISMATCH,
-					"%s is expected to be reserved for container %s, interface "
-					"%s, found: %s%s",
-					cni_ip_format(ip, text), call->env.container,
-					call->env.ifname,
-					lease ? "it is reserved for " : "it is free",
-					lease ? lease_holder(lease, by) : "");
-	}
-	for (size_t i = 0; i < count && is_any_ours; i++)
-		if (is_ours(conf, &leases[i]->ip) && !has_ip(expected, &leases[i]->ip))
+/* `leases` are the container's: is there one that prevResult should have? */
+static int check_told(const struct cni_call *call, const struct host_local_conf *conf,
+		      const struct listing *leases, struct cni_error *err)
+{
+	char text[CNI_IP_TEXT_SIZE];
+
+	for (size_t i = 0; i < leases->count; i++)
+		if (is_ours(conf, &leases->items[i].ip) &&
+		    !has_ip(&call->conf.prev_result, &leases->items[i].ip))
 			return cni_fail(err, CNI_EMISMATCH,
 					"%s is reserved for container %s, interface %s, but "
 					"prevResult does not have it",
-					cni_ip_format(&leases[i]->ip, text), call->env.container,
-					call->env.ifname);
+					cni_ip_format(&leases->items[i].ip, text),
+					call->env.container, call->env.ifname);
 	return 0;
 }
 
-/* Takes no lock: an ADD that has answered has its files in place, and they stay until its DEL. */
+static int check_any(struct store *store, const struct cni_call *call, struct cni_error *err)
+{
+	clearing_listing struct listing leases = {0};
+
+	if (store_find_owner(store, call->env.container, call->env.ifname, &leases, err) < 0)
+		return -1;
+	return leases.count ? 0
+			    : cni_fail(err, CNI_EMISMATCH,
+				       "host-local: Failed to find address added by container %s",
+				       call->env.container);
+}
+
+/* Each address of prevResult that is from our ranges is reserved for the container, and nothing
+ * else is. Addresses from elsewhere are other plugins' business; if there are no others, the
+ * container must have any. Takes no lock: an ADD that has answered has its files in place, and they
+ * stay until its DEL. */
 static int check(const void *data, const struct cni_call *call, struct cni_error *err)
 {
+	const struct cni_result *expected = &call->conf.prev_result;
 	clearing_conf struct host_local_conf conf = {0};
+	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
-	freeing const struct lease **leases = NULL;
-	size_t count;
+	bool is_any_ours = false;
 
 	(void)data;
-	if (host_local_conf_read(call, &conf, err) < 0 ||
-	    store_look(conf.data_dir, call->conf.name, &store, err) < 0)
+	if (host_local_conf_read(call, &conf, err) < 0 || store_look(&conf.place, &store, err) < 0)
 		return -1;
-	count = store_find_owner(store, call->env.container, call->env.ifname, &leases);
-	if (!count)
-		return cni_fail(err, CNI_EMISMATCH,
-				"host-local: Failed to find address added by container %s",
-				call->env.container);
-	return compare(store, call, &conf, leases, count, err);
+	for (size_t i = 0; i < expected->ip_count; i++) {
+		const struct cni_ip *ip = &expected->ips[i].address.ip;
+
+		if (!is_ours(&conf, ip))
+			continue;
+		is_any_ours = true;
+		if (check_held(store, call, ip, err) < 0)
+			return -1;
+	}
+	if (!is_any_ours)
+		return check_any(store, call, err);
+	store_find_recorded(store, call->env.container, call->env.ifname, &leases);
+	return check_told(call, &conf, &leases, err);
 }
 
 /* ---- DEL, GC ---- */
 
 static int del(const void *data, const struct cni_call *call, struct cni_error *err)
 {
+	struct place place = host_local_conf_place(call);
+	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
-	freeing const struct lease **leases = NULL;
 	struct cni_error first = {0};
-	size_t count;
 
 	(void)data;
-	if (store_open(host_local_conf_data_dir(call), call->conf.name, &store, err) < 0)
+	if (store_open(&place, &store, err) < 0 ||
+	    store_find_owner(store, call->env.container, call->env.ifname, &leases, err) < 0)
 		return -1;
-	count = store_find_owner(store, call->env.container, call->env.ifname, &leases);
-	for (size_t i = 0; i < count; i++)
-		if (store_release(store, leases[i], err) < 0)
+	for (size_t i = 0; i < leases.count; i++)
+		if (store_release(store, &leases.items[i], err) < 0)
 			cni_fail_first(&first, err);
 	if (!first.code)
 		return 0;
@@ -204,29 +246,33 @@ static void note_failure(struct cni_error *all, const struct cni_error *next)
 	memcpy(all->msg, next->msg, sizeof(all->msg));
 }
 
+/* A directory is nobody's lease and none of our making; what cannot be read may be a valid
+ * attachment's. */
+static int collect(struct store *store, const struct cni_call *call, const struct place *place,
+		   const struct lease *lease, struct cni_error *err)
+{
+	char text[CNI_IP_TEXT_SIZE];
+
+	if (lease->state == LEASE_OPAQUE && lease->errnum != EISDIR)
+		return cni_fail_errno(err, CNI_EIO, lease->errnum, "read '%s/%s/%s'",
+				      place->data_dir, place->network,
+				      cni_ip_format(&lease->ip, text));
+	return is_valid(&call->conf.valid, lease) ? 0 : store_release(store, lease, err);
+}
+
 static int gc(const void *data, const struct cni_call *call, struct cni_error *err)
 {
+	struct place place = host_local_conf_place(call);
+	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
-	const char *data_dir = host_local_conf_data_dir(call);
 	struct cni_error all = {0};
-	const struct lease *lease;
 
 	(void)data;
-	if (store_open(data_dir, call->conf.name, &store, err) < 0)
+	if (store_open(&place, &store, err) < 0 || store_list(store, &leases, err) < 0)
 		return -1;
-	for (lease = store_next(store, NULL); lease; lease = store_next(store, lease)) {
-		char text[CNI_IP_TEXT_SIZE];
-
-		/* A directory is nobody's lease and none of our making; what cannot be read may be
-		 * a valid attachment's. */
-		if (lease->state == LEASE_OPAQUE && lease->errnum != EISDIR) {
-			cni_fail_errno(err, CNI_EIO, lease->errnum, "read '%s/%s/%s'", data_dir,
-				       call->conf.name, cni_ip_format(&lease->ip, text));
+	for (size_t i = 0; i < leases.count; i++)
+		if (collect(store, call, &place, &leases.items[i], err) < 0)
 			note_failure(&all, err);
-		}
-		if (!is_valid(&call->conf.valid, lease) && store_release(store, lease, err) < 0)
-			note_failure(&all, err);
-	}
 	if (!all.code)
 		return 0;
 	*err = all;
@@ -243,15 +289,15 @@ static int status(const void *data, const struct cni_call *call, struct cni_erro
 	(void)data;
 	if (host_local_conf_read(call, &conf, err) < 0)
 		return -1;
-	if (store_check_writable(conf.data_dir, call->conf.name, err) < 0 ||
-	    store_look(conf.data_dir, call->conf.name, &store, err) < 0) {
+	if (network_dir_check_writable(&conf.place, err) < 0 ||
+	    store_survey(&conf.place, &store, err) < 0) {
 		err->code = CNI_EUNAVAILABLE;
 		return -1;
 	}
-	for (size_t i = 0; i < conf.set_count; i++) {
+	for (size_t i = 0; i < conf.sets.count; i++) {
 		struct choice choice = {.claim.set = i};
 
-		if (choice_make_next(store, &conf.sets[i], &choice, err) < 0) {
+		if (choice_make_next(store, &conf, &choice, err) < 0) {
 			err->code = CNI_EUNAVAILABLE;
 			return cni_fail_within(err, "range set %zu", i);
 		}

@@ -5,16 +5,28 @@
 #include "cleanup.h"
 #include "decode.h"
 #include "mem.h"
+#include "sticky.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_DATA_DIR "/var/lib/cni/networks"
 
+/* Seconds. The lock is held for a few system calls, so whoever waits this long waits for a process
+ * that is stopped; kubelet gives up after 120. */
+#define DEFAULT_LOCK_TIMEOUT 10
+#define MAX_LOCK_TIMEOUT     3600
+
 /* The keys as they stand in the configuration; what is made of them is struct host_local_conf. */
 struct keys {
 	const char *data_dir;
+	uint32_t lock_timeout; /* seconds */
 	const char *resolv_conf;
+	const char *ranges_file;
+	const char *sticky_key;
+	uint32_t reclaim;
+	uint32_t cooldown;
+	const cJSON *exclude;
 	struct range flat; /* the old form: one range directly in `ipam` */
 	const cJSON *ranges;
 	const cJSON *ip_ranges;
@@ -23,9 +35,28 @@ struct keys {
 	const cJSON *runtime_ips;
 };
 
-static const struct cni_field fields[] = {
+static const struct cni_word reclaims[] = {
+	{"lazy", RECLAIM_LAZY},
+	{"eager", RECLAIM_EAGER},
+	{"never", RECLAIM_NEVER},
+	{0},
+};
+
+/* What DEL and GC need as well. */
+static const struct cni_field place_fields[] = {
 	CNI_FIELD(struct keys, "dataDir", data_dir, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "lockTimeout", lock_timeout, .section = {"ipam"}, .min = 1,
+		  .max = MAX_LOCK_TIMEOUT),
+	{0},
+};
+
+static const struct cni_field fields[] = {
 	CNI_FIELD(struct keys, "resolvConf", resolv_conf, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "rangesFile", ranges_file, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "stickyKey", sticky_key, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "reclaim", reclaim, .section = {"ipam"}, .words = reclaims),
+	CNI_FIELD(struct keys, "cooldown", cooldown, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "exclude", exclude, .section = {"ipam"}),
 	CNI_FIELD(struct keys, "subnet", flat.subnet, .section = {"ipam"}),
 	CNI_FIELD(struct keys, "rangeStart", flat.first, .section = {"ipam"}),
 	CNI_FIELD(struct keys, "rangeEnd", flat.last, .section = {"ipam"}),
@@ -38,108 +69,18 @@ static const struct cni_field fields[] = {
 	{0},
 };
 
-static int check_list(const cJSON *list, const char *what, struct cni_error *err)
-{
-	if (!list || cJSON_IsArray(list))
-		return 0;
-	return cni_fail(err, CNI_ECONFIG, "'%s' is %s, expected a list", what, cni_json_show(list));
-}
-
-static int read_range(const cJSON *json, struct range *ret_range, struct cni_error *err)
-{
-	static const struct cni_field range_fields[] = {
-		CNI_FIELD(struct range, "subnet", subnet),
-		CNI_FIELD(struct range, "rangeStart", first),
-		CNI_FIELD(struct range, "rangeEnd", last),
-		CNI_FIELD(struct range, "gateway", gateway),
-		{0},
-	};
-
-	if (!cJSON_IsObject(json))
-		return cni_fail(err, CNI_ECONFIG, "a range is %s, expected an object with 'subnet'",
-				cni_json_show(json));
-	return cni_decode(range_fields, json, ret_range, false, err);
-}
-
-static struct range_set *append_set(struct host_local_conf *conf, size_t room)
-{
-	struct range_set *set;
-
-	conf->sets = cni_realloc_array(conf->sets, conf->set_count + 1, sizeof(*conf->sets));
-	set = &conf->sets[conf->set_count++];
-	*set = (struct range_set){.items = cni_alloc((room ? room : 1) * sizeof(*set->items))};
-	return set;
-}
-
-static int read_set(const cJSON *json, struct host_local_conf *conf, struct cni_error *err)
-{
-	struct range_set *set;
-	const cJSON *item;
-
-	if (!cJSON_IsArray(json))
-		return cni_fail(err, CNI_ECONFIG, "a range set is %s, expected a list of ranges",
-				cni_json_show(json));
-	set = append_set(conf, (size_t)cJSON_GetArraySize(json));
-	cJSON_ArrayForEach (item, json) {
-		if (read_range(item, &set->items[set->count], err) < 0)
-			return -1;
-		set->count++;
-	}
-	return 0;
-}
-
-static int read_sets(const cJSON *list, const char *what, struct host_local_conf *conf,
-		     struct cni_error *err)
-{
-	const cJSON *item;
-	size_t number = 0;
-
-	if (check_list(list, what, err) < 0)
-		return -1;
-	cJSON_ArrayForEach (item, list) {
-		if (read_set(item, conf, err) < 0)
-			return cni_fail_within(err, "'%s[%zu]'", what, number);
-		number++;
-	}
-	return 0;
-}
-
 /* Before 0.3.0 a result had room for one address of each family. */
 static int check_count(const struct host_local_conf *conf, enum cni_version version,
 		       struct cni_error *err)
 {
 	size_t v4 = 0;
 
-	for (size_t i = 0; i < conf->set_count; i++)
-		v4 += conf->sets[i].items[0].first.family == AF_INET;
-	if (version < CNI_0_3_0 && (v4 > 1 || conf->set_count - v4 > 1))
+	for (size_t i = 0; i < conf->sets.count; i++)
+		v4 += conf->sets.items[i].items[0].first.family == AF_INET;
+	if (version < CNI_0_3_0 && (v4 > 1 || conf->sets.count - v4 > 1))
 		return cni_fail(err, CNI_ECONFIG,
 				"CNI version %s does not support more than 1 address per family",
 				cni_version_text(version));
-	return 0;
-}
-
-static int complete_sets(struct host_local_conf *conf, struct cni_error *err)
-{
-	if (!conf->set_count)
-		return cni_fail(err, CNI_ECONFIG,
-				"no IP ranges specified: 'ipam' has neither 'ranges' nor 'subnet'");
-	for (size_t i = 0; i < conf->set_count; i++)
-		if (range_set_complete(&conf->sets[i], err) < 0)
-			return cni_fail_within(err, "invalid range set %zu", i);
-	for (size_t i = 0; i < conf->set_count; i++)
-		for (size_t j = i + 1; j < conf->set_count; j++) {
-			freeing char *one = NULL;
-			freeing char *other = NULL;
-
-			if (!range_set_overlaps(&conf->sets[i], &conf->sets[j]))
-				continue;
-			one = range_set_format(&conf->sets[i]);
-			other = range_set_format(&conf->sets[j]);
-			return cni_fail(err, CNI_ECONFIG,
-					"range set %zu overlaps with %zu: %.200s and %.200s", i, j,
-					one, other);
-		}
 	return 0;
 }
 
@@ -147,7 +88,7 @@ static int read_routes(const cJSON *list, struct host_local_conf *conf, struct c
 {
 	const cJSON *item;
 
-	if (check_list(list, "ipam.routes", err) < 0)
+	if (cni_json_check_list(list, "ipam.routes", err) < 0)
 		return -1;
 	conf->routes =
 		cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(list), sizeof(*conf->routes));
@@ -188,7 +129,7 @@ static int request_list(const cJSON *list, const char *what, struct host_local_c
 	freeing char *entry = cni_format("an entry of '%s'", what);
 	const cJSON *item;
 
-	if (check_list(list, what, err) < 0)
+	if (cni_json_check_list(list, what, err) < 0)
 		return -1;
 	cJSON_ArrayForEach (item, list) {
 		if (cJSON_IsNull(item))
@@ -212,53 +153,131 @@ static int request_from_args(const char *args, struct host_local_conf *conf, str
 	return ip && *ip ? request(ip, "ARGS: IP", conf, err) : 0;
 }
 
+/* ---- what operators add ---- */
+
+/* "10.1.0.5" or "10.1.0.128/25"; the prefix may have host bits. */
+static int read_excluded(const cJSON *list, struct host_local_conf *conf, struct cni_error *err)
+{
+	const cJSON *item;
+
+	if (cni_json_check_list(list, "ipam.exclude", err) < 0)
+		return -1;
+	conf->excluded = cni_alloc((size_t)cJSON_GetArraySize(list) * sizeof(*conf->excluded));
+	cJSON_ArrayForEach (item, list) {
+		struct cni_net *net = &conf->excluded[conf->excluded_count];
+		const char *text = cJSON_IsString(item) ? item->valuestring : "";
+
+		if (cJSON_IsNull(item))
+			continue;
+		if (cni_net_parse(text, net) < 0) {
+			if (cni_ip_parse(text, &net->ip) < 0)
+				return cni_fail(err, CNI_ECONFIG,
+						"an entry of 'ipam.exclude' is %s, expected an "
+						"address or a prefix such as \"10.1.0.128/25\"",
+						cni_json_show(item));
+			net->prefix = (uint8_t)cni_ip_bits(&net->ip);
+		}
+		conf->excluded_count++;
+	}
+	return 0;
+}
+
+static void make_spans(struct host_local_conf *conf)
+{
+	conf->spans = cni_alloc(conf->sets.count * sizeof(*conf->spans));
+	for (size_t i = 0; i < conf->sets.count; i++)
+		span_list_make(&conf->sets.items[i], conf->excluded, conf->excluded_count,
+			       &conf->spans[i]);
+}
+
+/* ---- the whole ---- */
+
+static struct place place_of(const struct cni_call *call, const struct keys *keys)
+{
+	return (struct place){
+		.data_dir = *keys->data_dir == '/' ? keys->data_dir : DEFAULT_DATA_DIR,
+		.network = call->conf.name,
+		.lock_ms = keys->lock_timeout * 1000,
+	};
+}
+
+static int read_all_sets(const struct keys *keys, struct host_local_conf *conf,
+			 struct cni_error *err)
+{
+	if (range_sets_decode(&conf->sets, keys->ip_ranges, "runtimeConfig.ipRanges", err) < 0)
+		return -1;
+	if (cni_ip_is_set(&keys->flat.subnet.ip))
+		range_sets_add(&conf->sets, &keys->flat);
+	if (range_sets_decode(&conf->sets, keys->ranges, "ipam.ranges", err) < 0)
+		return -1;
+	if (keys->ranges_file && *keys->ranges_file &&
+	    range_sets_read_file(&conf->sets, keys->ranges_file, err) < 0)
+		return cni_fail_within(err, "'ipam.rangesFile'");
+	if (!conf->sets.count)
+		return cni_fail(err, CNI_ECONFIG,
+				"no IP ranges specified: 'ipam' has none of 'ranges', 'rangesFile' "
+				"and 'subnet'");
+	return range_sets_complete(&conf->sets, err);
+}
+
+static int read_requests(const struct cni_call *call, const struct keys *keys,
+			 struct host_local_conf *conf, struct cni_error *err)
+{
+	if (request_from_args(call->env.args, conf, err) < 0 ||
+	    request_list(keys->args_ips, "args.cni.ips", conf, err) < 0)
+		return -1;
+	return request_list(keys->runtime_ips, "runtimeConfig.ips", conf, err);
+}
+
 int host_local_conf_read(const struct cni_call *call, struct host_local_conf *ret_conf,
 			 struct cni_error *err)
 {
-	struct keys keys = {.data_dir = ""};
+	struct keys keys = {.data_dir = "", .lock_timeout = DEFAULT_LOCK_TIMEOUT};
 
 	*ret_conf = (struct host_local_conf){0};
 	if (!call->conf.ipam)
 		return cni_fail(err, CNI_ECONFIG, "IPAM config missing 'ipam' key");
-	if (cni_decode(fields, call->conf.json, &keys, false, err) < 0)
+	if (cni_decode(place_fields, call->conf.json, &keys, false, err) < 0 ||
+	    cni_decode(fields, call->conf.json, &keys, false, err) < 0)
 		return -1;
-	ret_conf->data_dir = *keys.data_dir ? keys.data_dir : DEFAULT_DATA_DIR;
-	if (*ret_conf->data_dir != '/')
+	if (*keys.data_dir && *keys.data_dir != '/')
 		return cni_fail(err, CNI_ECONFIG,
 				"'ipam.dataDir' is \"%.128s\", expected an absolute path",
-				ret_conf->data_dir);
+				keys.data_dir);
+	ret_conf->place = place_of(call, &keys);
+	ret_conf->reclaim = keys.reclaim;
+	ret_conf->cooldown = keys.cooldown;
 	if (keys.resolv_conf && *keys.resolv_conf)
 		ret_conf->resolv_conf = keys.resolv_conf;
-	if (read_sets(keys.ip_ranges, "runtimeConfig.ipRanges", ret_conf, err) < 0)
+	if (read_all_sets(&keys, ret_conf, err) < 0 ||
+	    check_count(ret_conf, call->conf.version, err) < 0 ||
+	    read_excluded(keys.exclude, ret_conf, err) < 0 ||
+	    read_routes(keys.routes, ret_conf, err) < 0 ||
+	    read_requests(call, &keys, ret_conf, err) < 0)
 		return -1;
-	if (cni_ip_is_set(&keys.flat.subnet.ip)) {
-		struct range_set *set = append_set(ret_conf, 1);
-
-		set->items[set->count++] = keys.flat;
-	}
-	if (read_sets(keys.ranges, "ipam.ranges", ret_conf, err) < 0 ||
-	    complete_sets(ret_conf, err) < 0 || check_count(ret_conf, call->conf.version, err) < 0)
-		return -1;
-	if (read_routes(keys.routes, ret_conf, err) < 0 ||
-	    request_from_args(call->env.args, ret_conf, err) < 0 ||
-	    request_list(keys.args_ips, "args.cni.ips", ret_conf, err) < 0)
-		return -1;
-	return request_list(keys.runtime_ips, "runtimeConfig.ips", ret_conf, err);
+	make_spans(ret_conf);
+	if (!keys.sticky_key || !*keys.sticky_key)
+		return 0;
+	return sticky_key(keys.sticky_key, call->env.args, call->env.ifname, &ret_conf->key, err);
 }
 
 void host_local_conf_clear(struct host_local_conf *conf)
 {
-	for (size_t i = 0; i < conf->set_count; i++)
-		free(conf->sets[i].items);
-	free(conf->sets);
+	for (size_t i = 0; i < conf->sets.count && conf->spans; i++)
+		span_list_clear(&conf->spans[i]);
+	free(conf->spans);
+	range_sets_clear(&conf->sets);
+	free(conf->excluded);
 	free(conf->routes);
 	free(conf->requested);
 	*conf = (struct host_local_conf){0};
 }
 
-const char *host_local_conf_data_dir(const struct cni_call *call)
+struct place host_local_conf_place(const struct cni_call *call)
 {
-	const char *path = cni_json_get_string(call->conf.ipam, "dataDir");
+	struct keys keys = {.data_dir = "", .lock_timeout = DEFAULT_LOCK_TIMEOUT};
+	struct cni_error ignored;
 
-	return path && *path == '/' ? path : DEFAULT_DATA_DIR;
+	cni_decode(place_fields, call->conf.json, &keys, true, &ignored);
+	return place_of(call, &keys);
 }

@@ -2,16 +2,20 @@
 #include "lease_file.h"
 
 #include "cleanup.h"
+#include "hash.h"
 #include "mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* Never an address, nor a name that anybody else uses. One is enough: the lock is ours. */
-#define TEMPORARY ".reserving"
+/* Never an address, nor a name that anybody else uses; the lock makes them ours alone. */
+#define TEMPORARY      ".reserving"
+#define TEMPORARY_SIZE 40
+#define TEMPORARY_LAST TEMPORARY ".last"
 
 /* An id (at most 200 characters), a line break and an interface's name fit well. */
 #define TEXT_MAX 1024
@@ -24,15 +28,28 @@ static const char *last_name(size_t set, char name[LAST_NAME_SIZE])
 	return name;
 }
 
+static const char *temporary_name(size_t number, char name[TEMPORARY_SIZE])
+{
+	snprintf(name, TEMPORARY_SIZE, TEMPORARY ".%zu", number);
+	return name;
+}
+
+bool lease_file_is_temporary(const char *name)
+{
+	return !strncmp(name, TEMPORARY, strlen(TEMPORARY));
+}
+
+/* ---- read ---- */
+
 /* At most TEXT_MAX bytes, terminated. NULL and errno if that cannot be; EFBIG if there are more. */
-static char *read_text(int dir, const char *name, size_t *ret_size)
+static char *read_text(int dir, const char *name, size_t *ret_size, struct stat *ret_stat)
 {
 	/* O_NONBLOCK: a FIFO under an address's name must not hold us up. */
 	closing int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char text[TEXT_MAX + 1];
 	ssize_t size;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, ret_stat) < 0)
 		return NULL;
 	size = read(fd, text, sizeof(text));
 	if (size < 0)
@@ -43,6 +60,16 @@ static char *read_text(int dir, const char *name, size_t *ret_size)
 	}
 	*ret_size = (size_t)size;
 	return cni_strndup(text, (size_t)size);
+}
+
+/* The specification's ids are narrower, but files outlive the version that wrote them. */
+static bool is_id(const char *text)
+{
+	const char *end = text;
+
+	while (*end > ' ' && *end <= '~')
+		end++;
+	return end > text && !*end;
 }
 
 /* Blank to Go's strings.TrimSpace(), or a NUL, which is what a power cut leaves. */
@@ -61,123 +88,202 @@ static char *trim(char *text, size_t size)
 	return text;
 }
 
-char *lease_file_read(int dir, const char *name, struct lease *lease)
+/* A file's inode is used again once it is gone, but not with the time at which another was written.
+ * Renaming changes neither. */
+static void mark_file(const struct stat *st, char ret_mark[LEASE_MARK_SIZE])
 {
+	char digits[CNI_HASH_TEXT_SIZE];
+	char text[96];
+	int size = snprintf(text, sizeof(text), "%ju %jd.%09ld", (uintmax_t)st->st_ino,
+			    (intmax_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
+
+	cni_hash_hex(text, (size_t)size, digits);
+	memcpy(ret_mark, digits, LEASE_MARK_SIZE - 1);
+	ret_mark[LEASE_MARK_SIZE - 1] = '\0';
+}
+
+/* Links, sockets, what is gone and what is too big reserve nothing; what cannot be read might. */
+static void judge_unread(int errnum, struct lease *lease)
+{
+	if (errnum == ELOOP || errnum == ENXIO || errnum == ENOENT || errnum == EFBIG)
+		return;
+	lease->state = LEASE_OPAQUE;
+	lease->errnum = errnum;
+}
+
+void lease_file_read(int dir, const struct cni_ip *ip, struct lease *ret_lease)
+{
+	char name[CNI_IP_TEXT_SIZE];
+	struct stat st;
 	size_t size = 0;
-	freeing char *text = read_text(dir, name, &size);
 	char *container;
 	char *line_end;
 
-	if (!text) {
-		/* Links, sockets and what is gone reserve nothing. */
-		bool is_junk = errno == ELOOP || errno == ENXIO || errno == ENOENT;
-
-		lease->state = is_junk ? LEASE_JUNK : LEASE_OPAQUE;
-		lease->errnum = is_junk ? 0 : errno;
-		return NULL;
+	*ret_lease = (struct lease){.ip = *ip, .state = LEASE_JUNK, .container = "", .ifname = ""};
+	ret_lease->text = read_text(dir, cni_ip_format(ip, name), &size, &st);
+	if (!ret_lease->text) {
+		judge_unread(errno, ret_lease);
+		return;
 	}
-	container = trim(text, size);
-	if (!*container) {
-		lease->state = LEASE_JUNK;
-		return NULL;
-	}
+	container = trim(ret_lease->text, size);
 	line_end = strstr(container, "\r\n");
-	if (line_end) {
+	if (line_end)
 		*line_end = '\0';
-		lease->ifname = line_end + 2;
-	}
-	lease->container = container;
-	lease->state = LEASE_HELD;
-	return take_ptr(text);
+	if (!is_id(container))
+		return;
+	ret_lease->state = LEASE_HELD;
+	ret_lease->container = container;
+	ret_lease->ifname = line_end ? line_end + 2 : "";
+	ret_lease->since = st.st_mtim.tv_sec;
+	mark_file(&st, ret_lease->mark);
 }
 
+void lease_clear(struct lease *lease)
+{
+	free(lease->text);
+	*lease = (struct lease){0};
+}
+
+bool lease_is_stale(const struct lease *lease, const struct boot_id *boot)
+{
+	return lease->state == LEASE_HELD && *lease->boot.digits && *boot->digits &&
+	       !boot_id_equal(&lease->boot, boot);
+}
+
+/* ---- write ---- */
+
 /* Leaves nothing on failure. Returns 0, or -1 and errno. */
-static int write_temporary(int dir, const char *text, bool lasting)
+static int write_temporary(int dir, const char *name, const char *text, bool lasting,
+			   struct stat *ret_stat)
 {
 	size_t size = strlen(text);
 	closing int fd =
-		openat(dir, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	ssize_t put;
 	int failed;
 
 	if (fd < 0)
 		return -1;
 	put = write(fd, text, size);
-	if (put == (ssize_t)size && (!lasting || fsync(fd) == 0))
+	if (put == (ssize_t)size && (!lasting || fsync(fd) == 0) && fstat(fd, ret_stat) == 0)
 		return 0;
 	failed = put >= 0 && put < (ssize_t)size ? ENOSPC : errno;
-	unlinkat(dir, TEMPORARY, 0);
+	unlinkat(dir, name, 0);
 	errno = failed;
 	return -1;
 }
 
-/* Gives the temporary file its name unless that exists. Returns 0, or -1 and errno. */
-static int publish(int dir, const char *name)
+int lease_file_prepare(int dir, size_t number, const char *text, bool lasting,
+		       char ret_mark[LEASE_MARK_SIZE], struct cni_error *err)
 {
-	if (renameat2(dir, TEMPORARY, dir, name, RENAME_NOREPLACE) == 0)
+	char name[TEMPORARY_SIZE];
+	struct stat st;
+
+	if (write_temporary(dir, temporary_name(number, name), text, lasting, &st) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "write '%s'", name);
+	mark_file(&st, ret_mark);
+	return 0;
+}
+
+/* Gives `from` the name `to` unless that exists. Returns 0, or -1 and errno. */
+static int rename_to_free(int dir, const char *from, const char *to)
+{
+	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
 	/* A file system without RENAME_NOREPLACE: a second name, and then the first one goes. */
-	if (linkat(dir, TEMPORARY, dir, name, 0) < 0)
+	if (linkat(dir, from, dir, to, 0) < 0)
 		return -1;
-	unlinkat(dir, TEMPORARY, 0);
+	unlinkat(dir, from, 0);
 	return 0;
 }
 
-static bool is_junk(int dir, const char *name)
+static bool is_junk(int dir, const struct cni_ip *ip)
 {
-	struct lease lease = {0};
+	struct lease lease;
+	bool junk;
 
-	free(lease_file_read(dir, name, &lease));
-	return lease.state == LEASE_JUNK;
+	lease_file_read(dir, ip, &lease);
+	junk = lease.state == LEASE_JUNK;
+	lease_clear(&lease);
+	return junk;
 }
 
-int lease_file_create(int dir, const char *name, const char *text, bool lasting,
-		      struct cni_error *err)
+static int publish(int dir, const char *from, const struct cni_ip *ip, const char *to, bool replace)
 {
-	int failed = 0;
-
-	if (write_temporary(dir, text, lasting) < 0)
-		return cni_fail_errno(err, CNI_EIO, errno, "write the file of %s", name);
-	if (publish(dir, name) < 0)
-		failed = errno;
-	/* Others create and then write, but under this lock: an empty file is nobody's any more. */
-	if (failed == EEXIST && is_junk(dir, name) && unlinkat(dir, name, 0) == 0)
-		failed = publish(dir, name) < 0 ? errno : 0;
-	if (!failed)
+	if (replace && renameat2(dir, from, dir, to, RENAME_EXCHANGE) == 0)
 		return 0;
-	unlinkat(dir, TEMPORARY, 0);
-	if (failed == EEXIST)
-		return cni_fail(err, CNI_ETAKEN, "%s was reserved by somebody else meanwhile",
-				name);
-	return cni_fail_errno(err, CNI_EIO, failed, "write the file of %s", name);
+	/* It is gone already, or the file system cannot exchange: then there is no way back. */
+	if (replace && unlinkat(dir, to, 0) < 0 && errno != ENOENT)
+		return -1;
+	if (rename_to_free(dir, from, to) == 0)
+		return 0;
+	/* Others create and then write, but under this lock: what holds no id is nobody's any more.
+	 */
+	if (errno != EEXIST || !is_junk(dir, ip))
+		return -1;
+	if (unlinkat(dir, to, 0) < 0)
+		return -1;
+	return rename_to_free(dir, from, to);
 }
 
-bool lease_file_is_temporary(const char *name)
+int lease_file_publish(int dir, size_t number, const struct cni_ip *ip, bool replace,
+		       struct cni_error *err)
 {
-	return !strcmp(name, TEMPORARY);
+	char from[TEMPORARY_SIZE];
+	char to[CNI_IP_TEXT_SIZE];
+
+	temporary_name(number, from);
+	cni_ip_format(ip, to);
+	if (publish(dir, from, ip, to, replace) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return cni_fail(err, CNI_ETAKEN, "%s was reserved by somebody else meanwhile", to);
+	return cni_fail_errno(err, CNI_EIO, errno, "write the file of %s", to);
 }
+
+void lease_file_retract(int dir, size_t number, const struct cni_ip *ip, bool replaced)
+{
+	char temporary[TEMPORARY_SIZE];
+	char name[CNI_IP_TEXT_SIZE];
+
+	temporary_name(number, temporary);
+	cni_ip_format(ip, name);
+	if (!replaced || renameat2(dir, temporary, dir, name, RENAME_EXCHANGE) < 0)
+		unlinkat(dir, name, 0);
+}
+
+void lease_file_discard(int dir, size_t number)
+{
+	char name[TEMPORARY_SIZE];
+
+	unlinkat(dir, temporary_name(number, name), 0);
+}
+
+/* ---- the last one reserved ---- */
 
 char *lease_file_read_last(int dir, size_t set)
 {
 	char name[LAST_NAME_SIZE];
+	struct stat st;
 	size_t size = 0;
 
-	return read_text(dir, last_name(set, name), &size);
+	return read_text(dir, last_name(set, name), &size, &st);
 }
 
 int lease_file_write_last(int dir, size_t set, const char *text, struct cni_error *err)
 {
 	char name[LAST_NAME_SIZE];
+	struct stat st;
 	int failed;
 
-	if (write_temporary(dir, text, false) < 0)
+	if (write_temporary(dir, TEMPORARY_LAST, text, false, &st) < 0)
 		return cni_fail_errno(err, CNI_EIO, errno, "write '%s'", last_name(set, name));
-	if (renameat(dir, TEMPORARY, dir, last_name(set, name)) == 0)
+	if (renameat(dir, TEMPORARY_LAST, dir, last_name(set, name)) == 0)
 		return 0;
 	failed = errno;
-	unlinkat(dir, TEMPORARY, 0);
+	unlinkat(dir, TEMPORARY_LAST, 0);
 	return cni_fail_errno(err, CNI_EIO, failed, "write '%s'", name);
 }
 

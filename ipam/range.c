@@ -6,8 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_subnet(const struct cni_net *subnet, struct cni_error *err)
+/* One or two addresses, as on a link between two: all of them are hosts. */
+static bool is_tiny(const struct cni_net *subnet)
 {
+	return subnet->prefix > cni_ip_bits(&subnet->ip) - 2;
+}
+
+static int check_subnet(const struct range *range, struct cni_error *err)
+{
+	const struct cni_net *subnet = &range->subnet;
 	char text[CNI_NET_TEXT_SIZE];
 	char wanted[CNI_NET_TEXT_SIZE];
 	struct cni_net masked;
@@ -15,10 +22,10 @@ static int check_subnet(const struct cni_net *subnet, struct cni_error *err)
 	if (!cni_ip_is_set(&subnet->ip))
 		return cni_fail(err, CNI_ECONFIG,
 				"'subnet' is missing, expected a prefix in CIDR notation");
-	if (subnet->prefix > cni_ip_bits(&subnet->ip) - 2)
+	if (is_tiny(subnet) && !(cni_ip_is_set(&range->first) && cni_ip_is_set(&range->last)))
 		return cni_fail(err, CNI_ECONFIG,
 				"Network %s too small to allocate from: 'subnet' must be /%u or "
-				"shorter",
+				"shorter, unless 'rangeStart' and 'rangeEnd' are given",
 				cni_net_format(subnet, text), cni_ip_bits(&subnet->ip) - 2);
 	masked = cni_net_masked(subnet);
 	if (!cni_net_equal(subnet, &masked))
@@ -59,9 +66,9 @@ int range_complete(struct range *range, struct cni_error *err)
 	char first[CNI_IP_TEXT_SIZE];
 	char last[CNI_IP_TEXT_SIZE];
 
-	if (check_subnet(&range->subnet, err) < 0)
+	if (check_subnet(range, err) < 0)
 		return -1;
-	if (!cni_ip_is_set(&range->gateway))
+	if (!cni_ip_is_set(&range->gateway) && !is_tiny(&range->subnet))
 		range->gateway = cni_ip_next(&range->subnet.ip);
 	if (!cni_ip_is_set(&range->first))
 		range->first = cni_ip_next(&range->subnet.ip);
@@ -70,7 +77,8 @@ int range_complete(struct range *range, struct cni_error *err)
 	if (check_inside(&range->subnet, "rangeStart", &range->first, err) < 0 ||
 	    check_inside(&range->subnet, "rangeEnd", &range->last, err) < 0)
 		return -1;
-	if (!(is_link_local(&range->gateway) && range->subnet.ip.family == AF_INET6) &&
+	if (cni_ip_is_set(&range->gateway) &&
+	    !(is_link_local(&range->gateway) && range->subnet.ip.family == AF_INET6) &&
 	    check_inside(&range->subnet, "gateway", &range->gateway, err) < 0)
 		return -1;
 	if (cni_ip_compare(&range->first, &range->last) > 0)
@@ -92,6 +100,8 @@ const char *range_reserves(const struct range *range, const struct cni_ip *ip)
 
 	if (cni_ip_equal(ip, &range->gateway))
 		return "subnet's gateway";
+	if (is_tiny(&range->subnet))
+		return NULL;
 	if (cni_ip_equal(ip, &range->subnet.ip))
 		return "subnet's own address";
 	if (ip->family == AF_INET && cni_ip_equal(ip, &highest))
@@ -163,48 +173,4 @@ char *range_set_format(const struct range_set *set)
 		text = longer;
 	}
 	return text;
-}
-
-/* To the address after `at`: over the end of a range into the next one, after the last into the
- * first. */
-static void step(struct range_walk *walk)
-{
-	if (cni_ip_equal(&walk->at, &walk->set->items[walk->index].last)) {
-		walk->index = (walk->index + 1) % walk->set->count;
-		walk->at = walk->set->items[walk->index].first;
-	} else {
-		walk->at = cni_ip_next(&walk->at);
-	}
-}
-
-struct range_walk range_walk_from(const struct range_set *set, const struct cni_ip *last)
-{
-	const struct range *range = last ? range_set_find(set, last) : NULL;
-	struct range_walk walk = {.set = set, .at = set->items[0].first};
-
-	if (range) {
-		walk.index = (size_t)(range - set->items);
-		walk.at = *last;
-		step(&walk);
-	}
-	walk.start = walk.at;
-	return walk;
-}
-
-bool range_walk_next(struct range_walk *walk, struct cni_ip *ret_ip, const struct range **ret_range)
-{
-	/* Ranges of a set do not overlap, so being back at `start` means having seen all. */
-	while (!walk->started || !cni_ip_equal(&walk->at, &walk->start)) {
-		const struct range *range = &walk->set->items[walk->index];
-		struct cni_ip ip = walk->at;
-
-		walk->started = true;
-		step(walk);
-		if (range_reserves(range, &ip))
-			continue;
-		*ret_ip = ip;
-		*ret_range = range;
-		return true;
-	}
-	return false;
 }

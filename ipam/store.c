@@ -1,421 +1,342 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store.h"
+#include "store_internal.h"
 
 #include "cleanup.h"
-#include "file.h"
-#include "lease_file.h"
 #include "mem.h"
+#include "sticky.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 
-/* What a lease needs besides what others see. */
-struct entry {
-	struct lease lease; /* first, so that a lease leads to its entry */
-	bool is_read;
-	char *text; /* what container and ifname point into */
-};
-
-struct store {
-	DIR *dir;
-	char *path;
-	const char *data_dir;  /* the caller's */
-	struct entry *entries; /* sorted by address */
-	size_t count;
-	int lock; /* -1: only looking */
-	bool is_locked;
-	bool made;     /* the directory, so that it is ours to remove again */
-	bool reserved; /* … unless something of ours is in it now */
-};
+/* How long the sidecar's word is taken for that nothing is left. */
+#define LOOK_AGAIN_SECONDS 10
 
 /* ---- open ---- */
 
-static int fail_io(const struct store *store, int errnum, const char *what, struct cni_error *err)
+static bool is_locked(const struct store *store)
 {
-	return cni_fail_errno(err, CNI_EIO, errnum, "'dataDir' '%s': %s '%s'", store->data_dir,
-			      what, store->path);
+	return store->dir.lock >= 0;
 }
 
-/* Does the directory hold nothing but its lock? */
-static bool is_bare(const struct store *store)
+/* What the files say goes into a pool, and, under the lock, into the sidecar. */
+static int learn(struct store *store, struct cni_error *err)
 {
-	const struct dirent *found;
-	size_t count = 0;
+	clearing_listing struct listing listing = {0};
 
-	rewinddir(store->dir);
-	while ((found = readdir(store->dir)))
-		count += strcmp(found->d_name, ".") != 0 && strcmp(found->d_name, "..") != 0;
-	return count == 1;
+	if (listing_read(store->dir.fd, is_locked(store), &listing, err) < 0)
+		return cni_fail_within(err, "'dataDir' '%s': '%s'", store->dir.place.data_dir,
+				       store->dir.path);
+	if (is_locked(store) && store->index)
+		store->mistaken = index_learn(store->index, &listing) < 0;
+	pool_free(store->pool);
+	store->pool = pool_new(store->index ? index_dir(store->index) : -1, true);
+	for (size_t i = 0; i < listing.count; i++) {
+		struct lease *lease = &listing.items[i];
+
+		if (!is_locked(store))
+			index_tell(store->index, lease);
+		if (lease->state != LEASE_JUNK)
+			pool_take(store->pool, &lease->ip, !store_is_stale(store, lease));
+	}
+	store->is_current = false;
+	store->changed = is_locked(store);
+	return 0;
 }
 
-/* A failed ADD leaves no directory behind, unless others have begun to use it. */
-static void unmake(const struct store *store)
+static int open_pool(struct store *store, struct cni_error *err)
 {
-	/* Whoever waits for this very lock finds it unlinked: see check_lock(). */
-	if (store->is_locked && is_bare(store))
-		unlinkat(dirfd(store->dir), "lock", 0);
-	rmdir(store->path);
+	if (!store->is_current)
+		return learn(store, err);
+	store->pool = pool_new(index_dir(store->index), false);
+	return 0;
+}
+
+typedef int opener(const struct place *place, struct network_dir *ret_dir, struct cni_error *err);
+
+static int open_store(const struct place *place, opener *open_dir, bool searches,
+		      struct store **ret_store, struct cni_error *err)
+{
+	closing_store struct store *store = cni_alloc(sizeof(*store));
+
+	*ret_store = NULL;
+	if (open_dir(place, &store->dir, err) < 0)
+		return -1;
+	if (store->dir.fd < 0)
+		return 0;
+	store->boot = boot_id_read();
+	store->index = index_open(&store->dir, &store->boot, is_locked(store));
+	store->is_current = store->index && index_is_current(store->index);
+	if (searches && open_pool(store, err) < 0)
+		return -1;
+	*ret_store = take_ptr(store);
+	return 0;
+}
+
+int store_look(const struct place *place, struct store **ret_store, struct cni_error *err)
+{
+	return open_store(place, network_dir_look, false, ret_store, err);
+}
+
+int store_survey(const struct place *place, struct store **ret_store, struct cni_error *err)
+{
+	return open_store(place, network_dir_look, true, ret_store, err);
+}
+
+int store_open(const struct place *place, struct store **ret_store, struct cni_error *err)
+{
+	return open_store(place, network_dir_open, true, ret_store, err);
+}
+
+int store_make(const struct place *place, struct store **ret_store, struct cni_error *err)
+{
+	return open_store(place, network_dir_make, true, ret_store, err);
+}
+
+/* Last of all, so that whoever is killed before leaves a sidecar that nobody believes. */
+static void note(struct store *store)
+{
+	if (!store->index || !is_locked(store))
+		return;
+	if (store->mistaken)
+		index_forget(store->index);
+	else if (store->changed && pool_save(store->pool) == 0)
+		index_stamp(store->index);
 }
 
 void store_close(struct store *store)
 {
 	if (!store)
 		return;
-	if (store->made && !store->reserved)
-		unmake(store);
-	if (store->lock >= 0)
-		close(store->lock);
-	if (store->dir)
-		closedir(store->dir);
-	for (size_t i = 0; i < store->count; i++)
-		free(store->entries[i].text);
-	free(store->entries);
-	free(store->path);
+	if (store->dir.made && !store->reserved) {
+		index_remove(&store->dir);
+		network_dir_unmake(&store->dir);
+	} else {
+		note(store);
+	}
+	pool_free(store->pool);
+	index_close(store->index);
+	network_dir_close(&store->dir);
 	free(store);
-}
-
-/* 1: open, 0: there is none, -1: failed. */
-static int open_directory(struct store *store, struct cni_error *err)
-{
-	closing int fd = open(store->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-
-	/* O_DIRECTORY says ENOTDIR of a link too, and a link is not the same as nothing. */
-	if (fd < 0 && errno == ENOTDIR && lstat(store->path, &st) == 0)
-		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s' is %s, expected a directory",
-				store->data_dir, store->path,
-				S_ISLNK(st.st_mode) ? "a link" : "a file");
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd < 0)
-		return fail_io(store, errno, "open", err);
-	store->dir = fdopendir(fd);
-	if (!store->dir)
-		return fail_io(store, errno, "open", err);
-	take_fd(&fd);
-	return 1;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-	return cni_ip_compare(&((const struct entry *)a)->lease.ip,
-			      &((const struct entry *)b)->lease.ip);
-}
-
-/* Only names that an address has as its own text are leases; all others are left alone. */
-static void add_entry(struct store *store, const char *name, size_t *room)
-{
-	char text[CNI_IP_TEXT_SIZE];
-	struct cni_ip ip;
-
-	if (cni_ip_parse(name, &ip) < 0 || strcmp(cni_ip_format(&ip, text), name) != 0)
-		return;
-	if (store->count == *room) {
-		*room = *room ? *room * 2 : 64;
-		store->entries = cni_realloc_array(store->entries, *room, sizeof(*store->entries));
-	}
-	store->entries[store->count++] =
-		(struct entry){.lease = {.ip = ip, .container = "", .ifname = ""}};
-}
-
-static int list_entries(struct store *store, struct cni_error *err)
-{
-	const struct dirent *found;
-	size_t room = 0;
-
-	while (errno = 0, (found = readdir(store->dir))) {
-		if (store->is_locked && lease_file_is_temporary(found->d_name))
-			unlinkat(dirfd(store->dir), found->d_name, 0);
-		else
-			add_entry(store, found->d_name, &room);
-	}
-	if (errno)
-		return fail_io(store, errno, "read", err);
-	if (store->count)
-		qsort(store->entries, store->count, sizeof(*store->entries), compare_entries);
-	return 0;
-}
-
-/* The lock of a directory that was removed excludes nobody. */
-static int check_lock(const struct store *store, struct cni_error *err)
-{
-	struct stat st;
-
-	if (fstat(store->lock, &st) < 0)
-		return fail_io(store, errno, "stat the lock of", err);
-	if (!S_ISREG(st.st_mode))
-		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s/lock' is not a regular file",
-				store->data_dir, store->path);
-	if (!st.st_nlink)
-		return cni_fail(err, CNI_EAGAIN,
-				"'dataDir' '%s': '%s' was removed by another "
-				"process that could not reserve, try again",
-				store->data_dir, store->path);
-	return 0;
-}
-
-static int take_lock(struct store *store, struct cni_error *err)
-{
-	store->lock = openat(dirfd(store->dir), "lock",
-			     O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (store->lock < 0)
-		return fail_io(store, errno, "open the lock of", err);
-	if (cni_file_lock(store->lock, LOCK_EX, STORE_LOCK_MS, err) < 0)
-		return cni_fail_within(err, "'dataDir' '%s': '%s/lock'", store->data_dir,
-				       store->path);
-	if (check_lock(store, err) < 0)
-		return -1;
-	store->is_locked = true;
-	return 0;
-}
-
-static struct store *new_store(const char *data_dir, const char *network)
-{
-	struct store *store = cni_alloc(sizeof(*store));
-
-	store->data_dir = data_dir;
-	store->path = cni_format("%s/%s", data_dir, network);
-	store->lock = -1;
-	return store;
-}
-
-int store_look(const char *data_dir, const char *network, struct store **ret_store,
-	       struct cni_error *err)
-{
-	closing_store struct store *store = new_store(data_dir, network);
-	int there = open_directory(store, err);
-
-	if (there < 0 || (there && list_entries(store, err) < 0))
-		return -1;
-	*ret_store = there ? take_ptr(store) : NULL;
-	return 0;
-}
-
-static int lock_and_list(struct store *store, struct cni_error *err)
-{
-	return take_lock(store, err) < 0 ? -1 : list_entries(store, err);
-}
-
-int store_open(const char *data_dir, const char *network, struct store **ret_store,
-	       struct cni_error *err)
-{
-	closing_store struct store *store = new_store(data_dir, network);
-	int there = open_directory(store, err);
-
-	if (there < 0 || (there && lock_and_list(store, err) < 0))
-		return -1;
-	*ret_store = there ? take_ptr(store) : NULL;
-	return 0;
-}
-
-int store_make(const char *data_dir, const char *network, struct store **ret_store,
-	       struct cni_error *err)
-{
-	closing_store struct store *store = new_store(data_dir, network);
-	int there = open_directory(store, err);
-
-	if (there == 0) {
-		if (cni_file_make_directories(data_dir, 0755, err) < 0)
-			return cni_fail_within(err, "'dataDir' '%s'", data_dir);
-		if (mkdir(store->path, 0755) == 0)
-			store->made = true;
-		else if (errno != EEXIST)
-			return fail_io(store, errno, "create directory", err);
-		there = open_directory(store, err);
-		if (there == 0)
-			return fail_io(store, ENOENT, "open", err);
-	}
-	if (there < 0 || lock_and_list(store, err) < 0)
-		return -1;
-	*ret_store = take_ptr(store);
-	return 0;
 }
 
 /* ---- read ---- */
 
-/* An address file is opened when somebody asks whose it is: to see that most are free, their names
- * are enough. */
-static struct lease *read_entry(struct store *store, struct entry *entry)
+bool store_read(struct store *store, const struct cni_ip *ip, struct lease *ret_lease)
 {
-	char name[CNI_IP_TEXT_SIZE];
+	*ret_lease = (struct lease){0};
+	if (!store)
+		return false;
+	lease_file_read(store->dir.fd, ip, ret_lease);
+	index_tell(store->index, ret_lease);
+	return ret_lease->state != LEASE_JUNK;
+}
 
-	if (!entry->is_read) {
-		entry->text = lease_file_read(dirfd(store->dir),
-					      cni_ip_format(&entry->lease.ip, name), &entry->lease);
-		entry->is_read = true;
+bool store_is_stale(const struct store *store, const struct lease *lease)
+{
+	return lease_is_stale(lease, &store->boot);
+}
+
+static bool is_of(const struct lease *lease, const char *container, const char *ifname)
+{
+	return lease->state == LEASE_HELD && !strcmp(lease->container, container) &&
+	       !strcmp(lease->ifname, ifname);
+}
+
+static void append(struct listing *leases, struct lease *lease)
+{
+	leases->items = cni_realloc_array(leases->items, leases->count + 1, sizeof(*leases->items));
+	leases->items[leases->count++] = *lease;
+	*lease = (struct lease){0};
+}
+
+static int fail_unread(const struct store *store, const struct lease *lease, struct cni_error *err)
+{
+	char text[CNI_IP_TEXT_SIZE];
+
+	return cni_fail_errno(err, CNI_EIO, lease->errnum, "'dataDir' '%s': read '%s/%s'",
+			      store->dir.place.data_dir, store->dir.path,
+			      cni_ip_format(&lease->ip, text));
+}
+
+/* A directory is nobody's lease; what else cannot be read may be anybody's. */
+static bool may_be_anybodys(const struct lease *lease)
+{
+	return lease->state == LEASE_OPAQUE && lease->errnum != EISDIR;
+}
+
+/* By the records, each checked against its file. Says 1 if that cannot be done. */
+static int find_by_record(struct store *store, const char *container, const char *ifname,
+			  struct listing *leases, struct cni_error *err)
+{
+	struct record_owner owner = record_owner(container, ifname);
+	struct record record;
+	int got;
+
+	for (size_t k = 0; (got = record_get(index_owners(store->index), &owner, k, &record)) > 0;
+	     k++) {
+		struct lease lease;
+
+		if (store_read(store, &record.ip, &lease) && may_be_anybodys(&lease))
+			return fail_unread(store, &lease, err);
+		if (is_of(&lease, container, ifname))
+			append(leases, &lease);
+		lease_clear(&lease);
 	}
-	return &entry->lease;
+	if (!got)
+		return 0;
+	store->mistaken = true;
+	listing_clear(leases);
+	return 1;
 }
 
-const struct lease *store_find(struct store *store, const struct cni_ip *ip)
+static int find_by_reading(struct store *store, const char *container, const char *ifname,
+			   struct listing *leases, struct cni_error *err)
 {
-	struct entry key = {.lease = {.ip = *ip}};
-	struct entry *entry = NULL;
+	clearing_listing struct listing all = {0};
+	const struct lease *unread = NULL;
 
-	if (store && store->count)
-		entry = bsearch(&key, store->entries, store->count, sizeof(key), compare_entries);
-	if (!entry || read_entry(store, entry)->state == LEASE_JUNK)
-		return NULL;
-	return &entry->lease;
+	if (store_list(store, &all, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all.count; i++)
+		if (is_of(&all.items[i], container, ifname))
+			append(leases, &all.items[i]);
+		else if (may_be_anybodys(&all.items[i]))
+			unread = &all.items[i];
+	return unread && !leases->count ? fail_unread(store, unread, err) : 0;
 }
 
-const struct lease *store_next(struct store *store, const struct lease *previous)
+/* After learn() under the lock the records are right, too. */
+static bool has_records(const struct store *store)
 {
-	struct entry *next;
-
-	if (!store || !store->count)
-		return NULL;
-	next = previous ? (struct entry *)previous + 1 : store->entries;
-	return next < store->entries + store->count ? read_entry(store, next) : NULL;
+	return store->index && !store->mistaken && (store->is_current || is_locked(store));
 }
 
-static size_t find_exactly(struct store *store, const char *container, const char *ifname,
-			   const struct lease ***leases)
+static int find_exactly(struct store *store, const char *container, const char *ifname,
+			struct listing *leases, struct cni_error *err)
 {
-	size_t count = 0;
+	int failed = has_records(store) ? find_by_record(store, container, ifname, leases, err) : 1;
 
-	for (const struct lease *lease = store_next(store, NULL); lease;
-	     lease = store_next(store, lease)) {
-		if (lease->state != LEASE_HELD || strcmp(lease->container, container) != 0 ||
-		    strcmp(lease->ifname, ifname) != 0)
-			continue;
-		*leases = cni_realloc_array(*leases, count + 1, sizeof(**leases));
-		(*leases)[count++] = lease;
-	}
-	return count;
+	return failed > 0 ? find_by_reading(store, container, ifname, leases, err) : failed;
 }
 
-size_t store_find_owner(struct store *store, const char *container, const char *ifname,
-			const struct lease ***ret_leases)
+int store_find_owner(struct store *store, const char *container, const char *ifname,
+		     struct listing *ret_leases, struct cni_error *err)
 {
-	const struct lease **leases = NULL;
-	size_t count = find_exactly(store, container, ifname, &leases);
+	*ret_leases = (struct listing){0};
+	if (!store)
+		return 0;
+	if (find_exactly(store, container, ifname, ret_leases, err) < 0)
+		return -1;
+	return ret_leases->count ? 0 : find_exactly(store, container, "", ret_leases, err);
+}
 
-	if (!count)
-		count = find_exactly(store, container, "", &leases);
-	*ret_leases = leases;
-	return count;
+void store_find_recorded(struct store *store, const char *container, const char *ifname,
+			 struct listing *ret_leases)
+{
+	struct cni_error ignored;
+
+	*ret_leases = (struct listing){0};
+	if (store && store->index)
+		find_by_record(store, container, ifname, ret_leases, &ignored);
+}
+
+int store_list(struct store *store, struct listing *ret_leases, struct cni_error *err)
+{
+	*ret_leases = (struct listing){0};
+	if (!store)
+		return 0;
+	if (listing_read(store->dir.fd, false, ret_leases, err) < 0)
+		return cni_fail_within(err, "'dataDir' '%s': '%s'", store->dir.place.data_dir,
+				       store->dir.path);
+	for (size_t i = 0; i < ret_leases->count; i++)
+		index_tell(store->index, &ret_leases->items[i]);
+	return 0;
+}
+
+uint64_t store_stale_count(struct store *store)
+{
+	return store && store->index ? index_head(store->index)->stale : 0;
 }
 
 bool store_last(const struct store *store, size_t set, struct cni_ip *ret_ip)
 {
-	freeing char *text = store ? lease_file_read_last(dirfd(store->dir), set) : NULL;
+	freeing char *text = store ? lease_file_read_last(store->dir.fd, set) : NULL;
 
 	return text && cni_ip_parse(text, ret_ip) == 0;
 }
 
-/* ---- write ---- */
+/* ---- search ---- */
 
-/* A power cut takes what is on a tmpfs with it: nothing there is worth waiting for. */
-static bool is_lasting(const struct store *store)
+bool store_next_free(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
+		     struct pool_rest *rest, struct cni_ip *ret_ip)
 {
-	struct statfs fs;
-
-	return fstatfs(dirfd(store->dir), &fs) < 0 ||
-	       (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC);
-}
-
-static int write_leases(struct store *store, const struct store_claim *claims, size_t count,
-			const char *container, const char *ifname, size_t *written,
-			struct cni_error *err)
-{
-	freeing char *text = cni_format("%s\r\n%s", container, ifname);
-	bool lasting = is_lasting(store);
-
-	for (; *written < count; ++*written) {
-		char name[CNI_IP_TEXT_SIZE];
-
-		cni_ip_format(&claims[*written].ip, name);
-		if (lease_file_create(dirfd(store->dir), name, text, lasting, err) < 0)
-			return -1;
+	if (!store) {
+		*ret_ip = *first;
+		return true;
 	}
-	if (lasting && fsync(dirfd(store->dir)) < 0)
-		return cni_fail_errno(err, CNI_EIO, errno, "sync the directory");
-	return 0;
-}
+	while (pool_next_free(store->pool, first, last, rest, ret_ip)) {
+		struct lease lease;
+		bool taken = store_read(store, ret_ip, &lease);
 
-/* Each is replaced in one step, so only those before the one that failed have to be put back. */
-static int write_lasts(struct store *store, const struct store_claim *claims, size_t count,
-		       struct cni_error *err)
-{
-	int dir = dirfd(store->dir);
-	char **before = cni_alloc(count * sizeof(*before));
-	size_t written = 0;
-	int failed = 0;
-
-	for (; written < count && !failed; written += !failed) {
-		char ip[CNI_IP_TEXT_SIZE];
-
-		if (written + 1 < count)
-			before[written] = lease_file_read_last(dir, claims[written].set);
-		failed = lease_file_write_last(dir, claims[written].set,
-					       cni_ip_format(&claims[written].ip, ip), err);
+		lease_clear(&lease);
+		if (!taken)
+			return true;
+		pool_take(store->pool, ret_ip, true);
+		store->mistaken = true;
 	}
-	for (size_t i = 0; failed && i < written; i++)
-		lease_file_restore_last(dir, claims[i].set, before[i]);
-	for (size_t i = 0; i < count; i++)
-		free(before[i]);
-	free(before);
-	return failed;
+	return false;
 }
 
-int store_reserve(struct store *store, const struct store_claim *claims, size_t count,
-		  const char *container, const char *ifname, struct cni_error *err)
+bool store_next_stale(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
+		      struct cni_ip *ret_ip)
 {
-	size_t written = 0;
+	while (store && pool_next_stale(store->pool, first, last, ret_ip)) {
+		struct lease lease;
+		bool available =
+			!store_read(store, ret_ip, &lease) || store_is_stale(store, &lease);
 
-	if (write_leases(store, claims, count, container, ifname, &written, err) < 0 ||
-	    write_lasts(store, claims, count, err) < 0) {
-		while (written--) {
-			char name[CNI_IP_TEXT_SIZE];
-
-			unlinkat(dirfd(store->dir), cni_ip_format(&claims[written].ip, name), 0);
-		}
-		return cni_fail_within(err, "'dataDir' '%s': reserve in '%s'", store->data_dir,
-				       store->path);
+		lease_clear(&lease);
+		if (available)
+			return true;
+		pool_take(store->pool, ret_ip, true);
+		store->mistaken = true;
 	}
-	store->reserved = true;
-	return 0;
+	return false;
 }
 
-int store_release(struct store *store, const struct lease *lease, struct cni_error *err)
+/* Only a process that ignores the lock, and removes a file in the very moment in which we write,
+ * can escape the sidecar: then there are fewer files than it says. */
+bool store_look_again(struct store *store)
 {
-	char name[CNI_IP_TEXT_SIZE];
+	struct cni_error ignored;
+	struct index_head *head;
 
-	/* Not synced: what a power cut brings back, GC takes away. */
-	if (unlinkat(dirfd(store->dir), cni_ip_format(&lease->ip, name), 0) < 0 && errno != ENOENT)
-		return cni_fail_errno(err, CNI_EIO, errno, "'dataDir' '%s': release '%s/%s'",
-				      store->data_dir, store->path, name);
-	return 0;
+	if (!store || !store->is_current || !is_locked(store))
+		return false;
+	head = index_head(store->index);
+	if (boot_seconds() - head->counted < LOOK_AGAIN_SECONDS)
+		return false;
+	if (listing_count(store->dir.fd) != (long)pool_count(store->pool))
+		return learn(store, &ignored) == 0;
+	head->counted = boot_seconds();
+	index_save_head(store->index);
+	return false;
 }
 
-/* ---- ask ---- */
-
-int store_check_writable(const char *data_dir, const char *network, struct cni_error *err)
+bool store_find_key(struct store *store, uint64_t key, const struct cni_ip *first,
+		    const struct cni_ip *last, struct cni_ip *ret_ip)
 {
-	freeing char *path = cni_format("%s/%s", data_dir, network);
-	struct stat st;
+	return store && store->index &&
+	       sticky_find(index_dir(store->index), key, first, last, ret_ip);
+}
 
-	/* Up to the first part that exists: there is where ADD would make the rest. */
-	while (lstat(path, &st) < 0 && errno == ENOENT) {
-		char *slash = strrchr(path, '/');
+bool store_released_ago(struct store *store, const struct cni_ip *ip, uint32_t *ret_seconds)
+{
+	uint32_t at;
 
-		slash[slash == path ? 1 : 0] = '\0';
-	}
-	if (stat(path, &st) < 0)
-		return cni_fail_errno(err, CNI_EIO, errno, "'dataDir' '%s': '%s'", data_dir, path);
-	if (!S_ISDIR(st.st_mode))
-		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s' is not a directory", data_dir,
-				path);
-	if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0)
-		return cni_fail_errno(err, CNI_EIO, errno, "'dataDir' '%s': write to '%s'",
-				      data_dir, path);
-	return 0;
+	if (!store || !pool_get_released(store->pool, ip, &at))
+		return false;
+	*ret_seconds = boot_seconds() - at;
+	return true;
 }

@@ -1,61 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory of reservations, with the very files of the Go plugin, so that either can work on
- * the other's directory, even at the same time:
- *
- *	<dataDir>/<network>/10.1.0.7            "<container id>\r\n<ifname>", mode 0600; files of
- *	                                        old versions hold the id alone
- *	<dataDir>/<network>/last_reserved_ip.N  the last address of range set N, no newline
- *	<dataDir>/<network>/lock                held with flock(2) by whoever writes
- *
- * An address file appears whole or not at all. One that is empty is what a plugin left that was
- * killed between creating and writing it, or what a power cut made of it: it reserves nothing. */
+/* The ledger of one network: its address files (lease_file.h), which are the truth and the Go
+ * plugin's as well, in its directory (network_dir.h), and the sidecar (index.h), which knows where
+ * to look. Whatever the sidecar says is checked against the files before it is acted upon; where it
+ * is not about the directory as it is, all files are read once and it learns anew. If it cannot be
+ * written, everything works without it, at the cost of that reading, and nobody knows of which boot
+ * a reservation is. */
 #ifndef HOST_LOCAL_STORE_H
 #define HOST_LOCAL_STORE_H
 
 #include "error.h"
 #include "ip.h"
+#include "listing.h"
+#include "network_dir.h"
+#include "pool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* How long to wait for the lock. It is held for a few system calls, so whoever waits this long
- * waits for a process that is stopped. */
-#define STORE_LOCK_MS 10000
+#include <stdint.h>
 
 struct store;
 
-enum lease_state {
-	LEASE_HELD,   /* somebody's */
-	LEASE_OPAQUE, /* taken, but by whom cannot be read: see `errnum` */
-	LEASE_JUNK,   /* an empty file: free */
-};
-
-/* One reservation. Belongs to its store, until that is closed or the lease is released. */
-struct lease {
-	struct cni_ip ip;
-	enum lease_state state;
-	const char *container; /* "" unless held */
-	const char *ifname;    /* "" unless held, and in files that hold only the id */
-	int errnum;	       /* of reading an opaque one: EISDIR if it is a directory */
-};
-
-/* Three ways in. `*ret_store` becomes NULL if the network has no directory, which is no failure.
+/* Four ways in. `*ret_store` becomes NULL if the network has no directory, which is no failure.
  *
- * store_look: to read only, without the lock.
- * store_open: to release, under the lock. Makes nothing.
- * store_make: to reserve, under the lock. Makes the directories that are missing (mode 0755); the
- * network's own goes again at store_close() if nothing was reserved in it.
+ * store_look: to read leases, without the lock.
+ * store_survey: to search as well, without the lock.
+ * store_open: to release, under the lock. Makes nothing but the sidecar.
+ * store_make: to reserve, under the lock. Makes the directories that are missing; the network's own
+ * goes again at store_close() if nothing was reserved in it.
  *
- * `network` must be a name checked by cni_name_check_network(). Nothing beneath `data_dir` is
- * opened through a link. They fail with CNI_EIO, naming 'dataDir' and the path, and CNI_ELOCKED. */
-int store_look(const char *data_dir, const char *network, struct store **ret_store,
-	       struct cni_error *err);
-int store_open(const char *data_dir, const char *network, struct store **ret_store,
-	       struct cni_error *err);
-int store_make(const char *data_dir, const char *network, struct store **ret_store,
-	       struct cni_error *err);
+ * They fail as network_dir.h says. */
+int store_look(const struct place *place, struct store **ret_store, struct cni_error *err);
+int store_survey(const struct place *place, struct store **ret_store, struct cni_error *err);
+int store_open(const struct place *place, struct store **ret_store, struct cni_error *err);
+int store_make(const struct place *place, struct store **ret_store, struct cni_error *err);
 
-/* Unlocks and frees; NULL is allowed. */
+/* Brings the sidecar up to date, unlocks and frees; NULL is allowed. */
 void store_close(struct store *store);
 
 static inline void store_closep(struct store **store)
@@ -64,38 +43,79 @@ static inline void store_closep(struct store **store)
 }
 #define closing_store __attribute__((cleanup(store_closep)))
 
-/* Who holds `ip`: NULL if it is free. `store` may be NULL: then everything is. */
-const struct lease *store_find(struct store *store, const struct cni_ip *ip);
+/* ---- read; `store` may be NULL: then everything is free ---- */
 
-/* The lease after `previous` (NULL: the first one), in the order of addresses; NULL at the end.
- * Leases of all states. `store` may be NULL. */
-const struct lease *store_next(struct store *store, const struct lease *previous);
+/* Who holds `ip`? False if it is free. lease_clear() afterwards in any case. */
+bool store_read(struct store *store, const struct cni_ip *ip, struct lease *ret_lease);
+
+/* Was it made in an earlier boot? Then whoever held it is gone. */
+bool store_is_stale(const struct store *store, const struct lease *lease);
 
 /* The leases of a container's interface; if there is none, those that hold only the container's id.
- * The caller frees the array. Returns their number. `store` may be NULL. */
-size_t store_find_owner(struct store *store, const char *container, const char *ifname,
-			const struct lease ***ret_leases);
+ * listing_clear() afterwards. Fails with CNI_EIO. */
+int store_find_owner(struct store *store, const char *container, const char *ifname,
+		     struct listing *ret_leases, struct cni_error *err);
 
-/* The last address reserved for range set `set`. False if none is known. `store` may be NULL. */
+/* Those that have a record, which is all that we have made ourselves, without reading all files. */
+void store_find_recorded(struct store *store, const char *container, const char *ifname,
+			 struct listing *ret_leases);
+
+/* All leases, of all states. listing_clear() afterwards. Fails with CNI_EIO. */
+int store_list(struct store *store, struct listing *ret_leases, struct cni_error *err);
+
+/* How many leases of an earlier boot there are, as far as is known without reading all. */
+uint64_t store_stale_count(struct store *store);
+
+/* The last address reserved for range set `set`. False if none is known. */
 bool store_last(const struct store *store, size_t set, struct cni_ip *ret_ip);
+
+/* ---- search; not after store_look(); `store` may be NULL as above ---- */
+
+/* The first free address from `first` to `last`, both inclusive, that has rested; see pool.h. */
+bool store_next_free(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
+		     struct pool_rest *rest, struct cni_ip *ret_ip);
+
+/* The first address whose lease is of an earlier boot. */
+bool store_next_stale(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
+		      struct cni_ip *ret_ip);
+
+/* Before saying that nothing is left: compares the sidecar with the directory, unless it did so a
+ * few seconds ago. True if that changed what the two functions above say. */
+bool store_look_again(struct store *store);
+
+/* The address from `first` to `last` that a sticky key had last (sticky.h). */
+bool store_find_key(struct store *store, uint64_t key, const struct cni_ip *first,
+		    const struct cni_ip *last, struct cni_ip *ret_ip);
+
+/* When `ip` was released, in seconds before now. False if not in this boot. */
+bool store_released_ago(struct store *store, const struct cni_ip *ip, uint32_t *ret_seconds);
+
+/* ---- write ---- */
 
 /* An address to be reserved, and its range set. */
 struct store_claim {
 	struct cni_ip ip;
 	size_t set;
+	bool replace;	   /* a lease that is stale, or the same container's */
+	struct cni_ip had; /* what the holder's key had last in this set; unset: nothing */
 };
 
-/* Reserves all claims for a container's interface, on the disk when this returns, or leaves the
- * directory as it was. Claims are what store_find() said to be free, each address and each set
- * once. Fails with CNI_EIO, and CNI_ETAKEN if somebody who ignores the lock was quicker. */
+/* For whom. */
+struct store_holder {
+	const char *container;
+	const char *ifname;
+	struct netns_id netns;
+	uint64_t key; /* sticky_key(), or 0 */
+};
+
+/* Reserves all claims, on the disk when this returns, or leaves the directory as it was. Each
+ * address and each set once. Fails with CNI_EIO, and CNI_ETAKEN if somebody who ignores the lock
+ * was quicker.
+ */
 int store_reserve(struct store *store, const struct store_claim *claims, size_t count,
-		  const char *container, const char *ifname, struct cni_error *err);
+		  const struct store_holder *holder, struct cni_error *err);
 
 /* Removes a lease. One that is gone already is success. Fails with CNI_EIO. */
 int store_release(struct store *store, const struct lease *lease, struct cni_error *err);
-
-/* Could store_make() and store_reserve() write? Asks without making or writing anything.
- * Fails with CNI_EIO, saying what is in the way. */
-int store_check_writable(const char *data_dir, const char *network, struct cni_error *err);
 
 #endif

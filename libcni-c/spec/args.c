@@ -72,3 +72,21 @@ int cni_args_parse(const char *args, const struct cni_arg *known, struct cni_err
 		return cni_fail(err, CNI_ECONFIG, "ARGS: unknown args [%s]", unknown);
 	return 0;
 }
+
+char *cni_args_get(const char *args, const char *key)
+{
+	freeing char *copy = cni_strdup(args);
+	char *rest = copy;
+	const char *found = NULL;
+
+	for (char *pair = strsep(&rest, ";"); pair; pair = strsep(&rest, ";")) {
+		char *equals = strchr(pair, '=');
+
+		if (!equals)
+			continue;
+		*equals = '\0';
+		if (!strcmp(pair, key))
+			found = equals + 1;
+	}
+	return cni_strdup(found);
+}

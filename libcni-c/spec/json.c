@@ -207,3 +207,10 @@ const char *cni_json_show(const cJSON *json)
 	snprintf(text, sizeof(text), strlen(whole) < sizeof(text) ? "%s" : "%.64s…", whole);
 	return text;
 }
+
+int cni_json_check_list(const cJSON *list, const char *what, struct cni_error *err)
+{
+	if (!list || cJSON_IsArray(list))
+		return 0;
+	return cni_fail(err, CNI_ECONFIG, "'%s' is %s, expected a list", what, cni_json_show(list));
+}

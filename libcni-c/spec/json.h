@@ -50,6 +50,9 @@ void cni_json_add_number(cJSON *object, const char *key, double number);
 char *cni_json_print(const cJSON *json);
 char *cni_json_print_compact(const cJSON *json);
 
+/* Is `list` a list, or NULL? `what` names its key. Fails with CNI_ECONFIG otherwise. */
+int cni_json_check_list(const cJSON *list, const char *what, struct cni_error *err);
+
 /* "a string", "a number": how an error names what it found where a whole document was expected. */
 const char *cni_json_kind(const cJSON *json);
 

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (host_local_conf_read(&call, &conf, &err) < 0 && (!err.code || !*err.msg))
 			abort();
 		host_local_conf_clear(&conf);
-		if (!host_local_conf_data_dir(&call))
+		if (!*host_local_conf_place(&call).data_dir)
 			abort();
 	}
 	cni_conf_clear(&call.conf);

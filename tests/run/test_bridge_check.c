@@ -116,7 +116,7 @@ static void check__names_what_is_wrong_with_the_addresses(void **state)
 		{"sysctl -qw net.ipv6.conf.all.forwarding=0", "net/ipv6/conf/all/forwarding"},
 		{"rm /var/lib/cni/networks/blue/10.1.0.2", "10.1.0.2"},
 		{"rm /var/lib/cni/networks/blue/fd01::2", "fd01::2"},
-		{"rm -r /var/lib/cni/networks/blue", "Failed to find address"},
+		{"rm -r /var/lib/cni/networks/blue", "it is free"},
 		{"printf 'other\\r\\neth0' > /var/lib/cni/networks/blue/10.1.0.2", "other"},
 	};
 

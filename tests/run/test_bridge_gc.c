@@ -50,7 +50,8 @@ static char *footprint(void)
 	return sandbox_read("ip -o link show type veth | sed -E 's/^[0-9]+: ([^@]*)@.*/\\1/' | "
 			    "sort; nft list ruleset | grep -oE 'jump [^ ]*|comment [^ ]*|chain "
 			    "[^ ]*|(map|set|table) [^ ]*' | sort; cd /var/lib/cni/networks; "
-			    "find . -type f | grep -v last_reserved_ip | sort");
+			    "find . -type f -not -path '*/.cni-c/*' -not -name 'last_reserved_ip*' -o "
+			    "-type l | sort");
 }
 
 static void gc__leaves_what_a_fresh_run_would_have(void **state)

@@ -143,23 +143,39 @@ static void host_local__collects_garbage(void **state)
 	host_local_assert_file("notes", "c1\r\neth0");
 }
 
+/* One that something is mounted on cannot be removed. */
+static void put_undying_file(const char *name)
+{
+	freeing char *path = host_local_path(name);
+
+	host_local_put_file(name, "c2\r\neth0");
+	assert_int_equal(mount(path, path, NULL, MS_BIND, NULL), 0);
+}
+
+static void remove_undying_file(const char *name)
+{
+	freeing char *path = host_local_path(name);
+
+	assert_int_equal(umount(path), 0);
+}
+
 static void host_local__collects_garbage_past_failures(void **state)
 {
 	freeing char *text = host_local_config("1.1.0", POOL, "");
 	freeing char *none = host_local_config("1.1.0", "", VALID "[]");
-	freeing char *large = cni_alloc(2000);
 
 	(void)state;
 	host_local_succeeds("ADD", "c1", text);
-	memset(large, 'x', 1999);
-	host_local_put_file("10.1.0.4", large);
-	host_local_put_file("10.1.0.5", large);
+	put_undying_file("10.1.0.4");
+	put_undying_file("10.1.0.5");
 	host_local_put_file("10.1.0.6", "c3\r\neth0");
 	host_local_fails("GC", NULL, none, CNI_EIO, "10.1.0.4");
-	host_local_fails("GC", NULL, none, CNI_EIO, "blue/10.1.0.5': File too large");
+	host_local_fails("GC", NULL, none, CNI_EIO, "blue/10.1.0.5': Device or resource busy");
 	host_local_assert_file("10.1.0.2", NULL);
 	host_local_assert_file("10.1.0.6", NULL);
-	host_local_assert_file("10.1.0.4", large);
+	host_local_assert_file("10.1.0.4", "c2\r\neth0");
+	remove_undying_file("10.1.0.4");
+	remove_undying_file("10.1.0.5");
 }
 
 static void host_local__tells_its_status(void **state)

@@ -228,7 +228,7 @@ char *shown(const char *path, const char *fmt, ...)
 static void tidy_host_local(void)
 {
 	sandbox_run("cd /var/lib/cni/networks 2>/dev/null || exit 0; "
-		    "rm -f */lock */last_reserved_ip.*; rmdir -- * ../networks 2>/dev/null");
+		    "rm -rf .cni-c */lock */last_reserved_ip.*; rmdir -- * ../networks 2>/dev/null");
 }
 
 char *bridge_snapshot(void)

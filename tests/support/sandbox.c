@@ -163,8 +163,8 @@ char *sandbox_snapshot(void)
 		"grep -vE 'random|stable_secret|nf_conntrack_count|flow_limit|base_reachable|"
 		"tcp_(fastopen_key|available|allowed)' | sort; "
 		"echo '# files'; find " SANDBOX_DIR
-		" /var/lib/cni \\( -type f -o -type d -o -type l \\) "
-		"| sort | while read -r f; do echo \"$f\"; [ -f \"$f\" ] && cat \"$f\" && echo; "
+		" /var/lib/cni -name .cni-c -prune -o \\( -type f -o -type d -o -type l \\) "
+		"-print | sort | while read -r f; do echo \"$f\"; [ -f \"$f\" ] && cat \"$f\" && echo; "
 		"done; "
 		"true; } 2>&1");
 }

@@ -77,24 +77,64 @@ struct cni_ip parsed_ip(const char *text)
 	return parsed;
 }
 
-struct store *store_dir_make(void)
+struct place store_dir_place(void)
 {
+	return (struct place){.data_dir = store_dir, .network = "blue", .lock_ms = 10000};
+}
+
+static struct store *must_open(int (*open)(const struct place *place, struct store **ret_store,
+					   struct cni_error *err))
+{
+	struct place place = store_dir_place();
 	struct store *store = NULL;
 	struct cni_error err = {0};
 
-	if (store_make(store_dir, "blue", &store, &err) < 0)
+	if (open(&place, &store, &err) < 0)
 		fail_msg("%s", err.msg);
 	return store;
 }
 
+struct store *store_dir_make(void)
+{
+	return must_open(store_make);
+}
+
+struct store *store_dir_open(void)
+{
+	return must_open(store_open);
+}
+
 struct store *store_dir_look(void)
 {
-	struct store *store = NULL;
-	struct cni_error err = {0};
+	return must_open(store_look);
+}
 
-	if (store_look(store_dir, "blue", &store, &err) < 0)
-		fail_msg("%s", err.msg);
-	return store;
+struct store *store_dir_survey(void)
+{
+	return must_open(store_survey);
+}
+
+void store_dir_assert_holder(struct store *store, const char *address, const char *container,
+			     const char *ifname)
+{
+	struct cni_ip ip = parsed_ip(address);
+	struct lease lease;
+
+	assert_int_equal(store_read(store, &ip, &lease), container != NULL);
+	if (container) {
+		assert_int_equal(lease.state, LEASE_HELD);
+		assert_string_equal(lease.container, container);
+		assert_string_equal(lease.ifname, ifname);
+	}
+	lease_clear(&lease);
+}
+
+int store_dir_claim(struct store *store, const struct store_claim *claims, size_t count,
+		    const char *container, struct cni_error *err)
+{
+	struct store_holder holder = {.container = container, .ifname = "eth0"};
+
+	return store_reserve(store, claims, count, &holder, err);
 }
 
 void store_dir_reserve(struct store *store, const char *address, size_t set, const char *container)
@@ -102,7 +142,7 @@ void store_dir_reserve(struct store *store, const char *address, size_t set, con
 	struct store_claim claim = {.ip = parsed_ip(address), .set = set};
 	struct cni_error err = {0};
 
-	if (store_reserve(store, &claim, 1, container, "eth0", &err) < 0)
+	if (store_dir_claim(store, &claim, 1, container, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 

@@ -27,9 +27,22 @@ void store_dir_assert(const char *name, const char *expected);
 /* Is there anything of that name in the network's directory? "": is the directory there? */
 bool store_dir_has(const char *name);
 
-/* store_make() and store_look() of "blue", which succeed. */
+/* Where the network "blue" is. */
+struct place store_dir_place(void);
+
+/* The four ways into "blue", which succeed. */
 struct store *store_dir_make(void);
+struct store *store_dir_open(void);
 struct store *store_dir_look(void);
+struct store *store_dir_survey(void);
+
+/* Who holds the address according to store_read()? NULL: nobody. */
+void store_dir_assert_holder(struct store *store, const char *address, const char *container,
+			     const char *ifname);
+
+/* Reserves claims for the container's eth0. As store_reserve(). */
+int store_dir_claim(struct store *store, const struct store_claim *claims, size_t count,
+		    const char *container, struct cni_error *err);
 
 /* Reserves one address, for the container's eth0. */
 void store_dir_reserve(struct store *store, const char *address, size_t set, const char *container);

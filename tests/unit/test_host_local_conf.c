@@ -33,9 +33,9 @@ static char *describe(const struct host_local_conf *conf)
 {
 	char *text = cni_strdup("");
 
-	for (size_t i = 0; i < conf->set_count; i++) {
+	for (size_t i = 0; i < conf->sets.count; i++) {
 		freeing char *before = text;
-		freeing char *set = range_set_format(&conf->sets[i]);
+		freeing char *set = range_set_format(&conf->sets.items[i]);
 
 		text = cni_format("%s[%s]", before, set);
 	}
@@ -148,7 +148,7 @@ static void host_local_conf__has_defaults(void **state)
 
 	(void)state;
 	assert_int_equal(read_conf("1.0.0", "\"ipam\":{" RANGES "}", "", &call, &conf, &err), 0);
-	assert_string_equal(conf.data_dir, "/var/lib/cni/networks");
+	assert_string_equal(conf.place.data_dir, "/var/lib/cni/networks");
 	assert_null(conf.resolv_conf);
 	assert_int_equal(conf.route_count, 0);
 	clear(&call, &conf);
@@ -159,7 +159,7 @@ static void host_local_conf__has_defaults(void **state)
 				   "\"table\":5}]}",
 				   "", &call, &conf, &err),
 			 0);
-	assert_string_equal(conf.data_dir, "/run/x");
+	assert_string_equal(conf.place.data_dir, "/run/x");
 	assert_string_equal(conf.resolv_conf, "/etc/resolv.conf");
 	assert_int_equal(conf.route_count, 2);
 	assert_int_equal(conf.routes[1].mtu, 1400);
@@ -282,7 +282,7 @@ static void host_local_conf__finds_the_directory_in_any_rubble(void **state)
 
 		assert_int_equal(
 			cni_conf_read(text, strlen(text), CNI_DEL, CNI_0_1_0, &call.conf, &err), 0);
-		assert_string_equal(host_local_conf_data_dir(&call), cases[i].expected);
+		assert_string_equal(host_local_conf_place(&call).data_dir, cases[i].expected);
 		cni_conf_clear(&call.conf);
 	}
 }

@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "range.h"
+#include "ranges.h"
 
 #include "cleanup.h"
 #include "test.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static struct cni_ip ip(const char *text)
-{
-	struct cni_ip parsed = {0};
-
-	if (*text)
-		assert_int_equal(cni_ip_parse(text, &parsed), 0);
-	return parsed;
-}
-
-/* "" is what was not configured. */
-static struct range range(const char *subnet, const char *first, const char *last,
-			  const char *gateway)
-{
-	struct range made = {.first = ip(first), .last = ip(last), .gateway = ip(gateway)};
-
-	if (*subnet)
-		assert_int_equal(cni_net_parse(subnet, &made.subnet), 0);
-	return made;
-}
 
 static void assert_ip(const struct cni_ip *actual, const char *expected)
 {
@@ -144,16 +124,6 @@ static void range__contains_its_ends_and_not_their_neighbours(void **state)
 	}
 }
 
-static struct range_set set_of(struct range *items, size_t count)
-{
-	struct range_set set = {.items = items, .count = count};
-	struct cni_error err = {0};
-
-	if (range_set_complete(&set, &err) < 0)
-		fail_msg("%s", err.msg);
-	return set;
-}
-
 static void range_set__refuses_overlaps_and_mixtures(void **state)
 {
 	static const struct {
@@ -221,93 +191,6 @@ static void range_sets__overlap_if_any_two_ranges_do(void **state)
 	assert_false(range_set_overlaps(&sets[0], &sets[3]));
 }
 
-/* Walks to the end and compares with the addresses in `expected`, separated by blanks. */
-static void assert_walk(const struct range_set *set, const char *last, const char *expected)
-{
-	struct cni_ip from = ip(last);
-	struct range_walk walk = range_walk_from(set, *last ? &from : NULL);
-	const struct range *within;
-	char seen[1024] = "";
-	struct cni_ip next;
-
-	while (range_walk_next(&walk, &next, &within)) {
-		char text[CNI_IP_TEXT_SIZE];
-
-		assert_true(range_contains(within, &next));
-		assert_true(strlen(seen) + CNI_IP_TEXT_SIZE < sizeof(seen));
-		strcat(seen, *seen ? " " : "");
-		strcat(seen, cni_ip_format(&next, text));
-	}
-	assert_string_equal(seen, expected);
-}
-
-static void range_walk__skips_gateway_network_and_broadcast(void **state)
-{
-	struct range plain[] = {range("10.1.0.0/29", "", "", "")};
-	struct range wide[] = {range("10.1.0.0/29", "10.1.0.0", "10.1.0.7", "10.1.0.4")};
-	struct range v6[] = {range("fd00::/125", "fd00::", "", "fd00::3")};
-	struct range_set sets[] = {set_of(plain, 1), set_of(wide, 1), set_of(v6, 1)};
-
-	(void)state;
-	assert_walk(&sets[0], "", "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6");
-	assert_walk(&sets[1], "", "10.1.0.1 10.1.0.2 10.1.0.3 10.1.0.5 10.1.0.6");
-	assert_walk(&sets[2], "", "fd00::1 fd00::2 fd00::4 fd00::5 fd00::6 fd00::7");
-}
-
-static void range_walk__goes_round_from_the_last_one(void **state)
-{
-	struct range items[] = {range("10.1.0.0/29", "", "", ""),
-				range("10.2.0.0/29", "10.2.0.4", "10.2.0.5", "")};
-	struct range_set set = set_of(items, 2);
-
-	(void)state;
-	assert_walk(&set, "10.1.0.4",
-		    "10.1.0.5 10.1.0.6 10.2.0.4 10.2.0.5 10.1.0.2 10.1.0.3 10.1.0.4");
-	assert_walk(&set, "10.2.0.5",
-		    "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6 10.2.0.4 10.2.0.5");
-	/* Not from here: as if nothing had been given out. */
-	assert_walk(&set, "10.9.0.1",
-		    "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6 10.2.0.4 10.2.0.5");
-	assert_walk(&set, "fd00::1",
-		    "10.1.0.2 10.1.0.3 10.1.0.4 10.1.0.5 10.1.0.6 10.2.0.4 10.2.0.5");
-}
-
-static void range_walk__ends_where_nothing_can_be_given_out(void **state)
-{
-	struct range items[] = {range("10.1.0.0/24", "10.1.0.1", "10.1.0.1", "")};
-	struct range one[] = {range("10.1.0.0/24", "10.1.0.9", "10.1.0.9", "")};
-	struct range_set set = set_of(items, 1);
-	struct range_set single = set_of(one, 1);
-
-	(void)state;
-	assert_walk(&set, "", "");
-	assert_walk(&set, "10.1.0.1", "");
-	assert_walk(&single, "", "10.1.0.9");
-	assert_walk(&single, "10.1.0.9", "10.1.0.9");
-}
-
-static void range_walk__carries_over_all_sixteen_bytes(void **state)
-{
-	struct range items[] = {
-		range("fd00::/16", "fd00:0:ffff:ffff:ffff:ffff:ffff:fffe", "fd00:1::1", "")};
-	struct range_set set = set_of(items, 1);
-
-	(void)state;
-	assert_walk(&set, "",
-		    "fd00:0:ffff:ffff:ffff:ffff:ffff:fffe fd00:0:ffff:ffff:ffff:ffff:ffff:ffff "
-		    "fd00:1:: fd00:1::1");
-}
-
-static void range_walk__ends_at_the_end_of_all_addresses(void **state)
-{
-	struct range items[] = {
-		range("255.255.255.248/29", "255.255.255.253", "255.255.255.255", "")};
-	struct range_set set = set_of(items, 1);
-
-	(void)state;
-	assert_walk(&set, "", "255.255.255.253 255.255.255.254");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -320,11 +203,6 @@ int main(void)
 		cmocka_unit_test(range_set__refuses_to_be_empty),
 		cmocka_unit_test(range_set__may_share_a_subnet),
 		cmocka_unit_test(range_sets__overlap_if_any_two_ranges_do),
-		cmocka_unit_test(range_walk__skips_gateway_network_and_broadcast),
-		cmocka_unit_test(range_walk__goes_round_from_the_last_one),
-		cmocka_unit_test(range_walk__ends_where_nothing_can_be_given_out),
-		cmocka_unit_test(range_walk__carries_over_all_sixteen_bytes),
-		cmocka_unit_test(range_walk__ends_at_the_end_of_all_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

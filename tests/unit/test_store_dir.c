@@ -14,34 +14,41 @@
 
 static void store__is_null_where_there_is_no_directory(void **state)
 {
-	freeing const struct lease **leases = NULL;
 	struct cni_ip asked = parsed_ip("10.1.0.2");
-	struct store *store = (struct store *)store_dir; /* anything but NULL */
+	struct pool_rest rest = {0};
+	struct listing leases;
 	struct cni_error err = {0};
+	struct cni_ip next;
 
 	(void)state;
-	assert_int_equal(store_open(store_dir, "blue", &store, &err), 0);
-	assert_null(store);
+	assert_null(store_dir_open());
 	assert_null(store_dir_look());
+	assert_null(store_dir_survey());
 	assert_false(store_dir_has(""));
-	assert_null(store_find(NULL, &asked));
-	assert_null(store_next(NULL, NULL));
+	store_dir_assert_holder(NULL, "10.1.0.2", NULL, NULL);
 	assert_false(store_last(NULL, 0, &asked));
-	assert_int_equal(store_find_owner(NULL, "c1", "eth0", &leases), 0);
+	assert_int_equal(store_find_owner(NULL, "c1", "eth0", &leases, &err), 0);
+	assert_int_equal(leases.count, 0);
+	assert_int_equal(store_list(NULL, &leases, &err), 0);
+	assert_int_equal(leases.count, 0);
+	assert_true(store_next_free(NULL, &asked, &asked, &rest, &next));
+	assert_true(cni_ip_equal(&next, &asked));
+	assert_false(store_next_stale(NULL, &asked, &asked, &next));
+	assert_false(store_look_again(NULL));
 	store_close(NULL);
 }
 
 static void store__takes_away_what_a_killed_one_left(void **state)
 {
-	static const char *const files[][2] = {{".reserving", "c1\r\neth"}};
+	static const char *const files[][2] = {{".reserving.0", "c1\r\neth"}};
 	struct store *store;
 
 	(void)state;
 	store_dir_fill(files, 1);
 	store_close(store_dir_look());
-	assert_true(store_dir_has(".reserving"));
+	assert_true(store_dir_has(".reserving.0"));
 	store = store_dir_make();
-	assert_false(store_dir_has(".reserving"));
+	assert_false(store_dir_has(".reserving.0"));
 	store_close(store);
 }
 
@@ -85,14 +92,23 @@ static void store__excludes_by_flock(void **state)
 
 static void assert_not_made(const char *dir, const char *message)
 {
+	struct place place = {.data_dir = dir, .network = "blue", .lock_ms = 1000};
 	struct store *store = NULL;
 	struct cni_error err = {0};
 
-	assert_int_equal(store_make(dir, "blue", &store, &err), -1);
+	assert_int_equal(store_make(&place, &store, &err), -1);
 	assert_null(store);
 	assert_int_equal(err.code, CNI_EIO);
 	if (!strstr(err.msg, message) || !strstr(err.msg, "'dataDir'") || !strstr(err.msg, dir))
 		fail_msg("\"%s\" does not say \"%s\", 'dataDir' and %s", err.msg, message, dir);
+}
+
+static bool is_writable(const char *dir, const char *network)
+{
+	struct place place = {.data_dir = dir, .network = network};
+	struct cni_error err = {0};
+
+	return network_dir_check_writable(&place, &err) == 0;
 }
 
 static void store__says_what_is_wrong_with_the_directory(void **state)
@@ -101,7 +117,6 @@ static void store__says_what_is_wrong_with_the_directory(void **state)
 	freeing char *beneath = cni_format("%s/file/deep", store_dir);
 	freeing char *dangling = cni_format("%s/dangling", store_dir);
 	freeing char *network = cni_format("%s/blue", store_dir);
-	struct cni_error err = {0};
 	closing int fd = open(file, O_WRONLY | O_CREAT, 0600);
 
 	(void)state;
@@ -114,16 +129,17 @@ static void store__says_what_is_wrong_with_the_directory(void **state)
 	/* The network's directory is never a link to somewhere else. */
 	assert_int_equal(symlink("/tmp", network), 0);
 	assert_not_made(store_dir, "is a link, expected a directory");
-	assert_int_equal(store_check_writable(store_dir, "blue2", &err), 0);
-	assert_int_equal(store_check_writable(file, "blue", &err), -1);
-	assert_int_equal(store_check_writable(dangling, "blue", &err), -1);
-	assert_int_equal(store_check_writable(beneath, "blue", &err), -1);
+	assert_true(is_writable(store_dir, "blue2"));
+	assert_false(is_writable(file, "blue"));
+	assert_false(is_writable(dangling, "blue"));
+	assert_false(is_writable(beneath, "blue"));
 	/* Where nothing of the path exists, it is the root directory that counts. */
-	assert_int_equal(store_check_writable("/nowhere", "blue", &err), access("/", W_OK));
+	assert_int_equal(is_writable("/nowhere", "blue"), access("/", W_OK) == 0);
 }
 
 static void store__refuses_a_lock_that_is_no_file(void **state)
 {
+	struct place place = store_dir_place();
 	struct store *store = NULL;
 	struct cni_error err = {0};
 
@@ -135,7 +151,7 @@ static void store__refuses_a_lock_that_is_no_file(void **state)
 	assert_int_equal(unlink(store_dir_path("lock")), 0);
 	assert_int_equal(mkfifo(store_dir_path("lock"), 0600), 0);
 	assert_not_made(store_dir, "lock' is not a regular file");
-	assert_int_equal(store_open(store_dir, "blue", &store, &err), -1);
+	assert_int_equal(store_open(&place, &store, &err), -1);
 }
 
 int main(void)

@@ -39,34 +39,31 @@ static void store__finds_what_was_reserved(void **state)
 		{"10.1.0.4", "c1"},	    {"10.1.0.5", "c2 \n"},
 		{"fd00::2", "c1\r\neth0"},  {"last_reserved_ip.0", "10.1.0.5"},
 	};
-	freeing const struct lease **leases = NULL;
-	freeing const struct lease **old = NULL;
-	freeing const struct lease **none = NULL;
-	struct cni_ip v4 = parsed_ip("10.1.0.2");
 	struct cni_ip old_ip = parsed_ip("10.1.0.5");
-	struct cni_ip absent = parsed_ip("10.1.0.9");
-	const struct lease *lease;
+	struct cni_ip v4 = parsed_ip("10.1.0.2");
+	struct listing leases;
+	struct cni_error err;
 	struct cni_ip last;
 	struct store *store;
 
 	(void)state;
 	store_dir_fill(files, 6);
 	store = store_dir_look();
-	lease = store_find(store, &v4);
-	assert_non_null(lease);
-	assert_string_equal(lease->container, "c1");
-	assert_string_equal(lease->ifname, "eth0");
-	assert_null(store_find(store, &absent));
-	lease = store_find(store, &old_ip);
-	assert_string_equal(lease->container, "c2");
-	assert_string_equal(lease->ifname, "");
-	assert_int_equal(store_find_owner(store, "c1", "eth0", &leases), 2);
-	assert_true(cni_ip_equal(&leases[0]->ip, &v4));
+	store_dir_assert_holder(store, "10.1.0.2", "c1", "eth0");
+	store_dir_assert_holder(store, "10.1.0.9", NULL, NULL);
+	store_dir_assert_holder(store, "10.1.0.5", "c2", "");
+	assert_int_equal(store_find_owner(store, "c1", "eth0", &leases, &err), 0);
+	assert_int_equal(leases.count, 2);
+	assert_true(cni_ip_equal(&leases.items[0].ip, &v4));
+	listing_clear(&leases);
 	/* Only what holds no interface's name stands for any interface, and only if nothing better
 	 * is. */
-	assert_int_equal(store_find_owner(store, "c2", "eth7", &old), 1);
-	assert_true(cni_ip_equal(&old[0]->ip, &old_ip));
-	assert_int_equal(store_find_owner(store, "c", "eth0", &none), 0);
+	assert_int_equal(store_find_owner(store, "c2", "eth7", &leases, &err), 0);
+	assert_int_equal(leases.count, 1);
+	assert_true(cni_ip_equal(&leases.items[0].ip, &old_ip));
+	listing_clear(&leases);
+	assert_int_equal(store_find_owner(store, "c", "eth0", &leases, &err), 0);
+	assert_int_equal(leases.count, 0);
 	assert_true(store_last(store, 0, &last));
 	assert_true(cni_ip_equal(&last, &old_ip));
 	assert_false(store_last(store, 1, &last));
@@ -80,14 +77,19 @@ static void store__sees_leases_only_in_files_named_like_addresses(void **state)
 		{"10.1.0.2.tmp", "c1\r\neth0"}, {".10.1.0.3", "c1\r\neth0"},
 		{"notes", "c1\r\neth0"},	{"::ffff:10.1.0.7", "c1\r\neth0"},
 	};
-	freeing const struct lease **leases = NULL;
+	struct listing leases;
+	struct cni_error err;
 	struct store *store;
 
 	(void)state;
 	store_dir_fill(files, 6);
 	store = store_dir_look();
-	assert_int_equal(store_find_owner(store, "c1", "eth0", &leases), 1);
-	assert_null(store_next(store, store_next(store, NULL)));
+	assert_int_equal(store_find_owner(store, "c1", "eth0", &leases, &err), 0);
+	assert_int_equal(leases.count, 1);
+	listing_clear(&leases);
+	assert_int_equal(store_list(store, &leases, &err), 0);
+	assert_int_equal(leases.count, 1);
+	listing_clear(&leases);
 	store_close(store);
 }
 
@@ -112,8 +114,9 @@ static void store__takes_junk_for_free(void **state)
 	for (size_t i = 0; i < 4; i++) {
 		char text[CNI_IP_TEXT_SIZE];
 
-		assert_null(store_find(store, &ips[i]));
-		store_dir_reserve(store, cni_ip_format(&ips[i], text), 0, "c1");
+		cni_ip_format(&ips[i], text);
+		store_dir_assert_holder(store, text, NULL, NULL);
+		store_dir_reserve(store, text, 0, "c1");
 		store_dir_assert(text, "c1\r\neth0");
 	}
 	store_close(store);
@@ -122,33 +125,34 @@ static void store__takes_junk_for_free(void **state)
 static void store__does_not_hand_out_what_it_cannot_read(void **state)
 {
 	struct cni_ip asked = parsed_ip("10.1.0.2");
-	const struct lease *lease;
+	struct lease lease;
 	struct store *store;
 
 	(void)state;
 	store_dir_fill(NULL, 0);
 	assert_int_equal(mkdir(store_dir_path("10.1.0.2"), 0700), 0);
 	store = store_dir_look();
-	lease = store_find(store, &asked);
-	assert_non_null(lease);
-	assert_int_equal(lease->state, LEASE_OPAQUE);
-	assert_int_equal(lease->errnum, EISDIR);
+	assert_true(store_read(store, &asked, &lease));
+	assert_int_equal(lease.state, LEASE_OPAQUE);
+	assert_int_equal(lease.errnum, EISDIR);
+	lease_clear(&lease);
 	store_close(store);
 }
 
 static void store__releases(void **state)
 {
 	static const char *const files[][2] = {{"10.1.0.2", "c1\r\neth0"}, {"10.1.0.3", "c2"}};
-	struct store *store = NULL;
-	const struct lease *lease;
 	struct cni_error err = {0};
+	struct listing leases;
+	struct store *store;
 
 	(void)state;
 	store_dir_fill(files, 2);
-	assert_int_equal(store_open(store_dir, "blue", &store, &err), 0);
-	lease = store_next(store, NULL);
-	assert_int_equal(store_release(store, lease, &err), 0);
-	assert_int_equal(store_release(store, lease, &err), 0);
+	store = store_dir_open();
+	assert_int_equal(store_list(store, &leases, &err), 0);
+	assert_int_equal(store_release(store, &leases.items[0], &err), 0);
+	assert_int_equal(store_release(store, &leases.items[0], &err), 0);
+	listing_clear(&leases);
 	store_close(store);
 	assert_false(store_dir_has("10.1.0.2"));
 	assert_true(store_dir_has("10.1.0.3"));
@@ -168,7 +172,7 @@ static void store__reserves_all_or_nothing(void **state)
 	/* What stands in the way of the last step of all. */
 	assert_int_equal(mkdir(store_dir_path("last_reserved_ip.1"), 0700), 0);
 	store = store_dir_make();
-	assert_int_equal(store_reserve(store, claims, 3, "c1", "eth0", &err), -1);
+	assert_int_equal(store_dir_claim(store, claims, 3, "c1", &err), -1);
 	assert_int_equal(err.code, CNI_EIO);
 	assert_non_null(strstr(err.msg, "last_reserved_ip.1"));
 	assert_non_null(strstr(err.msg, store_dir));
@@ -177,7 +181,7 @@ static void store__reserves_all_or_nothing(void **state)
 	assert_false(store_dir_has("10.2.0.2"));
 	assert_false(store_dir_has("fd00::2"));
 	assert_false(store_dir_has("last_reserved_ip.2"));
-	assert_false(store_dir_has(".reserving"));
+	assert_false(store_dir_has(".reserving.0"));
 	store_dir_assert("last_reserved_ip.0", "10.1.0.77");
 }
 
@@ -192,13 +196,13 @@ static void store__yields_to_who_ignores_the_lock(void **state)
 	store_dir_fill(NULL, 0);
 	store = store_dir_make();
 	store_dir_put("fd00::2", "c9\r\neth0");
-	assert_int_equal(store_reserve(store, claims, 2, "c1", "eth0", &err), -1);
+	assert_int_equal(store_dir_claim(store, claims, 2, "c1", &err), -1);
 	assert_int_equal(err.code, CNI_ETAKEN);
 	store_close(store);
 	store_dir_assert("fd00::2", "c9\r\neth0");
 	assert_false(store_dir_has("10.1.0.2"));
 	assert_false(store_dir_has("last_reserved_ip.0"));
-	assert_false(store_dir_has(".reserving"));
+	assert_false(store_dir_has(".reserving.0"));
 }
 
 int main(void)

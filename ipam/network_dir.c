@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "network_dir.h"
+
+#include "cleanup.h"
+#include "file.h"
+#include "lock_holder.h"
+#include "mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+int network_dir_fail(const struct network_dir *dir, int errnum, const char *what,
+		     struct cni_error *err)
+{
+	return cni_fail_errno(err, CNI_EIO, errnum, "'dataDir' '%s': %s '%s'", dir->place.data_dir,
+			      what, dir->path);
+}
+
+static void begin(const struct place *place, struct network_dir *ret_dir)
+{
+	*ret_dir = (struct network_dir){
+		.place = *place,
+		.path = cni_format("%s/%s", place->data_dir, place->network),
+		.fd = -1,
+		.lock = -1,
+	};
+}
+
+void network_dir_close(struct network_dir *dir)
+{
+	if (dir->lock >= 0)
+		close(dir->lock);
+	if (dir->fd >= 0)
+		close(dir->fd);
+	free(dir->path);
+	*dir = (struct network_dir){.fd = -1, .lock = -1};
+}
+
+/* ---- the directory ---- */
+
+static int open_directory(struct network_dir *dir, struct cni_error *err)
+{
+	struct stat st;
+
+	dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* O_DIRECTORY says ENOTDIR of a link too, and a link is not the same as nothing. */
+	if (dir->fd < 0 && errno == ENOTDIR && lstat(dir->path, &st) == 0)
+		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s' is %s, expected a directory",
+				dir->place.data_dir, dir->path,
+				S_ISLNK(st.st_mode) ? "a link" : "a file");
+	if (dir->fd < 0 && errno != ENOENT && errno != ENOTDIR)
+		return network_dir_fail(dir, errno, "open", err);
+	return 0;
+}
+
+static int make_directory(struct network_dir *dir, struct cni_error *err)
+{
+	if (cni_file_make_directories(dir->place.data_dir, 0755, err) < 0)
+		return cni_fail_within(err, "'dataDir' '%s'", dir->place.data_dir);
+	if (mkdir(dir->path, 0755) == 0)
+		dir->made = true;
+	else if (errno != EEXIST)
+		return network_dir_fail(dir, errno, "create directory", err);
+	if (open_directory(dir, err) < 0)
+		return -1;
+	return dir->fd < 0 ? network_dir_fail(dir, ENOENT, "open", err) : 0;
+}
+
+/* Does it hold nothing but its lock? */
+static bool is_bare(const struct network_dir *dir)
+{
+	DIR *walk = opendir(dir->path);
+	const struct dirent *found;
+	size_t count = 0;
+
+	if (!walk)
+		return false;
+	while ((found = readdir(walk)))
+		count += strcmp(found->d_name, ".") != 0 && strcmp(found->d_name, "..") != 0;
+	closedir(walk);
+	return count == 1;
+}
+
+void network_dir_unmake(struct network_dir *dir)
+{
+	if (!dir->made)
+		return;
+	/* Whoever waits for this very lock finds it unlinked: see check_lock(). */
+	if (dir->lock >= 0 && is_bare(dir))
+		unlinkat(dir->fd, "lock", 0);
+	rmdir(dir->path);
+	dir->made = false;
+}
+
+/* ---- the lock ---- */
+
+/* The lock of a directory that was removed excludes nobody. */
+static int check_lock(const struct network_dir *dir, int lock, struct cni_error *err)
+{
+	struct stat st;
+
+	if (fstat(lock, &st) < 0)
+		return network_dir_fail(dir, errno, "stat the lock of", err);
+	if (!S_ISREG(st.st_mode))
+		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s/lock' is not a regular file",
+				dir->place.data_dir, dir->path);
+	if (!st.st_nlink)
+		return cni_fail(err, CNI_EAGAIN,
+				"'dataDir' '%s': '%s' was removed by another "
+				"process that could not reserve, try again",
+				dir->place.data_dir, dir->path);
+	return 0;
+}
+
+static int take_lock(struct network_dir *dir, struct cni_error *err)
+{
+	closing int lock = openat(dir->fd, "lock",
+				  O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+
+	if (lock < 0)
+		return network_dir_fail(dir, errno, "open the lock of", err);
+	if (cni_file_lock(lock, LOCK_EX, dir->place.lock_ms, err) < 0) {
+		char holder[LOCK_HOLDER_SIZE];
+
+		if (err->code == CNI_ELOCKED)
+			cni_fail(err, CNI_ELOCKED, "not free within %u ms: held by %s",
+				 dir->place.lock_ms,
+				 lock_holder_describe(lock, dir->place.lock_ms, holder));
+		return cni_fail_within(err, "'dataDir' '%s': '%s/lock'", dir->place.data_dir,
+				       dir->path);
+	}
+	if (check_lock(dir, lock, err) < 0)
+		return -1;
+	dir->lock = take_fd(&lock);
+	return 0;
+}
+
+/* ---- three ways in ---- */
+
+int network_dir_look(const struct place *place, struct network_dir *ret_dir, struct cni_error *err)
+{
+	begin(place, ret_dir);
+	return open_directory(ret_dir, err);
+}
+
+int network_dir_open(const struct place *place, struct network_dir *ret_dir, struct cni_error *err)
+{
+	if (network_dir_look(place, ret_dir, err) < 0)
+		return -1;
+	return ret_dir->fd < 0 ? 0 : take_lock(ret_dir, err);
+}
+
+int network_dir_make(const struct place *place, struct network_dir *ret_dir, struct cni_error *err)
+{
+	if (network_dir_look(place, ret_dir, err) < 0)
+		return -1;
+	if (ret_dir->fd < 0 && make_directory(ret_dir, err) < 0)
+		return -1;
+	return take_lock(ret_dir, err);
+}
+
+/* ---- ask ---- */
+
+int network_dir_check_writable(const struct place *place, struct cni_error *err)
+{
+	freeing char *path = cni_format("%s/%s", place->data_dir, place->network);
+	struct stat st;
+
+	/* Up to the first part that exists: there is where ADD would make the rest. */
+	while (lstat(path, &st) < 0 && errno == ENOENT) {
+		char *slash = strrchr(path, '/');
+
+		slash[slash == path ? 1 : 0] = '\0';
+	}
+	if (stat(path, &st) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "'dataDir' '%s': '%s'", place->data_dir,
+				      path);
+	if (!S_ISDIR(st.st_mode))
+		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s' is not a directory",
+				place->data_dir, path);
+	if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "'dataDir' '%s': write to '%s'",
+				      place->data_dir, path);
+	return 0;
+}

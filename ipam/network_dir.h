@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* <dataDir>/<network>, where a network's reservations are, and the lock in it: held with flock(2)
+ * by whoever writes, this plugin or the Go one. Nothing beneath `data_dir` is opened through a
+ * link. */
+#ifndef HOST_LOCAL_NETWORK_DIR_H
+#define HOST_LOCAL_NETWORK_DIR_H
+
+#include "error.h"
+
+#include <stdbool.h>
+
+/* Where the reservations are. Strings belong to the caller and outlive whatever is opened. */
+struct place {
+	const char *data_dir;
+	const char *network;  /* checked by cni_name_check_network() */
+	unsigned int lock_ms; /* how long to wait for the lock */
+};
+
+struct network_dir {
+	struct place place;
+	char *path;
+	int fd;	   /* -1: there is no such directory */
+	int lock;  /* -1: not locked */
+	bool made; /* by network_dir_make() */
+};
+
+/* network_dir_look: to read only. network_dir_open: locked, if it is there. network_dir_make:
+ * locked, and what is missing is made (mode 0755). In any case network_dir_close() afterwards.
+ *
+ * They fail with CNI_EIO, naming 'dataDir' and the path; with CNI_ELOCKED if the lock is not free
+ * in time, saying who holds it; with CNI_EAGAIN if somebody removed the directory meanwhile. */
+int network_dir_look(const struct place *place, struct network_dir *ret_dir, struct cni_error *err);
+int network_dir_open(const struct place *place, struct network_dir *ret_dir, struct cni_error *err);
+int network_dir_make(const struct place *place, struct network_dir *ret_dir, struct cni_error *err);
+
+/* Removes what network_dir_make() made, if nothing is in it. */
+void network_dir_unmake(struct network_dir *dir);
+
+void network_dir_close(struct network_dir *dir);
+
+/* "'dataDir' '/var/lib/cni/networks': <what> '/var/lib/cni/networks/blue': <errnum>". Returns -1.
+ */
+int network_dir_fail(const struct network_dir *dir, int errnum, const char *what,
+		     struct cni_error *err);
+
+/* Could network_dir_make() and whoever calls it write? Asks without making or writing anything.
+ * Fails with CNI_EIO, saying what is in the way. */
+int network_dir_check_writable(const struct place *place, struct cni_error *err);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A value for each address, on disk: "10.1.0.0.keys" holds those of a piece of 65,536 addresses, of
+ * which 10.1.0.0 is the first. A file that is missing or short holds zeroes, and a sparse one takes
+ * no more room than it needs, so there is nothing in it that could be damaged but the values
+ * themselves. In the byte order of the machine, which is the only one that reads them. */
+#ifndef HOST_LOCAL_PLANE_H
+#define HOST_LOCAL_PLANE_H
+
+#include "ip.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PLANE_PIECE 65536
+
+/* The address's place in its piece, and the way back. plane_at(ip, 0) is the base of its piece. */
+size_t plane_number(const struct cni_ip *ip);
+struct cni_ip plane_at(const struct cni_ip *ip, size_t number);
+
+/* Reads a file of the plane `plane` from its beginning. False if there is none: all zeroes. */
+bool plane_read(int dir, const struct cni_ip *base, const char *plane, void *data, size_t size);
+
+/* Writes at `offset`. Returns 0, or -1 and errno. */
+int plane_write(int dir, const struct cni_ip *base, const char *plane, const void *data,
+		size_t size, size_t offset);
+
+/* The bases of a plane's files, one after the other, in no order. False at the end. */
+DIR *plane_walk(int dir); /* NULL and errno if that cannot be; closedir(3) at the end */
+bool plane_next(DIR *walk, const char *plane, struct cni_ip *ret_base);
+
+/* Removes all files of a plane. Returns 0, or -1 and errno. */
+int plane_remove(int dir, const char *plane);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which addresses are taken, as bits, so that the next free one is found without asking for each:
+ * in pieces of 65,536 addresses, beneath the sidecar's directory as sparse files that are read when
+ * they are needed, or in memory. See plane.h.
+ *
+ *	10.1.0.0.bits      taken; and taken in this boot, or nobody knows when: 2 bits each
+ *	10.1.0.0.released  in which second of this boot it was released last, and 0 for never: 32
+ *
+ * What the pool says is never true by itself: see store.h. */
+#ifndef HOST_LOCAL_POOL_H
+#define HOST_LOCAL_POOL_H
+
+#include "ip.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pool;
+
+/* A pool of the files beneath `dir`, which must stay open; -1: in memory only. With `blank`,
+ * nothing is taken whatever the files say, until it is saved. */
+struct pool *pool_new(int dir, bool blank);
+
+void pool_free(struct pool *pool);
+static inline void pool_freep(struct pool **pool)
+{
+	pool_free(*pool);
+}
+#define freeing_pool __attribute__((cleanup(pool_freep)))
+
+/* An address becomes taken, in this boot or in an earlier one; or free. In memory, until
+ * pool_save(). */
+void pool_take(struct pool *pool, const struct cni_ip *ip, bool this_boot);
+void pool_release(struct pool *pool, const struct cni_ip *ip);
+bool pool_is_taken(struct pool *pool, const struct cni_ip *ip);
+
+/* How many are taken, all in all. */
+size_t pool_count(struct pool *pool);
+
+/* Writes what was changed; of a blank one, all there is. Returns 0, or -1 and errno. */
+int pool_save(struct pool *pool);
+
+/* How long an address rests after it was released. */
+struct pool_rest {
+	uint32_t seconds; /* 0: not at all */
+	uint32_t now;	  /* boot_seconds() */
+	/* Of those that were free but still resting, the one released first. */
+	bool found;
+	struct cni_ip oldest;
+	uint32_t oldest_at;
+};
+
+/* The first free address from `first` to `last`, both inclusive and of one family, that has rested.
+ * False if there is none; `rest` then says what is second best. */
+bool pool_next_free(struct pool *pool, const struct cni_ip *first, const struct cni_ip *last,
+		    struct pool_rest *rest, struct cni_ip *ret_ip);
+
+/* The first that was taken in an earlier boot. To be asked only where nothing is free. */
+bool pool_next_stale(struct pool *pool, const struct cni_ip *first, const struct cni_ip *last,
+		     struct cni_ip *ret_ip);
+
+/* Notes when `ip` was released: a boot_seconds(). Written at once, and no failure if that is not
+ * possible. */
+void pool_set_released(struct pool *pool, const struct cni_ip *ip, uint32_t seconds);
+
+/* When that was; false if not in this boot. */
+bool pool_get_released(struct pool *pool, const struct cni_ip *ip, uint32_t *ret_seconds);
+
+/* Forgets when what beneath `dir` was released: it was in another boot. */
+void pool_forget_released(int dir);
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#include "cleanup.h"
+#include "hash.h"
+#include "mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Digits, a dot and a number. */
+#define NAME_SIZE 64
+/* Of an IPv6 address and the rest at their longest. */
+#define TEXT_SIZE 160
+#define TEMPORARY ".putting"
+
+struct record_owner record_owner(const char *container, const char *ifname)
+{
+	freeing char *text = cni_format("%s/%s", container, ifname);
+	char digits[CNI_HASH_TEXT_SIZE];
+	struct record_owner owner;
+
+	cni_hash_hex(text, strlen(text), digits);
+	memcpy(owner.digits, digits, RECORD_OWNER_SIZE - 1);
+	owner.digits[RECORD_OWNER_SIZE - 1] = '\0';
+	return owner;
+}
+
+static const char *name_of(const struct record_owner *owner, size_t k, char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "%s.%zu", owner->digits, k);
+	return name;
+}
+
+/* ---- read ---- */
+
+static bool take_text(char **rest, const char *separators, char *ret_text, size_t size)
+{
+	const char *word = strsep(rest, separators);
+
+	if (!word || strlen(word) >= size)
+		return false;
+	strcpy(ret_text, word);
+	return true;
+}
+
+static bool take_number(char **rest, const char *separators, uint64_t *ret_number)
+{
+	const char *word = strsep(rest, separators);
+	char *end;
+
+	if (!word || !*word)
+		return false;
+	*ret_number = strtoull(word, &end, 10);
+	return !*end;
+}
+
+static bool parse(char *text, struct record *record)
+{
+	char ip[CNI_IP_TEXT_SIZE];
+
+	return take_text(&text, " ", ip, sizeof(ip)) && cni_ip_parse(ip, &record->ip) == 0 &&
+	       take_text(&text, " ", record->boot.digits, sizeof(record->boot.digits)) &&
+	       take_number(&text, ":", &record->netns.dev) &&
+	       take_number(&text, " ", &record->netns.ino) &&
+	       take_text(&text, " ", record->mark, sizeof(record->mark)) && !text;
+}
+
+int record_get(int dir, const struct record_owner *owner, size_t k, struct record *ret_record)
+{
+	char name[NAME_SIZE];
+	char text[TEXT_SIZE];
+	ssize_t size = readlinkat(dir, name_of(owner, k, name), text, sizeof(text) - 1);
+
+	if (size < 0)
+		return errno == ENOENT ? 0 : -1;
+	text[size] = '\0';
+	*ret_record = (struct record){0};
+	return parse(text, ret_record) ? 1 : -1;
+}
+
+/* The number of the address's record, or of the first one that is not there. `*ret_got` is what
+ * record_get() said of it. */
+static size_t number_of(int dir, const struct record_owner *owner, const struct cni_ip *ip,
+			struct record *ret_record, int *ret_got)
+{
+	size_t k = 0;
+
+	while ((*ret_got = record_get(dir, owner, k, ret_record)) > 0 &&
+	       !cni_ip_equal(&ret_record->ip, ip))
+		k++;
+	return k;
+}
+
+bool record_find(int dir, const struct record_owner *owner, const struct cni_ip *ip,
+		 struct record *ret_record)
+{
+	int got;
+
+	number_of(dir, owner, ip, ret_record, &got);
+	return got > 0;
+}
+
+/* ---- write ---- */
+
+int record_put(int dir, const struct record_owner *owner, const struct record *record)
+{
+	char ip[CNI_IP_TEXT_SIZE];
+	char name[NAME_SIZE];
+	char text[TEXT_SIZE];
+	struct record before;
+	int got;
+
+	name_of(owner, number_of(dir, owner, &record->ip, &before, &got), name);
+	if (got < 0) {
+		errno = EIO;
+		return -1;
+	}
+	snprintf(text, sizeof(text), "%s %s %ju:%ju %s", cni_ip_format(&record->ip, ip),
+		 record->boot.digits, (uintmax_t)record->netns.dev, (uintmax_t)record->netns.ino,
+		 record->mark);
+	if (!got)
+		return symlinkat(text, dir, name);
+	unlinkat(dir, TEMPORARY, 0);
+	if (symlinkat(text, dir, TEMPORARY) < 0)
+		return -1;
+	return renameat(dir, TEMPORARY, dir, name);
+}
+
+/* The last one takes the place of the one that goes, so that there is no gap. */
+static void remove_at(int dir, const struct record_owner *owner, size_t k)
+{
+	struct record other;
+	char name[NAME_SIZE];
+	char last_name[NAME_SIZE];
+	size_t last = k;
+
+	while (record_get(dir, owner, last + 1, &other) > 0)
+		last++;
+	name_of(owner, k, name);
+	if (last == k)
+		unlinkat(dir, name, 0);
+	else
+		renameat(dir, name_of(owner, last, last_name), dir, name);
+}
+
+void record_remove(int dir, const struct record_owner *owner, const struct cni_ip *ip)
+{
+	struct record record;
+	int got;
+	size_t k = number_of(dir, owner, ip, &record, &got);
+
+	if (got > 0)
+		remove_at(dir, owner, k);
+}
+
+/* ---- sweep ---- */
+
+static int is_name(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+/* Splits "<owner>.<k>". */
+static bool read_name(const char *name, struct record_owner *ret_owner, size_t *ret_k)
+{
+	char *end;
+
+	if (strlen(name) <= RECORD_OWNER_SIZE || name[RECORD_OWNER_SIZE - 1] != '.')
+		return false;
+	memcpy(ret_owner->digits, name, RECORD_OWNER_SIZE - 1);
+	ret_owner->digits[RECORD_OWNER_SIZE - 1] = '\0';
+	*ret_k = strtoul(name + RECORD_OWNER_SIZE, &end, 10);
+	return !*end;
+}
+
+static void sweep_owner(int dir, const struct record_owner *owner, record_keeper *keep, void *data)
+{
+	struct record record;
+	size_t k = 0;
+
+	while (record_get(dir, owner, k, &record) > 0)
+		if (keep(owner, &record, data))
+			k++;
+		else
+			remove_at(dir, owner, k);
+}
+
+/* What stands behind a gap, or cannot be read, nobody can find. */
+static bool is_reachable(int dir, const char *name)
+{
+	struct record_owner owner;
+	struct record record;
+	size_t k;
+
+	if (!read_name(name, &owner, &k))
+		return false;
+	for (size_t i = 0; i <= k; i++)
+		if (record_get(dir, &owner, i, &record) <= 0)
+			return false;
+	return true;
+}
+
+int record_sweep(int dir, record_keeper *keep, void *data)
+{
+	struct dirent **names;
+	int count = scandirat(dir, ".", &names, is_name, NULL);
+	struct record_owner owner;
+	size_t k;
+
+	if (count < 0)
+		return -1;
+	for (int i = 0; i < count; i++)
+		if (read_name(names[i]->d_name, &owner, &k) && k == 0)
+			sweep_owner(dir, &owner, keep, data);
+	for (int i = 0; i < count; i++) {
+		if (!is_reachable(dir, names[i]->d_name))
+			unlinkat(dir, names[i]->d_name, 0);
+		free(names[i]);
+	}
+	free(names);
+	return 0;
+}

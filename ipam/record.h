@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the sidecar remembers of each reservation, found by whose it is: symbolic links, since to
+ * make, read and remove one is one system call, each whole or not at all, and since the file
+ * system's journal keeps them in order with the address files.
+ *
+ *	<owner>.<k>  ->  "10.1.0.7 <boot id> <netns dev>:<netns ino> <mark of the file>"
+ *
+ * `owner` is a digest of container and interface name. Its records are numbered from 0 without
+ * gaps. A record that does not bear its file's mark is of an earlier file, and says nothing. */
+#ifndef HOST_LOCAL_RECORD_H
+#define HOST_LOCAL_RECORD_H
+
+#include "boot.h"
+#include "ip.h"
+#include "lease_file.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define RECORD_OWNER_SIZE 33
+struct record_owner {
+	char digits[RECORD_OWNER_SIZE];
+};
+
+struct record {
+	struct cni_ip ip;
+	struct boot_id boot;
+	struct netns_id netns;
+	char mark[LEASE_MARK_SIZE];
+};
+
+struct record_owner record_owner(const char *container, const char *ifname);
+
+/* The k-th record of an owner beneath `dir`. Returns 1; 0 if there is none; -1 if it cannot be
+ * read, or does not say what it should. */
+int record_get(int dir, const struct record_owner *owner, size_t k, struct record *ret_record);
+
+/* The record of an owner's address. False if there is none, or one before it cannot be read. */
+bool record_find(int dir, const struct record_owner *owner, const struct cni_ip *ip,
+		 struct record *ret_record);
+
+/* Adds a record, or replaces the one of the same address. Returns 0, or -1 and errno. */
+int record_put(int dir, const struct record_owner *owner, const struct record *record);
+
+/* Removes the record of an owner's address, if there is one. */
+void record_remove(int dir, const struct record_owner *owner, const struct cni_ip *ip);
+
+typedef bool record_keeper(const struct record_owner *owner, const struct record *record,
+			   void *data);
+
+/* Removes all records but those that `keep` says true of, and whatever else is beneath `dir`.
+ * Returns 0, or -1 and errno. */
+int record_sweep(int dir, record_keeper *keep, void *data);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What store.c (open, read, search) and store_write.c share. */
+#ifndef HOST_LOCAL_STORE_INTERNAL_H
+#define HOST_LOCAL_STORE_INTERNAL_H
+
+#include "index.h"
+#include "store.h"
+
+struct store {
+	struct network_dir dir;
+	struct boot_id boot;
+	struct index *index; /* NULL: we do without */
+	struct pool *pool;
+	bool is_current; /* the pool is what the sidecar says, not what was read just now */
+	bool reserved;	 /* something of ours is in the directory now */
+	bool changed;	 /* the sidecar has something to note */
+	bool mistaken;	 /* the sidecar was wrong, or could not be written: it has to learn anew */
+};
+
+#endif
