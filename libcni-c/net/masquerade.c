@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "masquerade_table.h"
 #include "mem.h"
+#include "nft_doomed.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,33 +40,9 @@ static void add_elements(struct cni_nft_tx *tx, const struct attachment *at)
 
 /* ---- looking and removing ---- */
 
-/* The elements to delete: in a verdict map with their `jump`, in an attachment map without. */
-struct doomed {
-	struct item {
-		const char *set;
-		struct cni_nft_element element;
-	} * items;
-	size_t count;
-};
-
-static void doom(struct doomed *doomed, const char *set, const struct cni_nft_element *element)
-{
-	if ((doomed->count & (doomed->count - 1)) == 0)
-		doomed->items =
-			cni_realloc_array(doomed->items, doomed->count ? doomed->count * 2 : 1,
-					  sizeof(*doomed->items));
-	doomed->items[doomed->count++] = (struct item){set, *element};
-}
-
-static void free_doomed(const struct doomed *doomed)
-{
-	free(doomed->items);
-}
-#define freeing_doomed __attribute__((cleanup(free_doomed)))
-
 /* Everything that bears the owner's name, found without knowing its addresses. */
-static int doom_owner(struct cni_nl *nl, const struct cni_owner *owner, struct doomed *doomed,
-		      struct cni_error *err)
+static int doom_owner(struct cni_nl *nl, const struct cni_owner *owner,
+		      struct cni_nft_doomed *doomed, struct cni_error *err)
 {
 	char text[CNI_OWNER_TEXT_SIZE];
 	char name[CNI_IFNAME_SIZE];
@@ -84,30 +61,21 @@ static int doom_owner(struct cni_nl *nl, const struct cni_owner *owner, struct d
 				return -1;
 			if (!found)
 				break;
-			doom(doomed, cni_masq_families[i].attachments, &back);
+			cni_nft_doom(doomed, cni_masq_families[i].attachments, &back);
 			found = cni_masq_look_up(nl, cni_masq_families[i].verdicts, &back.value,
 						 &verdict, err);
 			if (found < 0)
 				return -1;
 			/* Since then it may have become somebody else's. */
 			if (found && !strcmp(verdict.comment, text))
-				doom(doomed, cni_masq_families[i].verdicts, &verdict);
+				cni_nft_doom(doomed, cni_masq_families[i].verdicts, &verdict);
 		}
 	return 0;
 }
 
-static bool is_doomed(const struct doomed *doomed, const char *set, const struct cni_nft_bytes *key)
-{
-	for (size_t i = 0; i < doomed->count; i++)
-		if (doomed->items[i].set == set &&
-		    !memcmp(doomed->items[i].element.key.data, key->data, key->size))
-			return true;
-	return false;
-}
-
 /* What holds one of the addresses now, whoever it belongs to: the ledger has given it to us. */
-static int doom_predecessors(struct cni_nl *nl, const struct attachment *at, struct doomed *doomed,
-			     struct cni_error *err)
+static int doom_predecessors(struct cni_nl *nl, const struct attachment *at,
+			     struct cni_nft_doomed *doomed, struct cni_error *err)
 {
 	for (size_t i = 0; i < at->count; i++) {
 		const struct cni_masq_family *family = cni_masq_family_of(&at->nets[i].ip);
@@ -117,20 +85,13 @@ static int doom_predecessors(struct cni_nl *nl, const struct attachment *at, str
 
 		if (found < 0)
 			return -1;
-		if (found && !is_doomed(doomed, family->verdicts, &key))
-			doom(doomed, family->verdicts, &element);
+		if (found && !cni_nft_is_doomed(doomed, family->verdicts, &key))
+			cni_nft_doom(doomed, family->verdicts, &element);
 	}
 	return 0;
 }
 
-static void delete_elements(struct cni_nft_tx *tx, const struct doomed *doomed)
-{
-	for (size_t i = 0; i < doomed->count; i++)
-		cni_nft_del_element(tx, &cni_masq_table, doomed->items[i].set,
-				    &doomed->items[i].element.key);
-}
-
-static bool jumped_before(const struct doomed *doomed, size_t item)
+static bool jumped_before(const struct cni_nft_doomed *doomed, size_t item)
 {
 	for (size_t i = 0; i < item; i++)
 		if (!strcmp(doomed->items[i].element.jump, doomed->items[item].element.jump))
@@ -154,9 +115,9 @@ static bool is_wanted(const struct attachment *at, const char *chain)
 
 /* Deletes the chains of networks that nothing else jumps to, nor `at` is about to, and says how
  * many those are. */
-static int delete_idle_chains(struct cni_nl *nl, struct cni_nft_tx *tx, const struct doomed *doomed,
-			      const struct attachment *at, uint32_t *ret_deleted,
-			      struct cni_error *err)
+static int delete_idle_chains(struct cni_nl *nl, struct cni_nft_tx *tx,
+			      const struct cni_nft_doomed *doomed, const struct attachment *at,
+			      uint32_t *ret_deleted, struct cni_error *err)
 {
 	for (size_t i = 0; i < doomed->count; i++) {
 		const char *chain = doomed->items[i].element.jump;
@@ -178,8 +139,8 @@ static int delete_idle_chains(struct cni_nl *nl, struct cni_nft_tx *tx, const st
 }
 
 /* Removes the elements, and what has become idle by it. */
-static int remove_doomed(struct cni_nl *nl, uint32_t generation, const struct doomed *doomed,
-			 struct cni_error *err)
+static int remove_doomed(struct cni_nl *nl, uint32_t generation,
+			 const struct cni_nft_doomed *doomed, struct cni_error *err)
 {
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
 	uint32_t deleted = 0;
@@ -187,7 +148,7 @@ static int remove_doomed(struct cni_nl *nl, uint32_t generation, const struct do
 
 	if (!doomed->count)
 		return 0;
-	delete_elements(tx, doomed);
+	cni_nft_doomed_delete(tx, &cni_masq_table, doomed);
 	if (delete_idle_chains(nl, tx, doomed, NULL, &deleted, err) < 0 ||
 	    cni_nft_table_use(nl, &cni_masq_table, &use, err) < 0)
 		return -1;
@@ -282,14 +243,14 @@ static int add_with_everything(struct cni_nl *nl, uint32_t generation, void *dat
 			       struct cni_error *err)
 {
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
-	freeing_doomed struct doomed doomed = {0};
+	clearing_doomed struct cni_nft_doomed doomed = {0};
 	const struct attachment *at = data;
 	uint32_t deleted = 0;
 
 	if (doom_owner(nl, at->owner, &doomed, err) < 0 ||
 	    doom_predecessors(nl, at, &doomed, err) < 0 || add_missing_chains(nl, tx, at, err) < 0)
 		return -1;
-	delete_elements(tx, &doomed);
+	cni_nft_doomed_delete(tx, &cni_masq_table, &doomed);
 	if (delete_idle_chains(nl, tx, &doomed, at, &deleted, err) < 0)
 		return -1;
 	add_elements(tx, at);
@@ -312,7 +273,7 @@ int cni_masquerade_add(struct cni_nl *nl, const struct cni_owner *owner, const s
 
 static int del_owner(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
 {
-	freeing_doomed struct doomed doomed = {0};
+	clearing_doomed struct cni_nft_doomed doomed = {0};
 	const struct attachment *at = data;
 
 	if (doom_owner(nl, at->owner, &doomed, err) < 0)
@@ -335,7 +296,7 @@ struct gc {
 
 static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
 {
-	freeing_doomed struct doomed doomed = {0};
+	clearing_doomed struct cni_nft_doomed doomed = {0};
 	const struct gc *gc = data;
 
 	for (size_t i = 0; i < 4; i++) {
@@ -349,7 +310,7 @@ static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct
 		for (size_t j = 0; j < count; j++)
 			if (cni_owner_text_is_of(elements[j].comment, gc->network) &&
 			    !cni_owner_texts_has(gc->texts, gc->count, elements[j].comment))
-				doom(&doomed, set, &elements[j]);
+				cni_nft_doom(&doomed, set, &elements[j]);
 	}
 	return remove_doomed(nl, generation, &doomed, err);
 }

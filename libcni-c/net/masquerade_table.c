@@ -77,10 +77,10 @@ void cni_masq_add_skeleton(struct cni_nft_tx *tx)
 	for (size_t i = 0; i < 2; i++) {
 		const struct cni_nft_set verdicts = {cni_masq_families[i].verdicts,
 						     {cni_masq_families[i].type},
-						     CNI_NFT_VERDICT};
+						     {CNI_NFT_VERDICT}};
 		const struct cni_nft_set attachments = {cni_masq_families[i].attachments,
 							{CNI_NFT_IFNAME, CNI_NFT_MARK},
-							cni_masq_families[i].type};
+							{cni_masq_families[i].type}};
 
 		cni_nft_add_set(tx, &cni_masq_table, &verdicts);
 		cni_nft_add_set(tx, &cni_masq_table, &attachments);

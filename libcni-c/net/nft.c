@@ -286,3 +286,49 @@ int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const cha
 	*ret_count = list.count;
 	return 0;
 }
+
+struct others {
+	const char *comment;
+	bool found;
+};
+
+static int compare_comment(struct nftnl_set_elem *from, void *data)
+{
+	struct others *others = data;
+	struct cni_nft_element element;
+
+	read_element(from, &element);
+	others->found |= strcmp(element.comment, others->comment) != 0;
+	return 0;
+}
+
+static int stop_at_another(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	struct nftnl_set *set = cni_need(nftnl_set_alloc());
+	struct others *others = data;
+
+	if (nftnl_set_elems_nlmsg_parse(message, set) >= 0)
+		nftnl_set_elem_foreach(set, compare_comment, data);
+	nftnl_set_free(set);
+	return others->found ? cni_fail(err, CNI_EKERNEL, "enough was seen") : 0;
+}
+
+int cni_nft_has_others(const struct cni_nft_table *table, const char *set, const char *comment,
+		       bool *ret_has, struct cni_error *err)
+{
+	/* A socket of its own, for the rest of the answer stays unread. */
+	closing_nl struct cni_nl nl = {0};
+	struct nftnl_set *object = new_set(table, set);
+	struct others others = {.comment = comment};
+	struct cni_nl_message m;
+	int failed;
+
+	begin(&m, NFT_MSG_GETSETELEM, table->family, 0);
+	nftnl_set_elems_nlmsg_build_payload(m.header, object);
+	nftnl_set_free(object);
+	failed = cni_nl_open(&nl, NETLINK_NETFILTER, -1, err);
+	if (!failed)
+		failed = cni_nl_dump(&nl, &m, stop_at_another, NULL, &others, err);
+	*ret_has = others.found;
+	return failed < 0 && !others.found && err->errnum != ENOENT ? -1 : 0;
+}

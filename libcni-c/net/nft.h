@@ -70,6 +70,11 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
 		 struct cni_nft_element **ret_elements, size_t *ret_count, struct cni_error *err);
 
+/* Does a set hold elements with another comment than `comment`? Reads no further than to the first
+ * one, so that it costs the same however many there are. A missing set has none. */
+int cni_nft_has_others(const struct cni_nft_table *table, const char *set, const char *comment,
+		       bool *ret_has, struct cni_error *err);
+
 /* ---- changing ---- */
 
 struct cni_nft_tx;
@@ -96,16 +101,20 @@ enum cni_nft_type {
 	CNI_NFT_IPV4 = 7,
 	CNI_NFT_IPV6 = 8,
 	CNI_NFT_ETHER = 9,
+	CNI_NFT_INET_PROTO = 12,
+	CNI_NFT_INET_SERVICE = 13,
 	CNI_NFT_MARK = 19,
 	CNI_NFT_IFNAME = 41,
 	CNI_NFT_VERDICT = 0xff00,
 };
 
-/* A set, or a map if `value` is a type. Keys of two fields have both types. */
+/* A set, or a map if `value` has a type. Keys and values of several fields have them side by side.
+ */
+#define CNI_NFT_FIELDS 3
 struct cni_nft_set {
 	const char *name;
-	enum cni_nft_type key[2];
-	enum cni_nft_type value;
+	enum cni_nft_type key[CNI_NFT_FIELDS];
+	enum cni_nft_type value[CNI_NFT_FIELDS];
 };
 void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		     const struct cni_nft_set *set);

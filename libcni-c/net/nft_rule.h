@@ -23,8 +23,26 @@ void cni_nft_family_is(struct cni_nft_tx *tx, int family);
 /* ip saddr vmap @map (or ip6 saddr). */
 void cni_nft_source_vmap(struct cni_nft_tx *tx, int family, const char *map);
 
-/* ip daddr 10.1.0.0/16 (or ip6 daddr). */
+/* ip saddr 127.0.0.0/8 (or ip6 saddr); ip daddr 10.1.0.0/16 (or ip6 daddr). */
+void cni_nft_source_in(struct cni_nft_tx *tx, const struct cni_net *net);
 void cni_nft_destination_in(struct cni_nft_tx *tx, const struct cni_net *net);
+
+/* ip daddr @set; ip saddr . ip daddr @set (or ip6). */
+void cni_nft_destination_in_set(struct cni_nft_tx *tx, int family, const char *set);
+void cni_nft_source_destination_in_set(struct cni_nft_tx *tx, int family, const char *set);
+
+/* fib daddr type local: addressed to this host. */
+void cni_nft_destination_is_local(struct cni_nft_tx *tx);
+
+/* ct status dnat: its destination was translated. */
+void cni_nft_is_translated(struct cni_nft_tx *tx);
+
+/* dnat ip to meta l4proto . th dport map @map; with `by_address`, ip daddr . meta l4proto . th
+ * dport (or ip6). The map's value is an address and a port. A miss ends the rule. */
+void cni_nft_dnat_map(struct cni_nft_tx *tx, int family, bool by_address, const char *map);
+
+/* iifname @set */
+void cni_nft_iifname_in(struct cni_nft_tx *tx, const char *set);
 
 /* iifname vmap @map */
 void cni_nft_iifname_vmap(struct cni_nft_tx *tx, const char *map);
@@ -34,6 +52,9 @@ void cni_nft_iifname_ether_source_not_in(struct cni_nft_tx *tx, const char *set)
 
 /* accept, drop (NF_*, linux/netfilter.h), return (NFT_RETURN, linux/netfilter/nf_tables.h) */
 void cni_nft_verdict(struct cni_nft_tx *tx, int verdict);
+
+/* jump chain */
+void cni_nft_jump(struct cni_nft_tx *tx, const char *chain);
 
 /* masquerade */
 void cni_nft_masquerade(struct cni_nft_tx *tx);

@@ -118,3 +118,32 @@ int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route
 	*ret_exists = search.found;
 	return 0;
 }
+
+static int keep_way(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[RTA_MAX + 1];
+	struct cni_route_way *way = data;
+
+	(void)err;
+	cni_nl_parse(message, sizeof(*rtm), table, RTA_MAX);
+	way->is_local = rtm->rtm_type == RTN_LOCAL;
+	way->index = table[RTA_OIF] ? (int)mnl_attr_get_u32(table[RTA_OIF]) : 0;
+	return 0;
+}
+
+int cni_route_get(struct cni_nl *nl, const struct cni_ip *ip, struct cni_route_way *ret_way,
+		  struct cni_error *err)
+{
+	char text[CNI_IP_TEXT_SIZE];
+	struct cni_nl_message m;
+	struct rtmsg *rtm = cni_nl_init(&m, RTM_GETROUTE, 0, sizeof(*rtm));
+
+	*ret_way = (struct cni_route_way){0};
+	rtm->rtm_family = ip->family;
+	rtm->rtm_dst_len = (uint8_t)cni_ip_bits(ip);
+	cni_nl_put_ip(&m, RTA_DST, ip);
+	if (cni_nl_transact(nl, &m, keep_way, ret_way, err) < 0)
+		return cni_fail_within(err, "look up the route to %s", cni_ip_format(ip, text));
+	return 0;
+}

@@ -19,6 +19,16 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
 		     struct cni_error *err);
 
+/* How the kernel would send something to an address. */
+struct cni_route_way {
+	int index;     /* of the link */
+	bool is_local; /* it is this host's own address */
+};
+
+/* Fails with CNI_EKERNEL; errnum ENETUNREACH if there is no route. */
+int cni_route_get(struct cni_nl *nl, const struct cni_ip *ip, struct cni_route_way *ret_way,
+		  struct cni_error *err);
+
 /* "10.1.0.0/16 via 10.1.0.1". Returns `text`. */
 #define CNI_ROUTE_TEXT_SIZE (CNI_NET_TEXT_SIZE + CNI_IP_TEXT_SIZE + 8)
 const char *cni_route_format(const struct cni_route *route, char text[CNI_ROUTE_TEXT_SIZE]);

@@ -77,9 +77,9 @@ static void del_elements(struct cni_nft_tx *tx, const struct cni_nft_element *at
 static void add_skeleton(struct cni_nft_tx *tx)
 {
 	static const struct cni_nft_set sets[] = {
-		{guarded, {CNI_NFT_IFNAME}, CNI_NFT_VERDICT},
-		{allowed, {CNI_NFT_IFNAME, CNI_NFT_ETHER}, CNI_NFT_NONE},
-		{attachments, {CNI_NFT_IFNAME}, CNI_NFT_ETHER},
+		{guarded, {CNI_NFT_IFNAME}, {CNI_NFT_VERDICT}},
+		{allowed, {CNI_NFT_IFNAME, CNI_NFT_ETHER}, {CNI_NFT_NONE}},
+		{attachments, {CNI_NFT_IFNAME}, {CNI_NFT_ETHER}},
 	};
 
 	cni_nft_add_table(tx, &table);

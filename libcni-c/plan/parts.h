@@ -7,6 +7,7 @@
 #define CNI_PARTS_H
 
 #include "plan.h"
+#include "portmap.h"
 #include "vlan.h"
 #include "vlan_link.h"
 
@@ -125,5 +126,17 @@ struct cni_masquerade_part {
 extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \
 	cni_plan_push(plan, &cni_masquerade_part_ops, &(struct cni_masquerade_part){__VA_ARGS__})
+
+/* Published ports: see portmap.h. UDP connections to them that the kernel has kept from before are
+ * forgotten, by ADD and by DEL, after the rules have changed. */
+struct cni_portmap_part {
+	struct cni_port_mapping *mappings; /* freed with the plan; DEL and GC need none */
+	size_t count;
+	bool snat;
+	bool masq_all;
+};
+extern const struct cni_part_ops cni_portmap_part_ops;
+#define cni_plan_portmap(plan, ...)                                                                \
+	cni_plan_push(plan, &cni_portmap_part_ops, &(struct cni_portmap_part){__VA_ARGS__})
 
 #endif

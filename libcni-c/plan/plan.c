@@ -184,6 +184,13 @@ static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 static int plan_add(const void *data, const struct cni_call *call, struct cni_result *result,
 		    struct cni_error *err)
 {
+	const struct cni_plugin *plugin = data;
+
+	if (plugin->chained && !call->conf.has_prev_result)
+		return cni_fail(err, CNI_ECONFIG,
+				"must be called as chained plugin: there is no prevResult");
+	if (plugin->chained)
+		cni_result_copy(&call->conf.prev_result, result);
 	return run(data, call, result, err);
 }
 

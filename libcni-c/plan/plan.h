@@ -47,6 +47,7 @@ struct cni_plugin {
 	const char *type;		       /* "bridge" */
 	const struct cni_contained *contained; /* an IPAM plugin inside: see delegate.h; or NULL */
 	enum cni_version oldest;	       /* the first cniVersion it speaks */
+	bool chained;			       /* it adds to what plugins before it have made */
 	size_t conf_size;		       /* of its configuration struct */
 	const void *defaults; /* such a struct, before the keys are read; NULL: zeroes */
 	const struct cni_field *fields;
@@ -61,7 +62,8 @@ struct cni_plugin {
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
 			 struct cni_error *err);
 
-/* What main() returns. With CNI_C_TRACE in the environment each step is a line on stderr. */
+/* What main() returns. The result of a chained plugin begins as the prevResult, which ADD then
+ * needs. With CNI_C_TRACE in the environment each step is a line on stderr. */
 int cni_plan_main(const struct cni_plugin *plugin);
 
 #endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Published ports: what arrives at a port of this host goes on to a port of a container.
+ *
+ *	table inet cni_portmap {
+ *		map ports4 { type inet_proto . inet_service : ipv4_addr . inet_service }
+ *		map ports_at4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr .
+ *inet_service } map published4 { type ifname . mark : ipv4_addr . inet_proto . inet_service } set
+ *hairpins4 { type ipv4_addr . ipv4_addr } set localhosts4 { type ipv4_addr } set masquerades4 {
+ *type ipv4_addr } set localnets { type ifname } chain ports { dnat ip to ip daddr . meta l4proto .
+ *th dport map
+ *@ports_at4 dnat ip to meta l4proto . th dport map @ports4
+ *		}
+ *		chain prerouting { type nat hook prerouting priority dstnat + 1
+ *			fib daddr type local jump ports }
+ *		chain output { type nat hook output priority dstnat + 1
+ *			fib daddr type local jump ports }
+ *		chain postrouting { type nat hook postrouting priority srcnat
+ *			ip saddr . ip daddr @hairpins4 masquerade
+ *			ip saddr 127.0.0.0/8 ip daddr @localhosts4 masquerade
+ *			ct status dnat ip daddr @masquerades4 masquerade }
+ *		chain martians { type filter hook prerouting priority raw
+ *			iifname @localnets ip daddr 127.0.0.0/8 drop }
+ *	}
+ *
+ * and the same with 6, but for localhosts and martians. A new connection costs two look-ups however
+ * many ports there are, and so does an update. Only what is addressed to this host is translated
+ * (CVE-2025-67499), and after what others do at `dstnat`, such as Services (CVE-2019-9946).
+ *
+ * `published` is the way back from the owner's name to its ports, with the address that was asked
+ *for or none, so that DEL needs no mappings. Elements bear their owner as a comment; what bears
+ *another is left alone. The table goes with its last element.
+ *
+ * A connection from 127.0.0.1 of this host leaves through an interface, which needs route_localnet;
+ * with that, others could reach what listens on 127.0.0.1 (CVE-2020-8558), so for the interfaces in
+ * `localnets`, where we have turned it on, this is dropped. It is turned off with the table. */
+#ifndef CNI_PORTMAP_H
+#define CNI_PORTMAP_H
+
+#include "ip.h"
+#include "nl.h"
+#include "owner.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cni_port_mapping {
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
+	uint16_t host_port;
+	uint16_t container_port;
+	struct cni_ip host_ip; /* unset: any of this host's; 0.0.0.0, ::: any of that family */
+};
+
+/* Is the mapping for any address, be it of one family? */
+bool cni_port_mapping_is_any(const struct cni_port_mapping *mapping);
+
+/* Would both want the same port of the same address? One for any address and one for a certain
+ * address do not: the latter goes first. */
+bool cni_port_mapping_collides(const struct cni_port_mapping *a, const struct cni_port_mapping *b);
+
+/* "tcp 192.0.2.1:8080", "udp [2001:db8::1]:53", "tcp :80". Returns `text`. */
+#define CNI_PORT_TEXT_SIZE (CNI_IP_TEXT_SIZE + 16)
+const char *cni_port_mapping_format(const struct cni_port_mapping *mapping,
+				    char text[CNI_PORT_TEXT_SIZE]);
+
+/* What an attachment publishes. A mapping whose host_ip is of another family than an address is not
+ * for that address. */
+struct cni_portmap {
+	const struct cni_owner *owner;
+	const struct cni_port_mapping *mappings;
+	size_t mapping_count;
+	const struct cni_ip *addresses; /* the container's: at most one of each family */
+	size_t address_count;
+	bool snat;     /* the container itself and 127.0.0.1 get there as well */
+	bool masq_all; /* all that comes this way bears the host's address */
+	/* The interface behind which the container is, that needs route_localnet; "": none does. */
+	const char *localnet;
+};
+
+/* Publishes all of it, instead of whatever the owner has published before. All or nothing. `nl` is
+ * a socket of NETLINK_NETFILTER. Fails with CNI_ETAKEN, naming mapping and owner, if a port is
+ * somebody else's. */
+int cni_portmap_add(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err);
+
+/* Is all of it there? Fails with CNI_EMISMATCH, naming what was expected and what was found. */
+int cni_portmap_check(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err);
+
+/* What was published, for those who have to do something about it. */
+struct cni_published {
+	struct cni_port_mapping *mappings; /* to be freed; container_port is not filled in */
+	size_t count;
+};
+
+/* Removes what the owner has published, and says what that was. */
+int cni_portmap_del(struct cni_nl *nl, const struct cni_owner *owner,
+		    struct cni_published *ret_published, struct cni_error *err);
+
+/* Removes what attachments of `network` have published that are not among `valid`. */
+int cni_portmap_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
+		   struct cni_published *ret_published, struct cni_error *err);
+
+#endif

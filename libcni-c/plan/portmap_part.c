@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parts.h"
+
+#include "cleanup.h"
+#include "conntrack.h"
+#include "route.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print(FILE *out, const void *data)
+{
+	const struct cni_portmap_part *spec = data;
+
+	fprintf(out, " owner, %zu ports", spec->count);
+}
+
+/* ---- what the attachment publishes ---- */
+
+struct scene {
+	struct cni_portmap portmap;
+	struct cni_ip addresses[2]; /* the first one of each family */
+	char localnet[IF_NAMESIZE];
+};
+
+static void find_addresses(const struct cni_attachment *at, struct scene *scene)
+{
+	freeing struct cni_net *nets = NULL;
+	bool seen[2] = {false, false};
+	size_t count;
+
+	nets = cni_attachment_addresses(at, &count);
+	for (size_t i = 0; i < count; i++) {
+		bool *has = &seen[nets[i].ip.family == AF_INET6];
+
+		if (!*has)
+			scene->addresses[scene->portmap.address_count++] = nets[i].ip;
+		*has = true;
+	}
+}
+
+/* IPv6 has no such setting: from ::1 no packet leaves the host. */
+static int find_localnet(struct cni_attachment *at, struct scene *scene, struct cni_error *err)
+{
+	const struct cni_ip *first = &scene->addresses[0];
+	struct cni_route_way way;
+
+	if (!scene->portmap.snat || !scene->portmap.address_count)
+		return 0;
+	for (size_t i = 0; i < scene->portmap.address_count; i++)
+		if (scene->addresses[i].family == AF_INET)
+			first = &scene->addresses[i];
+	if (first->family != AF_INET)
+		return 0;
+	if (cni_route_get(&at->nl[CNI_HOST], first, &way, err) < 0)
+		return err->errnum == ENETUNREACH || err->errnum == EHOSTUNREACH ? 0 : -1;
+	if (way.index && !way.is_local)
+		if_indextoname((unsigned int)way.index, scene->localnet);
+	return 0;
+}
+
+static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *spec,
+		     struct scene *ret_scene, struct cni_error *err)
+{
+	*ret_scene = (struct scene){.portmap = {.owner = at->owner,
+						.mappings = spec->mappings,
+						.mapping_count = spec->count,
+						.addresses = ret_scene->addresses,
+						.snat = spec->snat,
+						.masq_all = spec->masq_all,
+						.localnet = ret_scene->localnet}};
+	find_addresses(at, ret_scene);
+	return find_localnet(at, ret_scene, err);
+}
+
+/* ---- connections from before ---- */
+
+struct choice {
+	struct cni_nl *route;
+	const struct cni_port_mapping *mapping;
+};
+
+/* What is sent through this host to a port of that number elsewhere is none of ours. */
+static bool is_ours(const struct cni_ip *destination, void *data)
+{
+	const struct choice *choice = data;
+	struct cni_route_way way;
+	struct cni_error ignored;
+
+	if (!cni_port_mapping_is_any(choice->mapping))
+		return cni_ip_equal(&choice->mapping->host_ip, destination);
+	return cni_route_get(choice->route, destination, &way, &ignored) == 0 && way.is_local;
+}
+
+static void forget_family(struct cni_attachment *at, struct cni_nl *nl,
+			  const struct cni_port_mapping *mapping, uint8_t family)
+{
+	struct choice choice = {&at->nl[CNI_HOST], mapping};
+	struct cni_error err;
+
+	if (cni_ip_is_set(&mapping->host_ip) && mapping->host_ip.family != family)
+		return;
+	if (cni_conntrack_forget(nl, family, IPPROTO_UDP, mapping->host_port, is_ours, &choice,
+				 &err) < 0)
+		fprintf(stderr, "portmap: %s\n", err.msg);
+}
+
+/* No failure: the port is published, or is not any more. */
+static void forget_connections(struct cni_attachment *at, struct cni_nl *nl,
+			       const struct cni_port_mapping *mappings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (mappings[i].protocol != IPPROTO_UDP)
+			continue;
+		forget_family(at, nl, &mappings[i], AF_INET);
+		forget_family(at, nl, &mappings[i], AF_INET6);
+	}
+}
+
+/* ---- the verbs ---- */
+
+static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	struct cni_published published = {0};
+	struct cni_nl *nl;
+
+	(void)data;
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_portmap_del(nl, at->owner, &published, err) < 0) {
+		free(published.mappings);
+		return cni_attachment_netfilter_failed("portmap", err);
+	}
+	forget_connections(at, nl, published.mappings, published.count);
+	free(published.mappings);
+	return 0;
+}
+
+static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	return del(at, data, err);
+}
+
+static int add(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	const struct cni_portmap_part *spec = data;
+	struct cni_error ignored;
+	struct scene scene;
+	struct cni_nl *nl;
+
+	if (!spec->count)
+		return 0;
+	if (set_scene(at, spec, &scene, err) < 0 || cni_attachment_netfilter(at, &nl, err) < 0)
+		return cni_fail_within(err, "portmap");
+	if (cni_portmap_add(nl, &scene.portmap, err) < 0) {
+		/* Done all the same, if only the answer got lost. */
+		del(at, data, &ignored);
+		return cni_fail_within(err, "portmap");
+	}
+	forget_connections(at, nl, spec->mappings, spec->count);
+	return 0;
+}
+
+static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_portmap_part *spec = data;
+	struct scene scene;
+	struct cni_nl *nl;
+
+	if (!spec->count)
+		return 0;
+	if (set_scene(at, spec, &scene, err) < 0 || cni_attachment_netfilter(at, &nl, err) < 0)
+		return -1;
+	return cni_portmap_check(nl, &scene.portmap, err);
+}
+
+static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	struct cni_published published = {0};
+	struct cni_nl *nl;
+
+	(void)data;
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_portmap_gc(nl, at->owner->network, &at->call->conf.valid, &published, err) < 0) {
+		free(published.mappings);
+		return cni_attachment_netfilter_failed("portmap", err);
+	}
+	forget_connections(at, nl, published.mappings, published.count);
+	free(published.mappings);
+	return 0;
+}
+
+static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_attachment_netfilter_status(at, "portmap", err);
+}
+
+static void clear(void *data)
+{
+	struct cni_portmap_part *spec = data;
+
+	free(spec->mappings);
+}
+
+const struct cni_part_ops cni_portmap_part_ops = {
+	.name = "portmap",
+	.size = sizeof(struct cni_portmap_part),
+	.add = add,
+	.undo = undo,
+	.check = check,
+	.del = del,
+	.gc = gc,
+	.status = status,
+	.print = print,
+	.clear = clear,
+};
