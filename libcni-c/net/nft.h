@@ -60,6 +60,19 @@ int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint
 int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		       uint32_t *ret_count, struct cni_error *err);
 
+/* A rule of a chain: how to remove it, the chain it jumps to ("": none), and its comment, as nft(8)
+ * and iptables-nft(8) write it. */
+#define CNI_NFT_RULE_COMMENT_SIZE 256 /* xt_comment has 256; nft 128 */
+struct cni_nft_rule_info {
+	uint64_t handle;
+	char jump[CNI_NFT_NAME_SIZE];
+	char comment[CNI_NFT_RULE_COMMENT_SIZE];
+};
+
+/* The rules of a chain, an array that the caller frees. A missing chain has none. */
+int cni_nft_rules(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		  struct cni_nft_rule_info **ret_rules, size_t *ret_count, struct cni_error *err);
+
 /* Looks up the element with the key. Fails with errnum ENOENT if table, set or element is missing.
  */
 int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
@@ -127,6 +140,9 @@ void cni_nft_del_element(struct cni_nft_tx *tx, const struct cni_nft_table *tabl
 
 /* Removes the chain with its rules; errnum EBUSY if something jumps to it. */
 void cni_nft_del_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain);
+/* Removes one rule of a chain. */
+void cni_nft_del_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain,
+		      uint64_t handle);
 /* Removes the rules of a chain. */
 void cni_nft_flush_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 			 const char *chain);

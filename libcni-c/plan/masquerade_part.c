@@ -2,6 +2,7 @@
 #include "parts.h"
 
 #include "cleanup.h"
+#include "go_rules.h"
 #include "masquerade.h"
 
 static void print(FILE *out, const void *data)
@@ -35,6 +36,8 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 {
 	const struct cni_masquerade_part *spec = data;
 	freeing struct cni_net *nets = NULL;
+	struct cni_error ignored;
+	bool by_go = false;
 	struct cni_nl *nl;
 	size_t count;
 
@@ -43,7 +46,11 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	nets = cni_attachment_addresses(at, &count);
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return -1;
-	return cni_masquerade_check(nl, at->owner, nets, count, err);
+	if (cni_masquerade_check(nl, at->owner, nets, count, err) == 0)
+		return 0;
+	/* Made before the node was upgraded, and as good. */
+	cni_go_rules_exist(nl, CNI_GO_MASQUERADE, at->owner, &by_go, &ignored);
+	return by_go ? 0 : -1;
 }
 
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -52,7 +59,8 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_masquerade_del(nl, at->owner, err) < 0)
+	    cni_masquerade_del(nl, at->owner, err) < 0 ||
+	    cni_go_rules_del(nl, CNI_GO_MASQUERADE, at->owner, err) < 0)
 		return cni_attachment_netfilter_failed("masquerade", err);
 	return 0;
 }
@@ -70,7 +78,9 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_masquerade_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0)
+	    cni_masquerade_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0 ||
+	    cni_go_rules_gc(nl, CNI_GO_MASQUERADE, at->owner->network, &at->call->conf.valid, err) <
+		    0)
 		return cni_attachment_netfilter_failed("masquerade", err);
 	return 0;
 }

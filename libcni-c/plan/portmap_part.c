@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "conntrack.h"
+#include "go_rules.h"
 #include "route.h"
 
 #include <errno.h>
@@ -129,6 +130,7 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_go_rules_del(nl, CNI_GO_PORTMAP, at->owner, err) < 0 ||
 	    cni_portmap_del(nl, at->owner, &published, err) < 0) {
 		free(published.mappings);
 		return cni_attachment_netfilter_failed("portmap", err);
@@ -183,6 +185,8 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_go_rules_gc(nl, CNI_GO_PORTMAP, at->owner->network, &at->call->conf.valid, err) <
+		    0 ||
 	    cni_portmap_gc(nl, at->owner->network, &at->call->conf.valid, &published, err) < 0) {
 		free(published.mappings);
 		return cni_attachment_netfilter_failed("portmap", err);

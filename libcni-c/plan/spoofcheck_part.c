@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
 
+#include "go_rules.h"
 #include "spoofcheck.h"
 
 static void print(FILE *out, const void *data)
@@ -45,7 +46,8 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_spoofcheck_del(nl, at->owner, err) < 0)
+	    cni_spoofcheck_del(nl, at->owner, err) < 0 ||
+	    cni_go_rules_del(nl, CNI_GO_SPOOFCHECK, at->owner, err) < 0)
 		return cni_attachment_netfilter_failed("macspoofchk", err);
 	return 0;
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 
 static const struct cni_nft_table table = {NFPROTO_INET, "t"};
-static const struct cni_nft_set addresses = {"addresses", {CNI_NFT_IPV4}, CNI_NFT_NONE};
+static const struct cni_nft_set addresses = {"addresses", {CNI_NFT_IPV4}, {CNI_NFT_NONE}};
 
 static void assert_ruleset(const char *expected)
 {
@@ -42,8 +42,8 @@ static struct cni_nft_element element(const char *address, const char *comment)
 
 static void nft__makes_what_nft_prints(void **state)
 {
-	const struct cni_nft_set verdicts = {"verdicts", {CNI_NFT_IPV4}, CNI_NFT_VERDICT};
-	const struct cni_nft_set pairs = {"pairs", {CNI_NFT_IFNAME, CNI_NFT_MARK}, CNI_NFT_IPV6};
+	const struct cni_nft_set verdicts = {"verdicts", {CNI_NFT_IPV4}, {CNI_NFT_VERDICT}};
+	const struct cni_nft_set pairs = {"pairs", {CNI_NFT_IFNAME, CNI_NFT_MARK}, {CNI_NFT_IPV6}};
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(&nfnl, 0);
 	struct cni_nft_element jump = element("10.1.0.7", "blue/c1/eth0");
 	struct cni_nft_element pair = {.value = element("fd00::7", "").key};

@@ -316,25 +316,64 @@ static void cross__our_masquerade_outlives_go_del_until_gc(void **state)
 	pod_close(&red);
 }
 
-static void cross__go_masquerade_outlives_our_del(void **state)
+/* A node that is upgraded with its containers running. */
+static void cross__our_check_and_del_know_go_masquerade(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", GATEWAY ",'ipMasq':true," IPAM46);
-	struct plugin_answer answer;
 	struct pod red;
+	struct pod blue;
 
 	(void)state;
 	skip_unless_installed();
 	if (sandbox_run("iptables -t nat -S >/dev/null 2>&1") != 0)
 		skip_because("iptables does not work here");
+	if (sandbox_run("iptables --version | grep -q nf_tables") != 0)
+		skip_because("iptables is not that of nf_tables");
 	pod_open(&red, "red");
+	pod_open(&blue, "blue");
 	add_by(&go, &red, config);
-	answer = ask(&ours, &red, "CHECK", config);
-	plugin_assert_error(&answer, CNI_EMISMATCH, "masquerade");
-	plugin_answer_clear(&answer);
+	add_by(&go, &blue, config);
+	succeeds_by(&ours, &red, "CHECK", config);
 	succeeds_by(&ours, &red, "DEL", config);
 	assert_detached(&red, "10.1.0.2");
-	sandbox_must("iptables -t nat -S POSTROUTING | grep -q 'id: \\\\\"red\\\\\"'");
+	sandbox_must("! iptables -t nat -S | grep -q 'id: .*red'");
+	sandbox_must("! ip6tables -t nat -S | grep -q 'id: .*red'");
+	/* The other one's stands, and its own plugin is content. */
+	sandbox_must("[ $(iptables -t nat -S POSTROUTING | grep -c 'id: .*blue') = 1 ]");
+	sandbox_must("[ $(ip6tables -t nat -S | grep -c 'N CNI-') = 1 ]");
+	succeeds_by(&go, &blue, "CHECK", config);
+	succeeds_by(&go, &blue, "DEL", config);
+	sandbox_must("! iptables -t nat -S | grep -q CNI-");
 	pod_close(&red);
+	pod_close(&blue);
+}
+
+static void cross__our_gc_knows_go_masquerade(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY ",'ipMasq':true," IPAM46);
+	freeing char *collect =
+		bridge_config("1.1.0",
+			      GATEWAY ",'ipMasq':true," IPAM46 ",'cni.dev/valid-attachments':"
+				      "[{'containerID':'blue','ifname':'eth0'}]");
+	struct plugin_call gc = bridge_call("GC", collect);
+	struct pod red;
+	struct pod blue;
+
+	(void)state;
+	skip_unless_installed();
+	if (sandbox_run("iptables --version | grep -q nf_tables") != 0)
+		skip_because("iptables is not that of nf_tables");
+	pod_open(&red, "red");
+	pod_open(&blue, "blue");
+	add_by(&go, &red, config);
+	add_by(&go, &blue, config);
+	plugin_succeeds(&gc);
+	sandbox_must("! iptables -t nat -S | grep -q 'id: .*red'");
+	sandbox_must("[ $(ip6tables -t nat -S | grep -c 'N CNI-') = 1 ]");
+	succeeds_by(&ours, &blue, "CHECK", config);
+	succeeds_by(&go, &blue, "DEL", config);
+	pod_close(&red);
+	pod_close(&blue);
 }
 
 /* ---- who are you ---- */
@@ -416,7 +455,8 @@ int main(void)
 		bridge_test(cross__go_takes_over_from_us),
 		bridge_test(cross__layer_2_is_taken_over_both_ways),
 		bridge_test(cross__our_masquerade_outlives_go_del_until_gc),
-		bridge_test(cross__go_masquerade_outlives_our_del),
+		bridge_test(cross__our_check_and_del_know_go_masquerade),
+		bridge_test(cross__our_gc_knows_go_masquerade),
 		bridge_test(cross__version_has_the_same_shape),
 		bridge_test(cross__about_is_what_runtimes_parse),
 	};

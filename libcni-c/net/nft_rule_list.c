@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules that are there, and removing one of them. See nft_rule.c for writing them. */
+#include "mem.h"
+#include "nft_tx.h"
+
+#include <errno.h>
+#include <libnftnl/common.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter/nf_tables.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int read_comment_entry(const struct nftnl_udata *entry, void *data)
+{
+	struct cni_nft_rule_info *info = data;
+	const char *text = nftnl_udata_get(entry);
+	size_t size = nftnl_udata_len(entry);
+
+	if (nftnl_udata_type(entry) != NFTNL_UDATA_RULE_COMMENT || !size || text[size - 1])
+		return 0;
+	strncpy(info->comment, text, sizeof(info->comment) - 1);
+	return 0;
+}
+
+/* xt_comment's (linux/netfilter/xt_comment.h) is text of a fixed size, maybe without an end. */
+static void read_xt_comment(struct nftnl_expr *expr, struct cni_nft_rule_info *info)
+{
+	uint32_t size = 0;
+	const char *text = nftnl_expr_get(expr, NFTNL_EXPR_MT_INFO, &size);
+
+	if (text)
+		snprintf(info->comment, sizeof(info->comment), "%.*s", (int)strnlen(text, size),
+			 text);
+}
+
+static int read_expression(struct nftnl_expr *expr, void *data)
+{
+	struct cni_nft_rule_info *info = data;
+
+	if (!strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "match") &&
+	    nftnl_expr_is_set(expr, NFTNL_EXPR_MT_NAME) &&
+	    !strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_MT_NAME), "comment"))
+		read_xt_comment(expr, info);
+	if (!strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "immediate") &&
+	    nftnl_expr_is_set(expr, NFTNL_EXPR_IMM_CHAIN))
+		strncpy(info->jump, nftnl_expr_get_str(expr, NFTNL_EXPR_IMM_CHAIN),
+			sizeof(info->jump) - 1);
+	return 0;
+}
+
+struct list {
+	struct cni_nft_rule_info *items;
+	size_t count;
+};
+
+static int append_rule(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	struct nftnl_rule *rule = cni_need(nftnl_rule_alloc());
+	struct list *list = data;
+	struct cni_nft_rule_info *info;
+	const void *udata;
+	uint32_t size = 0;
+
+	(void)err;
+	if ((list->count & (list->count - 1)) == 0)
+		list->items = cni_realloc_array(list->items, list->count ? list->count * 2 : 1,
+						sizeof(*list->items));
+	if (nftnl_rule_nlmsg_parse(message, rule) >= 0) {
+		info = &list->items[list->count++];
+		*info = (struct cni_nft_rule_info){
+			.handle = nftnl_rule_get_u64(rule, NFTNL_RULE_HANDLE)};
+		udata = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &size);
+		if (udata)
+			nftnl_udata_parse(udata, size, read_comment_entry, info);
+		nftnl_expr_foreach(rule, read_expression, info);
+	}
+	nftnl_rule_free(rule);
+	return 0;
+}
+
+static void restart(void *data)
+{
+	((struct list *)data)->count = 0;
+}
+
+int cni_nft_rules(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		  struct cni_nft_rule_info **ret_rules, size_t *ret_count, struct cni_error *err)
+{
+	struct nftnl_rule *object = cni_need(nftnl_rule_alloc());
+	struct list list = {0};
+	struct cni_nl_message m;
+
+	nftnl_rule_set_str(object, NFTNL_RULE_TABLE, table->name);
+	nftnl_rule_set_str(object, NFTNL_RULE_CHAIN, chain);
+	m.overflowed = false;
+	m.header = nftnl_nlmsg_build_hdr(m.buffer, NFT_MSG_GETRULE, table->family, NLM_F_DUMP, 0);
+	nftnl_rule_nlmsg_build_payload(m.header, object);
+	nftnl_rule_free(object);
+	if (cni_nl_dump(nl, &m, append_rule, restart, &list, err) < 0 && err->errnum != ENOENT) {
+		free(list.items);
+		return cni_fail_within(err, "nf_tables: list the rules of chain '%s'", chain);
+	}
+	*ret_rules = list.items;
+	*ret_count = list.count;
+	return 0;
+}
+
+void cni_nft_del_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain,
+		      uint64_t handle)
+{
+	struct nftnl_rule *object = cni_need(nftnl_rule_alloc());
+	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(cni_nft_tx_buffer(tx), NFT_MSG_DELRULE,
+							table->family, NLM_F_ACK, tx->next_seq);
+
+	nftnl_rule_set_str(object, NFTNL_RULE_TABLE, table->name);
+	nftnl_rule_set_str(object, NFTNL_RULE_CHAIN, chain);
+	nftnl_rule_set_u64(object, NFTNL_RULE_HANDLE, handle);
+	nftnl_rule_nlmsg_build_payload(header, object);
+	nftnl_rule_free(object);
+	cni_nft_tx_done(tx, "delete rule");
+}
