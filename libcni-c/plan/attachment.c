@@ -34,6 +34,7 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 	switch (call->env.command) {
 	case CNI_ADD:
 	case CNI_CHECK:
+	case CNI_MEND:
 		if (cni_netns_open(call->env.netns, &at->netns, err) < 0)
 			return -1;
 		break;

@@ -31,9 +31,9 @@ struct cni_attachment {
 	bool leased;		   /* the IPAM plugin has given us addresses */
 };
 
-/* Opens what the command needs: ADD and CHECK the namespace and both sockets, failing with CNI_EENV
- * if CNI_NETNS is no network namespace; DEL both, or the host's alone if the namespace is gone, is
- * no namespace or is our own; GC and STATUS the host's. */
+/* Opens what the command needs: ADD, CHECK and MEND the namespace and both sockets, failing with
+ * CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's alone if the namespace is
+ * gone, is no namespace or is our own; GC and STATUS the host's. */
 int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
 			struct cni_attachment *ret_at, struct cni_error *err);
 void cni_attachment_close(struct cni_attachment *at);

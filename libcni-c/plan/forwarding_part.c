@@ -100,6 +100,7 @@ const struct cni_part_ops cni_forwarding_part_ops = {
 	.add = add,
 	.undo = undo,
 	.check = check,
+	.mend = add,
 	.status = status,
 	.print = print,
 };

@@ -96,6 +96,19 @@ static int walk_check(const struct cni_plan *plan, struct cni_attachment *at, st
 	return 0;
 }
 
+static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, struct cni_error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cni_plan_item *item = &plan->items[i];
+
+		trace("mend", item);
+		if (item->ops->mend ? item->ops->mend(at, item->spec, err) < 0
+				    : item->ops->check && item->ops->check(at, item->spec, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
 		       struct cni_error *err)
 {
@@ -169,6 +182,9 @@ static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 	case CNI_STATUS:
 		failed = walk_status(&plan, &at, err);
 		break;
+	case CNI_MEND:
+		failed = walk_mend(&plan, &at, err);
+		break;
 	case CNI_DEL:
 	case CNI_GC:
 	case CNI_VERSION:
@@ -202,13 +218,32 @@ static int plan_other(const void *data, const struct cni_call *call, struct cni_
 	return run(data, call, &prev, err);
 }
 
+static int require_prev_result(const struct cni_call *call, struct cni_error *err)
+{
+	if (call->conf.has_prev_result)
+		return 0;
+	return cni_fail(err, CNI_ECONFIG,
+			"Required prevResult missing: %s compares with what ADD answered",
+			cni_command_text(call->env.command));
+}
+
 static int plan_check(const void *data, const struct cni_call *call, struct cni_error *err)
 {
-	if (!call->conf.has_prev_result)
-		return cni_fail(
-			err, CNI_ECONFIG,
-			"Required prevResult missing: CHECK compares with what ADD answered");
-	return plan_other(data, call, err);
+	return require_prev_result(call, err) < 0 ? -1 : plan_other(data, call, err);
+}
+
+/* Parts may add to the result as they do for ADD. */
+static int plan_mend(const void *data, const struct cni_call *call, struct cni_error *err)
+{
+	struct cni_result result = {0};
+	int failed;
+
+	if (require_prev_result(call, err) < 0)
+		return -1;
+	cni_result_copy(&call->conf.prev_result, &result);
+	failed = run(data, call, &result, err);
+	cni_result_clear(&result);
+	return failed;
 }
 
 int cni_plan_main(const struct cni_plugin *plugin)
@@ -223,6 +258,7 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.del = plan_other,
 		.gc = plan_other,
 		.status = plan_other,
+		.mend = plan_mend,
 	};
 
 	return cni_verbs_main(&verbs);

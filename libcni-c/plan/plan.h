@@ -16,6 +16,7 @@
  * DEL    walks up and does not stop; the first error is kept
  * GC     likewise
  * STATUS walks down
+ * MEND   (see verbs.h) walks down, mends what can be mended and checks the rest
  *
  * Making the plan is pure: no system call, no clock, no chance. */
 #ifndef CNI_PLAN_H

@@ -278,7 +278,7 @@ int cni_cache_list(const char *dir, const char *network, struct cni_cached **ret
 		   size_t *ret_count, struct cni_warnings *warnings, struct cni_error *err)
 {
 	freeing char *folder = cni_format("%s/results", dir);
-	freeing char *prefix = cni_format("%s-", network);
+	freeing char *prefix = network ? cni_format("%s-", network) : cni_strdup("");
 	struct dirent **names = NULL;
 	int found = scandir(folder, &names, NULL, compare_names);
 	struct cni_cached *items;
@@ -296,7 +296,7 @@ int cni_cache_list(const char *dir, const char *network, struct cni_cached **ret
 			continue;
 		if (read_file(file, NULL, &items[count], &why) < 0)
 			cni_warn(warnings, "passed over in the cache: %s", why.msg);
-		else if (strcmp(items[count].network, network) != 0 ||
+		else if ((network && strcmp(items[count].network, network) != 0) ||
 			 !has_its_name(&items[count], name->d_name))
 			cni_cached_clear(&items[count]);
 		else

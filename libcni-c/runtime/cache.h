@@ -47,7 +47,7 @@ int cni_cache_read(const char *dir, const struct cni_owner *owner, struct cni_ca
 /* Removes the file, in whatever state it is; none is success. Fails with CNI_EIO. */
 int cni_cache_remove(const char *dir, const struct cni_owner *owner, struct cni_error *err);
 
-/* The attachments of `network`, sorted by file name; the caller frees with
+/* The attachments of `network` (NULL: of all), sorted by file name; the caller frees with
  * cni_cached_free(). Files that may be of this network and do not say so are passed over with a
  * warning. Fails with CNI_EIO if the directory is there and cannot be read. */
 int cni_cache_list(const char *dir, const char *network, struct cni_cached **ret_items,

@@ -252,9 +252,11 @@ int cni_chain_add(const struct cni_chain *chain, cJSON **ret_result, struct cni_
 	return -1;
 }
 
-/* ---- CHECK ---- */
+/* ---- CHECK, MEND ---- */
 
-int cni_chain_check(const struct cni_chain *chain, struct cni_error *err)
+/* With the cached result, plugin after plugin. */
+static int walk_cached(const struct cni_chain *chain, enum cni_command command,
+		       struct cni_error *err)
 {
 	clearing_memory struct memory memory = {0};
 	struct cni_request request;
@@ -264,10 +266,8 @@ int cni_chain_check(const struct cni_chain *chain, struct cni_error *err)
 		return -1;
 	if (chain->list->version < CNI_0_4_0)
 		return cni_fail(err, CNI_EVERSION,
-				"configuration version \"%s\" does not support the CHECK command",
-				cni_version_text(chain->list->version));
-	if (chain->list->disable_check)
-		return 0;
+				"configuration version \"%s\" does not support the %s command",
+				cni_version_text(chain->list->version), cni_command_text(command));
 	if (recall(chain, &memory, err) < 0 && err->errnum != ENOENT)
 		return -1;
 	if (!memory.result)
@@ -276,12 +276,26 @@ int cni_chain_check(const struct cni_chain *chain, struct cni_error *err)
 				"result of an ADD in '%s/results'",
 				chain->container, chain->list->name, chain->ifname,
 				chain->cache_dir);
-	request = request_from(chain, &memory, CNI_CHECK);
+	request = request_from(chain, &memory, command);
 	cJSON_ArrayForEach (plugin, chain->list->plugins) {
 		if (run(&request, chain, plugin, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int cni_chain_check(const struct cni_chain *chain, struct cni_error *err)
+{
+	if (check_names(chain, err) < 0)
+		return -1;
+	if (chain->list->version >= CNI_0_4_0 && chain->list->disable_check)
+		return 0;
+	return walk_cached(chain, CNI_CHECK, err);
+}
+
+int cni_chain_mend(const struct cni_chain *chain, struct cni_error *err)
+{
+	return walk_cached(chain, CNI_MEND, err);
 }
 
 /* ---- GC ---- */

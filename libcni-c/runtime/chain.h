@@ -42,6 +42,9 @@ int cni_chain_add(const struct cni_chain *chain, cJSON **ret_result, struct cni_
  * no result of this attachment, and with CNI_EDECODE if it is damaged. */
 int cni_chain_check(const struct cni_chain *chain, struct cni_error *err);
 
+/* MEND (verbs.h), with what the cache has, as CHECK. Plugins of others do not know it and fail. */
+int cni_chain_mend(const struct cni_chain *chain, struct cni_error *err);
+
 /* DEL, last plugin first, with the cached result (from 0.4.0) and, where the cache has them, the
  * arguments that ADD had; then the cache forgets. Without cache, and with a damaged one (a
  * warning), it runs all the same. Stops at the first failure, and the cache is kept for another

@@ -16,6 +16,7 @@ static const struct {
 	[CNI_ADD] = {"ADD", CNI_0_1_0},	      [CNI_DEL] = {"DEL", CNI_0_1_0},
 	[CNI_CHECK] = {"CHECK", CNI_0_4_0},   [CNI_GC] = {"GC", CNI_1_1_0},
 	[CNI_STATUS] = {"STATUS", CNI_1_1_0}, [CNI_VERSION] = {"VERSION", CNI_0_1_0},
+	[CNI_MEND] = {"MEND", CNI_0_4_0},
 };
 
 const char *cni_command_text(enum cni_command command)
@@ -38,6 +39,7 @@ static int check_ifname(const char *value, struct cni_error *err)
 #define CHECK  (1U << CNI_CHECK)
 #define GC     (1U << CNI_GC)
 #define STATUS (1U << CNI_STATUS)
+#define MEND   (1U << CNI_MEND)
 
 /* In the order in which the reference names them when they are missing. */
 static const struct {
@@ -46,12 +48,12 @@ static const struct {
 	unsigned int required; /* by these commands, which also validate it */
 	int (*check)(const char *value, struct cni_error *err);
 } variables[] = {
-	{"CNI_CONTAINERID", offsetof(struct cni_env, container), ADD | DEL | CHECK,
+	{"CNI_CONTAINERID", offsetof(struct cni_env, container), ADD | DEL | CHECK | MEND,
 	 cni_name_check_container},
-	{"CNI_NETNS", offsetof(struct cni_env, netns), ADD | CHECK, NULL},
-	{"CNI_IFNAME", offsetof(struct cni_env, ifname), ADD | DEL | CHECK, check_ifname},
+	{"CNI_NETNS", offsetof(struct cni_env, netns), ADD | CHECK | MEND, NULL},
+	{"CNI_IFNAME", offsetof(struct cni_env, ifname), ADD | DEL | CHECK | MEND, check_ifname},
 	{"CNI_ARGS", offsetof(struct cni_env, args), 0, NULL},
-	{"CNI_PATH", offsetof(struct cni_env, path), ADD | DEL | CHECK | GC | STATUS, NULL},
+	{"CNI_PATH", offsetof(struct cni_env, path), ADD | DEL | CHECK | GC | STATUS | MEND, NULL},
 };
 
 static const char *get(const char *name)

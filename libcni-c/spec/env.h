@@ -15,6 +15,7 @@ enum cni_command {
 	CNI_CHECK,
 	CNI_GC,
 	CNI_STATUS,
+	CNI_MEND, /* not the specification's: see verbs.h */
 	CNI_VERSION,
 	CNI_COMMAND_COUNT,
 };

@@ -88,9 +88,10 @@ static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
 			return -1;
 		return cni_result_check_fits(ret_result, call->conf.version, err);
 	case CNI_CHECK:
+	case CNI_MEND:
 		if (refuse_own_netns(&call->env, err) < 0)
 			return -1;
-		verb = verbs->check;
+		verb = call->env.command == CNI_MEND ? verbs->mend : verbs->check;
 		break;
 	case CNI_DEL:
 		verb = verbs->del;

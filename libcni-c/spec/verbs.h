@@ -41,6 +41,10 @@ struct cni_verbs {
 	int (*gc)(const void *data, const struct cni_call *call, struct cni_error *err);
 	/* Takes no lock and writes nothing. */
 	int (*status)(const void *data, const struct cni_call *call, struct cni_error *err);
+	/* Ours, not the specification's: puts back what others have taken of what ADD made on the
+	 * host, without the container noticing, as after a firewall was reloaded. What cannot be
+	 * put back in this way must be as CHECK wants it. `cnitool reconcile` asks for it. */
+	int (*mend)(const void *data, const struct cni_call *call, struct cni_error *err);
 };
 
 /* One invocation: reads `input` (NUL-terminated behind its `input_size` bytes) as the command needs

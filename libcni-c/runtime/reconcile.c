@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reconcile.h"
+
+#include "cache.h"
+#include "chain.h"
+#include "cleanup.h"
+#include "mem.h"
+
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <sys/vfs.h>
+
+static bool is_namespace(const char *path)
+{
+	struct statfs fs;
+
+	return path && statfs(path, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+}
+
+/* What was wrong, for the message of what is right again. */
+static enum cni_reconciled mend(const struct cni_reconcile *reconcile,
+				const struct cni_chain *chain, char **ret_message)
+{
+	struct cni_error wrong;
+	struct cni_error err;
+
+	if (cni_chain_check(chain, &wrong) == 0)
+		return CNI_RECONCILED_FINE;
+	*ret_message = cni_strdup(wrong.msg);
+	if (reconcile->dry_run)
+		return CNI_RECONCILED_WRONG;
+	if (cni_chain_mend(chain, &err) == 0 && cni_chain_check(chain, &err) == 0)
+		return CNI_RECONCILED_MENDED;
+	free(*ret_message);
+	*ret_message = cni_strdup(err.msg);
+	return CNI_RECONCILED_WRONG;
+}
+
+static enum cni_reconciled reconcile_one(const struct cni_reconcile *reconcile,
+					 const struct cni_cached *cached, char **ret_message)
+{
+	struct cni_conflist list = {0};
+	struct cni_chain chain = {
+		.list = &list,
+		.path = reconcile->path,
+		.cache_dir = reconcile->cache_dir,
+		.container = cached->container,
+		.netns = cached->netns,
+		.ifname = cached->ifname,
+		.warnings = reconcile->warnings,
+	};
+	enum cni_reconciled state = CNI_RECONCILED_WRONG;
+	struct cni_error err;
+
+	if (!is_namespace(cached->netns))
+		return CNI_RECONCILED_GONE;
+	if (!cached->config)
+		*ret_message = cni_strdup("the cache does not have its configuration");
+	else if (cni_conflist_parse(cached->config, cached->config_size, "the cached configuration",
+				    &list, &err) < 0)
+		*ret_message = cni_strdup(err.msg);
+	else
+		state = mend(reconcile, &chain, ret_message);
+	cni_conflist_clear(&list);
+	return state;
+}
+
+int cni_reconcile(const struct cni_reconcile *reconcile, size_t *ret_wrong, struct cni_error *err)
+{
+	struct cni_cached *items = NULL;
+	size_t count = 0;
+
+	*ret_wrong = 0;
+	if (cni_cache_list(reconcile->cache_dir, reconcile->network, &items, &count,
+			   reconcile->warnings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const struct cni_owner owner = {items[i].network, items[i].container,
+						items[i].ifname};
+		freeing char *message = NULL;
+		enum cni_reconciled state = reconcile_one(reconcile, &items[i], &message);
+
+		*ret_wrong += state == CNI_RECONCILED_WRONG;
+		reconcile->report(&owner, state, message ? message : "", reconcile->data);
+	}
+	cni_cached_free(items, count);
+	return 0;
+}
