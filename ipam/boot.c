@@ -14,7 +14,8 @@
 #include <sys/vfs.h>
 #include <time.h>
 
-#define PROC_FILE_MAX (1024 * 1024)
+/* A line of mountinfo has some hundred bytes, and a busy node ten thousand of them. */
+#define PROC_FILE_MAX (64 * 1024 * 1024)
 
 struct boot_id boot_id_read(void)
 {

@@ -178,15 +178,6 @@ static bool find_stale(struct store *store, const struct span_list *spans, struc
 	return false;
 }
 
-static bool is_free(struct store *store, const struct cni_ip *ip)
-{
-	struct lease lease;
-	bool taken = store_read(store, ip, &lease);
-
-	lease_clear(&lease);
-	return !taken;
-}
-
 static bool choose_next(struct store *store, const struct host_local_conf *conf,
 			struct choice *choice)
 {
@@ -195,7 +186,7 @@ static bool choose_next(struct store *store, const struct host_local_conf *conf,
 
 	if (find_next(store, spans, &rest, choice))
 		return true;
-	if (rest.found && is_free(store, &rest.oldest)) {
+	if (rest.found) {
 		choose(choice, &rest.oldest, false,
 		       range_set_find(&conf->sets.items[choice->claim.set], &rest.oldest));
 		return true;
@@ -216,6 +207,19 @@ int choice_make_next(struct store *store, const struct host_local_conf *conf, st
 	return cni_fail(err, CNI_EEXHAUSTED, "no IP addresses available in range set: %s", ranges);
 }
 
+/* Whoever has reserved it in an earlier boot, most likely the key's own container, is gone. */
+static bool choose_had(const struct chooser *chooser, const struct cni_ip *ip,
+		       const struct range *range, struct choice *choice)
+{
+	struct lease lease;
+	bool taken = store_read(chooser->store, ip, &lease);
+	bool may = !taken || may_replace(chooser, &lease);
+
+	choose(choice, ip, taken, range);
+	lease_clear(&lease);
+	return may;
+}
+
 /* What the sticky key had last is noted in any case, so that it can be forgotten. */
 static bool choose_sticky(const struct chooser *chooser, struct choice *choice)
 {
@@ -228,8 +232,7 @@ static bool choose_sticky(const struct chooser *chooser, struct choice *choice)
 		if (!store_find_key(chooser->store, chooser->conf->key, &span->first, &span->last,
 				    had))
 			continue;
-		choose(choice, had, false, span->range);
-		return is_free(chooser->store, had);
+		return choose_had(chooser, had, span->range, choice);
 	}
 	*had = (struct cni_ip){0};
 	return false;
@@ -246,6 +249,8 @@ static int choose_of_set(struct chooser *chooser, struct choice *choice, struct 
 
 	if (find_own(chooser, set, &own, err) < 0)
 		return -1;
+	if (own)
+		choice->gives_up = own->ip;
 	sticks = choose_sticky(chooser, choice);
 	if (take_wish(&chooser->wishes, set, &wish))
 		return choose_wished(chooser, own, &wish, choice, err);
@@ -289,6 +294,8 @@ int choices_make(struct store *store, const struct cni_call *call,
 		choices[i] = (struct choice){.claim.set = i};
 		if (choose_of_set(&chooser, &choices[i], err) < 0)
 			return cni_fail_within(err, "failed to allocate for range %zu", i);
+		if (cni_ip_equal(&choices[i].gives_up, &choices[i].claim.ip))
+			choices[i].gives_up = (struct cni_ip){0};
 	}
 	return chooser.wishes.count ? fail_wishes(&chooser.wishes, err) : 0;
 }

@@ -4,7 +4,7 @@
  *	the one that the container had, if the reservation is of an earlier boot, or for a
  *	namespace that is gone; if it may not be taken back, ADD fails
  *	the one that is requested; ADD fails if it cannot be had
- *	the one that its sticky key had last
+ *	the one that its sticky key had last, also if it is reserved since an earlier boot
  *	the next free one in turn that has rested for `cooldown`
  *	of those that have not, the one that was released first
  *	one that is reserved since an earlier boot
@@ -21,6 +21,9 @@
 struct choice {
 	struct store_claim claim;
 	const struct range *range;
+	/* What the container had in this set and does not get again, since it asks for another one
+	 * or that one is excluded now; unset: nothing. */
+	struct cni_ip gives_up;
 };
 
 /* One choice for each set of `conf`, into an array of that many. `store` NULL: as if nothing was

@@ -48,6 +48,23 @@ static int release_stale(struct store *store, const struct host_local_conf *conf
 	return 0;
 }
 
+/* With two addresses in a set the container would fail CHECK. What cannot be removed goes with DEL.
+ */
+static void release_given_up(struct store *store, const struct host_local_conf *conf,
+			     const struct choice *choices)
+{
+	for (size_t i = 0; i < conf->sets.count; i++) {
+		struct cni_error ignored;
+		struct lease lease;
+
+		if (!cni_ip_is_set(&choices[i].gives_up))
+			continue;
+		if (store_read(store, &choices[i].gives_up, &lease))
+			store_release(store, &lease, &ignored);
+		lease_clear(&lease);
+	}
+}
+
 static void answer(const struct host_local_conf *conf, const struct choice *choices,
 		   struct cni_result *result)
 {
@@ -84,6 +101,7 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 	    choices_make(store, call, &conf, choices, err) < 0 ||
 	    reserve(store, call, &conf, choices, err) < 0)
 		return -1;
+	release_given_up(store, &conf, choices);
 	answer(&conf, choices, result);
 	return 0;
 }
@@ -253,7 +271,7 @@ static int collect(struct store *store, const struct cni_call *call, const struc
 {
 	char text[CNI_IP_TEXT_SIZE];
 
-	if (lease->state == LEASE_OPAQUE && lease->errnum != EISDIR)
+	if (lease_may_be_anybodys(lease))
 		return cni_fail_errno(err, CNI_EIO, lease->errnum, "read '%s/%s/%s'",
 				      place->data_dir, place->network,
 				      cni_ip_format(&lease->ip, text));

@@ -90,11 +90,15 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 
 void index_remove(const struct network_dir *dir)
 {
-	freeing char *sidecar = cni_format("%s/" SIDECAR, dir->place.data_dir);
-	freeing char *path = cni_format("%s/%s", sidecar, dir->place.network);
+	closing int data_dir = open(dir->place.data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	closing int sidecar = data_dir < 0 ? -1 : open_directory(data_dir, SIDECAR, false);
+	freeing char *path = cni_format("/proc/self/fd/%d/%s", sidecar, dir->place.network);
 
+	/* Not by its own path, which may lead elsewhere. */
+	if (sidecar < 0)
+		return;
 	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-	rmdir(sidecar);
+	unlinkat(data_dir, SIDECAR, AT_REMOVEDIR);
 }
 
 int index_dir(const struct index *index)
@@ -147,9 +151,14 @@ static bool put_stamp(int dir, struct stamp *ret_stamp)
 	return futimens(dir, times) == 0 && get_stamp(dir, ret_stamp);
 }
 
+bool index_is_of_this_boot(struct index *index)
+{
+	return read_head(index) && boot_id_equal(&index->head.boot, &index->boot);
+}
+
 bool index_is_current(struct index *index)
 {
-	return read_head(index) && boot_id_equal(&index->head.boot, &index->boot) &&
+	return index_is_of_this_boot(index) &&
 	       is_as_stamped(index->network_dir, &index->head.network_dir) &&
 	       is_as_stamped(index->owners, &index->head.owners);
 }
@@ -209,6 +218,9 @@ static bool has_file(const struct record_owner *owner, const struct record *reco
 	struct lease *lease = listing_find(data, &record->ip);
 	struct record_owner holder;
 
+	/* Whose it is cannot be read now, but perhaps another time. */
+	if (lease && lease_may_be_anybodys(lease))
+		return true;
 	if (!lease || lease->state != LEASE_HELD || strcmp(record->mark, lease->mark) != 0)
 		return false;
 	holder = record_owner(lease->container, lease->ifname);
@@ -234,7 +246,7 @@ int index_learn(struct index *index, struct listing *listing)
 	struct index_head *head = &index->head.rest;
 	int failed = record_sweep(index->owners, has_file, listing);
 
-	if (!read_head(index) || !boot_id_equal(&index->head.boot, &index->boot))
+	if (!index_is_of_this_boot(index))
 		pool_forget_released(index->dir);
 	*head = (struct index_head){.counted = boot_seconds()};
 	for (size_t i = 0; i < listing->count && !failed; i++) {

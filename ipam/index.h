@@ -40,6 +40,10 @@ void index_remove(const struct network_dir *dir);
 /* Is it about the directory as it is now? */
 bool index_is_current(struct index *index);
 
+/* Is it of this boot, whatever has become of the directory since? Otherwise it does not know what
+ * was released when. */
+bool index_is_of_this_boot(struct index *index);
+
 /* Descriptors for pool.h and sticky.h, and for record.h. */
 int index_dir(const struct index *index);
 int index_owners(const struct index *index);

@@ -144,6 +144,11 @@ void lease_clear(struct lease *lease)
 	*lease = (struct lease){0};
 }
 
+bool lease_may_be_anybodys(const struct lease *lease)
+{
+	return lease->state == LEASE_OPAQUE && lease->errnum != EISDIR;
+}
+
 bool lease_is_stale(const struct lease *lease, const struct boot_id *boot)
 {
 	return lease->state == LEASE_HELD && *lease->boot.digits && *boot->digits &&
@@ -254,11 +259,11 @@ void lease_file_retract(int dir, size_t number, const struct cni_ip *ip, bool re
 		unlinkat(dir, name, 0);
 }
 
-void lease_file_discard(int dir, size_t number)
+int lease_file_discard(int dir, size_t number)
 {
 	char name[TEMPORARY_SIZE];
 
-	unlinkat(dir, temporary_name(number, name), 0);
+	return unlinkat(dir, temporary_name(number, name), 0) < 0 && errno != ENOENT ? -1 : 0;
 }
 
 /* ---- the last one reserved ---- */

@@ -48,6 +48,11 @@ void lease_file_read(int dir, const struct cni_ip *ip, struct lease *ret_lease);
 
 void lease_clear(struct lease *lease);
 
+/* Can it not be read whose it is? A directory is nobody's; what else cannot be read may be
+ * anybody's.
+ */
+bool lease_may_be_anybodys(const struct lease *lease);
+
 /* Is it known to be of another boot than `boot`? Then whoever held it is gone. */
 bool lease_is_stale(const struct lease *lease, const struct boot_id *boot);
 
@@ -65,8 +70,9 @@ int lease_file_publish(int dir, size_t number, const struct cni_ip *ip, bool rep
 /* Undoes lease_file_publish(). */
 void lease_file_retract(int dir, size_t number, const struct cni_ip *ip, bool replaced);
 
-/* Removes the temporary file, with what was replaced, if there is one. */
-void lease_file_discard(int dir, size_t number);
+/* Removes the temporary file, with what was replaced, if there is one. Returns 0, or -1 and errno.
+ */
+int lease_file_discard(int dir, size_t number);
 
 /* Is it what a process left that was killed? */
 bool lease_file_is_temporary(const char *name);

@@ -36,20 +36,19 @@ static const char *file_name(const struct cni_ip *base, const char *plane, char 
 	return name;
 }
 
-bool plane_read(int dir, const struct cni_ip *base, const char *plane, void *data, size_t size)
+int plane_read(int dir, const struct cni_ip *base, const char *plane, void *data, size_t size)
 {
 	char name[NAME_SIZE];
 	closing int fd = openat(dir, file_name(base, plane, name),
 				O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int failed = fd < 0 && errno != ENOENT ? -1 : 0;
 	size_t done = 0;
 	ssize_t got = 0;
 
-	if (fd < 0)
-		memset(data, 0, size);
 	while (fd >= 0 && done < size && (got = read(fd, (char *)data + done, size - done)) > 0)
 		done += (size_t)got;
 	memset((char *)data + done, 0, size - done);
-	return fd >= 0;
+	return got < 0 || failed ? -1 : fd >= 0;
 }
 
 int plane_write(int dir, const struct cni_ip *base, const char *plane, const void *data,

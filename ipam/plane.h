@@ -18,8 +18,9 @@
 size_t plane_number(const struct cni_ip *ip);
 struct cni_ip plane_at(const struct cni_ip *ip, size_t number);
 
-/* Reads a file of the plane `plane` from its beginning. False if there is none: all zeroes. */
-bool plane_read(int dir, const struct cni_ip *base, const char *plane, void *data, size_t size);
+/* Reads a file of the plane `plane` from its beginning. Returns 1; 0 if there is none: all zeroes;
+ * -1 and errno if it cannot be read: zeroes as well. */
+int plane_read(int dir, const struct cni_ip *base, const char *plane, void *data, size_t size);
 
 /* Writes at `offset`. Returns 0, or -1 and errno. */
 int plane_write(int dir, const struct cni_ip *base, const char *plane, const void *data,

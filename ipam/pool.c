@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pool.h"
 
+#include "cleanup.h"
 #include "mem.h"
 #include "plane.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,7 @@ struct piece {
 struct pool {
 	int dir;
 	bool blank;
+	bool unread; /* a file could not be read: what is in memory is not to be written */
 	struct piece **pieces;
 	size_t count;
 	/* Of the piece that was asked for last; NULL: of none. */
@@ -57,7 +60,7 @@ static struct piece *piece_of(struct pool *pool, const struct cni_ip *ip, bool m
 {
 	struct cni_ip base = plane_at(ip, 0);
 	struct piece *piece;
-	bool found = false;
+	int found = 0;
 
 	for (size_t i = 0; i < pool->count; i++)
 		if (cni_ip_equal(&pool->pieces[i]->base, &base))
@@ -67,7 +70,8 @@ static struct piece *piece_of(struct pool *pool, const struct cni_ip *ip, bool m
 	if (pool->dir >= 0 && !pool->blank)
 		found = plane_read(pool->dir, &base, "bits", piece->taken,
 				   sizeof(piece->taken) + sizeof(piece->boot));
-	if (!found && !make) {
+	pool->unread |= found < 0;
+	if (found <= 0 && !make) {
 		free(piece);
 		return NULL;
 	}
@@ -148,6 +152,24 @@ size_t pool_count(struct pool *pool)
 	return count;
 }
 
+static void walk_word(const struct piece *piece, size_t word, pool_visitor *visit, void *data)
+{
+	for (uint64_t rest = piece->taken[word]; rest; rest &= rest - 1) {
+		size_t bit = (size_t)__builtin_ctzll(rest);
+		struct cni_ip ip = plane_at(&piece->base, word * WORD_BITS + bit);
+
+		visit(&ip, piece->boot[word] >> bit & 1, data);
+	}
+}
+
+void pool_walk(struct pool *pool, pool_visitor *visit, void *data)
+{
+	load_all(pool);
+	for (size_t i = 0; i < pool->count; i++)
+		for (size_t word = 0; word < WORDS; word++)
+			walk_word(pool->pieces[i], word, visit, data);
+}
+
 /* ---- files ---- */
 
 static int save_piece(int dir, struct piece *piece)
@@ -166,6 +188,10 @@ static int save_piece(int dir, struct piece *piece)
 
 int pool_save(struct pool *pool)
 {
+	if (pool->unread) {
+		errno = EIO;
+		return -1;
+	}
 	if (pool->blank && plane_remove(pool->dir, "bits") < 0)
 		return -1;
 	pool->blank = false;
@@ -182,9 +208,12 @@ void pool_set_released(struct pool *pool, const struct cni_ip *ip, uint32_t seco
 	struct cni_ip base = plane_at(ip, 0);
 	uint32_t value = seconds + 1;
 
-	if (pool->dir >= 0)
-		plane_write(pool->dir, &base, "released", &value, sizeof(value),
-			    plane_number(ip) * sizeof(value));
+	if (pool->dir < 0)
+		return;
+	plane_write(pool->dir, &base, "released", &value, sizeof(value),
+		    plane_number(ip) * sizeof(value));
+	/* What was read before is not so any more. */
+	free(take_ptr(pool->released));
 }
 
 /* Of a whole piece, until the next call; NULL: nothing of it was released. */
@@ -198,7 +227,8 @@ static const uint32_t *released_of(struct pool *pool, const struct cni_ip *base)
 		if (!pool->released)
 			pool->released = cni_alloc(size);
 		pool->released_base = *base;
-		pool->has_released = plane_read(pool->dir, base, "released", pool->released, size);
+		pool->has_released =
+			plane_read(pool->dir, base, "released", pool->released, size) > 0;
 	}
 	return pool->has_released ? pool->released : NULL;
 }

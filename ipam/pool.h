@@ -37,6 +37,11 @@ bool pool_is_taken(struct pool *pool, const struct cni_ip *ip);
 /* How many are taken, all in all. */
 size_t pool_count(struct pool *pool);
 
+typedef void pool_visitor(const struct cni_ip *ip, bool this_boot, void *data);
+
+/* Shows all that are taken: in the order of addresses within each piece, and pieces in none. */
+void pool_walk(struct pool *pool, pool_visitor *visit, void *data);
+
 /* Writes what was changed; of a blank one, all there is. Returns 0, or -1 and errno. */
 int pool_save(struct pool *pool);
 

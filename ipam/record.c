@@ -44,7 +44,7 @@ static bool take_text(char **rest, const char *separators, char *ret_text, size_
 
 	if (!word || strlen(word) >= size)
 		return false;
-	strcpy(ret_text, word);
+	memcpy(ret_text, word, strlen(word) + 1);
 	return true;
 }
 
@@ -80,7 +80,10 @@ int record_get(int dir, const struct record_owner *owner, size_t k, struct recor
 		return errno == ENOENT ? 0 : -1;
 	text[size] = '\0';
 	*ret_record = (struct record){0};
-	return parse(text, ret_record) ? 1 : -1;
+	if (parse(text, ret_record))
+		return 1;
+	errno = EINVAL;
+	return -1;
 }
 
 /* The number of the address's record, or of the first one that is not there. `*ret_got` is what
@@ -131,31 +134,38 @@ int record_put(int dir, const struct record_owner *owner, const struct record *r
 	return renameat(dir, TEMPORARY, dir, name);
 }
 
+/* After record_get() said -1: does that not depend on anything but what is there? */
+static bool is_damaged(void)
+{
+	return errno == EINVAL;
+}
+
 /* The last one takes the place of the one that goes, so that there is no gap. */
-static void remove_at(int dir, const struct record_owner *owner, size_t k)
+static int remove_at(int dir, const struct record_owner *owner, size_t k)
 {
 	struct record other;
 	char name[NAME_SIZE];
 	char last_name[NAME_SIZE];
 	size_t last = k;
+	int got;
 
-	while (record_get(dir, owner, last + 1, &other) > 0)
+	while ((got = record_get(dir, owner, last + 1, &other)) > 0)
 		last++;
+	if (got < 0 && !is_damaged())
+		return -1;
 	name_of(owner, k, name);
 	if (last == k)
-		unlinkat(dir, name, 0);
-	else
-		renameat(dir, name_of(owner, last, last_name), dir, name);
+		return unlinkat(dir, name, 0);
+	return renameat(dir, name_of(owner, last, last_name), dir, name);
 }
 
-void record_remove(int dir, const struct record_owner *owner, const struct cni_ip *ip)
+int record_remove(int dir, const struct record_owner *owner, const struct cni_ip *ip)
 {
 	struct record record;
 	int got;
 	size_t k = number_of(dir, owner, ip, &record, &got);
 
-	if (got > 0)
-		remove_at(dir, owner, k);
+	return got > 0 ? remove_at(dir, owner, k) : got;
 }
 
 /* ---- sweep ---- */
@@ -178,31 +188,62 @@ static bool read_name(const char *name, struct record_owner *ret_owner, size_t *
 	return !*end;
 }
 
-static void sweep_owner(int dir, const struct record_owner *owner, record_keeper *keep, void *data)
+static int sweep_owner(int dir, const struct record_owner *owner, record_keeper *keep, void *data)
 {
 	struct record record;
 	size_t k = 0;
+	int got;
 
-	while (record_get(dir, owner, k, &record) > 0)
+	while ((got = record_get(dir, owner, k, &record)) > 0)
 		if (keep(owner, &record, data))
 			k++;
-		else
-			remove_at(dir, owner, k);
+		else if (remove_at(dir, owner, k) < 0)
+			return -1;
+	return got < 0 && !is_damaged() ? -1 : 0;
 }
 
-/* What stands behind a gap, or cannot be read, nobody can find. */
-static bool is_reachable(int dir, const char *name)
+/* What stands behind a gap, or is not what it should be, nobody can find. Returns 1 if it can be
+ * found, 0 if not, and -1 and errno if that cannot be said. */
+static int reach(int dir, const char *name)
+{
+	struct record_owner owner;
+	struct record record;
+	int got = 1;
+	size_t k;
+
+	if (!read_name(name, &owner, &k))
+		return 0;
+	for (size_t i = 0; i <= k && got > 0; i++)
+		got = record_get(dir, &owner, i, &record);
+	return got < 0 && is_damaged() ? 0 : got;
+}
+
+static void show(int dir, const char *name, record_visitor *visit, void *data)
 {
 	struct record_owner owner;
 	struct record record;
 	size_t k;
 
-	if (!read_name(name, &owner, &k))
-		return false;
-	for (size_t i = 0; i <= k; i++)
-		if (record_get(dir, &owner, i, &record) <= 0)
-			return false;
-	return true;
+	if (reach(dir, name) > 0 && read_name(name, &owner, &k) &&
+	    record_get(dir, &owner, k, &record) > 0)
+		visit(name, &owner, &record, data);
+	else
+		visit(name, NULL, NULL, data);
+}
+
+int record_walk(int dir, record_visitor *visit, void *data)
+{
+	struct dirent **names;
+	int count = scandirat(dir, ".", &names, is_name, alphasort);
+
+	if (count < 0)
+		return -1;
+	for (int i = 0; i < count; i++) {
+		show(dir, names[i]->d_name, visit, data);
+		free(names[i]);
+	}
+	free(names);
+	return 0;
 }
 
 int record_sweep(int dir, record_keeper *keep, void *data)
@@ -210,18 +251,24 @@ int record_sweep(int dir, record_keeper *keep, void *data)
 	struct dirent **names;
 	int count = scandirat(dir, ".", &names, is_name, NULL);
 	struct record_owner owner;
+	int failed = 0;
 	size_t k;
 
 	if (count < 0)
 		return -1;
 	for (int i = 0; i < count; i++)
-		if (read_name(names[i]->d_name, &owner, &k) && k == 0)
-			sweep_owner(dir, &owner, keep, data);
+		if (read_name(names[i]->d_name, &owner, &k) && k == 0 &&
+		    sweep_owner(dir, &owner, keep, data) < 0)
+			failed = errno;
 	for (int i = 0; i < count; i++) {
-		if (!is_reachable(dir, names[i]->d_name))
-			unlinkat(dir, names[i]->d_name, 0);
+		int reached = reach(dir, names[i]->d_name);
+
+		if (reached < 0 || (!reached && unlinkat(dir, names[i]->d_name, 0) < 0 &&
+				    errno != ENOENT && errno != EISDIR))
+			failed = errno;
 		free(names[i]);
 	}
 	free(names);
-	return 0;
+	errno = failed;
+	return failed ? -1 : 0;
 }

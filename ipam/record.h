@@ -31,8 +31,8 @@ struct record {
 
 struct record_owner record_owner(const char *container, const char *ifname);
 
-/* The k-th record of an owner beneath `dir`. Returns 1; 0 if there is none; -1 if it cannot be
- * read, or does not say what it should. */
+/* The k-th record of an owner beneath `dir`. Returns 1; 0 if there is none; -1 and errno if it
+ * cannot be read, EINVAL if it is not what it should be. */
 int record_get(int dir, const struct record_owner *owner, size_t k, struct record *ret_record);
 
 /* The record of an owner's address. False if there is none, or one before it cannot be read. */
@@ -42,8 +42,17 @@ bool record_find(int dir, const struct record_owner *owner, const struct cni_ip 
 /* Adds a record, or replaces the one of the same address. Returns 0, or -1 and errno. */
 int record_put(int dir, const struct record_owner *owner, const struct record *record);
 
-/* Removes the record of an owner's address, if there is one. */
-void record_remove(int dir, const struct record_owner *owner, const struct cni_ip *ip);
+/* Removes the record of an owner's address, if there is one. Returns 0, or -1 and errno. */
+int record_remove(int dir, const struct record_owner *owner, const struct cni_ip *ip);
+
+/* A record as it lies beneath the directory. `owner` and `record` are NULL where that is not what
+ * it should be, or where nobody finds it because one before it is missing. */
+typedef void record_visitor(const char *name, const struct record_owner *owner,
+			    const struct record *record, void *data);
+
+/* Shows all that is beneath `dir`, in the order of names. Reads only. Returns 0, or -1 and errno.
+ */
+int record_walk(int dir, record_visitor *visit, void *data);
 
 typedef bool record_keeper(const struct record_owner *owner, const struct record *record,
 			   void *data);

@@ -19,6 +19,14 @@ static bool is_locked(const struct store *store)
 	return store->dir.lock >= 0;
 }
 
+/* What was released in another boot is forgotten only under the lock. */
+static int dir_for_pool(const struct store *store)
+{
+	bool fits = store->index && (is_locked(store) || index_is_of_this_boot(store->index));
+
+	return fits ? index_dir(store->index) : -1;
+}
+
 /* What the files say goes into a pool, and, under the lock, into the sidecar. */
 static int learn(struct store *store, struct cni_error *err)
 {
@@ -30,7 +38,7 @@ static int learn(struct store *store, struct cni_error *err)
 	if (is_locked(store) && store->index)
 		store->mistaken = index_learn(store->index, &listing) < 0;
 	pool_free(store->pool);
-	store->pool = pool_new(store->index ? index_dir(store->index) : -1, true);
+	store->pool = pool_new(dir_for_pool(store), true);
 	for (size_t i = 0; i < listing.count; i++) {
 		struct lease *lease = &listing.items[i];
 
@@ -38,6 +46,7 @@ static int learn(struct store *store, struct cni_error *err)
 			index_tell(store->index, lease);
 		if (lease->state != LEASE_JUNK)
 			pool_take(store->pool, &lease->ip, !store_is_stale(store, lease));
+		store->unread |= lease_may_be_anybodys(lease);
 	}
 	store->is_current = false;
 	store->changed = is_locked(store);
@@ -100,7 +109,7 @@ static void note(struct store *store)
 		return;
 	if (store->mistaken)
 		index_forget(store->index);
-	else if (store->changed && pool_save(store->pool) == 0)
+	else if (store->changed && !store->unread && pool_save(store->pool) == 0)
 		index_stamp(store->index);
 }
 
@@ -159,12 +168,6 @@ static int fail_unread(const struct store *store, const struct lease *lease, str
 			      cni_ip_format(&lease->ip, text));
 }
 
-/* A directory is nobody's lease; what else cannot be read may be anybody's. */
-static bool may_be_anybodys(const struct lease *lease)
-{
-	return lease->state == LEASE_OPAQUE && lease->errnum != EISDIR;
-}
-
 /* By the records, each checked against its file. Says 1 if that cannot be done. */
 static int find_by_record(struct store *store, const char *container, const char *ifname,
 			  struct listing *leases, struct cni_error *err)
@@ -177,7 +180,7 @@ static int find_by_record(struct store *store, const char *container, const char
 	     k++) {
 		struct lease lease;
 
-		if (store_read(store, &record.ip, &lease) && may_be_anybodys(&lease))
+		if (store_read(store, &record.ip, &lease) && lease_may_be_anybodys(&lease))
 			return fail_unread(store, &lease, err);
 		if (is_of(&lease, container, ifname))
 			append(leases, &lease);
@@ -201,7 +204,7 @@ static int find_by_reading(struct store *store, const char *container, const cha
 	for (size_t i = 0; i < all.count; i++)
 		if (is_of(&all.items[i], container, ifname))
 			append(leases, &all.items[i]);
-		else if (may_be_anybodys(&all.items[i]))
+		else if (lease_may_be_anybodys(&all.items[i]))
 			unread = &all.items[i];
 	return unread && !leases->count ? fail_unread(store, unread, err) : 0;
 }
@@ -268,6 +271,15 @@ bool store_last(const struct store *store, size_t set, struct cni_ip *ret_ip)
 
 /* ---- search ---- */
 
+static bool is_taken(struct store *store, const struct cni_ip *ip)
+{
+	struct lease lease;
+	bool taken = store_read(store, ip, &lease);
+
+	lease_clear(&lease);
+	return taken;
+}
+
 bool store_next_free(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
 		     struct pool_rest *rest, struct cni_ip *ret_ip)
 {
@@ -276,13 +288,13 @@ bool store_next_free(struct store *store, const struct cni_ip *first, const stru
 		return true;
 	}
 	while (pool_next_free(store->pool, first, last, rest, ret_ip)) {
-		struct lease lease;
-		bool taken = store_read(store, ret_ip, &lease);
-
-		lease_clear(&lease);
-		if (!taken)
+		if (!is_taken(store, ret_ip))
 			return true;
 		pool_take(store->pool, ret_ip, true);
+		store->mistaken = true;
+	}
+	if (rest->found && is_taken(store, &rest->oldest)) {
+		rest->found = false;
 		store->mistaken = true;
 	}
 	return false;
@@ -312,7 +324,11 @@ bool store_look_again(struct store *store)
 	struct cni_error ignored;
 	struct index_head *head;
 
-	if (!store || !store->is_current || !is_locked(store))
+	if (!store || !store->is_current)
+		return false;
+	if (store->mistaken)
+		return learn(store, &ignored) == 0;
+	if (!is_locked(store))
 		return false;
 	head = index_head(store->index);
 	if (boot_seconds() - head->counted < LOOK_AGAIN_SECONDS)
@@ -335,7 +351,8 @@ bool store_released_ago(struct store *store, const struct cni_ip *ip, uint32_t *
 {
 	uint32_t at;
 
-	if (!store || !pool_get_released(store->pool, ip, &at))
+	if (!store || !store->index || !index_is_of_this_boot(store->index) ||
+	    !pool_get_released(store->pool, ip, &at))
 		return false;
 	*ret_seconds = boot_seconds() - at;
 	return true;

@@ -80,7 +80,8 @@ bool store_next_stale(struct store *store, const struct cni_ip *first, const str
 		      struct cni_ip *ret_ip);
 
 /* Before saying that nothing is left: compares the sidecar with the directory, unless it did so a
- * few seconds ago. True if that changed what the two functions above say. */
+ * few seconds ago, and learns anew if it was seen to be wrong. True if that changed what the two
+ * functions above say. */
 bool store_look_again(struct store *store);
 
 /* The address from `first` to `last` that a sticky key had last (sticky.h). */

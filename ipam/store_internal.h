@@ -14,6 +14,7 @@ struct store {
 	bool is_current; /* the pool is what the sidecar says, not what was read just now */
 	bool reserved;	 /* something of ours is in the directory now */
 	bool changed;	 /* the sidecar has something to note */
+	bool unread;	 /* not all files could be read: what was learned is not to be noted */
 	bool mistaken;	 /* the sidecar was wrong, or could not be written: it has to learn anew */
 };
 

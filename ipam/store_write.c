@@ -51,7 +51,8 @@ static void drop_record(struct store *store, const char *container, const char *
 {
 	struct record_owner owner = record_owner(container, ifname);
 
-	record_remove(index_owners(store->index), &owner, ip);
+	if (record_remove(index_owners(store->index), &owner, ip) < 0)
+		store->mistaken = true;
 }
 
 /* Before the address file is there: one without a record would pass for one of this boot for ever.
@@ -205,7 +206,8 @@ int store_reserve(struct store *store, const struct store_claim *asked, size_t c
 		if (!failed)
 			note_claim(store, &claims[i], holder);
 		/* Our own after a failure, what was replaced after a success. */
-		lease_file_discard(store->dir.fd, i);
+		if (lease_file_discard(store->dir.fd, i) < 0)
+			store->mistaken = true; /* so that the next one tidies up */
 		lease_clear(&claims[i].before);
 	}
 	free(claims);

@@ -34,6 +34,14 @@ int store_dir_teardown(void **state)
 	return nftw(store_dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+int store_dir_fd(void)
+{
+	int fd = open(store_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
 const char *store_dir_path(const char *name)
 {
 	static char path[256];
@@ -60,6 +68,38 @@ void store_dir_assert(const char *name, const char *expected)
 		fail_msg("%s", err.msg);
 	assert_int_equal(size, strlen(expected));
 	assert_string_equal(text, expected);
+}
+
+#define TARGET                                                                                     \
+	"what is behind a link is nobody's business; what is behind a link is nobody's business"
+
+static const char *target_path(void)
+{
+	static char path[64];
+
+	snprintf(path, sizeof(path), "%s/target", store_dir);
+	return path;
+}
+
+void store_dir_link(const char *path)
+{
+	closing int fd = open(target_path(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, TARGET, strlen(TARGET)), (ssize_t)strlen(TARGET));
+	assert_int_equal(symlink(target_path(), path), 0);
+}
+
+void store_dir_assert_target(void)
+{
+	struct cni_error err;
+	freeing char *text = NULL;
+	size_t size;
+
+	if (cni_file_read_at(AT_FDCWD, target_path(), false, 4096, &text, &size, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(size, strlen(TARGET));
+	assert_string_equal(text, TARGET);
 }
 
 bool store_dir_has(const char *name)

@@ -15,6 +15,9 @@ int store_dir_setup(void **state);
 int store_dir_teardown(void **state);
 #define store_test(name) cmocka_unit_test_setup_teardown(name, store_dir_setup, store_dir_teardown)
 
+/* The data directory opened; the caller closes. */
+int store_dir_fd(void);
+
 /* "<data directory>/blue/<name>", until the next call. */
 const char *store_dir_path(const char *name);
 
@@ -23,6 +26,11 @@ void store_dir_put(const char *name, const char *text);
 
 /* Fails the test unless the network's file holds this and nothing else. */
 void store_dir_assert(const char *name, const char *expected);
+
+/* A link beneath the data directory, to a file there that store_dir_assert_target() then finds as
+ * it was. */
+void store_dir_link(const char *path);
+void store_dir_assert_target(void);
 
 /* Is there anything of that name in the network's directory? "": is the directory there? */
 bool store_dir_has(const char *name);

@@ -103,6 +103,42 @@ static void args__of_any_number_fit_the_error(void **state)
 	assert_memory_equal(err.msg, "ARGS: unknown args [\"KEY0=1\" \"KEY1=1\" ", 38);
 }
 
+/* ---- one argument ---- */
+
+static void args_get__gives_the_value_whatever_else_there_is(void **state)
+{
+	static const struct {
+		const char *args, *expected;
+	} cases[] = {
+		{"K8S_POD_NAME=web-0", "web-0"},
+		{"IgnoreUnknown=1;K8S_POD_NAME=web-0;FOO=BAR", "web-0"},
+		{"K8S_POD_NAME=web-0;K8S_POD_NAME=web-1", "web-1"},
+		{"K8S_POD_NAME=web-0;K8S_POD_NAME=", ""},
+		{"K8S_POD_NAME=", ""},
+		{"K8S_POD_NAME= a=b c ", " a=b c "},
+		{";;nonsense;K8S_POD_NAME=web-0;", "web-0"},
+		{"IgnoreUnknown=maybe;K8S_POD_NAME=web-0", "web-0"},
+		{"", NULL},
+		{";", NULL},
+		{"=web-0", NULL},
+		{"K8S_POD_NAME", NULL},
+		{"K8S_POD_NAMESPACE=blue", NULL},
+		{"k8s_pod_name=web-0", NULL},
+		{" K8S_POD_NAME=web-0", NULL},
+		{"X=K8S_POD_NAME=web-0", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *value = cni_args_get(cases[i].args, "K8S_POD_NAME");
+
+		if (!cases[i].expected != !value)
+			fail_msg("\"%s\": %s", cases[i].args, value ? value : "none");
+		if (value)
+			assert_string_equal(value, cases[i].expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +148,7 @@ int main(void)
 		cmocka_unit_test(args__let_pass_what_others_want),
 		cmocka_unit_test(args__name_what_is_wrong),
 		cmocka_unit_test(args__of_any_number_fit_the_error),
+		cmocka_unit_test(args_get__gives_the_value_whatever_else_there_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,22 @@ static void host_local_conf__reads_ip_ranges_before_everything(void **state)
 			 "", "[10.4.0.1-10.4.0.2]");
 }
 
+static void host_local_conf__reads_a_file_of_ranges_last(void **state)
+{
+	static const char ranges[] = "{\"ranges\":[[{\"subnet\":\"10.7.0.0/30\"}]]}";
+	char path[] = "/tmp/ranges.XXXXXX";
+	closing int fd = mkstemp(path);
+	freeing char *both = cni_format("\"ipam\":{" RANGES ",\"rangesFile\":\"%s\"}", path);
+	freeing char *alone = cni_format("\"ipam\":{\"rangesFile\":\"%s\"}", path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, ranges, strlen(ranges)), (ssize_t)strlen(ranges));
+	assert_described(both, "", "[10.1.0.1-10.1.0.254][10.7.0.1-10.7.0.2]");
+	assert_described(alone, "", "[10.7.0.1-10.7.0.2]");
+	unlink(path);
+}
+
 static void host_local_conf__takes_null_and_empty_as_absent(void **state)
 {
 	(void)state;
@@ -263,15 +279,19 @@ static void host_local_conf__finds_the_directory_in_any_rubble(void **state)
 {
 	static const struct {
 		const char *ipam, *expected;
+		unsigned int lock_ms;
 	} cases[] = {
-		{"{\"dataDir\":\"/run/x\",\"ranges\":\"what\"}", "/run/x"},
-		{"{\"DATADIR\":\"/run/x\"}", "/run/x"},
-		{"{\"dataDir\":5}", "/var/lib/cni/networks"},
-		{"{\"dataDir\":\"\"}", "/var/lib/cni/networks"},
-		{"{\"dataDir\":\"run/x\"}", "/var/lib/cni/networks"},
-		{"{}", "/var/lib/cni/networks"},
-		{"null", "/var/lib/cni/networks"},
-		{"[1]", "/var/lib/cni/networks"},
+		{"{\"dataDir\":\"/run/x\",\"ranges\":\"what\"}", "/run/x", 10000},
+		{"{\"DATADIR\":\"/run/x\"}", "/run/x", 10000},
+		{"{\"dataDir\":5}", "/var/lib/cni/networks", 10000},
+		{"{\"dataDir\":\"\"}", "/var/lib/cni/networks", 10000},
+		{"{\"dataDir\":\"run/x\"}", "/var/lib/cni/networks", 10000},
+		{"{}", "/var/lib/cni/networks", 10000},
+		{"null", "/var/lib/cni/networks", 10000},
+		{"[1]", "/var/lib/cni/networks", 10000},
+		{"{\"lockTimeout\":3,\"cooldown\":-1}", "/var/lib/cni/networks", 3000},
+		{"{\"lockTimeout\":0}", "/var/lib/cni/networks", 10000},
+		{"{\"lockTimeout\":\"3\"}", "/var/lib/cni/networks", 10000},
 	};
 
 	(void)state;
@@ -283,6 +303,7 @@ static void host_local_conf__finds_the_directory_in_any_rubble(void **state)
 		assert_int_equal(
 			cni_conf_read(text, strlen(text), CNI_DEL, CNI_0_1_0, &call.conf, &err), 0);
 		assert_string_equal(host_local_conf_place(&call).data_dir, cases[i].expected);
+		assert_int_equal(host_local_conf_place(&call).lock_ms, cases[i].lock_ms);
 		cni_conf_clear(&call.conf);
 	}
 }
@@ -293,6 +314,7 @@ int main(void)
 		cmocka_unit_test(host_local_conf__reads_ranges),
 		cmocka_unit_test(host_local_conf__reads_the_flat_form_before_ranges),
 		cmocka_unit_test(host_local_conf__reads_ip_ranges_before_everything),
+		cmocka_unit_test(host_local_conf__reads_a_file_of_ranges_last),
 		cmocka_unit_test(host_local_conf__takes_null_and_empty_as_absent),
 		cmocka_unit_test(host_local_conf__collects_requested_addresses),
 		cmocka_unit_test(host_local_conf__has_defaults),

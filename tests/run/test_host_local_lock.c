@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* host-local while somebody else has the lock, and STATUS, which needs none. */
+#include "cleanup.h"
+#include "error.h"
+#include "ledger.h"
+#include "mem.h"
+#include "test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define IMPATIENT POOL ",\"lockTimeout\":1"
+
+/* A process named "holder" that has the lock of the network. */
+static pid_t start_holder(void)
+{
+	freeing char *path = host_local_path("lock");
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "holder");
+		if (flock(fd, LOCK_EX) == 0 && write(ready[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* ---- waiting ---- */
+
+static void assert_names_holder(const char *command, const char *container, const char *text,
+				pid_t holder)
+{
+	freeing char *lock = host_local_path("lock");
+	freeing char *expected =
+		cni_format("'%s': not free within 1000 ms: held by process %d (holder), for at "
+			   "least 1.0 s; that process has run for ",
+			   lock, (int)holder);
+	struct plugin_call call = host_local_call(command, container, text);
+	double start = now();
+	struct plugin_answer answer = plugin_run(&call);
+	double took = now() - start;
+	const char *said = strstr(answer.out, "has run for ");
+
+	plugin_assert_error(&answer, CNI_ELOCKED, expected);
+	assert_non_null(said);
+	assert_in_range((unsigned long)strtod(said + strlen("has run for "), NULL), 1, 30);
+	plugin_answer_clear(&answer);
+	/* Not a measurement: it waited, and not for ten seconds. */
+	assert_true(took > 0.9 && took < 8);
+}
+
+static void lock__is_waited_for_that_long(void **state)
+{
+	freeing char *text = host_local_config("1.1.0", IMPATIENT, "");
+	freeing char *before = NULL;
+	freeing char *after = NULL;
+	pid_t holder;
+
+	(void)state;
+	host_local_succeeds("ADD", "c1", text);
+	before = ledger_state();
+	holder = start_holder();
+	assert_names_holder("ADD", "c2", text, holder);
+	assert_names_holder("DEL", "c1", text, holder);
+	after = ledger_state();
+	/* CHECK waits for nobody. */
+	host_local_succeeds("CHECK", "c1", text);
+	end(holder);
+	assert_string_equal(after, before);
+	host_local_succeeds("DEL", "c1", text);
+	ledger_assert_addresses("");
+}
+
+static void lock__of_a_killed_holder_blocks_nobody(void **state)
+{
+	freeing char *text = host_local_config("1.1.0", POOL ",\"lockTimeout\":60", "");
+	struct plugin_call call = host_local_call("ADD", "c2", text);
+	struct plugin_process process;
+	struct plugin_answer answer;
+	double start;
+	pid_t holder;
+
+	(void)state;
+	host_local_succeeds("ADD", "c1", text);
+	holder = start_holder();
+	start = now();
+	process = plugin_start(&call);
+	usleep(200000);
+	assert_int_equal(kill(process.pid, 0), 0);
+	end(holder);
+	answer = plugin_finish(&process);
+	plugin_assert_success(&answer);
+	plugin_answer_clear(&answer);
+	assert_true(now() - start < 20);
+	ledger_assert_addresses("10.1.0.2 10.1.0.3");
+}
+
+/* As when it is stopped in a debugger: nobody has it, and nobody gets it. */
+static void lock__of_a_stopped_holder_is_not_taken(void **state)
+{
+	freeing char *text = host_local_config("1.1.0", IMPATIENT, "");
+	pid_t holder;
+
+	(void)state;
+	host_local_succeeds("ADD", "c1", text);
+	holder = start_holder();
+	kill(holder, SIGSTOP);
+	assert_names_holder("ADD", "c2", text, holder);
+	end(holder);
+	host_local_assert_adds("c2", text, "10.1.0.3/29");
+}
+
+/* ---- STATUS ---- */
+
+/* The quickest of some, since the machine may have other things to do. */
+static void assert_answers_quickly(const char *text, int code)
+{
+	double best = 1000;
+
+	for (int i = 0; i < 20 && best >= 0.05; i++) {
+		double start = now();
+
+		if (code)
+			host_local_fails("STATUS", NULL, text, code, NULL);
+		else
+			host_local_succeeds("STATUS", NULL, text);
+		if (now() - start < best)
+			best = now() - start;
+	}
+	if (best >= 0.05)
+		fail_msg("STATUS took %.3f s at best", best);
+}
+
+static void status__waits_for_no_lock_and_writes_nothing(void **state)
+{
+	freeing char *text = host_local_config("1.1.0", POOL, "");
+	freeing char *before = NULL;
+	pid_t holder;
+
+	(void)state;
+	for (int i = 1; i <= 4; i++) {
+		freeing char *container = cni_format("c%d", i);
+
+		host_local_succeeds("ADD", container, text);
+	}
+	before = ledger_state();
+	holder = start_holder();
+	assert_answers_quickly(text, 0);
+	end(holder);
+	ledger_assert_state(before);
+	host_local_succeeds("ADD", "c5", text);
+	free(take_ptr(before));
+	before = ledger_state();
+	holder = start_holder();
+	assert_answers_quickly(text, CNI_EUNAVAILABLE);
+	end(holder);
+	ledger_assert_state(before);
+}
+
+/* Whatever the sidecar is like. */
+static void status__writes_nothing_in_any_case(void **state)
+{
+	static const char *const damages[] = {
+		"true",
+		"rm blue/10.1.0.2",
+		"printf 'c9\\r\\neth0' >blue/10.1.0.5",
+		"touch blue/.reserving.0",
+		"rm .cni-c/blue/head",
+		": >.cni-c/blue/10.1.0.0.bits",
+		"rm -r .cni-c/blue/owners",
+		"rm -r .cni-c/blue",
+		"rm -r .cni-c",
+		"ln -s x .cni-c",
+		"rm -r blue",
+	};
+	freeing char *text = host_local_config("1.1.0", POOL, "");
+
+	(void)state;
+	host_local_succeeds("ADD", "c1", text);
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		freeing char *before = NULL;
+
+		ledger_run(damages[i]);
+		before = ledger_state();
+		host_local_succeeds("STATUS", NULL, text);
+		ledger_assert_state(before);
+		ledger_reboot();
+		host_local_succeeds("STATUS", NULL, text);
+		ledger_assert_state(before);
+	}
+}
+
+static void status__says_why_add_would_fail(void **state)
+{
+	static const struct {
+		const char *command, *undo, *message;
+	} cases[] = {
+		{"mount --bind . . && mount -o remount,bind,ro .", "cd / && umount \"$OLDPWD\"",
+		 "Read-only file system"},
+		{"mv blue red && touch blue", "rm blue && mv red blue", "blue' is not a directory"},
+		{"mv blue red && ln -s red blue", "rm blue && mv red blue",
+		 "is a link, expected a directory"},
+		{"mv blue red && ln -s nowhere blue", "rm blue && mv red blue",
+		 "blue': No such file or directory"},
+	};
+	freeing char *text = host_local_config("1.1.0", POOL, "");
+
+	(void)state;
+	host_local_succeeds("ADD", "c1", text);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *before = NULL;
+
+		ledger_run(cases[i].command);
+		before = ledger_state();
+		host_local_fails("STATUS", NULL, text, CNI_EUNAVAILABLE, cases[i].message);
+		host_local_fails("STATUS", NULL, text, CNI_EUNAVAILABLE, "'dataDir'");
+		host_local_fails("ADD", "c2", text, CNI_EIO, "'dataDir'");
+		ledger_assert_state(before);
+		ledger_run(cases[i].undo);
+	}
+	host_local_succeeds("STATUS", NULL, text);
+	host_local_succeeds("CHECK", "c1", text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		host_local_test(lock__is_waited_for_that_long),
+		host_local_test(lock__of_a_killed_holder_blocks_nobody),
+		host_local_test(lock__of_a_stopped_holder_is_not_taken),
+		host_local_test(status__waits_for_no_lock_and_writes_nothing),
+		host_local_test(status__writes_nothing_in_any_case),
+		host_local_test(status__says_why_add_would_fail),
+	};
+
+	return cmocka_run_group_tests(tests, ledger_setup, NULL);
+}
