@@ -1,80 +1,155 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool: runs the plugins of a network for a network namespace, as a container runtime would. */
+/* cnitool: runs the plugins of a network for a network namespace, as a container runtime would, and
+ * shows what they have reserved. */
+#include "cleanup.h"
 #include "commands.h"
+#include "mem.h"
 #include "options.h"
 #include "tool.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define TAKES_NONE    0U
+#define TAKES_KEEP    1U
+#define TAKES_STALE   2U
+#define TAKES_DRY_RUN 4U
+#define TAKES_ALL     8U
+
 static const struct command {
-	const char *name;
+	const char *name; /* "add"; "ipam list" */
 	const char *operands;
 	size_t min;
 	size_t max;
-	int (*run)(struct tool *tool, struct cni_error *err);
-	bool keeps; /* takes --keep */
+	int (*run)(struct tool *tool, struct cni_error *err); /* NULL: a second word is missing */
+	unsigned int takes; /* of TAKES_*, besides what all take */
 	const char *summary;
 	const char *help;
 } commands[] = {
-	{"add", "NETWORK NETNS", 2, 2, command_add, false, "Attach the namespace to the network",
+	{"add", "NETWORK NETNS", 2, 2, command_add, TAKES_NONE,
+	 "Attach the namespace to the network",
 	 "Runs ADD of each plugin and prints the result. If a plugin fails, those that ran are "
 	 "sent\n"
 	 "a DEL, so that nothing is left, and the failure is reported.\n"},
-	{"check", "NETWORK NETNS", 2, 2, command_check, false,
+	{"check", "NETWORK NETNS", 2, 2, command_check, TAKES_NONE,
 	 "Check that the attachment is as add left it",
 	 "Runs CHECK of each plugin with the result of add. Prints nothing if all is well.\n"},
-	{"del", "NETWORK NETNS", 2, 2, command_del, false, "Detach the namespace from the network",
+	{"del", "NETWORK NETNS", 2, 2, command_del, TAKES_NONE,
+	 "Detach the namespace from the network",
 	 "Runs DEL of each plugin, last one first, with the result and the arguments of add. The\n"
 	 "namespace may be gone, and what is not there is not missed. If the network is no longer\n"
 	 "configured, it is done with the configuration of the time of add.\n"},
-	{"gc", "NETWORK [NETNS]", 1, 2, command_gc, true, "Remove what no attachment needs",
+	{"gc", "NETWORK [NETNS]", 1, 2, command_gc, TAKES_KEEP, "Remove what no attachment needs",
 	 "Deletes every attachment to the network in the cache but those named by --keep; then, "
 	 "from\n"
 	 "cniVersion 1.1.0, each plugin removes what belongs to none that is kept. WITHOUT --keep\n"
 	 "EVERYTHING GOES: all containers lose this network. NETNS is accepted and does not "
 	 "matter.\n"
 	 "Nothing may be added to or deleted from the network meanwhile.\n"},
-	{"status", "NETWORK [NETNS]", 1, 2, command_status, false, "Ask whether add would work",
+	{"status", "NETWORK [NETNS]", 1, 2, command_status, TAKES_NONE,
+	 "Ask whether add would work",
 	 "Runs STATUS of each plugin, from cniVersion 1.1.0. Prints nothing if all are ready. "
 	 "NETNS\n"
 	 "is accepted and does not matter.\n"},
-	{"version", "NETWORK", 1, 1, command_version, false, "Show the versions of the plugins",
+	{"reconcile", "NETWORK|--all", 0, 1, command_reconcile, TAKES_DRY_RUN | TAKES_ALL,
+	 "Put back what a firewall's reload has taken",
+	 "For each attachment in the cache whose namespace is there: CHECK, and if that fails the\n"
+	 "plugins put back rules, gateway addresses and forwarding, without the container's\n"
+	 "noticing. Prints a line for each (fine, mended, failed, gone), and exits with 1 if one\n"
+	 "failed. With --dry-run nothing is changed, and those that CHECK refuses are 'wrong'.\n"},
+	{"version", "NETWORK", 1, 1, command_version, TAKES_NONE,
+	 "Show the versions of the plugins",
 	 "For each plugin of the network: its name, what it calls itself, and the versions of the\n"
 	 "CNI specification that it speaks.\n"},
-	{"list", "", 0, 0, command_list, false, "Show the networks that are configured",
+	{"list", "", 0, 0, command_list, TAKES_NONE, "Show the networks that are configured",
 	 "For each network in the configuration directory: its name, the version of the CNI\n"
 	 "specification that is spoken with its plugins, and the plugins in order.\n"},
+	{"ipam", "COMMAND NETWORK", 0, 0, NULL, TAKES_NONE,
+	 "Show and mend what host-local has reserved",
+	 "For networks that have a plugin whose 'ipam.type' is host-local, also under a name that\n"
+	 "ends in '-host-local'. Ranges and data directory are those that add uses; CAP_ARGS says\n"
+	 "what a runtime would send besides.\n"},
+	{"ipam list", "NETWORK", 1, 1, command_ipam_list, TAKES_NONE, "Show every reservation",
+	 "In the order of addresses: container and interface, the age of the file, the boot in\n"
+	 "which it was reserved (this, earlier, unknown), and what has become of the network\n"
+	 "namespace (alive, gone, unknown). Damaged files are shown with a remark. As JSON each\n"
+	 "has the keys address, container, interface, ageSeconds, boot, namespace, remark and\n"
+	 "dataDir.\n"},
+	{"ipam usage", "NETWORK", 1, 1, command_ipam_usage, TAKES_NONE,
+	 "Show how full the range sets are",
+	 "For each range set: how many addresses add could give out at all, how many of them are\n"
+	 "used, how many of those are stale (reserved in an earlier boot), and how many are free.\n"
+	 "As JSON each has the keys plugin, set, ranges, size, used, stale, free; a number above\n"
+	 "2^53 is a string.\n"},
+	{"ipam explain", "NETWORK ADDRESS|CONTAINER", 2, 2, command_ipam_explain, TAKES_NONE,
+	 "Say all about an address or a container",
+	 "In which range set an address is, who has it since when, and what add would make of it;\n"
+	 "of a container, the same of all its addresses.\n"},
+	{"ipam release", "NETWORK", 1, 1, command_ipam_release, TAKES_STALE | TAKES_DRY_RUN,
+	 "Release what is stale (--stale)",
+	 "With --stale, releases what was reserved in an earlier boot, and prints it; with\n"
+	 "--dry-run it prints and releases nothing. What is of this boot is for del and gc.\n"},
+	{"ipam verify", "NETWORK", 1, 1, command_ipam_verify, TAKES_NONE,
+	 "Look for damage and duplicates",
+	 "Compares the files with each other, with the range sets, and with what the sidecar says\n"
+	 "of them. Prints a line for each fault and exits with 1, or \"nothing wrong\". Takes no\n"
+	 "lock and writes nothing, so add and del may go on meanwhile.\n"},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
 
-static void print_help(FILE *out)
+/* Those of `group`: "ipam"; NULL: those of one word. */
+static void print_commands(const char *group)
 {
-	fputs("Usage: cnitool COMMAND NETWORK NETNS [OPTION]...\n"
-	      "\n"
-	      "Runs the plugins of a CNI network for a network namespace.\n"
-	      "NETNS is the namespace's path, or its name if it was made by 'ip netns add'.\n"
-	      "\n"
-	      "Commands:\n",
-	      out);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(out, "  %-8s %-16s %s\n", commands[i].name, commands[i].operands,
-			commands[i].summary);
-	fprintf(out, "\n%s", options_help);
+	size_t length = group ? strlen(group) : 0;
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		const char *blank = strchr(commands[i].name, ' ');
+
+		if (group ? blank && !strncmp(commands[i].name, group, length) : !blank)
+			printf("  %-*s %-*s %s\n", group ? 12 : 8, commands[i].name,
+			       group ? 25 : 16, commands[i].operands, commands[i].summary);
+	}
+}
+
+static void print_help(void)
+{
+	puts("Usage: cnitool COMMAND NETWORK NETNS [OPTION]...\n"
+	     "\n"
+	     "Runs the plugins of a CNI network for a network namespace.\n"
+	     "NETNS is the namespace's path, or its name if it was made by 'ip netns add'.\n"
+	     "\n"
+	     "Commands:");
+	print_commands(NULL);
+	printf("\n%s", options_help);
 }
 
 static void print_command_help(const struct command *command)
 {
-	printf("Usage: cnitool %s %s%s[OPTION]...\n\n%s.\n\n%s\n%s", command->name,
-	       command->operands, *command->operands ? " " : "", command->summary, command->help,
-	       options_help);
+	printf("Usage: cnitool %s %s%s[OPTION]...\n\n%s.\n\n%s\n", command->name, command->operands,
+	       *command->operands ? " " : "", command->summary, command->help);
+	if (!command->run) {
+		puts("Commands:");
+		print_commands(command->name);
+		putchar('\n');
+	}
+	fputs(options_help, stdout);
 }
 
-static const struct command *find_command(const char *name)
+/* Of two words the second one is no operand. */
+static const struct command *find_command(struct options *options)
 {
+	freeing char *both = cni_format("%s %s", options->command,
+					options->operand_count ? options->operands[0] : "");
+
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		if (!strcmp(name, commands[i].name))
+		if (!strcmp(both, commands[i].name)) {
+			options->operands++;
+			options->operand_count--;
+			return &commands[i];
+		}
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (!strcmp(options->command, commands[i].name))
 			return &commands[i];
 	return NULL;
 }
@@ -82,14 +157,34 @@ static const struct command *find_command(const char *name)
 static int check_usage(const struct command *command, const struct options *options,
 		       struct cni_error *err)
 {
+	const struct {
+		const char *name;
+		bool given;
+		unsigned int takes;
+		const char *commands;
+	} special[] = {
+		{"--keep", options->keep.count > 0, TAKES_KEEP, "gc"},
+		{"--stale", options->stale, TAKES_STALE, "ipam release"},
+		{"--dry-run", options->dry_run, TAKES_DRY_RUN, "ipam release and reconcile"},
+		{"--all", options->all, TAKES_ALL, "reconcile"},
+	};
+
+	if (!command->run && !options->operand_count)
+		return cni_fail(err, CNI_EENV, "a command is missing: see 'cnitool %s --help'",
+				command->name);
+	if (!command->run)
+		return cni_fail(err, CNI_EENV, "unknown command '%s %s': see 'cnitool %s --help'",
+				command->name, options->operands[0], command->name);
 	if (options->operand_count < command->min || options->operand_count > command->max)
 		return cni_fail(err, CNI_EENV,
 				"expected 'cnitool %s%s%s', got %zu operands: see 'cnitool %s "
 				"--help'",
 				command->name, *command->operands ? " " : "", command->operands,
 				options->operand_count, command->name);
-	if (options->keep.count && !command->keeps)
-		return cni_fail(err, CNI_EENV, "--keep is for gc, not for %s", command->name);
+	for (size_t i = 0; i < sizeof(special) / sizeof(*special); i++)
+		if (special[i].given && !(command->takes & special[i].takes))
+			return cni_fail(err, CNI_EENV, "%s is for %s, not for %s", special[i].name,
+					special[i].commands, command->name);
 	return 0;
 }
 
@@ -124,7 +219,7 @@ static int run(const struct command *command, const struct options *options,
 
 	if (check_usage(command, options, err) < 0)
 		return -1;
-	if (command->max && tool_open(options, &tool, err) < 0)
+	if (command->min && tool_open(options, !strchr(command->name, ' '), &tool, err) < 0)
 		return -1;
 	failed = command->run(&tool, err);
 	if (tool.list.name)
@@ -134,7 +229,7 @@ static int run(const struct command *command, const struct options *options,
 	return failed;
 }
 
-static int run_line(const struct options *options, enum cni_version *version, struct cni_error *err)
+static int run_line(struct options *options, enum cni_version *version, struct cni_error *err)
 {
 	const struct command *command;
 
@@ -143,12 +238,12 @@ static int run_line(const struct options *options, enum cni_version *version, st
 		return 0;
 	}
 	if (!options->command && options->help) {
-		print_help(stdout);
+		print_help();
 		return 0;
 	}
 	if (!options->command)
 		return cni_fail(err, CNI_EENV, "a command is missing: see 'cnitool --help'");
-	command = find_command(options->command);
+	command = find_command(options);
 	if (!command)
 		return cni_fail(err, CNI_EENV, "unknown command '%s': see 'cnitool --help'",
 				options->command);
@@ -168,7 +263,7 @@ int main(int argc, char **argv)
 
 	if (!failed)
 		failed = run_line(&options, &version, &err);
-	if (failed)
+	if (failed < 0)
 		print_error(&err, version, options.json);
 	options_clear(&options);
 	return failed || fflush(stdout) != 0 || ferror(stdout) ? 1 : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can be typed after "cnitool". Each prints what it found on stdout. */
+/* What can be typed after "cnitool". Each prints what it found on stdout, and returns 0; -1 with
+ * `err` filled; or 1 if it did what it was asked to and what it found is not as it should be. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -13,6 +14,16 @@ int command_del(struct tool *tool, struct cni_error *err);
 int command_gc(struct tool *tool, struct cni_error *err);
 int command_status(struct tool *tool, struct cni_error *err);
 int command_version(struct tool *tool, struct cni_error *err);
+
+/* Of one network, or of all. */
+int command_reconcile(struct tool *tool, struct cni_error *err);
+
+/* Of host-local's ledgers. */
+int command_ipam_list(struct tool *tool, struct cni_error *err);
+int command_ipam_usage(struct tool *tool, struct cni_error *err);
+int command_ipam_explain(struct tool *tool, struct cni_error *err);
+int command_ipam_release(struct tool *tool, struct cni_error *err);
+int command_ipam_verify(struct tool *tool, struct cni_error *err);
 
 /* The only one that is about no network: of its tool, options and warnings are used. */
 int command_list(struct tool *tool, struct cni_error *err);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Completion for cnitool in bash(1): commands, networks of NETCONFPATH, names of ip-netns(8), options.
+# Completion for cnitool in bash(1): commands, networks of NETCONFPATH, names of ip-netns(8), addresses
+# and containers of a ledger, options.
 # Installed as share/bash-completion/completions/cnitool, from where bash loads it by itself.
 
 # The first word of each line below the heading.
@@ -19,6 +20,16 @@ __cnitool_namespaces()
 	done
 }
 
+# The first two words of each line below the heading: addresses, and containers where one is known.
+__cnitool_reservations()
+{
+	"$1" ipam list "$2" 2>/dev/null | while read -r address container _; do
+		[[ $address == ADDRESS ]] && continue
+		printf '%s\n' "$address"
+		[[ $container == - ]] || printf '%s\n' "$container"
+	done
+}
+
 # The words before the cursor that are neither options nor their values.
 __cnitool_operands()
 {
@@ -31,6 +42,16 @@ __cnitool_operands()
 		*) printf '%s\n' "${COMP_WORDS[i]}" ;;
 		esac
 	done
+}
+
+# What may follow "ipam" and the words after it.
+__cnitool_ipam()
+{
+	case $# in
+	2) printf '%s\n' list usage explain release verify ;;
+	3) __cnitool_networks "$1" ;;
+	4) [[ $3 == explain ]] && __cnitool_reservations "$1" "$4" ;;
+	esac
 }
 
 _cnitool()
@@ -50,12 +71,16 @@ _cnitool()
 	if [[ $word == -* ]]; then
 		choices='--ifname --cache-dir --json --help'
 		[[ ${operands[0]-} == gc ]] && choices+=' --keep'
+		[[ ${operands[*]} == 'ipam release'* ]] && choices+=' --stale --dry-run'
+		[[ ${operands[0]-} == reconcile ]] && choices+=' --all --dry-run'
 		((${#operands[@]} == 0)) && choices+=' --version'
 	elif ((${#operands[@]} == 0)); then
-		choices='add check del gc status version list'
+		choices='add check del gc status version list ipam reconcile'
+	elif [[ ${operands[0]} == ipam ]]; then
+		choices=$(__cnitool_ipam "$1" "${operands[@]}")
 	elif ((${#operands[@]} == 1)) && [[ ${operands[0]} != list ]]; then
 		choices=$(__cnitool_networks "$1")
-	elif ((${#operands[@]} == 2)) && [[ ${operands[0]} != version ]]; then
+	elif ((${#operands[@]} == 2)) && [[ ${operands[0]} != @(version|reconcile) ]]; then
 		if [[ $word == */* ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return

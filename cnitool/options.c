@@ -14,7 +14,10 @@ const char options_help[] =
 	"  -i, --ifname NAME    the interface in the container (CNI_IFNAME, else eth0)\n"
 	"      --cache-dir DIR  where results are kept (CNI_CACHE_DIR, else " CNI_CACHE_DIR ")\n"
 	"      --keep ID/NAME   gc: this container's interface stays; may be repeated\n"
-	"      --json           errors, lists and versions as JSON on standard output\n"
+	"      --stale          ipam release: what is reserved since an earlier boot\n"
+	"      --dry-run        ipam release, reconcile: only show what would be done\n"
+	"      --all            reconcile: all networks\n"
+	"      --json           errors, lists, usage and versions as JSON on standard output\n"
 	"  -h, --help           this text; after a command, more about it\n"
 	"      --version        the version of cnitool\n"
 	"\n"
@@ -30,6 +33,9 @@ enum {
 	OPTION_KEEP = 256,
 	OPTION_JSON,
 	OPTION_CACHE_DIR,
+	OPTION_STALE,
+	OPTION_DRY_RUN,
+	OPTION_ALL,
 	OPTION_VERSION,
 };
 
@@ -37,6 +43,9 @@ static const struct option longs[] = {
 	{"ifname", required_argument, NULL, 'i'},
 	{"cache-dir", required_argument, NULL, OPTION_CACHE_DIR},
 	{"keep", required_argument, NULL, OPTION_KEEP},
+	{"stale", no_argument, NULL, OPTION_STALE},
+	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+	{"all", no_argument, NULL, OPTION_ALL},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -81,6 +90,15 @@ static int read_option(int option, char **argv, struct options *options, struct 
 		return 0;
 	case OPTION_KEEP:
 		return read_keep(optarg, &options->keep, err);
+	case OPTION_STALE:
+		options->stale = true;
+		return 0;
+	case OPTION_DRY_RUN:
+		options->dry_run = true;
+		return 0;
+	case OPTION_ALL:
+		options->all = true;
+		return 0;
 	case OPTION_JSON:
 		options->json = true;
 		return 0;

@@ -14,6 +14,9 @@ struct options {
 	bool help;
 	bool version;
 	bool json;
+	bool stale;
+	bool dry_run;
+	bool all;
 	const char *ifname;	 /* --ifname, CNI_IFNAME, eth0 */
 	const char *cache_dir;	 /* --cache-dir, CNI_CACHE_DIR, /var/lib/cni */
 	const char *conf_dir;	 /* NETCONFPATH, /etc/cni/net.d */

@@ -83,7 +83,8 @@ static int find_netns(const struct options *options, char **ret_netns, struct cn
 	return make_absolute(operand, ret_netns, err);
 }
 
-int tool_open(const struct options *options, struct tool *ret_tool, struct cni_error *err)
+int tool_open(const struct options *options, bool with_netns, struct tool *ret_tool,
+	      struct cni_error *err)
 {
 	struct tool tool = {.options = options};
 
@@ -94,7 +95,7 @@ int tool_open(const struct options *options, struct tool *ret_tool, struct cni_e
 	if (options->cap_args && cni_json_parse_object(options->cap_args, strlen(options->cap_args),
 						       "CAP_ARGS", &tool.capability_args, err) < 0)
 		return -1;
-	if (options->operand_count > 1) {
+	if (with_netns && options->operand_count > 1) {
 		if (find_netns(options, &tool.netns, err) < 0) {
 			cJSON_Delete(tool.capability_args);
 			return -1;

@@ -21,14 +21,15 @@ struct tool {
 	struct cni_chain chain; /* of all this */
 };
 
-/* Settles which attachment is meant, from the operands: network and, if there is a second one, the
- * namespace.
+/* Settles which attachment is meant, from the operands: network and, if there is a second one and
+ * `with_netns`, the namespace.
  *
  * The namespace's path is made absolute, without "." and "..", and the container's id is "cnitool-"
  * and the first 20 digits of its SHA-512, both as Go's cnitool has them. A name without '/' that is
  * no file here is one of ip-netns(8) if there is one of that name, or was when it was attached.
  * Fails with CNI_ECONFIG, CNI_EENV or CNI_EDECODE. */
-int tool_open(const struct options *options, struct tool *ret_tool, struct cni_error *err);
+int tool_open(const struct options *options, bool with_netns, struct tool *ret_tool,
+	      struct cni_error *err);
 
 /* Reads the network's configuration. Fails as cni_confdir_find(). */
 int tool_load(struct tool *tool, struct cni_error *err);

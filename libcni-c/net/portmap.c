@@ -18,8 +18,8 @@ static const struct cni_nft_table *const table = &cni_portmap_table;
 
 #define LOCALNET_KEY "net/ipv4/conf/%.15s/route_localnet"
 
-/* Must the interface become one of `localnets`? Not if it is, nor if somebody else has turned
- * route_localnet on. Returns 1, 0 or -1. */
+/* Must the interface become one of `localnets`? Unless it is; also if route_localnet is on, since
+ * it may be so from before somebody flushed the rules that go with it. Returns 1, 0 or -1. */
 static int wants_localnet(struct cni_nl *nl, const char *ifname, struct cni_error *err)
 {
 	freeing char *path = cni_format(LOCALNET_KEY, ifname);
@@ -35,7 +35,7 @@ static int wants_localnet(struct cni_nl *nl, const char *ifname, struct cni_erro
 		return -1;
 	if (!found && cni_sysctl_get(path, value, sizeof(value), err) < 0)
 		return -1;
-	return !found && strcmp(value, "1") != 0;
+	return !found;
 }
 
 static void add_localnet(struct cni_nft_tx *tx, const char *ifname)

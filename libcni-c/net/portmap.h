@@ -2,37 +2,43 @@
 /* Published ports: what arrives at a port of this host goes on to a port of a container.
  *
  *	table inet cni_portmap {
- *		map ports4 { type inet_proto . inet_service : ipv4_addr . inet_service }
- *		map ports_at4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr .
- *inet_service } map published4 { type ifname . mark : ipv4_addr . inet_proto . inet_service } set
- *hairpins4 { type ipv4_addr . ipv4_addr } set localhosts4 { type ipv4_addr } set masquerades4 {
- *type ipv4_addr } set localnets { type ifname } chain ports { dnat ip to ip daddr . meta l4proto .
- *th dport map
- *@ports_at4 dnat ip to meta l4proto . th dport map @ports4
- *		}
- *		chain prerouting { type nat hook prerouting priority dstnat + 1
- *			fib daddr type local jump ports }
- *		chain output { type nat hook output priority dstnat + 1
- *			fib daddr type local jump ports }
- *		chain postrouting { type nat hook postrouting priority srcnat
+ *		map ports4      # protocol . port : address . port
+ *		map ports_at4   # address . protocol . port : address . port
+ *		map published4  # "vethd03a…" . 0 : address or none . protocol . port
+ *		set hairpins4   # address . address
+ *		set localhosts4 # address
+ *		set masquerades4 # address
+ *		set localnets   # "cni0"
+ *		chain ports
+ *			dnat ip to ip daddr . meta l4proto . th dport map @ports_at4
+ *			dnat ip to meta l4proto . th dport map @ports4
+ *		chain prerouting # type nat hook prerouting priority dstnat + 1
+ *			ip daddr 127.0.0.0/8 return
+ *			fib daddr type local jump ports
+ *		chain output # type nat hook output priority dstnat + 1
+ *			fib daddr type local jump ports
+ *		chain postrouting # type nat hook postrouting priority srcnat
  *			ip saddr . ip daddr @hairpins4 masquerade
  *			ip saddr 127.0.0.0/8 ip daddr @localhosts4 masquerade
- *			ct status dnat ip daddr @masquerades4 masquerade }
- *		chain martians { type filter hook prerouting priority raw
- *			iifname @localnets ip daddr 127.0.0.0/8 drop }
+ *			ct status dnat ip daddr @masquerades4 masquerade
+ *		chain martians # type filter hook prerouting priority raw
+ *			iifname @localnets ip daddr 127.0.0.0/8 drop
  *	}
  *
  * and the same with 6, but for localhosts and martians. A new connection costs two look-ups however
  * many ports there are, and so does an update. Only what is addressed to this host is translated
- * (CVE-2025-67499), and after what others do at `dstnat`, such as Services (CVE-2019-9946).
+ * (CVE-2025-67499), and after what others do at `dstnat`, such as Services (CVE-2019-9946). What is
+ * published on 127.0.0.1 is for this host: a neighbour on a link, who can address packets to it, is
+ * not translated, and the kernel drops that.
  *
  * `published` is the way back from the owner's name to its ports, with the address that was asked
- *for or none, so that DEL needs no mappings. Elements bear their owner as a comment; what bears
- *another is left alone. The table goes with its last element.
+ * for or none, so that DEL needs no mappings. Elements bear their owner as a comment; what bears
+ * another is left alone. The table goes with its last element.
  *
  * A connection from 127.0.0.1 of this host leaves through an interface, which needs route_localnet;
  * with that, others could reach what listens on 127.0.0.1 (CVE-2020-8558), so for the interfaces in
- * `localnets`, where we have turned it on, this is dropped. It is turned off with the table. */
+ * `localnets`, which are those, this is dropped. With the table it goes back to what
+ * conf/default/route_localnet says. */
 #ifndef CNI_PORTMAP_H
 #define CNI_PORTMAP_H
 

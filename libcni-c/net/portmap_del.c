@@ -112,30 +112,38 @@ static int has_others(const char *text, bool *ret_has, struct cni_error *err)
 	return 0;
 }
 
-/* route_localnet, where we have turned it on, goes with the table. */
-static void restore_localnets(const struct cni_nft_element *localnets, size_t count)
+static int set_localnets(const struct cni_nft_element *localnets, size_t count, const char *value,
+			 struct cni_error *err)
 {
 	for (size_t i = 0; i < count; i++) {
 		freeing char *key = cni_format("net/ipv4/conf/%.15s/route_localnet",
 					       (const char *)localnets[i].key.data);
-		struct cni_error ignored; /* the interface may be gone */
 
-		cni_sysctl_set(key, "0", &ignored);
+		/* The interface may be gone. */
+		if (cni_sysctl_set(key, value, err) < 0 && err->errnum != ENOENT)
+			return -1;
 	}
+	return 0;
 }
 
+/* route_localnet, where we have turned it on, goes with the table; before it, since the rule that
+ * guards it is in there. Who is killed in between is asked again, and then finds the table. */
 static int remove_table(struct cni_nl *nl, struct cni_nft_tx *tx, struct cni_error *err)
 {
 	freeing struct cni_nft_element *localnets = NULL;
+	struct cni_error ignored;
 	size_t count = 0;
 
-	if (cni_nft_list(nl, table, cni_portmap_localnets, &localnets, &count, err) < 0)
+	if (cni_nft_list(nl, table, cni_portmap_localnets, &localnets, &count, err) < 0 ||
+	    set_localnets(localnets, count, "0", err) < 0)
 		return -1;
 	cni_nft_del_table(tx, table);
-	if (cni_nft_commit(tx, err) < 0)
-		return -1;
-	restore_localnets(localnets, count);
-	return 0;
+	if (cni_nft_commit(tx, err) == 0)
+		return 0;
+	/* Refused: the table is there, and may have others' ports by now. */
+	if (err->errnum == ERESTART)
+		set_localnets(localnets, count, "1", &ignored);
+	return -1;
 }
 
 static int remove_doomed(struct cni_nl *nl, uint32_t generation,

@@ -19,7 +19,7 @@ static const char postrouting[] = "postrouting";
 static const char martians[] = "martians";
 
 const struct cni_portmap_chain cni_portmap_chains[] = {
-	{ports, 4, 2},	     {prerouting, 1, 0}, {output, 1, 0},
+	{ports, 4, 2},	     {prerouting, 2, 0}, {output, 1, 0},
 	{postrouting, 5, 0}, {martians, 1, 0},	 {0},
 };
 
@@ -142,6 +142,11 @@ void cni_portmap_add_skeleton(struct cni_nft_tx *tx)
 		add_sets(tx, &cni_portmap_families[i]);
 	cni_nft_add_set(tx, &cni_portmap_table, &localnets);
 	add_chains(tx);
+	/* ip daddr 127.0.0.0/8 return */
+	begin_rule(tx, prerouting, AF_INET);
+	cni_nft_destination_in(tx, &loopback);
+	cni_nft_verdict(tx, NFT_RETURN);
+	cni_nft_rule_end(tx);
 	for (size_t i = 0; i < 2; i++) {
 		/* fib daddr type local jump ports */
 		begin_rule(tx, doors[i], 0);

@@ -292,7 +292,8 @@ int cni_cache_list(const char *dir, const char *network, struct cni_cached **ret
 		freeing char *file = cni_format("%s/%s", folder, name->d_name);
 		struct cni_error why;
 
-		if (strncmp(name->d_name, prefix, strlen(prefix)) != 0)
+		/* No network's name begins with a dot. */
+		if (*name->d_name == '.' || strncmp(name->d_name, prefix, strlen(prefix)) != 0)
 			continue;
 		if (read_file(file, NULL, &items[count], &why) < 0)
 			cni_warn(warnings, "passed over in the cache: %s", why.msg);

@@ -173,6 +173,11 @@ void sandbox_assert_unchanged(const char *before)
 {
 	freeing char *after = sandbox_snapshot();
 
+	sandbox_assert_same(before, after);
+}
+
+void sandbox_assert_same(const char *before, const char *after)
+{
 	if (!strcmp(before, after))
 		return;
 	for (int i = 0; i < 2; i++) {

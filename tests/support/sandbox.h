@@ -38,6 +38,9 @@ char *sandbox_snapshot(void);
 /* Fails the test, showing what differs, unless the host is as in `before`. */
 void sandbox_assert_unchanged(const char *before);
 
+/* Likewise for other texts about it. */
+void sandbox_assert_same(const char *before, const char *after);
+
 /* Has the running kernel this? Tests skip by name what it lacks. */
 bool sandbox_has_vlan_filtering(void);
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ledgers of a network: where its host-local plugins reserve addresses, and what they are
+ * configured to do, read as ADD reads it. */
+#ifndef IPAM_H
+#define IPAM_H
+
+#include "census.h"
+#include "host_local_conf.h"
+#include "lease_file.h"
+#include "tool.h"
+#include "verbs.h"
+
+#include <stddef.h>
+#include <time.h>
+
+/* A plugin of the network's list that has host-local give it addresses. */
+struct ipam_plugin {
+	const char *type;
+	struct cni_call call; /* what a runtime would send it for ADD */
+	struct host_local_conf conf;
+};
+
+/* A data directory, and the configurations of those that reserve in it: most often one of each. */
+struct ipam_ledger {
+	struct place place;
+	const struct host_local_conf **confs;
+	size_t conf_count;
+};
+
+struct ipam {
+	struct ipam_plugin *plugins;
+	size_t plugin_count;
+	struct ipam_ledger *ledgers;
+	size_t ledger_count;
+};
+
+/* Reads the network of the first operand. ipam_close() afterwards in any case.
+ * Fails as tool_load() and host_local_conf_read(), and with CNI_ECONFIG if none of the network's
+ * plugins uses host-local. */
+int ipam_open(struct tool *tool, struct ipam *ret_ipam, struct cni_error *err);
+
+/* For whoever needs no range sets. What ADD would refuse is a warning: the ledgers are where DEL
+ * and GC look for them. */
+int ipam_open_places(struct tool *tool, struct ipam *ret_ipam, struct cni_error *err);
+
+void ipam_close(struct ipam *ipam);
+#define closing_ipam __attribute__((cleanup(ipam_close)))
+
+/* Of which boot a lease is, in the boot `now`: "this", "earlier" or "unknown". */
+const char *ipam_boot(const struct lease *lease, const struct boot_id *now);
+
+/* What has become of its network namespace: "alive", "gone" or "unknown". Of an earlier boot none
+ * is left, though a new one may have the same numbers. */
+const char *ipam_netns(const struct lease *lease, const struct boot_id *now,
+		       const struct census *census);
+
+/* How long ago, coarsely: "12s", "5m", "3h", "2d". Returns `text`. */
+#define AGE_TEXT_SIZE 24
+const char *ipam_age(time_t since, char text[AGE_TEXT_SIZE]);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cnitool ipam usage: how full the range sets of a network are. */
+#include "amount.h"
+#include "cleanup.h"
+#include "commands.h"
+#include "ipam.h"
+#include "mem.h"
+#include "store.h"
+#include "table.h"
+
+#include <stdint.h>
+
+struct usage {
+	const char *plugin;
+	size_t set;
+	char *ranges;
+	struct amount size; /* how many addresses may be given out */
+	struct amount free;
+	uint64_t used;
+	uint64_t stale; /* of those */
+};
+
+/* What has the name of an address and cannot be read counts, since no ADD gives it out. */
+static void count(const struct listing *leases, const struct span_list *spans,
+		  const struct boot_id *boot, struct usage *usage)
+{
+	for (size_t i = 0; i < leases->count; i++) {
+		const struct lease *lease = &leases->items[i];
+
+		if (lease->state == LEASE_JUNK || !span_list_has(spans, &lease->ip))
+			continue;
+		usage->used++;
+		usage->stale += lease_is_stale(lease, boot);
+	}
+}
+
+/* ---- JSON ---- */
+
+/* As a string where it would not be exact as a number. */
+static void add_amount(cJSON *row, const char *key, const struct amount *amount)
+{
+	char text[AMOUNT_TEXT_SIZE];
+	double number;
+
+	if (amount_to_double(amount, &number))
+		cni_json_add_number(row, key, number);
+	else
+		cni_json_add_string(row, key, amount_format(amount, text));
+}
+
+static cJSON *row_of(const struct usage *usage)
+{
+	cJSON *row = cni_json_object();
+
+	cni_json_add_string(row, "plugin", usage->plugin);
+	cni_json_add_number(row, "set", (double)usage->set);
+	cni_json_add_string(row, "ranges", usage->ranges);
+	add_amount(row, "size", &usage->size);
+	cni_json_add_number(row, "used", (double)usage->used);
+	cni_json_add_number(row, "stale", (double)usage->stale);
+	add_amount(row, "free", &usage->free);
+	return row;
+}
+
+/* ---- table ---- */
+
+static void add_cells(struct table *table, const struct usage *usage)
+{
+	freeing char *set = cni_format("%zu", usage->set);
+	freeing char *used = cni_format("%ju", (uintmax_t)usage->used);
+	freeing char *stale = cni_format("%ju", (uintmax_t)usage->stale);
+	char size[AMOUNT_TEXT_SIZE];
+	char left[AMOUNT_TEXT_SIZE];
+	const char *cells[] = {
+		usage->plugin, set,   amount_format(&usage->size, size),
+		used,	       stale, amount_format(&usage->free, left),
+		usage->ranges,
+	};
+
+	table_add(table, cells);
+}
+
+/* ---- both ---- */
+
+static void show_set(const struct ipam_plugin *plugin, size_t set, const struct listing *leases,
+		     struct table *table, cJSON *rows)
+{
+	freeing char *ranges = range_set_format(&plugin->conf.sets.items[set]);
+	const struct span_list *spans = &plugin->conf.spans[set];
+	struct boot_id boot = boot_id_read();
+	struct usage usage = {.plugin = plugin->type, .set = set, .ranges = ranges};
+
+	usage.size = amount_of_spans(spans);
+	count(leases, spans, &boot, &usage);
+	usage.free = amount_without(&usage.size, usage.used);
+	if (rows)
+		cJSON_AddItemToArray(rows, row_of(&usage));
+	else
+		add_cells(table, &usage);
+}
+
+static int show_plugin(const struct ipam_plugin *plugin, struct table *table, cJSON *rows,
+		       struct cni_error *err)
+{
+	clearing_listing struct listing leases = {0};
+	closing_store struct store *store = NULL;
+
+	if (store_look(&plugin->conf.place, &store, err) < 0 || store_list(store, &leases, err) < 0)
+		return -1;
+	for (size_t set = 0; set < plugin->conf.sets.count; set++)
+		show_set(plugin, set, &leases, table, rows);
+	return 0;
+}
+
+int command_ipam_usage(struct tool *tool, struct cni_error *err)
+{
+	static const char *const headings[] = {"PLUGIN", "SET",	 "SIZE",   "USED",
+					       "STALE",	 "FREE", "RANGES", NULL};
+	freeing_json cJSON *rows = tool->options->json ? cni_json_array() : NULL;
+	clearing_table struct table table = table_begin(headings);
+	closing_ipam struct ipam ipam = {0};
+
+	if (ipam_open(tool, &ipam, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ipam.plugin_count; i++)
+		if (show_plugin(&ipam.plugins[i], &table, rows, err) < 0)
+			return -1;
+	if (rows)
+		print_json(rows);
+	else
+		table_print(&table);
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reconcile.h"
+#include "commands.h"
+#include "table.h"
+
+struct report {
+	bool dry_run;
+	cJSON *rows; /* NULL: lines instead */
+};
+
+static const char *word_of(enum cni_reconciled state, bool dry_run)
+{
+	switch (state) {
+	case CNI_RECONCILED_FINE:
+		return "fine";
+	case CNI_RECONCILED_MENDED:
+		return "mended";
+	case CNI_RECONCILED_GONE:
+		return "gone";
+	case CNI_RECONCILED_WRONG:
+		break;
+	}
+	return dry_run ? "wrong" : "failed";
+}
+
+static void print_report(const struct cni_owner *owner, enum cni_reconciled state,
+			 const char *message, void *data)
+{
+	const struct report *report = data;
+	const char *word = word_of(state, report->dry_run);
+	cJSON *row;
+
+	if (state == CNI_RECONCILED_GONE)
+		message = "its namespace is gone: 'cnitool gc' removes what is left";
+	if (!report->rows) {
+		print_line("%s/%s/%s: %s%s%s", owner->network, owner->container, owner->ifname,
+			   word, *message ? ": " : "", message);
+		return;
+	}
+	row = cni_json_object();
+	cni_json_add_string(row, "network", owner->network);
+	cni_json_add_string(row, "container", owner->container);
+	cni_json_add_string(row, "ifname", owner->ifname);
+	cni_json_add_string(row, "state", word);
+	cni_json_add_string(row, "message", message);
+	cJSON_AddItemToArray(report->rows, row);
+}
+
+int command_reconcile(struct tool *tool, struct cni_error *err)
+{
+	const struct options *options = tool->options;
+	freeing_json cJSON *rows = options->json ? cni_json_array() : NULL;
+	struct report report = {.dry_run = options->dry_run, .rows = rows};
+	const struct cni_reconcile reconcile = {
+		.network = options->operand_count ? options->operands[0] : NULL,
+		.path = options->plugin_path,
+		.cache_dir = options->cache_dir,
+		.dry_run = options->dry_run,
+		.warnings = &tool->warnings,
+		.report = print_report,
+		.data = &report,
+	};
+	size_t wrong;
+
+	if (!options->operand_count != options->all)
+		return cni_fail(err, CNI_EENV,
+				"expected a network or --all: see 'cnitool reconcile --help'");
+	if (cni_reconcile(&reconcile, &wrong, err) < 0)
+		return -1;
+	if (rows)
+		print_json(rows);
+	return wrong ? 1 : 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "census.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+static int compare(const void *a, const void *b)
+{
+	const struct netns_id *one = a;
+	const struct netns_id *other = b;
+
+	if (one->ino != other->ino)
+		return one->ino < other->ino ? -1 : 1;
+	return one->dev == other->dev ? 0 : one->dev < other->dev ? -1 : 1;
+}
+
+static void add(struct census *census, size_t *room, const struct netns_id *netns)
+{
+	/* Most processes are where the one before is. */
+	if (census->count && netns_id_equal(&census->items[census->count - 1], netns))
+		return;
+	if (census->count == *room) {
+		*room = *room ? *room * 2 : 64;
+		census->items = cni_realloc_array(census->items, *room, sizeof(*census->items));
+	}
+	census->items[census->count++] = *netns;
+}
+
+/* proc(5): "36 35 0:4 net:[4026532281] /run/netns/red …". */
+static bool read_mount(char *line, struct netns_id *ret_netns)
+{
+	const char *words[4] = {NULL};
+	char *rest = line;
+	char *end;
+	unsigned long major_number;
+
+	for (size_t i = 0; i < 4 && rest; i++)
+		words[i] = strsep(&rest, " ");
+	if (!words[3] || strncmp(words[3], "net:[", 5) != 0)
+		return false;
+	major_number = strtoul(words[2], &end, 10);
+	if (*end != ':')
+		return false;
+	*ret_netns = (struct netns_id){
+		.dev = makedev((unsigned int)major_number,
+			       (unsigned int)strtoul(end + 1, NULL, 10)),
+		.ino = strtoumax(words[3] + 5, NULL, 10),
+	};
+	return netns_id_is_known(ret_netns);
+}
+
+static void add_mounted(struct census *census, size_t *room)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	freeing char *line = NULL;
+	size_t size = 0;
+
+	if (!mounts) {
+		census->is_whole = false;
+		return;
+	}
+	while (getline(&line, &size, mounts) >= 0) {
+		struct netns_id netns;
+
+		if (read_mount(line, &netns))
+			add(census, room, &netns);
+	}
+	if (ferror(mounts))
+		census->is_whole = false;
+	fclose(mounts);
+}
+
+/* One that has ended meanwhile is in none. Nor is one that has rights which we do not have, and
+ * therefore does not let us look: those are of the host's own namespace, as a rule. */
+static void add_process(struct census *census, size_t *room, const char *pid)
+{
+	freeing char *path = cni_format("/proc/%s/ns/net", pid);
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		add(census, room, &(struct netns_id){.dev = st.st_dev, .ino = st.st_ino});
+}
+
+static void add_inhabited(struct census *census, size_t *room)
+{
+	DIR *proc = opendir("/proc");
+	const struct dirent *process;
+
+	if (!proc) {
+		census->is_whole = false;
+		return;
+	}
+	while ((process = readdir(proc)))
+		if (*process->d_name >= '1' && *process->d_name <= '9')
+			add_process(census, room, process->d_name);
+	closedir(proc);
+}
+
+struct census census_take(void)
+{
+	struct census census = {.is_whole = true};
+	size_t room = 0;
+
+	add_mounted(&census, &room);
+	add_inhabited(&census, &room);
+	if (census.count)
+		qsort(census.items, census.count, sizeof(*census.items), compare);
+	return census;
+}
+
+void census_clear(struct census *census)
+{
+	free(census->items);
+	*census = (struct census){0};
+}
+
+const char *census_ask(const struct census *census, const struct netns_id *netns)
+{
+	if (!netns_id_is_known(netns))
+		return "unknown";
+	if (census->count &&
+	    bsearch(netns, census->items, census->count, sizeof(*census->items), compare))
+		return "alive";
+	return census->is_whole ? "gone" : "unknown";
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All network namespaces that are alive at one moment, for whoever asks about many of them:
+ * netns_id_is_alive() (boot.h) looks at all processes each time. */
+#ifndef HOST_LOCAL_CENSUS_H
+#define HOST_LOCAL_CENSUS_H
+
+#include "boot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct census {
+	struct netns_id *items; /* sorted */
+	size_t count;
+	bool is_whole; /* /proc could be read */
+};
+
+/* Those that a process is in, or that are mounted where we can see. census_clear() afterwards. */
+struct census census_take(void);
+
+void census_clear(struct census *census);
+#define clearing_census __attribute__((cleanup(census_clear)))
+
+/* "alive" or "gone", as netns_id_is_alive() judges; "unknown" where that says alive because it does
+ * not know. */
+const char *census_ask(const struct census *census, const struct netns_id *netns);
+
+#endif
