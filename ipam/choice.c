@@ -223,16 +223,18 @@ static bool choose_had(const struct chooser *chooser, const struct cni_ip *ip,
 /* What the sticky key had last is noted in any case, so that it can be forgotten. */
 static bool choose_sticky(const struct chooser *chooser, struct choice *choice)
 {
+	const struct range_set *set = &chooser->conf->sets.items[choice->claim.set];
 	const struct span_list *spans = &chooser->conf->spans[choice->claim.set];
 	struct cni_ip *had = &choice->claim.had;
 
-	for (size_t i = 0; i < spans->count && chooser->conf->key; i++) {
-		const struct span *span = &spans->items[i];
+	/* Also where it is excluded by now, or the key would stand at two addresses. */
+	for (size_t i = 0; i < set->count && chooser->conf->key; i++) {
+		const struct range *range = &set->items[i];
 
-		if (!store_find_key(chooser->store, chooser->conf->key, &span->first, &span->last,
+		if (!store_find_key(chooser->store, chooser->conf->key, &range->first, &range->last,
 				    had))
 			continue;
-		return choose_had(chooser, had, span->range, choice);
+		return span_list_has(spans, had) && choose_had(chooser, had, range, choice);
 	}
 	*had = (struct cni_ip){0};
 	return false;

@@ -50,6 +50,7 @@ int index_owners(const struct index *index);
 
 /* What the head says, if it is current. */
 struct index_head {
+	uint64_t taken;	  /* how many addresses are taken according to the bits */
 	uint64_t stale;	  /* how many reservations are of an earlier boot */
 	uint32_t counted; /* when all was last compared with the directory: a boot_seconds() */
 };

@@ -168,6 +168,7 @@ int network_dir_make(const struct place *place, struct network_dir *ret_dir, str
 int network_dir_check_writable(const struct place *place, struct cni_error *err)
 {
 	freeing char *path = cni_format("%s/%s", place->data_dir, place->network);
+	freeing char *lock = cni_format("%s/lock", path);
 	struct stat st;
 
 	/* Up to the first part that exists: there is where ADD would make the rest. */
@@ -182,6 +183,9 @@ int network_dir_check_writable(const struct place *place, struct cni_error *err)
 	if (!S_ISDIR(st.st_mode))
 		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s' is not a directory",
 				place->data_dir, path);
+	if (lstat(lock, &st) == 0 && !S_ISREG(st.st_mode))
+		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s' is not a regular file",
+				place->data_dir, lock);
 	if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0)
 		return cni_fail_errno(err, CNI_EIO, errno, "'dataDir' '%s': write to '%s'",
 				      place->data_dir, path);

@@ -107,10 +107,12 @@ static void note(struct store *store)
 {
 	if (!store->index || !is_locked(store))
 		return;
-	if (store->mistaken)
+	if (store->mistaken) {
 		index_forget(store->index);
-	else if (store->changed && !store->unread && pool_save(store->pool) == 0)
+	} else if (store->changed && !store->unread && pool_save(store->pool) == 0) {
+		index_head(store->index)->taken = pool_count(store->pool);
 		index_stamp(store->index);
+	}
 }
 
 void store_close(struct store *store)
@@ -326,11 +328,11 @@ bool store_look_again(struct store *store)
 
 	if (!store || !store->is_current)
 		return false;
-	if (store->mistaken)
+	head = index_head(store->index);
+	if (store->mistaken || pool_count(store->pool) != head->taken)
 		return learn(store, &ignored) == 0;
 	if (!is_locked(store))
 		return false;
-	head = index_head(store->index);
 	if (boot_seconds() - head->counted < LOOK_AGAIN_SECONDS)
 		return false;
 	if (listing_count(store->dir.fd) != (long)pool_count(store->pool))

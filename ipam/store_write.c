@@ -79,8 +79,12 @@ static void unrecord_claim(struct store *store, const struct claim *claim,
 	if (!claim->is_recorded)
 		return;
 	drop_record(store, holder->container, holder->ifname, &claim->asked->ip);
-	if (!replaces(claim) || !*before->boot.digits)
+	if (!replaces(claim))
 		return;
+	if (!*before->boot.digits) {
+		store->mistaken = true;
+		return;
+	}
 	memcpy(record.mark, before->mark, sizeof(record.mark));
 	put_record(store, before->container, before->ifname, &record);
 }
@@ -134,6 +138,9 @@ static int make_claim(struct store *store, struct claim *claim, const struct sto
 	freeing char *text = cni_format("%s\r\n%s", holder->container, holder->ifname);
 	int dir = store->dir.fd;
 
+	/* Nobody could undo it. */
+	if (lease_may_be_anybodys(&claim->before))
+		return cni_fail_errno(err, CNI_EIO, claim->before.errnum, "read what is reserved");
 	if (lease_file_prepare(dir, claim->number, text, is_lasting(store), claim->mark, err) < 0)
 		return -1;
 	record_claim(store, claim, holder);
@@ -233,7 +240,9 @@ int store_release(struct store *store, const struct lease *lease, struct cni_err
 	store->changed = true;
 	if (!store->index)
 		return 0;
-	pool_set_released(store->pool, &lease->ip, boot_seconds());
+	/* Whoever had a stale one is gone since the last boot at the latest: it has rested. */
+	if (!store_is_stale(store, lease))
+		pool_set_released(store->pool, &lease->ip, boot_seconds());
 	if (lease->state == LEASE_HELD)
 		drop_record(store, lease->container, lease->ifname, &lease->ip);
 	count_stale_out(store, lease);
