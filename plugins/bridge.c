@@ -23,6 +23,7 @@ struct bridge_conf {
 	bool disable_container_interface;
 	bool port_isolation;
 	bool mac_spoof_check;
+	bool ip_spoof_check;
 	const char *mac_of_args;    /* args.cni.mac */
 	const char *mac_of_runtime; /* runtimeConfig.mac */
 	/* worked out by validate() */
@@ -46,6 +47,7 @@ static const struct cni_field fields[] = {
 	CNI_FIELD(struct bridge_conf, "vlanTrunk", vlan_trunk),
 	CNI_FIELD(struct bridge_conf, "preserveDefaultVlan", preserve_default_vlan),
 	CNI_FIELD(struct bridge_conf, "macspoofchk", mac_spoof_check),
+	CNI_FIELD(struct bridge_conf, "ipspoofchk", ip_spoof_check),
 	CNI_FIELD(struct bridge_conf, "enabledad", enable_dad),
 	CNI_FIELD(struct bridge_conf, "disableContainerInterface", disable_container_interface),
 	CNI_FIELD(struct bridge_conf, "portIsolation", port_isolation),
@@ -148,6 +150,10 @@ static int check_combinations(const struct cni_call *call, const struct bridge_c
 	if (layer3 && conf->disable_container_interface)
 		return cni_fail(err, CNI_ECONFIG,
 				"cannot use 'ipam' when 'disableContainerInterface' is true");
+	if (!layer3 && conf->ip_spoof_check)
+		return cni_fail(err, CNI_ECONFIG,
+				"cannot use 'ipspoofchk' without 'ipam', which gives the addresses "
+				"to check for");
 	if (conf->hairpin_mode && conf->promisc_mode)
 		return cni_fail(err, CNI_ECONFIG,
 				"cannot set 'hairpinMode' and 'promiscMode' at the same time");
@@ -195,6 +201,7 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 {
 	const struct bridge_conf *conf = data;
 	const char *ipam = call->conf.ipam_type;
+	bool checks_addresses = ipam && conf->ip_spoof_check;
 	bool filters_vlans = conf->vlan || conf->vlan_trunk;
 	struct cni_vlan_port vlans = port_vlans(conf);
 
@@ -206,11 +213,14 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 		      .port = {.hairpin = conf->hairpin_mode, .isolated = conf->port_isolation},
 		      .filters_vlans = vlans.native != 0, .vlans = vlans,
 		      .keeps_default_vlan = conf->preserve_default_vlan);
-	cni_plan_spoofcheck(plan, .wanted = conf->mac_spoof_check);
+	if (!checks_addresses)
+		cni_plan_spoofcheck(plan, .wanted = conf->mac_spoof_check);
 	if (ipam) {
 		/* The veth part adds the bridge, its own end and the container's: index 2. */
 		cni_plan_acquire(plan, .type = ipam, .interface = 2, .gateway = conf->is_gateway,
 				 .default_route = conf->is_default_gateway);
+		if (checks_addresses)
+			cni_plan_spoofcheck(plan, .wanted = true, .by_address = true);
 		cni_plan_addresses(plan, .dad = conf->enable_dad);
 	}
 	if (!conf->disable_container_interface)

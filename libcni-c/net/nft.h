@@ -56,6 +56,11 @@ int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, cons
 int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint32_t *ret_use,
 		      struct cni_error *err);
 
+/* What a base chain does with a packet that comes to its end: NF_ACCEPT, NF_DROP
+ * (linux/netfilter.h). A chain that is none has NF_ACCEPT. Fails with errnum ENOENT as above. */
+int cni_nft_chain_policy(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+			 uint32_t *ret_policy, struct cni_error *err);
+
 /* How many rules a chain holds. */
 int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		       uint32_t *ret_count, struct cni_error *err);
@@ -131,6 +136,9 @@ struct cni_nft_set {
 };
 void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		     const struct cni_nft_set *set);
+
+/* Removes the set with its elements; errnum EBUSY if a rule looks into it. */
+void cni_nft_del_set(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set);
 
 /* An element that must not be there yet: the transaction fails with errnum EEXIST. */
 void cni_nft_add_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,

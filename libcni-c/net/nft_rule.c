@@ -15,6 +15,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/rtnetlink.h>
 #include <linux/udp.h>
+#include <net/if.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -171,6 +172,12 @@ void cni_nft_destination_in(struct cni_nft_tx *tx, const struct cni_net *net)
 	is_in(tx, net);
 }
 
+void cni_nft_source_in_set(struct cni_nft_tx *tx, int family, const char *set)
+{
+	load_source(tx, family, NFT_REG_1);
+	nftnl_rule_add_expr(tx->rule, new_lookup(set));
+}
+
 void cni_nft_destination_in_set(struct cni_nft_tx *tx, int family, const char *set)
 {
 	load_destination(tx, family, NFT_REG_1);
@@ -203,17 +210,28 @@ void cni_nft_destination_is_local(struct cni_nft_tx *tx)
 	equals(tx, &local, sizeof(local));
 }
 
-void cni_nft_is_translated(struct cni_nft_tx *tx)
+/* Is one of the bits set? */
+static void ct_has(struct cni_nft_tx *tx, uint32_t key, uint32_t bits)
 {
 	struct nftnl_expr *expr = new_expr("ct");
-	const uint32_t dnat = IPS_DST_NAT;
 	const uint32_t none = 0;
 
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, NFT_CT_STATUS);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, key);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, NFT_REG_1);
 	nftnl_rule_add_expr(tx->rule, expr);
-	mask_with(tx, &dnat, sizeof(dnat));
+	mask_with(tx, &bits, sizeof(bits));
 	compare(tx, NFT_CMP_NEQ, &none, sizeof(none));
+}
+
+void cni_nft_is_established(struct cni_nft_tx *tx)
+{
+	ct_has(tx, NFT_CT_STATE,
+	       NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
+}
+
+void cni_nft_is_translated(struct cni_nft_tx *tx)
+{
+	ct_has(tx, NFT_CT_STATUS, IPS_DST_NAT);
 }
 
 void cni_nft_dnat_map(struct cni_nft_tx *tx, int family, bool by_address, const char *map)
@@ -243,22 +261,36 @@ void cni_nft_iifname_in(struct cni_nft_tx *tx, const char *set)
 	nftnl_rule_add_expr(tx->rule, new_lookup(set));
 }
 
+void cni_nft_oifname_in(struct cni_nft_tx *tx, const char *set)
+{
+	load_meta(tx, NFT_META_OIFNAME, NFT_REG_1);
+	nftnl_rule_add_expr(tx->rule, new_lookup(set));
+}
+
+static struct nftnl_expr *look_up_interfaces(struct cni_nft_tx *tx, const char *set)
+{
+	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
+	load_meta(tx, NFT_META_OIFNAME, register_at(IFNAMSIZ));
+	return new_lookup(set);
+}
+
+void cni_nft_iifname_oifname_in(struct cni_nft_tx *tx, const char *set)
+{
+	nftnl_rule_add_expr(tx->rule, look_up_interfaces(tx, set));
+}
+
+void cni_nft_iifname_oifname_not_in(struct cni_nft_tx *tx, const char *set)
+{
+	struct nftnl_expr *expr = look_up_interfaces(tx, set);
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+	nftnl_rule_add_expr(tx->rule, expr);
+}
+
 void cni_nft_iifname_vmap(struct cni_nft_tx *tx, const char *map)
 {
 	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
 	add_vmap(tx, map);
-}
-
-void cni_nft_iifname_ether_source_not_in(struct cni_nft_tx *tx, const char *set)
-{
-	struct nftnl_expr *expr = new_lookup(set);
-
-	/* A key of two fields lies in registers of four bytes, side by side. */
-	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
-	load_payload(tx, NFT_PAYLOAD_LL_HEADER, offsetof(struct ethhdr, h_source), ETH_ALEN,
-		     NFT_REG32_04);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-	nftnl_rule_add_expr(tx->rule, expr);
 }
 
 static void decide(struct cni_nft_tx *tx, int verdict, const char *chain)

@@ -27,12 +27,16 @@ void cni_nft_source_vmap(struct cni_nft_tx *tx, int family, const char *map);
 void cni_nft_source_in(struct cni_nft_tx *tx, const struct cni_net *net);
 void cni_nft_destination_in(struct cni_nft_tx *tx, const struct cni_net *net);
 
-/* ip daddr @set; ip saddr . ip daddr @set (or ip6). */
+/* ip saddr @set; ip daddr @set; ip saddr . ip daddr @set (or ip6). */
+void cni_nft_source_in_set(struct cni_nft_tx *tx, int family, const char *set);
 void cni_nft_destination_in_set(struct cni_nft_tx *tx, int family, const char *set);
 void cni_nft_source_destination_in_set(struct cni_nft_tx *tx, int family, const char *set);
 
 /* fib daddr type local: addressed to this host. */
 void cni_nft_destination_is_local(struct cni_nft_tx *tx);
+
+/* ct state established,related: of a connection that has been seen before. */
+void cni_nft_is_established(struct cni_nft_tx *tx);
 
 /* ct status dnat: its destination was translated. */
 void cni_nft_is_translated(struct cni_nft_tx *tx);
@@ -41,14 +45,14 @@ void cni_nft_is_translated(struct cni_nft_tx *tx);
  * dport (or ip6). The map's value is an address and a port. A miss ends the rule. */
 void cni_nft_dnat_map(struct cni_nft_tx *tx, int family, bool by_address, const char *map);
 
-/* iifname @set */
+/* iifname @set; oifname @set; iifname . oifname @set, and != @set */
 void cni_nft_iifname_in(struct cni_nft_tx *tx, const char *set);
+void cni_nft_oifname_in(struct cni_nft_tx *tx, const char *set);
+void cni_nft_iifname_oifname_in(struct cni_nft_tx *tx, const char *set);
+void cni_nft_iifname_oifname_not_in(struct cni_nft_tx *tx, const char *set);
 
 /* iifname vmap @map */
 void cni_nft_iifname_vmap(struct cni_nft_tx *tx, const char *map);
-
-/* iifname . ether saddr != @set */
-void cni_nft_iifname_ether_source_not_in(struct cni_nft_tx *tx, const char *set);
 
 /* accept, drop (NF_*, linux/netfilter.h), return (NFT_RETURN, linux/netfilter/nf_tables.h) */
 void cni_nft_verdict(struct cni_nft_tx *tx, int verdict);

@@ -254,6 +254,17 @@ void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 	cni_nft_tx_done(tx, "add set");
 }
 
+void cni_nft_del_set(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set)
+{
+	struct nftnl_set *object = cni_need(nftnl_set_alloc());
+
+	nftnl_set_set_str(object, NFTNL_SET_TABLE, table->name);
+	nftnl_set_set_str(object, NFTNL_SET_NAME, set);
+	nftnl_set_nlmsg_build_payload(begin(tx, NFT_MSG_DELSET, table, 0), object);
+	nftnl_set_free(object);
+	cni_nft_tx_done(tx, "delete set");
+}
+
 static void put_element(struct cni_nft_tx *tx, uint16_t type, const struct cni_nft_table *table,
 			uint16_t flags, const char *set, struct nftnl_set_elem *element,
 			const char *what)

@@ -1,284 +1,204 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The spoof check: adding and checking. */
 #include "spoofcheck.h"
 
 #include "cleanup.h"
-#include "nft.h"
-#include "nft_rule.h"
+#include "spoofcheck_table.h"
 
 #include <errno.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
-#include <linux/netfilter_bridge.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const struct cni_nft_table table = {NFPROTO_BRIDGE, "cni"};
+static const struct cni_nft_table *const table = &cni_spoofcheck_table;
 
-static const char prerouting[] = "prerouting";
-static const char check[] = "check";
-static const char guarded[] = "guarded";
-static const char allowed[] = "allowed";
-static const char attachments[] = "attachments";
-
-/* linux/netfilter_bridge.h: NF_BR_PRI_FILTER_BRIDGED, nft's "filter" in this family. */
-#define PRIORITY NF_BR_PRI_FILTER_BRIDGED
-
-static struct cni_nft_bytes name_key(const char *name)
-{
-	struct cni_nft_bytes key = {.size = 0};
-
-	cni_nft_bytes_add_ifname(&key, name);
-	return key;
-}
-
-static struct cni_nft_bytes pair_key(const struct cni_nft_bytes *name,
-				     const struct cni_nft_bytes *mac)
-{
-	struct cni_nft_bytes key = *name;
-
-	cni_nft_bytes_add(&key, mac->data, CNI_MAC_SIZE);
-	return key;
-}
-
+/* What is wanted, and all that this is in the table. */
 struct guard {
-	const struct cni_owner *owner;
-	const uint8_t *mac;
+	const struct cni_spoofcheck *wanted;
+	struct cni_spoofcheck_items all;
 };
 
-static void add_elements(struct cni_nft_tx *tx, const struct guard *guard)
+/* ---- the usual case ---- */
+
+static void add_items(struct cni_nft_tx *tx, const struct guard *guard)
 {
-	struct cni_nft_element element = {.jump = ""};
-	char name[CNI_IFNAME_SIZE];
-	struct cni_nft_bytes mac = {.size = 0};
-
-	cni_owner_format(guard->owner, element.comment);
-	element.key = name_key(cni_owner_ifname(guard->owner, "veth", name));
-	cni_nft_bytes_add(&mac, guard->mac, CNI_MAC_SIZE);
-	mac.size = CNI_MAC_SIZE;
-
-	element.value = mac;
-	cni_nft_add_element(tx, &table, attachments, &element);
-	element.value.size = 0;
-	memcpy(element.jump, check, sizeof(check));
-	cni_nft_add_element(tx, &table, guarded, &element);
-	element.jump[0] = '\0';
-	element.key = pair_key(&element.key, &mac);
-	cni_nft_add_element(tx, &table, allowed, &element);
+	for (size_t i = 0; i < guard->all.count; i++)
+		cni_nft_add_element(tx, table, guard->all.items[i].set,
+				    &guard->all.items[i].element);
 }
 
-static void del_elements(struct cni_nft_tx *tx, const struct cni_nft_element *attachment)
+/* Asked before, since a transaction that fails keeps the kernel busy for milliseconds. Somebody's
+ * "nft flush table" leaves sets and chains standing; then prerouting, which nothing jumps to, has
+ * no use. */
+static bool rules_are_there(struct cni_nl *nl, const struct cni_spoofcheck *wanted)
 {
-	struct cni_nft_bytes pair = pair_key(&attachment->key, &attachment->value);
+	struct cni_error ignored;
+	uint32_t use;
 
-	cni_nft_del_element(tx, &table, attachments, &attachment->key);
-	cni_nft_del_element(tx, &table, guarded, &attachment->key);
-	cni_nft_del_element(tx, &table, allowed, &pair);
-}
-
-static void add_skeleton(struct cni_nft_tx *tx)
-{
-	static const struct cni_nft_set sets[] = {
-		{guarded, {CNI_NFT_IFNAME}, {CNI_NFT_VERDICT}},
-		{allowed, {CNI_NFT_IFNAME, CNI_NFT_ETHER}, {CNI_NFT_NONE}},
-		{attachments, {CNI_NFT_IFNAME}, {CNI_NFT_ETHER}},
-	};
-
-	cni_nft_add_table(tx, &table);
-	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
-		cni_nft_add_set(tx, &table, &sets[i]);
-	cni_nft_add_chain(tx, &table, check, "");
-	cni_nft_add_base_chain(tx, &table, prerouting, "filter", NF_BR_PRE_ROUTING, PRIORITY);
-}
-
-static void add_rules(struct cni_nft_tx *tx)
-{
-	cni_nft_flush_chain(tx, &table, check);
-	cni_nft_flush_chain(tx, &table, prerouting);
-	/* iifname . ether saddr != @allowed drop */
-	cni_nft_rule(tx, &table, check);
-	cni_nft_iifname_ether_source_not_in(tx, allowed);
-	cni_nft_verdict(tx, NF_DROP);
-	cni_nft_rule_end(tx);
-	/* iifname vmap @guarded */
-	cni_nft_rule(tx, &table, prerouting);
-	cni_nft_iifname_vmap(tx, guarded);
-	cni_nft_rule_end(tx);
-}
-
-/* 1 if there, 0 if not, -1 on failure. */
-static int find(struct cni_nl *nl, const struct cni_owner *owner, const char *set,
-		struct cni_nft_element *ret_element, struct cni_error *err)
-{
-	char name[CNI_IFNAME_SIZE];
-	struct cni_nft_bytes key = name_key(cni_owner_ifname(owner, "veth", name));
-
-	if (cni_nft_get(nl, &table, set, &key, ret_element, err) == 0)
-		return 1;
-	return err->errnum == ENOENT ? 0 : -1;
-}
-
-static int add_with_everything(struct cni_nl *nl, uint32_t generation, void *data,
-			       struct cni_error *err)
-{
-	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
-	const struct guard *guard = data;
-	struct cni_nft_element before;
-	int found = find(nl, guard->owner, attachments, &before, err);
-
-	if (found < 0)
-		return -1;
-	if (found)
-		del_elements(tx, &before);
-	add_skeleton(tx);
-	add_rules(tx);
-	add_elements(tx, guard);
-	return cni_nft_commit(tx, err);
+	if (cni_nft_chain_use(nl, table, cni_spoofcheck_prerouting, &use, &ignored) < 0 ||
+	    use != CNI_SPOOFCHECK_PREROUTING_RULES)
+		return false;
+	return !wanted->by_address ||
+	       cni_nft_chain_use(nl, table, cni_spoofcheck_sources_chain, &use, &ignored) == 0;
 }
 
 static int add_to_existing(struct cni_nl *nl, const struct guard *guard, struct cni_error *err)
 {
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, 0);
 
-	add_elements(tx, guard);
+	add_items(tx, guard);
 	return cni_nft_commit(tx, err);
 }
 
-int cni_spoofcheck_add(struct cni_nl *nl, const struct cni_owner *owner,
-		       const uint8_t mac[CNI_MAC_SIZE], struct cni_error *err)
-{
-	struct guard guard = {owner, mac};
-	uint32_t use;
+/* ---- every case ---- */
 
-	/* Asked before, since a transaction that fails keeps the kernel busy for milliseconds. */
-	if (cni_nft_chain_use(nl, &table, check, &use, err) == 0) {
-		if (add_to_existing(nl, &guard, err) == 0)
-			return 0;
-		if (err->errnum != ENOENT && err->errnum != EEXIST)
+/* Whatever stands where something of ours is to be, though the way back does not lead to it. */
+static int doom_what_is_in_the_way(struct cni_nl *nl, const struct guard *guard,
+				   struct cni_nft_doomed *doomed, struct cni_error *err)
+{
+	for (size_t i = 0; i < guard->all.count; i++) {
+		const struct cni_spoofcheck_item *item = &guard->all.items[i];
+		struct cni_nft_element element;
+		int found;
+
+		if (cni_nft_is_doomed(doomed, item->set, &item->element.key))
+			continue;
+		found = cni_spoofcheck_look_up(nl, item->set, &item->element.key, &element, err);
+		if (found < 0)
 			return -1;
+		if (found)
+			cni_nft_doom(doomed, item->set, &element);
 	}
-	return cni_nft_retry(nl, add_with_everything, &guard, err);
-}
-
-/* Removes what these attachments have; the table as well, if that is all there is: each guarded
- * port counts as one use of the chain, besides its rule. */
-static int remove_all(struct cni_nl *nl, uint32_t generation, const struct cni_nft_element *doomed,
-		      size_t count, struct cni_error *err)
-{
-	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
-	uint32_t use;
-
-	if (!count)
-		return 0;
-	if (cni_nft_chain_use(nl, &table, check, &use, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		del_elements(tx, &doomed[i]);
-	if (use - count <= 1)
-		cni_nft_del_table(tx, &table);
-	return cni_nft_commit(tx, err);
-}
-
-static int del_owner(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
-{
-	const struct guard *guard = data;
-	struct cni_nft_element element;
-	int found = find(nl, guard->owner, attachments, &element, err);
-
-	return found < 0 ? -1 : remove_all(nl, generation, &element, (size_t)found, err);
-}
-
-int cni_spoofcheck_del(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err)
-{
-	struct guard guard = {owner, NULL};
-
-	return cni_nft_retry(nl, del_owner, &guard, err);
-}
-
-struct gc {
-	const char *network;
-	char **texts; /* of the valid owners, sorted */
-	size_t count;
-};
-
-static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
-{
-	freeing struct cni_nft_element *elements = NULL;
-	const struct gc *gc = data;
-	size_t doomed = 0;
-	size_t count = 0;
-
-	if (cni_nft_list(nl, &table, attachments, &elements, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (cni_owner_text_is_of(elements[i].comment, gc->network) &&
-		    !cni_owner_texts_has(gc->texts, gc->count, elements[i].comment))
-			elements[doomed++] = elements[i];
-	return remove_all(nl, generation, elements, doomed, err);
-}
-
-int cni_spoofcheck_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
-		      struct cni_error *err)
-{
-	struct gc gc = {network, cni_owner_texts(valid), valid->count};
-	int failed = cni_nft_retry(nl, gc_network, &gc, err);
-
-	cni_owner_texts_free(gc.texts, gc.count);
-	return failed;
-}
-
-static int check_chain(struct cni_nl *nl, const char *chain, struct cni_error *err)
-{
-	uint32_t count = 0;
-
-	if (cni_nft_rule_count(nl, &table, chain, &count, err) < 0 && err->errnum != ENOENT)
-		return -1;
-	if (count != 1)
-		return cni_fail(err, CNI_EMISMATCH,
-				"macspoofchk: chain '%s' of table 'bridge %s' has %u rules, "
-				"expected 1",
-				chain, table.name, count);
 	return 0;
 }
 
-int cni_spoofcheck_check(struct cni_nl *nl, const struct cni_owner *owner,
-			 const uint8_t mac[CNI_MAC_SIZE], struct cni_error *err)
+static int add_with_everything(struct cni_nl *nl, uint32_t generation, void *data,
+			       struct cni_error *err)
 {
-	char text[CNI_MAC_TEXT_SIZE];
-	struct cni_nft_element element;
-	struct cni_nft_bytes expected = {.size = 0};
-	struct cni_nft_bytes pair;
-	char name[CNI_IFNAME_SIZE];
-	int found;
+	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
+	clearing_doomed struct cni_nft_doomed doomed = {0};
+	const struct guard *guard = data;
 
-	cni_owner_ifname(owner, "veth", name);
-	cni_mac_format(mac, text);
-	cni_nft_bytes_add(&expected, mac, CNI_MAC_SIZE);
-	for (size_t i = 0; i < 2; i++) {
-		const char *set = i ? attachments : guarded;
-
-		found = find(nl, owner, set, &element, err);
-		if (found < 0)
-			return -1;
-		if (!found)
-			return cni_fail(err, CNI_EMISMATCH,
-					"macspoofchk: '%s' is not in map '%s' of table 'bridge %s'",
-					name, set, table.name);
-	}
-	if (memcmp(element.value.data, mac, CNI_MAC_SIZE) != 0) {
-		char other[CNI_MAC_TEXT_SIZE];
-
-		return cni_fail(err, CNI_EMISMATCH,
-				"macspoofchk: '%s' is guarded for %s, expected %s", name,
-				cni_mac_format(element.value.data, other), text);
-	}
-	pair = pair_key(&element.key, &expected);
-	if (cni_nft_get(nl, &table, allowed, &pair, &element, err) < 0)
-		return err->errnum != ENOENT
-			       ? -1
-			       : cni_fail(err, CNI_EMISMATCH,
-					  "macspoofchk: '%s' . %s is not in set '%s' of table "
-					  "'bridge %s'",
-					  name, text, allowed, table.name);
-	if (check_chain(nl, check, err) < 0)
+	if (cni_spoofcheck_doom_owner(nl, guard->wanted->owner, &doomed, err) < 0 ||
+	    doom_what_is_in_the_way(nl, guard, &doomed, err) < 0 ||
+	    cni_spoofcheck_put_removal(nl, tx, &doomed, guard->wanted, err) < 0)
 		return -1;
-	return check_chain(nl, prerouting, err);
+	cni_spoofcheck_add_skeleton(tx);
+	if (guard->wanted->by_address)
+		cni_spoofcheck_add_sources_skeleton(tx);
+	add_items(tx, guard);
+	return cni_nft_commit(tx, err);
+}
+
+static int add(struct cni_nl *nl, struct guard *guard, struct cni_error *err)
+{
+	if (rules_are_there(nl, guard->wanted)) {
+		if (add_to_existing(nl, guard, err) == 0)
+			return 0;
+		if (err->errnum != ENOENT && err->errnum != EEXIST && err->errnum != EBUSY)
+			return -1;
+	}
+	return cni_nft_retry(nl, add_with_everything, guard, err);
+}
+
+int cni_spoofcheck_add(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
+		       struct cni_error *err)
+{
+	struct guard guard = {wanted, cni_spoofcheck_items_of(wanted)};
+	int failed = add(nl, &guard, err);
+
+	free(guard.all.items);
+	return failed;
+}
+
+/* ---- checking ---- */
+
+/* The key that has asked for it. */
+static const char *key_of(const struct cni_spoofcheck *wanted)
+{
+	return wanted->by_address ? "ipspoofchk" : "macspoofchk";
+}
+
+static int check_chain(struct cni_nl *nl, const struct cni_spoofcheck *wanted, const char *chain,
+		       uint32_t expected, struct cni_error *err)
+{
+	uint32_t count = 0;
+
+	if (cni_nft_rule_count(nl, table, chain, &count, err) < 0 && err->errnum != ENOENT)
+		return -1;
+	if (count != expected)
+		return cni_fail(err, CNI_EMISMATCH,
+				"%s: chain '%s' of table 'bridge %s' has %u rules, expected %u",
+				key_of(wanted), chain, table->name, count, expected);
+	return 0;
+}
+
+/* What a port is guarded for or by, if it is not what was wanted. */
+static int compare(const struct cni_spoofcheck *wanted, const struct cni_spoofcheck_item *item,
+		   const struct cni_nft_element *found, struct cni_error *err)
+{
+	char expected[CNI_MAC_TEXT_SIZE];
+	char other[CNI_MAC_TEXT_SIZE];
+
+	if (item->set == cni_spoofcheck_attachments &&
+	    memcmp(found->value.data, wanted->mac, CNI_MAC_SIZE) != 0)
+		return cni_fail(err, CNI_EMISMATCH, "%s: %s is guarded for %s, expected %s",
+				key_of(wanted), item->about,
+				cni_mac_format(found->value.data, other),
+				cni_mac_format(wanted->mac, expected));
+	if (wanted->by_address && strcmp(found->jump, item->element.jump) != 0)
+		return cni_fail(err, CNI_EMISMATCH,
+				"%s: %s in map '%s' jumps to '%s', expected '%s'", key_of(wanted),
+				item->about, item->set, found->jump, item->element.jump);
+	return 0;
+}
+
+static int check_item(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
+		      const struct cni_spoofcheck_item *item, struct cni_error *err)
+{
+	bool is_map = item->element.value.size || *item->element.jump;
+	struct cni_nft_element found;
+	int there = cni_spoofcheck_look_up(nl, item->set, &item->element.key, &found, err);
+
+	if (there < 0)
+		return -1;
+	if (!there)
+		return cni_fail(err, CNI_EMISMATCH, "%s: %s is not in %s '%s' of table 'bridge %s'",
+				key_of(wanted), item->about, is_map ? "map" : "set", item->set,
+				table->name);
+	return compare(wanted, item, &found, err);
+}
+
+static int check(struct cni_nl *nl, const struct guard *guard, struct cni_error *err)
+{
+	static const struct {
+		const char *name;
+		uint32_t rules;
+		bool by_address;
+		bool always;
+	} chains[] = {
+		{cni_spoofcheck_check_chain, CNI_SPOOFCHECK_CHECK_RULES, false, false},
+		{cni_spoofcheck_sources_chain, CNI_SPOOFCHECK_SOURCES_RULES, true, false},
+		{cni_spoofcheck_fragments_chain, CNI_SPOOFCHECK_FRAGMENTS_RULES, true, false},
+		{cni_spoofcheck_prerouting, CNI_SPOOFCHECK_PREROUTING_RULES, false, true},
+	};
+	const struct cni_spoofcheck *wanted = guard->wanted;
+
+	for (size_t i = 0; i < guard->all.count; i++)
+		if (check_item(nl, wanted, &guard->all.items[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < sizeof(chains) / sizeof(*chains); i++)
+		if ((chains[i].by_address == wanted->by_address || chains[i].always) &&
+		    check_chain(nl, wanted, chains[i].name, chains[i].rules, err) < 0)
+			return -1;
+	return 0;
+}
+
+int cni_spoofcheck_check(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
+			 struct cni_error *err)
+{
+	struct guard guard = {wanted, cni_spoofcheck_items_of(wanted)};
+	int failed = check(nl, &guard, err);
+
+	free(guard.all.items);
+	return failed;
 }

@@ -6,8 +6,11 @@
 #ifndef CNI_PARTS_H
 #define CNI_PARTS_H
 
+#include "firewall.h"
+#include "firewall_choice.h"
 #include "plan.h"
 #include "portmap.h"
+#include "shaper.h"
 #include "vlan.h"
 #include "vlan_link.h"
 
@@ -46,7 +49,8 @@ extern const struct cni_part_ops cni_veth_part_ops;
 
 /* Frames from the host's end must bear the container's MAC: see spoofcheck.h. */
 struct cni_spoofcheck_part {
-	bool wanted; /* DEL and GC remove it in any case */
+	bool wanted;	 /* DEL and GC remove it in any case */
+	bool by_address; /* and the result's addresses, which must be known by then */
 };
 extern const struct cni_part_ops cni_spoofcheck_part_ops;
 #define cni_plan_spoofcheck(plan, ...)                                                             \
@@ -138,5 +142,37 @@ struct cni_portmap_part {
 extern const struct cni_part_ops cni_portmap_part_ops;
 #define cni_plan_portmap(plan, ...)                                                                \
 	cni_plan_push(plan, &cni_portmap_part_ops, &(struct cni_portmap_part){__VA_ARGS__})
+
+/* Which forwarded packets are accepted and dropped: the policy is in nf_tables (firewall.h), and
+ * who accepts is chosen (firewall_choice.h) by ADD, and remembered (firewall_record.h). DEL and GC
+ * use what is remembered; where nothing is, DEL looks into every place it could be in, with the
+ * prevResult's addresses. */
+struct cni_firewall_part {
+	enum cni_firewall_backend backend;
+	enum cni_firewall_policy policy;
+	const char *zone;	 /* of firewalld */
+	const char *admin_chain; /* of iptables */
+};
+extern const struct cni_part_ops cni_firewall_part_ops;
+#define cni_plan_firewall(plan, ...)                                                               \
+	cni_plan_push(plan, &cni_firewall_part_ops, &(struct cni_firewall_part){__VA_ARGS__})
+
+/* Limits of what comes to the container and of what goes from it, for a veth that another plugin
+ * has made: see shaper.h. The first is a qdisc on the host's end and dies with it. For the second,
+ * what comes in through the host's end is redirected to an ifb, which bears the owner's name and
+ * alias. A rate of 0 makes nothing; DEL and GC remove what there is in any case. */
+struct cni_ingress_part {
+	struct cni_limit limit;
+};
+extern const struct cni_part_ops cni_ingress_part_ops;
+#define cni_plan_ingress(plan, ...)                                                                \
+	cni_plan_push(plan, &cni_ingress_part_ops, &(struct cni_ingress_part){__VA_ARGS__})
+
+struct cni_egress_part {
+	struct cni_limit limit;
+};
+extern const struct cni_part_ops cni_egress_part_ops;
+#define cni_plan_egress(plan, ...)                                                                 \
+	cni_plan_push(plan, &cni_egress_part_ops, &(struct cni_egress_part){__VA_ARGS__})
 
 #endif

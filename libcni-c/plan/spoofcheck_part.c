@@ -1,14 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
 
+#include "cleanup.h"
 #include "go_rules.h"
+#include "mem.h"
 #include "spoofcheck.h"
+#include "sysctl.h"
+
+#include <errno.h>
 
 static void print(FILE *out, const void *data)
 {
 	const struct cni_spoofcheck_part *spec = data;
 
 	fputs(spec->wanted ? " owner" : " owner, none", out);
+	if (spec->by_address)
+		fputs(" addresses", out);
+}
+
+/* The key that asks for it. */
+static const char *key_of(const struct cni_spoofcheck_part *spec)
+{
+	return spec->by_address ? "ipspoofchk" : "macspoofchk";
+}
+
+static int add_or_check(struct cni_attachment *at, const struct cni_spoofcheck_part *spec,
+			int (*verb)(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
+				    struct cni_error *err),
+			struct cni_error *err)
+{
+	freeing struct cni_net *sources = NULL;
+	struct cni_spoofcheck wanted = {
+		.owner = at->owner,
+		.mac = at->container.mac,
+		.by_address = spec->by_address,
+	};
+	struct cni_nl *nl;
+
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return -1;
+	sources = cni_attachment_addresses(at, &wanted.count);
+	wanted.sources = sources;
+	return verb(nl, &wanted, err);
+}
+
+/* What is sent to the bridge itself (01:80:c2:00:00:0x, IEEE 802.1D) comes to the port as if it
+ * were the host's own interface, past all rules of bridges: at least no packets for this host. They
+ * go with the port. ENOENT: this host has no IPv6. */
+static int drop_packets_for_the_host(struct cni_attachment *at, struct cni_error *err)
+{
+	static const char *const families[] = {"ipv4", "ipv6"};
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		freeing char *key = cni_format("net/%s/conf/%s/drop_unicast_in_l2_multicast",
+					       families[i], at->host.name);
+
+		if (cni_sysctl_set(key, "1", err) < 0 && err->errnum != ENOENT)
+			return -1;
+	}
+	return 0;
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -19,25 +69,20 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 	if (!spec->wanted)
 		return 0;
-	if (cni_attachment_netfilter(at, &nl, err) < 0)
-		return cni_fail_within(err, "macspoofchk");
-	if (cni_spoofcheck_add(nl, at->owner, at->container.mac, err) == 0)
+	if (add_or_check(at, spec, cni_spoofcheck_add, err) == 0 &&
+	    (!spec->by_address || drop_packets_for_the_host(at, err) == 0))
 		return 0;
 	/* Done all the same, if only the answer got lost. */
-	cni_spoofcheck_del(nl, at->owner, &ignored);
-	return cni_fail_within(err, "macspoofchk");
+	if (cni_attachment_netfilter(at, &nl, &ignored) == 0)
+		cni_spoofcheck_del(nl, at->owner, &ignored);
+	return cni_fail_within(err, "%s", key_of(spec));
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_spoofcheck_part *spec = data;
-	struct cni_nl *nl;
 
-	if (!spec->wanted)
-		return 0;
-	if (cni_attachment_netfilter(at, &nl, err) < 0)
-		return -1;
-	return cni_spoofcheck_check(nl, at->owner, at->container.mac, err);
+	return spec->wanted ? add_or_check(at, spec, cni_spoofcheck_check, err) : 0;
 }
 
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -59,6 +104,11 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	return spec->wanted ? del(at, data, err) : 0;
 }
 
+static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	return check(at, data, err) == 0 ? 0 : add(at, data, err);
+}
+
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_nl *nl;
@@ -74,7 +124,7 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 {
 	const struct cni_spoofcheck_part *spec = data;
 
-	return spec->wanted ? cni_attachment_netfilter_status(at, "macspoofchk", err) : 0;
+	return spec->wanted ? cni_attachment_netfilter_status(at, key_of(spec), err) : 0;
 }
 
 const struct cni_part_ops cni_spoofcheck_part_ops = {
@@ -86,5 +136,6 @@ const struct cni_part_ops cni_spoofcheck_part_ops = {
 	.del = del,
 	.gc = gc,
 	.status = status,
+	.mend = mend,
 	.print = print,
 };

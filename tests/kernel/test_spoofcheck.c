@@ -27,10 +27,11 @@ static void must_add(const char *network, const char *container, uint8_t last)
 {
 	const struct cni_owner of = owner(network, container);
 	uint8_t address[CNI_MAC_SIZE];
+	const struct cni_spoofcheck wanted = {.owner = &of, .mac = address};
 	struct cni_error err;
 
 	mac(last, address);
-	if (cni_spoofcheck_add(&nfnl, &of, address, &err) < 0)
+	if (cni_spoofcheck_add(&nfnl, &wanted, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -47,10 +48,11 @@ static void assert_check(const char *container, uint8_t last, const char *messag
 {
 	const struct cni_owner of = owner("blue", container);
 	uint8_t address[CNI_MAC_SIZE];
+	const struct cni_spoofcheck wanted = {.owner = &of, .mac = address};
 	struct cni_error err = {.msg = ""};
 
 	mac(last, address);
-	assert_int_equal(cni_spoofcheck_check(&nfnl, &of, address, &err), message ? -1 : 0);
+	assert_int_equal(cni_spoofcheck_check(&nfnl, &wanted, &err), message ? -1 : 0);
 	if (message) {
 		assert_int_equal(err.code, CNI_EMISMATCH);
 		assert_string_equal(err.msg, message);
@@ -259,8 +261,30 @@ static void spoofcheck__is_made_anew_after_a_flush(void **state)
 	sandbox_must("nft flush table bridge cni");
 	must_add("blue", "c2", 2);
 	assert_check("c2", 2, NULL);
+	/* Also if it has nothing there yet that is in its way. */
+	sandbox_must("nft flush table bridge cni");
+	must_add("blue", "c3", 3);
+	assert_check("c2", 2, NULL);
+	assert_check("c3", 3, NULL);
 	must_del("blue", "c2");
+	must_del("blue", "c3");
 	assert_no_table();
+}
+
+/* Whatever somebody has taken out of the table, DEL removes the rest. */
+static void spoofcheck__del_of_a_part_of_it_succeeds(void **state)
+{
+	static const char *const missing[] = {
+		"flush map bridge cni guarded", "flush set bridge cni allowed",
+		"flush map bridge cni attachments; nft flush set bridge cni allowed"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(missing) / sizeof(*missing); i++) {
+		must_add("blue", "c1", 1);
+		sandbox_must("nft %s", missing[i]);
+		must_del("blue", "c1");
+		assert_no_table();
+	}
 }
 
 int main(void)
@@ -274,6 +298,7 @@ int main(void)
 		kernel_test(spoofcheck__gc_keeps_the_valid_and_other_networks),
 		kernel_test(spoofcheck__check_says_what_is_wrong),
 		kernel_test(spoofcheck__is_made_anew_after_a_flush),
+		kernel_test(spoofcheck__del_of_a_part_of_it_succeeds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

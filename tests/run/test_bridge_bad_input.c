@@ -156,6 +156,7 @@ static const struct key {
 	{"\"vlanTrunk\":%s", "'vlanTrunk'", LIST, "list"},
 	{"\"preserveDefaultVlan\":%s", "'preserveDefaultVlan'", BOOL, "true or false"},
 	{"\"macspoofchk\":%s", "'macspoofchk'", BOOL, "true or false"},
+	{"\"ipspoofchk\":%s", "'ipspoofchk'", BOOL, "true or false"},
 	{"\"enabledad\":%s", "'enabledad'", BOOL, "true or false"},
 	{"\"disableContainerInterface\":%s", "'disableContainerInterface'", BOOL, "true or false"},
 	{"\"portIsolation\":%s", "'portIsolation'", BOOL, "true or false"},

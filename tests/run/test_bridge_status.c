@@ -115,6 +115,7 @@ static void status__says_if_there_is_no_nf_tables(void **state)
 		skip_because("strace is not there");
 	status_without_nf_tables(IPAM4 ",'ipMasq':true", "masquerade needs nf_tables");
 	status_without_nf_tables("'macspoofchk':true", "macspoofchk needs nf_tables");
+	status_without_nf_tables(IPAM4 ",'ipspoofchk':true", "ipspoofchk needs nf_tables");
 }
 
 static void status__waits_for_no_lock(void **state)

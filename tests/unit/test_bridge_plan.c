@@ -137,7 +137,7 @@ static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
 			    "masquerade owner\n");
 	assert_list("v-net-0", "lease      host-local\n"
 			       "bridge     host v-net-0 shared\n"
-			       "veth       port of v-net-0\n"
+			       "veth       port of v-net-0 hairpin\n"
 			       "spoofcheck owner, none\n"
 			       "acquire    host-local gateway\n"
 			       "addresses  container\n"
@@ -188,6 +188,25 @@ static void bridge_plan__shows_what_is_asked_for(void **state)
 		    "forwarding host shared\n"
 		    "gateway    host br1 shared\n"
 		    "masquerade owner, none\n");
+}
+
+/* The addresses must be known; nothing of the container's is up before it stands. */
+static void bridge_plan__checks_addresses_when_it_has_them(void **state)
+{
+	static const char expected[] = "lease      static\n"
+				       "bridge     host cni0 shared\n"
+				       "veth       port of cni0\n"
+				       "acquire    static\n"
+				       "spoofcheck owner addresses\n"
+				       "addresses  container\n"
+				       "up         container\n"
+				       "routes     container\n"
+				       "masquerade owner, none\n";
+
+	(void)state;
+	assert_plan("'ipspoofchk':true,'ipam':{'type':'static'}", "", expected);
+	assert_plan("'ipspoofchk':true,'macspoofchk':true,'ipam':{'type':'static'}", "", expected);
+	assert_plan("'ipspoofchk':true,'macspoofchk':false,'ipam':{'type':'static'}", "", expected);
 }
 
 /* runtimeConfig goes before args.cni, and that before CNI_ARGS. */
@@ -250,6 +269,10 @@ static void bridge_conf__says_what_is_wrong(void **state)
 		 "unknown ipmasq backend \"pf\": 'ipMasqBackend' must be \"nftables\""},
 		{"'ipam':{'type':'static'},'disableContainerInterface':true", "", CNI_ECONFIG,
 		 "cannot use 'ipam' when 'disableContainerInterface' is true"},
+		{"'ipspoofchk':1,'ipam':{'type':'static'}", "", CNI_ECONFIG,
+		 "'ipspoofchk' is 1, expected true or false"},
+		{"'ipspoofchk':true", "", CNI_ECONFIG,
+		 "cannot use 'ipspoofchk' without 'ipam', which gives the addresses to check for"},
 		{"'hairpinMode':true,'promiscMode':true", "", CNI_ECONFIG,
 		 "cannot set 'hairpinMode' and 'promiscMode' at the same time"},
 		{"'cniVersion':'0.2.0'", "", CNI_EVERSION,
@@ -284,12 +307,14 @@ static void bridge_plan__of_del_survives_a_broken_configuration(void **state)
 	freeing_json cJSON *json =
 		json_of("{'cniVersion':'1.0.0','name':'blue','bridge':5,'mtu':'x','vlan':-1,"
 			"'vlanTrunk':5,'ipMasqBackend':'iptables','runtimeConfig':{'mac':'x'},"
+			"'ipspoofchk':'x',"
 			"'ipam':{'type':'static'}}");
 	freeing char *text = plan_of(json, CNI_DEL, "FOO=BAR");
 
 	(void)state;
 	assert_non_null(strstr(text, "lease      static\n"));
 	assert_non_null(strstr(text, "veth       port of cni0"));
+	assert_non_null(strstr(text, "spoofcheck owner, none\n"));
 	assert_non_null(strstr(text, "masquerade owner, none\n"));
 }
 
@@ -299,6 +324,7 @@ int main(void)
 		cmocka_unit_test(bridge_plan__of_each_configuration_that_comes_with_it),
 		cmocka_unit_test(bridge_plan__of_a_name_alone_is_layer_2),
 		cmocka_unit_test(bridge_plan__shows_what_is_asked_for),
+		cmocka_unit_test(bridge_plan__checks_addresses_when_it_has_them),
 		cmocka_unit_test(bridge_plan__chooses_the_nearest_mac),
 		cmocka_unit_test(bridge_conf__says_what_is_wrong),
 		cmocka_unit_test(bridge_plan__of_del_survives_a_broken_configuration),
