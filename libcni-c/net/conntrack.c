@@ -18,6 +18,7 @@
 
 /* A connection to be forgotten: the attributes by which the kernel knows it. */
 struct found {
+	struct cni_ip destination;
 	uint8_t tuple[256];
 	size_t tuple_size;
 	uint32_t id; /* as it came */
@@ -28,8 +29,6 @@ struct search {
 	uint8_t family;
 	uint8_t protocol;
 	uint16_t port;
-	cni_conntrack_chooser *choose;
-	void *data;
 	struct found *items;
 	size_t count;
 };
@@ -61,11 +60,11 @@ static bool read_destination(const struct nlattr *ips, uint8_t family, struct cn
 	return true;
 }
 
-static bool is_meant(const struct search *search, const struct nlattr *tuple)
+static bool is_meant(const struct search *search, const struct nlattr *tuple,
+		     struct cni_ip *ret_destination)
 {
 	const struct nlattr *parts[CTA_TUPLE_MAX + 1];
 	const struct nlattr *proto[CTA_PROTO_MAX + 1];
-	struct cni_ip destination;
 
 	cni_nl_parse_nested(tuple, parts, CTA_TUPLE_MAX);
 	if (!parts[CTA_TUPLE_PROTO])
@@ -74,8 +73,7 @@ static bool is_meant(const struct search *search, const struct nlattr *tuple)
 	return proto[CTA_PROTO_NUM] && proto[CTA_PROTO_DST_PORT] &&
 	       mnl_attr_get_u8(proto[CTA_PROTO_NUM]) == search->protocol &&
 	       ntohs(mnl_attr_get_u16(proto[CTA_PROTO_DST_PORT])) == search->port &&
-	       read_destination(parts[CTA_TUPLE_IP], search->family, &destination) &&
-	       search->choose(&destination, search->data);
+	       read_destination(parts[CTA_TUPLE_IP], search->family, ret_destination);
 }
 
 static int collect(const struct nlmsghdr *message, void *data, struct cni_error *err)
@@ -84,16 +82,19 @@ static int collect(const struct nlmsghdr *message, void *data, struct cni_error 
 	const struct nlattr *table[CTA_MAX + 1];
 	const struct nlattr *tuple;
 	struct search *search = data;
+	struct cni_ip destination;
 	struct found *found;
 
 	(void)err;
 	cni_nl_parse(message, sizeof(*header), table, CTA_MAX);
 	tuple = table[CTA_TUPLE_ORIG];
 	if (header->nfgen_family != search->family || !tuple ||
-	    mnl_attr_get_payload_len(tuple) > sizeof(found->tuple) || !is_meant(search, tuple))
+	    mnl_attr_get_payload_len(tuple) > sizeof(found->tuple) ||
+	    !is_meant(search, tuple, &destination))
 		return 0;
 	search->items = cni_realloc_array(search->items, search->count + 1, sizeof(*search->items));
 	found = &search->items[search->count++];
+	found->destination = destination;
 	found->tuple_size = mnl_attr_get_payload_len(tuple);
 	memcpy(found->tuple, mnl_attr_get_payload(tuple), found->tuple_size);
 	found->has_id = table[CTA_ID] != NULL;
@@ -144,15 +145,13 @@ static int forget(struct cni_nl *nl, uint8_t family, const struct found *found,
 int cni_conntrack_forget(struct cni_nl *nl, uint8_t family, uint8_t protocol, uint16_t port,
 			 cni_conntrack_chooser *choose, void *data, struct cni_error *err)
 {
-	struct search search = {.family = family,
-				.protocol = protocol,
-				.port = port,
-				.choose = choose,
-				.data = data};
+	struct search search = {.family = family, .protocol = protocol, .port = port};
 	int failed = find(nl, &search, err);
 
+	/* Only now: who chooses may have to ask the kernel, in the same buffer. */
 	for (size_t i = 0; i < search.count && !failed; i++)
-		failed = forget(nl, family, &search.items[i], err);
+		if (choose(&search.items[i].destination, data))
+			failed = forget(nl, family, &search.items[i], err);
 	free(search.items);
 	return failed ? cni_fail_within(err, "connection tracking") : 0;
 }

@@ -82,13 +82,24 @@ static int check_address(struct cni_nl *nl, const struct cni_portmap *portmap,
 	return 0;
 }
 
-static int check_localnet(const char *ifname, struct cni_error *err)
+static int check_localnet(struct cni_nl *nl, const char *ifname, struct cni_error *err)
 {
 	freeing char *key = cni_format("net/ipv4/conf/%.15s/route_localnet", ifname);
+	struct cni_nft_bytes guard = cni_portmap_localnet_key(ifname);
+	struct cni_nft_element found;
 	char value[8] = "";
+	int there;
 
 	if (!*ifname)
 		return 0;
+	there = cni_portmap_look_up(nl, cni_portmap_localnets, &guard, &found, err);
+	if (there < 0)
+		return -1;
+	if (!there)
+		return cni_fail(
+			err, CNI_EMISMATCH,
+			"portmap: '%s' is not in '%s' of table 'inet %s', expected it there",
+			ifname, cni_portmap_localnets, cni_portmap_table.name);
 	if (cni_sysctl_get(key, value, sizeof(value), err) < 0)
 		return -1;
 	if (strcmp(value, "1") != 0)
@@ -103,5 +114,5 @@ int cni_portmap_check(struct cni_nl *nl, const struct cni_portmap *portmap, stru
 	for (size_t i = 0; i < portmap->address_count; i++)
 		if (check_address(nl, portmap, &portmap->addresses[i], err) < 0)
 			return -1;
-	return check_localnet(portmap->localnet, err);
+	return check_localnet(nl, portmap->localnet, err);
 }

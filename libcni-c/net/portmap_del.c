@@ -126,8 +126,19 @@ static int set_localnets(const struct cni_nft_element *localnets, size_t count, 
 	return 0;
 }
 
-/* route_localnet, where we have turned it on, goes with the table; before it, since the rule that
- * guards it is in there. Who is killed in between is asked again, and then finds the table. */
+/* To what the administrator wants for all interfaces. */
+static int restore_localnets(const struct cni_nft_element *localnets, size_t count,
+			     struct cni_error *err)
+{
+	char value[8];
+
+	if (cni_sysctl_get("net/ipv4/conf/default/route_localnet", value, sizeof(value), err) < 0)
+		return -1;
+	return set_localnets(localnets, count, value, err);
+}
+
+/* route_localnet goes back before the table does, since the rule that guards it is in there. Who is
+ * killed in between is asked again, and then finds the table. */
 static int remove_table(struct cni_nl *nl, struct cni_nft_tx *tx, struct cni_error *err)
 {
 	freeing struct cni_nft_element *localnets = NULL;
@@ -135,7 +146,7 @@ static int remove_table(struct cni_nl *nl, struct cni_nft_tx *tx, struct cni_err
 	size_t count = 0;
 
 	if (cni_nft_list(nl, table, cni_portmap_localnets, &localnets, &count, err) < 0 ||
-	    set_localnets(localnets, count, "0", err) < 0)
+	    restore_localnets(localnets, count, err) < 0)
 		return -1;
 	cni_nft_del_table(tx, table);
 	if (cni_nft_commit(tx, err) == 0)

@@ -27,10 +27,23 @@ struct scene {
 	char localnet[IF_NAMESIZE];
 };
 
-static void find_addresses(const struct cni_attachment *at, struct scene *scene)
+static bool publishes(const struct cni_portmap_part *spec, uint8_t family)
+{
+	for (size_t i = 0; i < spec->count; i++) {
+		const struct cni_ip *host_ip = &spec->mappings[i].host_ip;
+
+		if (!cni_ip_is_set(host_ip) || host_ip->family == family)
+			return true;
+	}
+	return false;
+}
+
+/* Those that something is published for: there may be none. */
+static void find_addresses(const struct cni_attachment *at, const struct cni_portmap_part *spec,
+			   struct scene *scene)
 {
 	freeing struct cni_net *nets = NULL;
-	bool seen[2] = {false, false};
+	bool seen[2] = {!publishes(spec, AF_INET), !publishes(spec, AF_INET6)};
 	size_t count;
 
 	nets = cni_attachment_addresses(at, &count);
@@ -58,8 +71,11 @@ static int find_localnet(struct cni_attachment *at, struct scene *scene, struct 
 		return 0;
 	if (cni_route_get(&at->nl[CNI_HOST], first, &way, err) < 0)
 		return err->errnum == ENETUNREACH || err->errnum == EHOSTUNREACH ? 0 : -1;
-	if (way.index && !way.is_local)
-		if_indextoname((unsigned int)way.index, scene->localnet);
+	if (!way.index || way.is_local)
+		return 0;
+	if (!if_indextoname((unsigned int)way.index, scene->localnet))
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "look up the name of link %d",
+				      way.index);
 	return 0;
 }
 
@@ -73,7 +89,7 @@ static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *s
 						.snat = spec->snat,
 						.masq_all = spec->masq_all,
 						.localnet = ret_scene->localnet}};
-	find_addresses(at, ret_scene);
+	find_addresses(at, spec, ret_scene);
 	return find_localnet(at, ret_scene, err);
 }
 
@@ -152,13 +168,16 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	struct scene scene;
 	struct cni_nl *nl;
 
-	if (!spec->count)
+	if (set_scene(at, spec, &scene, err) < 0)
+		return cni_fail_within(err, "portmap");
+	if (!scene.portmap.address_count)
 		return 0;
-	if (set_scene(at, spec, &scene, err) < 0 || cni_attachment_netfilter(at, &nl, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "portmap");
 	if (cni_portmap_add(nl, &scene.portmap, err) < 0) {
-		/* Done all the same, if only the answer got lost. */
-		del(at, data, &ignored);
+		/* Done all the same, if only the answer got lost. A refusal is none of these. */
+		if (err->code != CNI_ETAKEN)
+			del(at, data, &ignored);
 		return cni_fail_within(err, "portmap");
 	}
 	forget_connections(at, nl, spec->mappings, spec->count);
@@ -171,9 +190,11 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	struct scene scene;
 	struct cni_nl *nl;
 
-	if (!spec->count)
+	if (set_scene(at, spec, &scene, err) < 0)
+		return -1;
+	if (!scene.portmap.address_count)
 		return 0;
-	if (set_scene(at, spec, &scene, err) < 0 || cni_attachment_netfilter(at, &nl, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return -1;
 	return cni_portmap_check(nl, &scene.portmap, err);
 }

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conntrack.h"
+
+#include "bridge.h"
+#include "cleanup.h"
+#include "flows.h"
+#include "kernel.h"
+#include "mem.h"
+#include "route.h"
+#include "test.h"
+
+#include <netinet/in.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+#define skip_unless_possible()                                                                     \
+	do {                                                                                       \
+		if (!flows_possible())                                                             \
+			skip_because("conntrack is not installed");                                \
+	} while (0)
+
+struct choice {
+	struct cni_ip ip; /* unset: any */
+	size_t asked;
+};
+
+/* As portmap does, it asks the kernel something in between. */
+static bool choose(const struct cni_ip *destination, void *data)
+{
+	struct choice *choice = data;
+	struct cni_route_way way;
+	struct cni_error ignored;
+
+	choice->asked++;
+	cni_route_get(&rtnl, destination, &way, &ignored);
+	return !cni_ip_is_set(&choice->ip) || cni_ip_equal(&choice->ip, destination);
+}
+
+/* Returns how many were asked about. */
+static size_t forget(uint8_t family, uint8_t protocol, uint16_t port, const char *destination)
+{
+	struct choice choice = {.ip = kernel_ip(destination)};
+	struct cni_error err;
+
+	if (cni_conntrack_forget(&nfnl, family, protocol, port, choose, &choice, &err) < 0)
+		fail_msg("%s", err.msg);
+	return choice.asked;
+}
+
+struct fate {
+	const char *flow;
+	bool stays;
+};
+
+static void set(const struct fate *fates, size_t count)
+{
+	const char *lines[32];
+
+	assert_true(count <= COUNT(lines));
+	for (size_t i = 0; i < count; i++)
+		lines[i] = fates[i].flow;
+	flows_set(lines, count);
+}
+
+static void assert_fates(const struct fate *fates, size_t count)
+{
+	freeing char *all = flows_read();
+
+	for (size_t i = 0; i < count; i++)
+		if (flows_have(all, fates[i].flow) != fates[i].stays)
+			fail_msg("%s: %s, expected %s", fates[i].flow,
+				 fates[i].stays ? "is gone" : "is there",
+				 fates[i].stays ? "it there" : "it gone");
+}
+
+static const struct fate v4[] = {
+	{"udp 203.0.113.9 1000 192.0.2.1 53", false},
+	{"udp 203.0.113.9 1001 192.0.2.1 53", false},
+	{"udp 203.0.113.9 1002 192.0.2.1 53 -> 10.1.0.7 5353", false},
+	{"udp 192.0.2.1 1000 192.0.2.1 53 -> 10.1.0.7 53", false},
+	/* Another destination, port, protocol. */
+	{"udp 203.0.113.9 1000 192.0.2.2 53", true},
+	{"udp 203.0.113.9 1004 192.0.2.2 53 -> 10.1.0.7 5353", true},
+	{"udp 203.0.113.9 1000 192.0.2.1 54", true},
+	{"udp 203.0.113.9 1000 192.0.2.1 13568", true}, /* 53 with its bytes turned around */
+	{"tcp 203.0.113.9 1000 192.0.2.1 53", true},
+	{"sctp 203.0.113.9 1000 192.0.2.1 53", true},
+	/* The port at the other end, or behind the translation. */
+	{"udp 203.0.113.9 53 192.0.2.1 1000", true},
+	{"udp 192.0.2.1 1001 203.0.113.9 53", true},
+	{"udp 203.0.113.9 1003 192.0.2.9 5300 -> 192.0.2.1 53", true},
+	{"udp 2001:db8:9::9 1000 2001:db8::1 53", true},
+};
+
+static const struct fate v6[] = {
+	{"udp 2001:db8:9::9 1000 2001:db8::1 53", false},
+	{"udp 2001:db8:9::9 1001 2001:db8::1 53", false},
+	{"udp 2001:db8:9::9 1002 2001:db8::1 53 -> fd00::7 5353", false},
+	{"udp 2001:db8:9::9 1000 2001:db8::2 53", true},
+	{"udp 2001:db8:9::9 1000 2001:db8::1 54", true},
+	{"tcp 2001:db8:9::9 1000 2001:db8::1 53", true},
+	{"udp 2001:db8:9::9 53 2001:db8::1 1000", true},
+	{"udp 2001:db8::1 1001 2001:db8:9::9 53", true},
+	{"udp 203.0.113.9 1000 192.0.2.1 53", true},
+};
+
+static void conntrack__forgets_what_was_sent_to_a_port_of_an_address(void **state)
+{
+	(void)state;
+	skip_unless_possible();
+	set(v4, COUNT(v4));
+	assert_int_equal(forget(AF_INET, IPPROTO_UDP, 53, "192.0.2.1"), 7);
+	assert_fates(v4, COUNT(v4));
+	set(v6, COUNT(v6));
+	assert_int_equal(forget(AF_INET6, IPPROTO_UDP, 53, "2001:db8::1"), 5);
+	assert_fates(v6, COUNT(v6));
+}
+
+static void conntrack__forgets_one_protocol(void **state)
+{
+	static const struct fate fates[] = {
+		{"udp 203.0.113.9 1000 192.0.2.1 53", true},
+		{"tcp 203.0.113.9 1000 192.0.2.1 53", false},
+		{"tcp 203.0.113.9 1000 192.0.2.2 53", false},
+		{"sctp 203.0.113.9 1000 192.0.2.1 53", true},
+	};
+
+	(void)state;
+	skip_unless_possible();
+	set(fates, COUNT(fates));
+	assert_int_equal(forget(AF_INET, IPPROTO_TCP, 53, ""), 2);
+	assert_fates(fates, COUNT(fates));
+}
+
+static void conntrack__of_nothing_is_fine(void **state)
+{
+	(void)state;
+	assert_int_equal(forget(AF_INET, IPPROTO_UDP, 53, ""), 0);
+	assert_int_equal(forget(AF_INET6, IPPROTO_UDP, 53, ""), 0);
+}
+
+/* More than fits one answer of the kernel's. */
+#define FLOWS 3000
+
+static void conntrack__forgets_many_among_many(void **state)
+{
+	freeing char *all = NULL;
+	char *lines[FLOWS];
+
+	(void)state;
+	skip_unless_possible();
+	for (unsigned int i = 0; i < FLOWS; i++)
+		lines[i] = cni_format("udp 203.0.113.%u %u 192.0.2.1 %u", i % 200 + 1, 1000 + i,
+				      i % 3 ? 53 : 5000 + i);
+	flows_set((const char *const *)lines, FLOWS);
+	assert_int_equal(forget(AF_INET, IPPROTO_UDP, 53, ""), FLOWS * 2 / 3);
+	all = flows_read();
+	for (unsigned int i = 0; i < FLOWS; i++) {
+		/* All of them would take a while. */
+		if (i < 100 || i >= FLOWS - 100)
+			assert_int_equal(flows_have(all, lines[i]), i % 3 == 0);
+		free(lines[i]);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		kernel_test(conntrack__forgets_what_was_sent_to_a_port_of_an_address),
+		kernel_test(conntrack__forgets_one_protocol),
+		kernel_test(conntrack__of_nothing_is_fine),
+		kernel_test(conntrack__forgets_many_among_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
