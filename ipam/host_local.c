@@ -59,7 +59,7 @@ static void release_given_up(struct store *store, const struct host_local_conf *
 
 		if (!cni_ip_is_set(&choices[i].gives_up))
 			continue;
-		if (store_read(store, &choices[i].gives_up, &lease))
+		if (store_read(store, &choices[i].gives_up, &lease) && lease.state == LEASE_HELD)
 			store_release(store, &lease, &ignored);
 		lease_clear(&lease);
 	}

@@ -219,6 +219,8 @@ static int publish(int dir, const char *from, const struct cni_ip *ip, const cha
 {
 	if (replace && renameat2(dir, from, dir, to, RENAME_EXCHANGE) == 0)
 		return 0;
+	if (replace && errno != ENOENT && errno != EINVAL && errno != ENOSYS)
+		return -1;
 	/* It is gone already, or the file system cannot exchange: then there is no way back. */
 	if (replace && unlinkat(dir, to, 0) < 0 && errno != ENOENT)
 		return -1;
@@ -255,7 +257,8 @@ void lease_file_retract(int dir, size_t number, const struct cni_ip *ip, bool re
 
 	temporary_name(number, temporary);
 	cni_ip_format(ip, name);
-	if (!replaced || renameat2(dir, temporary, dir, name, RENAME_EXCHANGE) < 0)
+	if (!replaced || (renameat2(dir, temporary, dir, name, RENAME_EXCHANGE) < 0 &&
+			  renameat(dir, temporary, dir, name) < 0))
 		unlinkat(dir, name, 0);
 }
 

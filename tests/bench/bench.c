@@ -166,7 +166,7 @@ static struct sample end(struct process *run, int subject, int verb, struct pod 
 {
 	freeing char *what = cni_format("%s %s", verb_names[verb], subject_names[subject]);
 	freeing char *output = NULL;
-	struct sample sample = process_finish(run, what, &output);
+	struct sample sample = process_finish(run, 0, what, &output);
 
 	if (verb == ADD)
 		pod->result = take_ptr(output);

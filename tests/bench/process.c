@@ -63,7 +63,8 @@ struct process process_start(char **args, char **environment, const char *input,
 	return process;
 }
 
-struct sample process_finish(struct process *process, const char *what, char **ret_output)
+struct sample process_finish(struct process *process, int expected, const char *what,
+			     char **ret_output)
 {
 	struct rusage usage;
 	struct sample sample;
@@ -76,7 +77,7 @@ struct sample process_finish(struct process *process, const char *what, char **r
 		     (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 	sample.memory = (double)usage.ru_maxrss;
 	*ret_output = read_text(process->output);
-	if (status != 0) {
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != expected) {
 		fprintf(stderr, "%s failed: %s\n", what, *ret_output);
 		exit(1);
 	}

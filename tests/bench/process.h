@@ -26,7 +26,8 @@ void process_write(const char *path, const char *text);
 struct process process_start(char **args, char **environment, const char *input,
 			     const char *output);
 
-/* Waits for it. An exit code other than 0 is fatal; `what` names it. */
-struct sample process_finish(struct process *process, const char *what, char **ret_output);
+/* Waits for it. An exit code other than `expected` is fatal; `what` names it. */
+struct sample process_finish(struct process *process, int expected, const char *what,
+			     char **ret_output);
 
 #endif

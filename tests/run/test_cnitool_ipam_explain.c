@@ -132,7 +132,8 @@ static void ipam_explain__says_what_becomes_of_an_earlier_boot(void **state)
 			 "Nobody holds it.\nADD gives it out when its turn comes.\n");
 	/* So it does, "eager" being the last. */
 	ipam_add(scene, "c2", IPAM_NOWHERE);
-	assert_explained(scene, "10.1.0.2", "Nobody holds it.\nIt was last released ");
+	assert_explained(scene, "10.1.0.2",
+			 "Nobody holds it.\nADD gives it out when its turn comes; the next is ");
 }
 
 static void ipam_explain__says_when_an_address_was_released(void **state)
