@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "mem.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,25 @@ int cni_decode_u32(const struct cni_field *field, const cJSON *value, void *memb
 		return refuse(field, value, expected, err);
 	}
 	*(uint32_t *)member = (uint32_t)number;
+	return 0;
+}
+
+int cni_decode_u64(const struct cni_field *field, const cJSON *value, void *member,
+		   struct cni_error *err)
+{
+	/* 2^63, which is what 2^63-1 becomes as a double. */
+	static const double end = 9223372036854775808.0;
+	double number = cJSON_IsNumber(value) ? cJSON_GetNumberValue(value) : -1;
+
+	if (!(number >= field->min && number <= (field->max ? field->max : end)) ||
+	    number != floor(number)) {
+		char expected[64];
+
+		snprintf(expected, sizeof(expected), "a whole number from %u to %" PRId64,
+			 field->min, field->max ? (int64_t)field->max : INT64_MAX);
+		return refuse(field, value, expected, err);
+	}
+	*(uint64_t *)member = number < end ? (uint64_t)number : INT64_MAX;
 	return 0;
 }
 

@@ -46,12 +46,15 @@ struct cni_field {
 	size_t offset;
 	cni_decoder *decode;
 	uint32_t min;		      /* for numbers */
-	uint32_t max;		      /* for numbers; 0 means 2147483647 */
+	uint32_t max;		      /* for numbers; 0 means 2^31-1, or 2^63-1 for 64 bits */
 	const struct cni_word *words; /* the member is a uint32_t, the value one of these words */
 };
 
 cni_decoder cni_decode_bool;
 cni_decoder cni_decode_u32;
+/* From 0 to 2^63-1 unless the field says otherwise. JSON's numbers are doubles here: above 2^53 it
+ * is the nearest one, and what cannot be told from 2^63-1 is that. */
+cni_decoder cni_decode_u64;
 cni_decoder cni_decode_string;
 cni_decoder cni_decode_strings;
 cni_decoder cni_decode_ip;
@@ -64,7 +67,8 @@ cni_decoder cni_decode_object;
 		.key = (key_), .offset = offsetof(type_, member_),                                 \
 		.decode = _Generic(((type_ *)0)->member_, bool                                     \
 				   : cni_decode_bool, uint32_t                                     \
-				   : cni_decode_u32, const char *                                  \
+				   : cni_decode_u32, uint64_t                                      \
+				   : cni_decode_u64, const char *                                  \
 				   : cni_decode_string, struct cni_strings                         \
 				   : cni_decode_strings, struct cni_ip                             \
 				   : cni_decode_ip, struct cni_net                                 \

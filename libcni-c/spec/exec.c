@@ -23,67 +23,6 @@
 #define OUTPUT_MAX (8U << 20)
 #define GRACE_MS   1000
 
-int cni_exec_find(const char *type, const char *path, char **ret_file, struct cni_error *err)
-{
-	freeing char *copy = cni_strdup(path);
-	char *rest = copy;
-
-	if (cni_name_check_plugin(type, "the plugin's 'type'", err) < 0)
-		return -1;
-	for (char *dir = strsep(&rest, ":"); dir; dir = strsep(&rest, ":")) {
-		freeing char *file = NULL;
-		struct stat st;
-
-		if (!*dir)
-			continue;
-		file = cni_format("%s/%s", dir, type);
-		if (stat(file, &st) == 0 && S_ISREG(st.st_mode)) {
-			*ret_file = take_ptr(file);
-			return 0;
-		}
-	}
-	return cni_fail(err, CNI_EMISSING, "failed to find plugin \"%s\" in path [%s]", type, path);
-}
-
-static bool is_named(const char *assignment, const struct cni_exec_variable *variables,
-		     size_t count)
-{
-	size_t length = strcspn(assignment, "=");
-
-	for (size_t i = 0; i < count; i++)
-		if (strlen(variables[i].name) == length &&
-		    !strncmp(assignment, variables[i].name, length))
-			return true;
-	return false;
-}
-
-char **cni_exec_environment(const struct cni_exec_variable *variables, size_t count)
-{
-	size_t inherited = 0;
-	size_t text_size = 0;
-	size_t kept = 0;
-	char **environment;
-	char *text;
-
-	while (environ[inherited])
-		inherited++;
-	for (size_t i = 0; i < count; i++)
-		if (variables[i].value)
-			text_size += strlen(variables[i].name) + strlen(variables[i].value) + 2;
-	environment = cni_alloc((inherited + count + 1) * sizeof(*environment) + text_size);
-	text = (char *)(environment + inherited + count + 1);
-	for (size_t i = 0; i < inherited; i++)
-		if (!is_named(environ[i], variables, count))
-			environment[kept++] = environ[i];
-	for (size_t i = 0; i < count; i++) {
-		if (!variables[i].value)
-			continue;
-		environment[kept++] = text;
-		text += sprintf(text, "%s=%s", variables[i].name, variables[i].value) + 1;
-	}
-	return environment;
-}
-
 /* The parent's ends of the child's stdin and stdout, and the child. */
 struct child {
 	pid_t pid;
@@ -116,24 +55,46 @@ static void end_child(struct child *child)
 
 #define ending __attribute__((cleanup(end_child)))
 
+/* What is being run, and how errors call it. */
+struct run {
+	const struct cni_exec *exec;
+	const char *kind;
+	bool takes_stderr;
+};
+
 /* Between vfork() and execve(): only system calls, on what the parent prepared. */
-static _Noreturn void become(const struct cni_exec *exec, int in, int out, pid_t parent,
-			     volatile int *failed)
+static _Noreturn void become(const struct run *run, char *const *argv, int in, int out,
+			     pid_t parent, volatile int *failed)
 {
-	char *const argv[] = {(char *)exec->file, NULL};
 	sigset_t none;
 
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (getppid() == parent && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
-		execve(exec->file, argv, exec->environment);
+	if (getppid() == parent && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+	    (!run->takes_stderr || dup2(out, STDERR_FILENO) >= 0))
+		execve(run->exec->file, argv, run->exec->environment);
 	*failed = errno;
 	_exit(127);
 }
 
-static int start(const struct cni_exec *exec, struct child *child, struct cni_error *err)
+static char **make_argv(const struct cni_exec *exec)
+{
+	size_t count = 0;
+	char **argv;
+
+	while (exec->arguments && exec->arguments[count])
+		count++;
+	argv = cni_alloc((count + 2) * sizeof(*argv));
+	argv[0] = (char *)exec->file;
+	for (size_t i = 0; i < count; i++)
+		argv[i + 1] = exec->arguments[i];
+	return argv;
+}
+
+static int start(const struct run *run, char *const *argv, struct child *child,
+		 struct cni_error *err)
 {
 	volatile int failed = 0;
 	pid_t parent = getpid();
@@ -142,20 +103,20 @@ static int start(const struct cni_exec *exec, struct child *child, struct cni_er
 
 	if (pipe2(in, O_CLOEXEC) < 0)
 		return cni_fail_errno(err, CNI_EDELEGATE, errno, "make a pipe for '%s'",
-				      exec->type);
+				      run->exec->type);
 	child->in = in[1];
 	if (pipe2(out, O_CLOEXEC) < 0) {
 		failed = errno;
 		close(in[0]);
 		return cni_fail_errno(err, CNI_EDELEGATE, failed, "make a pipe for '%s'",
-				      exec->type);
+				      run->exec->type);
 	}
 	child->out = out[0];
 	/* A plugin is a small process, but copying even its page tables would cost a tenth of an
 	 * ADD; posix_spawn() cannot ask for the signal on our death. */
 	child->pid = vfork();
 	if (child->pid == 0)
-		become(exec, in[0], out[1], parent, &failed);
+		become(run, argv, in[0], out[1], parent, &failed);
 	if (child->pid < 0)
 		failed = errno;
 	close(in[0]);
@@ -167,8 +128,8 @@ static int start(const struct cni_exec *exec, struct child *child, struct cni_er
 			failed = errno;
 	}
 	if (failed)
-		return cni_fail_errno(err, CNI_EDELEGATE, failed, "run plugin '%s' (%s)",
-				      exec->type, exec->file);
+		return cni_fail_errno(err, CNI_EDELEGATE, failed, "run %s '%s' (%s)", run->kind,
+				      run->exec->type, run->exec->file);
 	return 0;
 }
 
@@ -203,7 +164,7 @@ struct output {
 };
 
 /* 1: there may be more, 0: it has ended, -1: failed. */
-static int collect(const struct cni_exec *exec, const struct child *child, struct output *output,
+static int collect(const struct run *run, const struct child *child, struct output *output,
 		   struct cni_error *err)
 {
 	ssize_t got;
@@ -217,19 +178,21 @@ static int collect(const struct cni_exec *exec, const struct child *child, struc
 		return errno == EINTR || errno == EAGAIN
 			       ? 1
 			       : cni_fail_errno(err, CNI_EDELEGATE, errno,
-						"read the answer of plugin '%s'", exec->type);
+						"read the answer of %s '%s'", run->kind,
+						run->exec->type);
 	output->size += (size_t)got;
 	output->data[output->size] = '\0';
 	if (output->size > OUTPUT_MAX)
-		return cni_fail(err, CNI_EDELEGATE, "plugin '%s' printed more than %u bytes",
-				exec->type, OUTPUT_MAX);
+		return cni_fail(err, CNI_EDELEGATE, "%s '%s' printed more than %u bytes", run->kind,
+				run->exec->type, OUTPUT_MAX);
 	return got > 0;
 }
 
 /* Talks with the child until it has closed its stdout and has ended. */
-static int converse(const struct cni_exec *exec, struct child *child, struct output *output,
+static int converse(const struct run *run, struct child *child, struct output *output,
 		    siginfo_t *ret_info, struct cni_error *err)
 {
+	const struct cni_exec *exec = run->exec;
 	struct timespec end;
 	size_t fed = 0;
 
@@ -248,18 +211,18 @@ static int converse(const struct cni_exec *exec, struct child *child, struct out
 		int ready = poll(waits, 3, milliseconds_left(&end));
 
 		if (ready < 0 && errno != EINTR)
-			return cni_fail_errno(err, CNI_EDELEGATE, errno, "wait for plugin '%s'",
-					      exec->type);
+			return cni_fail_errno(err, CNI_EDELEGATE, errno, "wait for %s '%s'",
+					      run->kind, exec->type);
 		if (ready == 0)
 			return cni_fail(err, CNI_EDELEGATE,
-					"plugin '%s' did not finish within %u ms and was ended",
-					exec->type, exec->deadline_ms);
+					"%s '%s' did not finish within %u ms and was ended",
+					run->kind, exec->type, exec->deadline_ms);
 		if (ready < 0)
 			continue;
 		if (waits[1].revents)
 			feed(exec, child, &fed);
 		if (waits[0].revents) {
-			int more = collect(exec, child, output, err);
+			int more = collect(run, child, output, err);
 
 			if (more < 0)
 				return -1;
@@ -285,9 +248,6 @@ static int pass_on(const struct cni_exec *exec, const struct output *output, con
 	const char *msg;
 	const cJSON *code;
 
-	if (info->si_code != CLD_EXITED)
-		return cni_fail(err, CNI_EDELEGATE, "plugin '%s' was ended by signal %d (%s)",
-				exec->type, info->si_status, strsignal(info->si_status));
 	if (cni_json_parse_object(output->data, output->size, "error", &json, &ignored) < 0 ||
 	    !(msg = cni_json_get_string(json, "msg"))) {
 		cni_fail(err, CNI_EDELEGATE, "plugin '%s' exited with %d and without an error",
@@ -301,27 +261,60 @@ static int pass_on(const struct cni_exec *exec, const struct output *output, con
 	return details ? cni_fail_details(err, "%s", details) : -1;
 }
 
-int cni_exec_run(const struct cni_exec *exec, char **ret_output, struct cni_error *err)
+/* `ret_info` says with what it exited. Nothing is in `ret_output` after a failure. */
+static int run_to_end(const struct run *run, struct output *ret_output, siginfo_t *ret_info,
+		      struct cni_error *err)
 {
 	ending struct child child = {.pid = -1, .pidfd = -1, .in = -1, .out = -1};
+	freeing char **argv = make_argv(run->exec);
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct sigaction before;
-	struct output output = {0};
-	siginfo_t info = {0};
 	int failed;
 
-	if (start(exec, &child, err) < 0)
+	if (start(run, argv, &child, err) < 0)
 		return -1;
 	/* It may end without reading what we write. */
 	sigaction(SIGPIPE, &ignore, &before);
-	failed = converse(exec, &child, &output, &info, err);
+	failed = converse(run, &child, ret_output, ret_info, err);
 	sigaction(SIGPIPE, &before, NULL);
-	if (!failed && (info.si_code != CLD_EXITED || info.si_status != 0))
-		failed = pass_on(exec, &output, &info, err);
+	if (!failed && ret_info->si_code != CLD_EXITED)
+		failed = cni_fail(err, CNI_EDELEGATE, "%s '%s' was ended by signal %d (%s)",
+				  run->kind, run->exec->type, ret_info->si_status,
+				  strsignal(ret_info->si_status));
 	if (failed) {
+		free(ret_output->data);
+		*ret_output = (struct output){0};
+	}
+	return failed;
+}
+
+int cni_exec_run(const struct cni_exec *exec, char **ret_output, struct cni_error *err)
+{
+	struct run run = {.exec = exec, .kind = "plugin"};
+	struct output output = {0};
+	siginfo_t info = {0};
+
+	if (run_to_end(&run, &output, &info, err) < 0)
+		return -1;
+	if (info.si_status != 0) {
+		pass_on(exec, &output, &info, err);
 		free(output.data);
 		return -1;
 	}
 	*ret_output = output.data;
+	return 0;
+}
+
+int cni_exec_command(const struct cni_exec *exec, char **ret_output, int *ret_code,
+		     struct cni_error *err)
+{
+	struct run run = {.exec = exec, .kind = "command", .takes_stderr = true};
+	struct output output = {0};
+	siginfo_t info = {0};
+
+	if (run_to_end(&run, &output, &info, err) < 0)
+		return -1;
+	*ret_output = output.data;
+	*ret_code = info.si_status;
 	return 0;
 }

@@ -31,6 +31,7 @@ char **cni_exec_environment(const struct cni_exec_variable *variables, size_t co
 struct cni_exec {
 	const char *file;	  /* the executable */
 	const char *type;	  /* its name in errors */
+	char *const *arguments;	  /* argv[1] and on, ends with NULL; NULL: none */
 	char *const *environment; /* ends with NULL */
 	const void *input;	  /* for its stdin */
 	size_t input_size;	  /* bytes */
@@ -45,5 +46,16 @@ struct cni_exec {
  * CNI_EDELEGATE if it cannot be run, dies, says no JSON, says too much, or passes the deadline:
  * then its whole group gets SIGTERM, and SIGKILL once the leader has ended or a second later. */
 int cni_exec_run(const struct cni_exec *exec, char **ret_output, struct cni_error *err);
+
+/* Finds the command `name` in the directories of PATH, and then in those where an administrator's
+ * commands are, since a runtime's PATH may lack them. The caller frees `ret_file`. Fails with
+ * CNI_EMISSING. */
+int cni_exec_find_command(const char *name, char **ret_file, struct cni_error *err);
+
+/* Runs what is no plugin but an ordinary command, in the same way. What it prints on stdout and on
+ * stderr goes to `ret_output`, which the caller frees; `ret_code` is what it exited with, whatever
+ * that means. Fails with CNI_EDELEGATE as above. */
+int cni_exec_command(const struct cni_exec *exec, char **ret_output, int *ret_code,
+		     struct cni_error *err);
 
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A set of ASCII characters, as a class of a regular expression names it and regcomp(3) reads it.
+ */
+#ifndef CNI_CHAR_CLASS_H
+#define CNI_CHAR_CLASS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* All false is the empty one. */
+struct cni_char_class {
+	bool has[128];
+};
+
+/* A letter, a digit, or '_'. */
+bool cni_char_is_word(int c);
+
+/* From `first` to `last`. */
+void cni_char_class_add(struct cni_char_class *set, int first, int last);
+
+/* What \d, \w, \s and their opposites \D, \W, \S stand for. False: `letter` is none of them. */
+bool cni_char_class_add_escape(struct cni_char_class *set, char letter);
+
+/* What [:alpha:] and the like stand for, or with `negated` all else; `name` has `length`
+ * characters. False: there is no such name. The locale is "C" as long as nobody sets one. */
+bool cni_char_class_add_named(struct cni_char_class *set, const char *name, size_t length,
+			      bool negated);
+
+/* As a POSIX extended expression: "[a-z]", or with `negated` "[^a-z]". */
+void cni_char_class_print(const struct cni_char_class *set, bool negated, FILE *out);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An ifb: a link that gives back what it is sent to where it was taken from, so that what comes in
+ * can be queued as what goes out. */
+#ifndef CNI_IFB_H
+#define CNI_IFB_H
+
+#include "error.h"
+#include "nl.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Down, and without an alias. Fails with errnum EEXIST if the name is taken. */
+int cni_ifb_add(struct cni_nl *nl, const char *name, const uint8_t *mac, uint32_t mtu,
+		struct cni_error *err);
+
+/* Gives the link a second name. Fails with errnum EEXIST if that is taken, EOPNOTSUPP on a kernel
+ * before 5.5. */
+int cni_ifb_add_name(struct cni_nl *nl, int index, const char *name, struct cni_error *err);
+
+/* Has this kernel such links? Asks for one that cannot be made; loads the kernel's module, if that
+ * is where they are. */
+int cni_ifb_is_known(struct cni_nl *nl, bool *ret_known, struct cni_error *err);
+
+#endif

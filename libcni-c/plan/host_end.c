@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "host_end.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_veth(const struct cni_link *link)
+{
+	return !strcmp(link->kind, "veth");
+}
+
+/* ---- ADD and CHECK ---- */
+
+static int code_of(const struct cni_attachment *at)
+{
+	return at->call->env.command == CNI_CHECK ? CNI_EMISMATCH : CNI_ECONFIG;
+}
+
+static int find_container_end(struct cni_attachment *at, struct cni_error *err)
+{
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
+		return err->errnum == ENODEV
+			       ? cni_fail(
+					 err, code_of(at),
+					 "container interface %s has no veth peer: it is not there",
+					 at->owner->ifname)
+			       : -1;
+	if (!is_veth(&at->container) || !at->container.peer)
+		return cni_fail(err, code_of(at),
+				"container interface %s has no veth peer: it is of kind '%s'",
+				at->owner->ifname, at->container.kind);
+	return 0;
+}
+
+/* The same number may be another link here. */
+static int follow(struct cni_attachment *at, struct cni_error *err)
+{
+	int index = at->container.peer;
+	struct cni_link link;
+	bool found = true;
+
+	if (cni_link_get_by_index(&at->nl[CNI_HOST], index, &link, err) < 0) {
+		if (err->errnum != ENODEV)
+			return -1;
+		found = false;
+	}
+	if (!found || !is_veth(&link) || link.peer != at->container.index)
+		return cni_fail(err, code_of(at), "veth peer with index %d is not in host ns",
+				index);
+	at->host = link;
+	return 0;
+}
+
+int cni_host_end_find(struct cni_attachment *at, struct cni_error *err)
+{
+	bool has_interfaces = at->call->conf.version >= CNI_0_3_0;
+
+	if (at->host.index)
+		return 0;
+	if (has_interfaces && !at->result->interface_count)
+		return cni_fail(err, code_of(at), "no interfaces provided in 'prevResult'");
+	if (find_container_end(at, err) < 0 || follow(at, err) < 0)
+		return -1;
+	if (has_interfaces && cni_attachment_find_interface(at, CNI_HOST, at->host.name) < 0) {
+		cni_fail(err, code_of(at),
+			 "no veth peer of container interface found in host ns: '%s' is not in "
+			 "'prevResult'",
+			 at->host.name);
+		at->host = (struct cni_link){.index = 0};
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- DEL ---- */
+
+static bool is_anothers(const struct cni_attachment *at, const struct cni_link *link)
+{
+	char text[CNI_OWNER_TEXT_SIZE];
+
+	return *link->alias && strcmp(link->alias, cni_owner_format(at->owner, text)) != 0;
+}
+
+/* The path of the namespace may lead to another container's by now, which prevResult does not know.
+ */
+static bool guess_by_netns(struct cni_attachment *at)
+{
+	struct cni_error ignored;
+
+	if (at->netns < 0 || find_container_end(at, &ignored) < 0 || follow(at, &ignored) < 0)
+		return false;
+	if (!is_anothers(at, &at->host) &&
+	    (!at->result->interface_count ||
+	     cni_attachment_find_interface(at, CNI_HOST, at->host.name) >= 0))
+		return true;
+	at->host = (struct cni_link){.index = 0};
+	return false;
+}
+
+static bool guess_by_name(struct cni_attachment *at, const char *name)
+{
+	struct cni_error ignored;
+	struct cni_link link;
+
+	if (cni_link_get(&at->nl[CNI_HOST], name, &link, &ignored) < 0 || !is_veth(&link) ||
+	    is_anothers(at, &link))
+		return false;
+	at->host = link;
+	return true;
+}
+
+void cni_host_end_guess(struct cni_attachment *at)
+{
+	char name[CNI_IFNAME_SIZE];
+
+	if (at->host.index || guess_by_netns(at))
+		return;
+	for (size_t i = 0; i < at->result->interface_count; i++) {
+		const struct cni_result_interface *interface = &at->result->interfaces[i];
+
+		if ((!interface->sandbox || !*interface->sandbox) && interface->name &&
+		    guess_by_name(at, interface->name))
+			return;
+	}
+	guess_by_name(at, cni_owner_ifname(at->owner, "veth", name));
+}

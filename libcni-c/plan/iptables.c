@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "iptables.h"
+
+#include "attachment_file.h"
+#include "cleanup.h"
+#include "exec.h"
+#include "file.h"
+#include "iptables_restore.h"
+#include "mem.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+
+#define LOCK_MS 10000
+
+static const int families[] = {AF_INET, AF_INET6};
+
+/* ---- the rules, without what is to be done with them ---- */
+
+static char *jump_rule(void)
+{
+	return cni_format("FORWARD -m comment --comment \"CNI firewall plugin rules\" "
+			  "-j " CNI_IPTABLES_CHAIN);
+}
+
+static char *admin_rule(const struct cni_iptables *iptables)
+{
+	return cni_format(CNI_IPTABLES_CHAIN " -m comment --comment "
+					     "\"CNI firewall plugin admin overrides\" -j %s",
+			  iptables->admin_chain);
+}
+
+/* To the address, and from it. */
+static void address_rules(const struct cni_ip *ip, char *rules[2])
+{
+	char text[CNI_IP_TEXT_SIZE];
+
+	cni_ip_format(ip, text);
+	rules[0] = cni_format(CNI_IPTABLES_CHAIN " -d %s/%u -m conntrack --ctstate "
+						 "RELATED,ESTABLISHED -j ACCEPT",
+			      text, cni_ip_bits(ip));
+	rules[1] = cni_format(CNI_IPTABLES_CHAIN " -s %s/%u -j ACCEPT", text, cni_ip_bits(ip));
+}
+
+static bool has_family(const struct cni_iptables *iptables, int family)
+{
+	for (size_t i = 0; i < iptables->count; i++)
+		if (iptables->addresses[i].family == family)
+			return true;
+	return false;
+}
+
+/* ---- lines ---- */
+
+/* Numbers of lines: what they are about. An address's two rules follow each other. */
+enum { JUMP, ADMIN, FIRST_RULE };
+
+static void put_chain_checks(struct cni_iptables_lines *lines, const struct cni_iptables *iptables)
+{
+	freeing char *jump = jump_rule();
+	freeing char *admin = admin_rule(iptables);
+
+	cni_iptables_line(lines, JUMP, "-C %s", jump);
+	cni_iptables_line(lines, ADMIN, "-C %s", admin);
+}
+
+/* The rules of the family's addresses, each after `command` and, where an address is among the
+ * `shared` (NULL: none is), with a check that there is another one. `wanted` (NULL: all) has a
+ * member for each number. */
+static void put_rules(struct cni_iptables_lines *lines, const struct cni_iptables *iptables,
+		      int family, const char *command, const bool *wanted, const bool *shared)
+{
+	for (size_t i = 0; i < iptables->count; i++) {
+		char *rules[2];
+
+		if (iptables->addresses[i].family != family)
+			continue;
+		address_rules(&iptables->addresses[i], rules);
+		for (size_t j = 0; j < 2; j++) {
+			size_t number = FIRST_RULE + 2 * i + j;
+
+			if (!wanted || wanted[number])
+				cni_iptables_line(lines, number, "%s %s", command, rules[j]);
+			if ((!wanted || wanted[number]) && shared && shared[i])
+				cni_iptables_line(lines, number, "-C %s", rules[j]);
+			free(rules[j]);
+		}
+	}
+}
+
+static int restore(int family, const struct cni_iptables_lines *lines, struct cni_error *err)
+{
+	size_t refused;
+
+	return cni_iptables_restore(family, lines, &refused, err);
+}
+
+/* ---- chains ---- */
+
+/* One that is there already is as good. */
+static int make_chain(int family, const char *chain, struct cni_error *err)
+{
+	clearing_lines struct cni_iptables_lines lines = {0};
+
+	cni_iptables_line(&lines, 0, "-N %s", chain);
+	return restore(family, &lines, err) < 0 ? -1 : 0;
+}
+
+static int make_first_rule(int family, const char *chain, const char *rule, struct cni_error *err)
+{
+	clearing_lines struct cni_iptables_lines check = {0};
+	clearing_lines struct cni_iptables_lines insert = {0};
+	int found;
+
+	cni_iptables_line(&check, 0, "-C %s", rule);
+	cni_iptables_line(&insert, 0, "-I %s 1%s", chain, rule + strlen(chain));
+	found = restore(family, &check, err);
+	if (found != CNI_IPTABLES_REFUSED)
+		return found;
+	return restore(family, &insert, err) == CNI_IPTABLES_DONE ? 0 : -1;
+}
+
+/* Piece by piece, whatever is there already. One at a time: two could insert the same rule. */
+static int make_chains(int family, const struct cni_iptables *iptables, struct cni_error *err)
+{
+	freeing char *jump = jump_rule();
+	freeing char *admin = admin_rule(iptables);
+	closing int lock = -1;
+	closing int dir = -1;
+
+	if (cni_attachment_directory("firewall", ".lock", true, &dir, err) < 0)
+		return -1;
+	lock = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (lock < 0 || cni_file_lock(lock, LOCK_EX, LOCK_MS, err) < 0)
+		return cni_fail_within(err, "iptables");
+	if (make_chain(family, CNI_IPTABLES_CHAIN, err) < 0 ||
+	    make_chain(family, iptables->admin_chain, err) < 0 ||
+	    make_first_rule(family, "FORWARD", jump, err) < 0)
+		return -1;
+	return make_first_rule(family, CNI_IPTABLES_CHAIN, admin, err);
+}
+
+/* ---- ADD ---- */
+
+/* How things are all the time but the first: the chains are there. */
+static int add_to_existing(int family, const struct cni_iptables *iptables, const bool *wanted,
+			   struct cni_error *err)
+{
+	clearing_lines struct cni_iptables_lines lines = {0};
+
+	put_chain_checks(&lines, iptables);
+	put_rules(&lines, iptables, family, "-A", wanted, NULL);
+	return restore(family, &lines, err);
+}
+
+/* How things are the first time. Of several at once one gets through. */
+static int add_with_chains(int family, const struct cni_iptables *iptables, struct cni_error *err)
+{
+	clearing_lines struct cni_iptables_lines lines = {0};
+	freeing char *jump = jump_rule();
+	freeing char *admin = admin_rule(iptables);
+
+	cni_iptables_line(&lines, 0, "-N %s", CNI_IPTABLES_CHAIN);
+	cni_iptables_line(&lines, 0, "-N %s", iptables->admin_chain);
+	cni_iptables_line(&lines, 0, "-I FORWARD 1%s", jump + strlen("FORWARD"));
+	cni_iptables_line(&lines, 0, "-A %s", admin);
+	put_rules(&lines, iptables, family, "-A", NULL, NULL);
+	return restore(family, &lines, err);
+}
+
+static int add_family(int family, const struct cni_iptables *iptables, struct cni_error *err)
+{
+	int done = add_to_existing(family, iptables, NULL, err);
+
+	if (done == CNI_IPTABLES_REFUSED)
+		done = add_with_chains(family, iptables, err);
+	if (done != CNI_IPTABLES_REFUSED)
+		return done;
+	if (make_chains(family, iptables, err) < 0)
+		return -1;
+	return add_to_existing(family, iptables, NULL, err) == CNI_IPTABLES_DONE ? 0 : -1;
+}
+
+int cni_iptables_add(const struct cni_iptables *iptables, struct cni_error *err)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (has_family(iptables, families[i]) && add_family(families[i], iptables, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- the others ---- */
+
+int cni_iptables_status(struct cni_error *err)
+{
+	freeing char *file = NULL;
+
+	return cni_exec_find_command("iptables-restore", &file, err);
+}
+
+/* Finds the first line from `*next` on whose rule is missing; `*next` is the number of lines if
+ * there is none. */
+static int find_missing(int family, const struct cni_iptables_lines *lines, size_t *next,
+			struct cni_error *err)
+{
+	for (; *next < lines->count; ++*next) {
+		clearing_lines struct cni_iptables_lines one = {0};
+		int done;
+
+		cni_iptables_line(&one, 0, "%s", lines->items[*next]);
+		done = restore(family, &one, err);
+		if (done != CNI_IPTABLES_DONE)
+			return done < 0 ? -1 : 0;
+	}
+	return 0;
+}
+
+static int check_family(int family, const struct cni_iptables *iptables, struct cni_error *err)
+{
+	clearing_lines struct cni_iptables_lines lines = {0};
+	size_t refused;
+	int done;
+
+	put_chain_checks(&lines, iptables);
+	put_rules(&lines, iptables, family, "-C", NULL, NULL);
+	done = cni_iptables_restore(family, &lines, &refused, err);
+	if (done != CNI_IPTABLES_REFUSED)
+		return done;
+	if (refused == CNI_IPTABLES_SOMEWHERE) {
+		refused = 0;
+		if (find_missing(family, &lines, &refused, err) < 0 || refused == lines.count)
+			return -1;
+	}
+	return cni_fail(err, CNI_EMISMATCH,
+			"firewall: %s has no rule '%s' in the table filter, expected it there",
+			family == AF_INET ? "iptables" : "ip6tables",
+			lines.items[refused] + strlen("-C "));
+}
+
+int cni_iptables_check(const struct cni_iptables *iptables, struct cni_error *err)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (has_family(iptables, families[i]) &&
+		    check_family(families[i], iptables, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int mend_family(int family, const struct cni_iptables *iptables, struct cni_error *err)
+{
+	freeing bool *missing = cni_alloc(FIRST_RULE + 2 * iptables->count);
+	clearing_lines struct cni_iptables_lines lines = {0};
+
+	put_chain_checks(&lines, iptables);
+	put_rules(&lines, iptables, family, "-C", NULL, NULL);
+	for (size_t next = 0;; next++) {
+		if (find_missing(family, &lines, &next, err) < 0)
+			return -1;
+		if (next == lines.count)
+			break;
+		missing[lines.numbers[next]] = true;
+	}
+	if ((missing[JUMP] || missing[ADMIN]) && make_chains(family, iptables, err) < 0)
+		return -1;
+	return add_to_existing(family, iptables, missing, err) == CNI_IPTABLES_DONE ? 0 : -1;
+}
+
+int cni_iptables_mend(const struct cni_iptables *iptables, struct cni_error *err)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (has_family(iptables, families[i]) &&
+		    mend_family(families[i], iptables, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* All at once, and when a rule is not there again without it. */
+static int del_family(int family, const struct cni_iptables *iptables, const bool *shared,
+		      struct cni_error *err)
+{
+	size_t count = FIRST_RULE + 2 * iptables->count;
+	freeing bool *wanted = cni_alloc(count);
+
+	memset(wanted, true, count);
+	for (;;) {
+		clearing_lines struct cni_iptables_lines lines = {0};
+		size_t refused;
+		int done;
+
+		put_rules(&lines, iptables, family, "-D", wanted, shared);
+		done = cni_iptables_restore(family, &lines, &refused, err);
+		if (done != CNI_IPTABLES_REFUSED)
+			return done;
+		if (refused == CNI_IPTABLES_SOMEWHERE)
+			return -1;
+		wanted[lines.numbers[refused]] = false;
+	}
+}
+
+int cni_iptables_del(const struct cni_iptables *iptables, const bool *shared, struct cni_error *err)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (has_family(iptables, families[i]) &&
+		    del_family(families[i], iptables, shared, err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "iptables_restore.h"
+
+#include "cleanup.h"
+#include "exec.h"
+#include "mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How long it may wait for the lock of iptables-legacy(8), in seconds, and take in all. */
+#define WAIT	    "10"
+#define DEADLINE_MS 20000
+
+void cni_iptables_line(struct cni_iptables_lines *lines, size_t number, const char *fmt, ...)
+{
+	size_t count = lines->count++;
+	va_list args;
+
+	lines->items = cni_realloc_array(lines->items, count + 1, sizeof(*lines->items));
+	lines->numbers = cni_realloc_array(lines->numbers, count + 1, sizeof(*lines->numbers));
+	lines->numbers[count] = number;
+	va_start(args, fmt);
+	if (vasprintf(&lines->items[count], fmt, args) < 0)
+		cni_out_of_memory();
+	va_end(args);
+}
+
+void cni_iptables_lines_clear(struct cni_iptables_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		free(lines->items[i]);
+	free(lines->items);
+	free(lines->numbers);
+	*lines = (struct cni_iptables_lines){0};
+}
+
+static char *text_of(const struct cni_iptables_lines *lines)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = cni_need(open_memstream(&text, &size));
+
+	fputs("*filter\n", out);
+	for (size_t i = 0; i < lines->count; i++)
+		fprintf(out, "%s\n", lines->items[i]);
+	fputs("COMMIT\n", out);
+	if (fclose(out) != 0)
+		cni_out_of_memory();
+	return text;
+}
+
+/* "iptables-restore: line 3 failed", and of nf_tables' one "[…]: line 3: RULE_APPEND failed […]".
+ * The first line of ours is number 2; that of COMMIT is none of them: then the kernel refused.
+ *
+ * "Chain 'CNI-FORWARD' does not exist […] Error occurred at line: 6", which may be any line. */
+static int read_refusal(const char *output, const struct cni_iptables_lines *lines,
+			size_t *ret_refused)
+{
+	const char *line = strstr(output, "line ");
+	unsigned long number = line ? strtoul(line + strlen("line "), NULL, 10) : 0;
+
+	*ret_refused = lines->count == 1 ? 0 : CNI_IPTABLES_SOMEWHERE;
+	if (strstr(output, "Error occurred at line"))
+		return CNI_IPTABLES_REFUSED;
+	if (number < 2 || number >= lines->count + 2 || !strstr(line, "failed"))
+		return -1;
+	*ret_refused = number - 2;
+	return CNI_IPTABLES_REFUSED;
+}
+
+/* The tool's words, in one line. */
+static int keep_words(char *output, struct cni_error *err)
+{
+	for (char *c = output; (c = strchr(c, '\n')); c++)
+		*c = c[1] ? ' ' : '\0';
+	return cni_fail_details(err, "%.900s", output);
+}
+
+int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, size_t *ret_refused,
+			 struct cni_error *err)
+{
+	static char noflush[] = "--noflush";
+	static char wait[] = "--wait=" WAIT;
+	char *arguments[] = {noflush, wait, NULL};
+	const char *name = family == AF_INET ? "iptables-restore" : "ip6tables-restore";
+	freeing char *text = text_of(lines);
+	freeing char *output = NULL;
+	freeing char *file = NULL;
+	struct cni_exec exec = {.type = name,
+				.arguments = arguments,
+				.environment = environ,
+				.input = text,
+				.input_size = strlen(text),
+				.deadline_ms = DEADLINE_MS};
+	int code;
+
+	if (!lines->count)
+		return CNI_IPTABLES_DONE;
+	if (cni_exec_find_command(name, &file, err) < 0)
+		return -1;
+	exec.file = file;
+	if (cni_exec_command(&exec, &output, &code, err) < 0)
+		return -1;
+	if (code == 0)
+		return CNI_IPTABLES_DONE;
+	cni_fail(err, CNI_EDELEGATE, "%s exited with %d", name, code);
+	keep_words(output, err);
+	return read_refusal(output, lines, ret_refused);
+}

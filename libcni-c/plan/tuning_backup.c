@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tuning_backup.h"
+
+#include "cleanup.h"
+#include "json.h"
+#include "mem.h"
+#include "sysctl_path.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+/* ---- which namespace and link ---- */
+
+int cni_tuning_about(const struct cni_tuning_place *place, struct cni_tuning_about *ret_about,
+		     struct cni_error *err)
+{
+	int fd = mnl_socket_get_fd(place->nl->socket);
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+	struct stat st;
+
+	*ret_about = (struct cni_tuning_about){.index = place->index};
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0) {
+		/* Kernels before 5.14 have the inode alone, which is used again some day. */
+		if (errno != ENOPROTOOPT || fstat(place->netns, &st) < 0)
+			return cni_fail_errno(err, CNI_EKERNEL, errno,
+					      "ask for the namespace's cookie");
+		cookie = st.st_ino;
+	}
+	snprintf(ret_about->netns, sizeof(ret_about->netns), "%" PRIu64, cookie);
+	return 0;
+}
+
+/* ---- the text ---- */
+
+static void read_link(const cJSON *json, struct cni_link_settings *link)
+{
+	const char *mac = cni_json_get_string(json, "mac");
+	const cJSON *promisc = cni_json_get(json, "promisc");
+	const cJSON *allmulti = cni_json_get(json, "allmulti");
+	const cJSON *txqlen = cni_json_get(json, "txQLen");
+	const cJSON *mtu = cni_json_get(json, "mtu");
+
+	if (mac && cni_mac_parse(mac, link->mac) == 0)
+		link->given |= 1U << CNI_LINK_MAC;
+	if (cJSON_IsBool(promisc)) {
+		link->promisc = cJSON_IsTrue(promisc);
+		link->given |= 1U << CNI_LINK_PROMISC;
+	}
+	if (cJSON_IsBool(allmulti)) {
+		link->allmulti = cJSON_IsTrue(allmulti);
+		link->given |= 1U << CNI_LINK_ALLMULTI;
+	}
+	if (cJSON_IsNumber(txqlen) && txqlen->valueint >= 0) {
+		link->txqlen = (uint32_t)txqlen->valueint;
+		link->given |= 1U << CNI_LINK_TXQLEN;
+	}
+	if (cJSON_IsNumber(mtu) && mtu->valueint > 0) {
+		link->mtu = (uint32_t)mtu->valueint;
+		link->given |= 1U << CNI_LINK_MTU;
+	}
+}
+
+bool cni_tuning_backup_parse(const char *text, struct cni_tuning_backup *ret_backup)
+{
+	freeing_json cJSON *json = NULL;
+	const char *netns;
+	const cJSON *index;
+	const cJSON *item;
+	struct cni_error ignored;
+
+	*ret_backup = (struct cni_tuning_backup){.about = {.index = 0}};
+	if (cni_json_parse_object(text, strlen(text), "it", &json, &ignored) < 0)
+		return false;
+	netns = cni_json_get_string(json, "netns");
+	index = cni_json_get(json, "ifindex");
+	if (netns)
+		snprintf(ret_backup->about.netns, CNI_TUNING_NETNS_SIZE, "%s", netns);
+	if (cJSON_IsNumber(index))
+		ret_backup->about.index = index->valueint;
+	read_link(json, &ret_backup->earlier.link);
+	cJSON_ArrayForEach (item, cni_json_get(json, "sysctls")) {
+		const char *path = cni_json_get_string(item, "path");
+
+		if (path && cni_sysctl_path_is_valid(path))
+			cni_tuning_add_sysctl(&ret_backup->earlier, path,
+					      cni_json_get_string(item, "value"));
+	}
+	return true;
+}
+
+void cni_tuning_backup_clear(struct cni_tuning_backup *backup)
+{
+	cni_tuning_clear(&backup->earlier);
+	*backup = (struct cni_tuning_backup){.about = {.index = 0}};
+}
+
+static void write_link(cJSON *json, const struct cni_link_settings *link)
+{
+	char text[CNI_LINK_SETTING_TEXT_SIZE];
+
+	if (cni_link_settings_have(link, CNI_LINK_MAC))
+		cni_json_add_string(json, "mac", cni_link_setting_format(link, CNI_LINK_MAC, text));
+	if (cni_link_settings_have(link, CNI_LINK_PROMISC))
+		cni_json_add(json, "promisc", cJSON_CreateBool(link->promisc));
+	if (cni_link_settings_have(link, CNI_LINK_MTU))
+		cni_json_add_number(json, "mtu", link->mtu);
+	if (cni_link_settings_have(link, CNI_LINK_ALLMULTI))
+		cni_json_add(json, "allmulti", cJSON_CreateBool(link->allmulti));
+	if (cni_link_settings_have(link, CNI_LINK_TXQLEN))
+		cni_json_add_number(json, "txQLen", link->txqlen);
+}
+
+static cJSON *write_sysctls(const struct cni_tuning *tuning)
+{
+	cJSON *list = cni_json_array();
+
+	for (size_t i = 0; i < tuning->sysctl_count; i++) {
+		const struct cni_tuning_sysctl *sysctl = &tuning->sysctls[i];
+		cJSON *item = cni_json_object();
+
+		cni_json_add_string(item, "path", sysctl->path);
+		if (sysctl->value)
+			cni_json_add(item, "value", cJSON_CreateString(sysctl->value));
+		cJSON_AddItemToArray(list, item);
+	}
+	return list;
+}
+
+char *cni_tuning_backup_print(const struct cni_owner *owner, const struct cni_tuning_backup *backup)
+{
+	freeing_json cJSON *json = cni_json_object();
+
+	write_link(json, &backup->earlier.link);
+	cni_json_add_string(json, "network", owner->network);
+	cni_json_add_string(json, "container", owner->container);
+	cni_json_add_string(json, "ifname", owner->ifname);
+	cni_json_add_string(json, "netns", backup->about.netns);
+	if (backup->about.index)
+		cni_json_add_number(json, "ifindex", backup->about.index);
+	if (backup->earlier.sysctl_count)
+		cni_json_add(json, "sysctls", write_sysctls(&backup->earlier));
+	return cni_json_print(json);
+}
+
+void cni_tuning_backup_add(struct cni_tuning_backup *backup, const struct cni_tuning *now)
+{
+	struct cni_link_settings link = now->link;
+
+	/* All of what is now, but what the backup has goes before it. */
+	if (cni_link_settings_have(&backup->earlier.link, CNI_LINK_MAC))
+		memcpy(link.mac, backup->earlier.link.mac, sizeof(link.mac));
+	if (cni_link_settings_have(&backup->earlier.link, CNI_LINK_PROMISC))
+		link.promisc = backup->earlier.link.promisc;
+	if (cni_link_settings_have(&backup->earlier.link, CNI_LINK_ALLMULTI))
+		link.allmulti = backup->earlier.link.allmulti;
+	if (cni_link_settings_have(&backup->earlier.link, CNI_LINK_TXQLEN))
+		link.txqlen = backup->earlier.link.txqlen;
+	if (cni_link_settings_have(&backup->earlier.link, CNI_LINK_MTU))
+		link.mtu = backup->earlier.link.mtu;
+	link.given |= backup->earlier.link.given;
+	backup->earlier.link = link;
+	for (size_t i = 0; i < now->sysctl_count; i++)
+		if (!cni_tuning_find_sysctl(&backup->earlier, now->sysctls[i].path))
+			cni_tuning_add_sysctl(&backup->earlier, now->sysctls[i].path,
+					      now->sysctls[i].value);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What there was before an attachment was tuned, for its DEL: a file in the data directory,
+ *
+ *	/run/cni/tuning/<container>_<interface>.json
+ *
+ * with the name and the members that the Go plugin gives it ("mac", "promisc", "mtu", "allmulti",
+ * "txQLen"), so that either's DEL undoes the other's ADD, and with more that it passes over: the
+ * sysctls, whose attachment this is, and which namespace and link it was about. It is written
+ *before anything is changed, whole or not at all, and removed last. */
+#ifndef CNI_TUNING_BACKUP_H
+#define CNI_TUNING_BACKUP_H
+
+#include "error.h"
+#include "owner.h"
+#include "tuning.h"
+
+#include <stdbool.h>
+
+#define CNI_TUNING_NETNS_SIZE 24
+
+/* Which namespace and link: neither is used again as long as the machine runs. */
+struct cni_tuning_about {
+	char netns[CNI_TUNING_NETNS_SIZE]; /* "": the Go plugin does not say */
+	int index;			   /* 0 likewise, or there was no such link */
+};
+
+struct cni_tuning_backup {
+	struct cni_tuning_about about;
+	struct cni_tuning earlier;
+};
+
+/* Asks the kernel for it; `place` is where it is. Fails with CNI_EKERNEL. */
+int cni_tuning_about(const struct cni_tuning_place *place, struct cni_tuning_about *ret_about,
+		     struct cni_error *err);
+
+/* What the attachment's file holds, which the caller frees; NULL if there is none, or none that
+ * could be one. Fails with CNI_EIO if there is one that cannot be read now. */
+int cni_tuning_backup_read(const char *dir, const struct cni_owner *owner, char **ret_text,
+			   struct cni_error *err);
+
+/* Members that are wrong count as absent. False if it is no JSON object. The caller clears. */
+bool cni_tuning_backup_parse(const char *text, struct cni_tuning_backup *ret_backup);
+void cni_tuning_backup_clear(struct cni_tuning_backup *backup);
+
+/* The text for the attachment's file, which the caller frees. */
+char *cni_tuning_backup_print(const struct cni_owner *owner,
+			      const struct cni_tuning_backup *backup);
+
+/* Adds what `now` names and `backup` does not have: what was before the first change counts. */
+void cni_tuning_backup_add(struct cni_tuning_backup *backup, const struct cni_tuning *now);
+
+/* Makes the directory if need be. Fails with CNI_EIO. */
+int cni_tuning_backup_write(const char *dir, const struct cni_owner *owner,
+			    const struct cni_tuning_backup *backup, struct cni_error *err);
+
+/* Makes the file hold `text` again; NULL removes it. For an ADD that has failed. */
+void cni_tuning_backup_put_back(const char *dir, const struct cni_owner *owner, const char *text);
+
+/* Removes it, and what a killed ADD has left beside it. None is success. Fails with CNI_EIO. */
+int cni_tuning_backup_remove(const char *dir, const struct cni_owner *owner, struct cni_error *err);
+
+/* Takes those sysctls out of `backup` that another interface of the same container has set as well:
+ * they stay as long as it does. */
+void cni_tuning_backup_leave_shared(const char *dir, const struct cni_owner *owner,
+				    struct cni_tuning_backup *backup);
+
+/* Removes the files that say they are of `network` and of an attachment that is not valid. Those of
+ * the Go plugin do not say of which network they are, and stay. Does not stop at the first failure.
+ */
+int cni_tuning_backup_collect(const char *dir, const char *network, const struct cni_owners *valid,
+			      struct cni_error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What tuning is configured to do, and what the runtime adds to it. */
+#ifndef CNI_TUNING_CONF_H
+#define CNI_TUNING_CONF_H
+
+#include "error.h"
+#include "tuning.h"
+#include "verbs.h"
+
+struct cni_tuning_conf {
+	const char *data_dir; /* belongs to the call's JSON, as do the keys */
+	struct cni_tuning wanted;
+	const char **keys; /* of the sysctls, in their order, as they stand in the configuration */
+};
+
+/* For ADD, CHECK and STATUS. Fails with CNI_ECONFIG; in any case cni_tuning_conf_clear()
+ * afterwards.
+ */
+int cni_tuning_conf_read(const struct cni_call *call, struct cni_tuning_conf *ret_conf,
+			 struct cni_error *err);
+void cni_tuning_conf_clear(struct cni_tuning_conf *conf);
+
+/* The data directory alone, for DEL and GC: what ADD would have refused counts as absent. Belongs
+ * to the call's JSON. */
+const char *cni_tuning_conf_data_dir(const struct cni_call *call);
+
+/* Does the administrator's file at `path` (sysctl_allowlist.h) let all of the sysctls be set? Fails
+ * as what it asks. */
+int cni_tuning_conf_check_allowed(const struct cni_tuning_conf *conf, const char *path,
+				  struct cni_error *err);
+
+#endif

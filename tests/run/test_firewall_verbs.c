@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs, in each backend: results pass through, DEL works whatever it is told, GC keeps what is
+ * valid, CHECK notices single damages. */
+#include "firewall_scene.h"
+#include "trace.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a test is about is its state. */
+static const char *const ways[] = {
+	"'backend':'nftables'",
+	"'backend':'nftables','ingressPolicy':'isolated'",
+	"'backend':'iptables'",
+	"'backend':'iptables','ingressPolicy':'same-bridge'",
+	"'backend':'none','ingressPolicy':'same-bridge'",
+	"'backend':'none'",
+};
+
+static int setup_way(void **state)
+{
+	void *way = *state;
+
+	if (firewall_setup(state) < 0)
+		return -1;
+	firewall_use_iptables("nft");
+	/* The chains of iptables stay: they are there on any host that has had a pod. */
+	firewall_succeeds("ADD", &b1, "'backend':'iptables'");
+	firewall_succeeds("DEL", &b1, "");
+	*state = way;
+	return 0;
+}
+
+/* The quick run is about each backend once. */
+#define quick_tests(name) way_test(name, 1), way_test(name, 3), way_test(name, 5)
+#define slow_tests(name)  way_test(name, 0), way_test(name, 2), way_test(name, 4)
+#define way_test(name, i)                                                                          \
+	{                                                                                          \
+#name " (" #i ")", name, setup_way, firewall_teardown, (void *)(uintptr_t)ways[i]  \
+	}
+
+/* ---- ADD ---- */
+
+static void add__answers_the_prev_result(void **state)
+{
+	static const struct {
+		const char *version;
+		const char *prev;
+	} cases[] = {
+		{"0.1.0", "{'cniVersion':'0.1.0','ip4':{'ip':'10.1.0.11/24'},'dns':{}}"},
+		{"0.2.0", "{'cniVersion':'0.2.0','ip4':{'ip':'10.1.0.11/24'},"
+			  "'dns':{'nameservers':['10.1.0.1']}}"},
+		{"0.3.1", "{'cniVersion':'0.3.1','interfaces':[{'name':'br0'}],"
+			  "'ips':[{'version':'4','address':'10.1.0.11/24'}],'dns':{}}"},
+		{"0.4.0", "{'cniVersion':'0.4.0','interfaces':[{'name':'br0'},{'name':'eth0',"
+			  "'sandbox':'/run/netns/a1'}],'ips':[{'version':'4','interface':1,"
+			  "'address':'10.1.0.11/24','gateway':'10.1.0.1'}],"
+			  "'routes':[{'dst':'0.0.0.0/0'}],'dns':{'domain':'x'}}"},
+		{"1.0.0", "{'cniVersion':'1.0.0','ips':[{'address':'fd01::11/64'}]}"},
+		{"1.1.0", "{'cniVersion':'1.1.0','interfaces':[{'name':'br0','mtu':1400}],"
+			  "'ips':[{'address':'10.1.0.11/24'},{'address':'fd01::11/64'}],"
+			  "'routes':[{'dst':'::/0','mtu':1300,'priority':7}]}"},
+		{"1.1.0", "{'cniVersion':'1.1.0'}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *more = cni_format("'cniVersion':'%s','prevResult':%s",
+						cases[i].version, cases[i].prev);
+		freeing char *config = firewall_config(&a1, more);
+		struct plugin_call call = firewall_call(&a1, "ADD", config);
+		struct plugin_answer answer = plugin_run(&call);
+
+		plugin_assert_success(&answer);
+		assert_json(answer.json, "", cases[i].prev);
+		plugin_answer_clear(&answer);
+		firewall_succeeds("DEL", &a1, more);
+	}
+}
+
+static void add__is_chained(void **state)
+{
+	freeing char *config = firewall_config(NULL, "");
+	struct plugin_call call = firewall_call(&a1, "ADD", config);
+	freeing char *before = firewall_snapshot();
+
+	(void)state;
+	plugin_fails(&call, CNI_ECONFIG, "must be called as chained plugin");
+	firewall_assert_unchanged(before);
+}
+
+static void add__refuses_wrong_values_by_name(void **state)
+{
+	static const struct {
+		const char *more;
+		const char *says;
+	} cases[] = {
+		{"'backend':'ipchains'", "'backend' is \"ipchains\", expected \"nftables\""},
+		{"'backend':'Iptables'", "'backend' is \"Iptables\""},
+		{"'backend':7", "'backend'"},
+		{"'ingressPolicy':'closed'",
+		 "unknown ingress policy: 'ingressPolicy' is \"closed\""},
+		{"'ingressPolicy':['open']", "'ingressPolicy'"},
+		{"'iptablesAdminChainName':'A B'", "'iptablesAdminChainName' is \"A B\""},
+		{"'iptablesAdminChainName':'-A'", "'iptablesAdminChainName'"},
+		{"'iptablesAdminChainName':'A\\n-F'", "'iptablesAdminChainName'"},
+		{"'iptablesAdminChainName':'A\\\"'", "'iptablesAdminChainName'"},
+		{"'iptablesAdminChainName':'01234567890123456789012345678'", "at most 28"},
+		{"'iptablesAdminChainName':'FORWARD'", "a chain of its own"},
+		{"'iptablesAdminChainName':'CNI-FORWARD'", "a chain of its own"},
+		{"'firewalldZone':'a b'", "'firewalldZone' is \"a b\""},
+		{"'firewalldZone':'\xc3\xbc'", "'firewalldZone'"},
+		{"'firewalldZone':{}", "'firewalldZone'"},
+	};
+	freeing char *before = firewall_snapshot();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		firewall_fails("ADD", &a1, cases[i].more, CNI_ECONFIG, cases[i].says);
+		firewall_fails("CHECK", &a1, cases[i].more, CNI_ECONFIG, cases[i].says);
+		firewall_fails("STATUS", NULL, cases[i].more, CNI_ECONFIG, cases[i].says);
+		firewall_assert_unchanged(before);
+	}
+	/* And takes the longest name there is. */
+	firewall_succeeds("ADD", &a1,
+			  "'backend':'iptables','iptablesAdminChainName':"
+			  "'0123456789012345678901234567'");
+	firewall_succeeds("DEL", &a1, "");
+}
+
+/* An attachment that remembers it cannot be made is none. */
+static void add__needs_to_remember(void **state)
+{
+	static const char *const obstacles[] = {
+		"mkdir -p /run/cni && touch /run/cni/firewall",
+		"mkdir -p /run/cni && ln -s /var/lib/cni /run/cni/firewall",
+		"mkdir -p /run/cni/firewall && ln -s /var/lib/cni /run/cni/firewall/blue",
+		"mkdir -p /run/cni/firewall/blue && mount -t tmpfs -o ro none "
+		"/run/cni/firewall/blue",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(obstacles) / sizeof(*obstacles); i++) {
+		freeing char *before = NULL;
+
+		sandbox_must("%s", obstacles[i]);
+		before = firewall_snapshot();
+		firewall_fails("ADD", &a1, "'backend':'nftables'", CNI_EIO, "/run/cni/firewall");
+		firewall_assert_unchanged(before);
+		sandbox_must("ls /var/lib/cni | wc -l | grep -qx 0");
+		sandbox_must("umount /run/cni/firewall/blue 2>/dev/null; rm -rf /run/cni");
+	}
+}
+
+/* ---- DEL ---- */
+
+/* Each is all that DEL is told. */
+static const char *const ignorances[] = {
+	"",
+	"'prevResult':null",
+	"'prevResult':{'cniVersion':'1.1.0','ips':'none'}",
+	"'backend':null,'ingressPolicy':null",
+	"'backend':'nonsense','ingressPolicy':'nonsense','firewalldZone':3,"
+	"'iptablesAdminChainName':' '",
+	"'backend':'nftables'",
+	"'backend':'iptables'",
+	"'backend':'firewalld'",
+};
+
+static void del__takes_back_what_add_did(void **state)
+{
+	const char *way = *state;
+	freeing char *before = firewall_snapshot();
+
+	for (size_t i = 0; i < sizeof(ignorances) / sizeof(*ignorances); i += trace_stride(3)) {
+		freeing char *config = firewall_config(&a1, ignorances[i]);
+		struct plugin_call call = firewall_call(&a1, "DEL", config);
+
+		firewall_succeeds("ADD", &a1, way);
+		firewall_succeeds("CHECK", &a1, way);
+		if (i % 2)
+			call.netns = "";
+		plugin_succeeds(&call);
+		firewall_assert_unchanged(before);
+		plugin_succeeds(&call);
+		firewall_assert_unchanged(before);
+	}
+	firewall_succeeds("ADD", &a1, way);
+	firewall_bare_del(&a1);
+	firewall_assert_unchanged(before);
+}
+
+static void del__leaves_others_alone(void **state)
+{
+	const char *way = *state;
+	freeing char *before = NULL;
+
+	firewall_succeeds("ADD", &a2, way);
+	firewall_succeeds("ADD", &b1, way);
+	before = firewall_snapshot();
+	firewall_succeeds("ADD", &a1, way);
+	firewall_succeeds("DEL", &a1, way);
+	firewall_assert_unchanged(before);
+	/* Of an attachment that never was. */
+	firewall_bare_del(&a1);
+	firewall_succeeds("DEL", &a1, way);
+	firewall_assert_unchanged(before);
+	firewall_succeeds("CHECK", &a2, way);
+	firewall_succeeds("CHECK", &b1, way);
+}
+
+/* The same container in another network, and another interface of it, are other attachments. */
+static void del__tells_attachments_apart(void **state)
+{
+	static const struct host_pod other = {"a1", "br1", "10.2.0.99", "fd02::99"};
+	const char *way = *state;
+	freeing char *green = cni_format("'name':'green',%s", way);
+	freeing char *config = firewall_config(&other, way);
+	freeing char *before = firewall_snapshot();
+	struct plugin_call net1;
+
+	firewall_succeeds("ADD", &a1, way);
+	firewall_succeeds("ADD", &a2, green);
+	net1 = firewall_call(&other, "ADD", config);
+	net1.ifname = "net1";
+	plugin_succeeds(&net1);
+	firewall_succeeds("DEL", &a1, way);
+	net1.command = "CHECK";
+	plugin_succeeds(&net1);
+	firewall_succeeds("CHECK", &a2, green);
+	/* blue has no a2. */
+	firewall_bare_del(&a2);
+	firewall_succeeds("CHECK", &a2, green);
+	net1.command = "DEL";
+	plugin_succeeds(&net1);
+	firewall_succeeds("DEL", &a2, green);
+	firewall_assert_unchanged(before);
+}
+
+/* "nft flush ruleset", and what else an administrator does on a bad day. */
+static void del__does_not_miss_what_is_gone(void **state)
+{
+	static const char *const damages[] = {
+		"nft flush ruleset",
+		"nft delete table inet cni_firewall 2>/dev/null || true",
+		"nft flush table inet cni_firewall 2>/dev/null || true",
+		"iptables -F; ip6tables -F",
+		"iptables -F CNI-FORWARD 2>/dev/null || true",
+		"rm -r /run/cni/firewall",
+		"rm -rf /run/cni",
+		"echo nonsense > /run/cni/firewall/blue/a1:eth0",
+		": > /run/cni/firewall/blue/a1:eth0",
+		"head -c 100000 /dev/zero > /run/cni/firewall/blue/a1:eth0",
+		"echo 'backend iptables' > /run/cni/firewall/blue/a1:eth0",
+		"cd /run/cni/firewall/blue && rm a1:eth0 && ln -s /etc/passwd a1:eth0",
+		"cd /run/cni/firewall/blue && rm a1:eth0 && mkdir a1:eth0",
+		"cd /run/cni/firewall/blue && rm a1:eth0 && mkfifo a1:eth0",
+		"rm -rf /run/cni/firewall/.claims",
+	};
+	const char *way = *state;
+
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i += trace_stride(3)) {
+		freeing char *before = NULL;
+
+		firewall_succeeds("ADD", &a1, way);
+		firewall_succeeds("ADD", &a1, way);
+		sandbox_must("%s", damages[i]);
+		/* With the prevResult, for it may be all there is. */
+		firewall_succeeds("DEL", &a1, way);
+		sandbox_must("! nft list table inet cni_firewall >/dev/null 2>&1");
+		assert_lines(0, "10.1.0.11", "iptables -S");
+		assert_lines(0, "fd01::11", "ip6tables -S");
+		sandbox_must("! [ -e /run/cni/firewall/blue ]");
+		/* And the next one is as good as ever. */
+		firewall_succeeds("ADD", &a1, way);
+		firewall_succeeds("CHECK", &a1, way);
+		firewall_succeeds("DEL", &a1, way);
+		before = firewall_snapshot();
+		firewall_succeeds("ADD", &a1, way);
+		firewall_bare_del(&a1);
+		firewall_assert_unchanged(before);
+	}
+}
+
+/* ---- GC ---- */
+
+#define VALID(list) "'cni.dev/valid-attachments':[" list "]"
+
+static void gc__keeps_the_valid_and_other_networks(void **state)
+{
+	const char *way = *state;
+	freeing char *green = cni_format("'name':'green',%s", way);
+	freeing char *expected = NULL;
+	freeing char *before = firewall_snapshot();
+
+	firewall_succeeds("ADD", &a2, way);
+	firewall_succeeds("ADD", &b1, green);
+	expected = firewall_snapshot();
+	firewall_succeeds("ADD", &a1, way);
+	firewall_succeeds("GC", NULL, VALID("{'containerID':'a2','ifname':'eth0'}"));
+	firewall_assert_unchanged(expected);
+	firewall_succeeds("CHECK", &a2, way);
+	firewall_succeeds("CHECK", &b1, green);
+	/* The right container with another interface is not valid. */
+	firewall_succeeds("GC", NULL, VALID("{'containerID':'a2','ifname':'eth1'}"));
+	firewall_succeeds("CHECK", &b1, green);
+	firewall_succeeds("GC", NULL, "'name':'green'," VALID(""));
+	firewall_assert_unchanged(before);
+	firewall_succeeds("GC", NULL, VALID(""));
+	firewall_assert_unchanged(before);
+}
+
+/* Whatever lies there. */
+static void gc__is_not_stopped_by_damage(void **state)
+{
+	const char *way = *state;
+	freeing char *before = firewall_snapshot();
+
+	firewall_succeeds("ADD", &a1, way);
+	firewall_succeeds("ADD", &a2, way);
+	sandbox_must("cd /run/cni/firewall/blue && echo nonsense > x1:eth0 && "
+		     "ln -s /etc/passwd x2:eth0 && mkdir x3:eth0 && : > x4:eth0 && "
+		     "echo half > .a1:eth0 && echo half > .x5:eth0 && mkfifo x6:eth0");
+	firewall_succeeds("GC", NULL, VALID("{'containerID':'a2','ifname':'eth0'}"));
+	sandbox_must("ls -A /run/cni/firewall/blue | grep -qx a2:eth0");
+	assert_lines(1, "", "ls -A /run/cni/firewall/blue | head -c -1");
+	firewall_succeeds("CHECK", &a2, way);
+	firewall_succeeds("GC", NULL, VALID(""));
+	firewall_assert_unchanged(before);
+}
+
+/* ---- CHECK and MEND ---- */
+
+static void check__says_what_is_missing_and_mend_puts_it_back(void **state)
+{
+	static const struct {
+		const char *way;
+		const char *damage;
+		const char *says;
+	} cases[] = {
+		{"'backend':'nftables'", "nft flush set inet cni_firewall members4",
+		 "10.1.0.11 is not in 'members4'"},
+		{"'backend':'nftables'", "nft flush map inet cni_firewall addresses6",
+		 "is not in 'addresses6'"},
+		{"'backend':'nftables'", "nft flush chain inet cni_firewall forward",
+		 "has 0 rules, expected 6"},
+		{"'backend':'nftables'", "nft flush ruleset", "has 0 rules, expected 6"},
+		{"'backend':'nftables'", "rm /run/cni/firewall/blue/a1:eth0",
+		 "'/run/cni/firewall/blue/a1:eth0' is not there"},
+		{"'backend':'nftables'", "echo > /run/cni/firewall/blue/a1:eth0",
+		 "'/run/cni/firewall/blue/a1:eth0' is not there or cannot be read"},
+		{"'backend':'nftables'", "sed -i /fd01/d /run/cni/firewall/blue/a1:eth0",
+		 "has other addresses than the prevResult"},
+		{"'backend':'iptables'", "rm /run/cni/firewall/blue/a1:eth0",
+		 "'/run/cni/firewall/blue/a1:eth0' is not there"},
+		{"'backend':'iptables'", "iptables -F CNI-FORWARD", "iptables has no rule"},
+		{"'backend':'iptables'", "ip6tables -F FORWARD", "ip6tables has no rule 'FORWARD"},
+		{"'backend':'iptables'", "nft flush ruleset", "iptables has no rule"},
+		{"'backend':'none','ingressPolicy':'isolated'",
+		 "nft flush set inet cni_firewall isolated", "br0 is not in 'isolated'"},
+		{"'backend':'iptables','ingressPolicy':'same-bridge'",
+		 "nft flush set inet cni_firewall same", "br0 is not in 'same'"},
+		{"'backend':'iptables','ingressPolicy':'same-bridge'",
+		 "nft flush set inet cni_firewall bridges", "br0 is not in 'bridges'"},
+		{"'backend':'iptables','ingressPolicy':'same-bridge'",
+		 "nft delete table inet cni_firewall", "has 0 rules, expected 6"},
+	};
+
+	(void)state;
+	firewall_use_iptables("nft");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		firewall_succeeds("ADD", &a1, cases[i].way);
+		firewall_succeeds("CHECK", &a1, cases[i].way);
+		firewall_succeeds("MEND", &a1, cases[i].way);
+		sandbox_must("%s", cases[i].damage);
+		firewall_fails("CHECK", &a1, cases[i].way, CNI_EMISMATCH, cases[i].says);
+		firewall_succeeds("MEND", &a1, cases[i].way);
+		firewall_succeeds("CHECK", &a1, cases[i].way);
+		firewall_bare_del(&a1);
+		assert_lines(0, "10.1.0.11", "nft list ruleset 2>/dev/null; iptables -S");
+		assert_lines(0, "fd01::11", "nft list ruleset 2>/dev/null; ip6tables -S");
+	}
+}
+
+/* What is configured now is not what ADD was told. */
+static void check__notices_another_policy(void **state)
+{
+	(void)state;
+	firewall_succeeds("ADD", &a1, "'backend':'nftables','ingressPolicy':'same-bridge'");
+	firewall_fails("CHECK", &a1, "'backend':'nftables','ingressPolicy':'isolated'",
+		       CNI_EMISMATCH, "jumps to 'same-br0', expected 'isolated-br0'");
+	firewall_fails("CHECK", &a1, "'backend':'nftables'", CNI_EMISMATCH, "expected 'open'");
+}
+
+static void check__changes_nothing(void **state)
+{
+	const char *way = *state;
+	freeing char *before = NULL;
+
+	firewall_succeeds("ADD", &a1, way);
+	before = firewall_snapshot();
+	firewall_succeeds("CHECK", &a1, way);
+	firewall_assert_unchanged(before);
+	sandbox_must("nft flush ruleset");
+	free(before);
+	before = firewall_snapshot();
+	firewall_succeeds("STATUS", NULL, way);
+	if (strcmp(way, "'backend':'none'") != 0)
+		firewall_fails("CHECK", &a1, way, CNI_EMISMATCH, NULL);
+	firewall_assert_unchanged(before);
+}
+
+/* ---- files ---- */
+
+static void files__are_for_root_only(void **state)
+{
+	freeing char *text = NULL;
+
+	(void)state;
+	firewall_succeeds("ADD", &a1,
+			  "'backend':'iptables','firewalldZone':'work',"
+			  "'iptablesAdminChainName':'MINE'");
+	text = sandbox_read("cd /run/cni && stat -c '%%a %%n' . firewall firewall/blue "
+			    "firewall/blue/a1:eth0; readlink firewall/.claims/fd01::11; "
+			    "cat firewall/blue/a1:eth0");
+	assert_string_equal(text, "700 .\n"
+				  "700 firewall\n"
+				  "700 firewall/blue\n"
+				  "600 firewall/blue/a1:eth0\n"
+				  "../blue/a1:eth0\n"
+				  "backend iptables\n"
+				  "address 10.1.0.11\n"
+				  "address fd01::11\n"
+				  "zone work\n"
+				  "admin-chain MINE\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		firewall_test(add__answers_the_prev_result),
+		firewall_test(add__is_chained),
+		firewall_test(add__refuses_wrong_values_by_name),
+		firewall_test(add__needs_to_remember),
+		quick_tests(del__takes_back_what_add_did),
+		quick_tests(del__leaves_others_alone),
+		quick_tests(del__tells_attachments_apart),
+		quick_tests(del__does_not_miss_what_is_gone),
+		quick_tests(gc__keeps_the_valid_and_other_networks),
+		quick_tests(gc__is_not_stopped_by_damage),
+		quick_tests(check__changes_nothing),
+		firewall_test(check__says_what_is_missing_and_mend_puts_it_back),
+		firewall_test(check__notices_another_policy),
+		firewall_test(files__are_for_root_only),
+	};
+	const struct CMUnitTest more[] = {
+		slow_tests(del__takes_back_what_add_did),
+		slow_tests(del__leaves_others_alone),
+		slow_tests(del__tells_attachments_apart),
+		slow_tests(del__does_not_miss_what_is_gone),
+		slow_tests(gc__keeps_the_valid_and_other_networks),
+		slow_tests(gc__is_not_stopped_by_damage),
+		slow_tests(check__changes_nothing),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	if (getenv("CNI_C_SLOW"))
+		failed += cmocka_run_group_tests(more, NULL, NULL);
+	return failed;
+}

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* loopback as runtimes call it: alone and beside bridge, whatever became of the namespace. */
+#include "bad_input.h"
+#include "bridge.h"
+#include "pod_snapshot.h"
+#include "recorded.h"
+#include "trace.h"
+
+#include "cleanup.h"
+#include "json_text.h"
+#include "mem.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define LOOPBACK    CNI_C_BINARY_DIR "/plugins/loopback"
+#define GO_LOOPBACK "/usr/lib/cni/loopback"
+#define RED	    "/run/netns/red"
+
+/* A host with the container "red". */
+static int setup(void **state)
+{
+	if (bridge_setup(state) < 0)
+		return -1;
+	sandbox_add_netns("red");
+	return 0;
+}
+#define loopback_test(name) cmocka_unit_test_setup_teardown(name, setup, bridge_teardown)
+
+/* The caller frees. */
+static char *lo_config(const char *version, const char *more)
+{
+	freeing char *text =
+		cni_format("{'cniVersion':'%s','name':'cni-loopback','type':'loopback'%s%s}",
+			   version, *more ? "," : "", more);
+
+	return json_text(text);
+}
+
+static struct plugin_call lo_call(const char *command, const char *config)
+{
+	return (struct plugin_call){.plugin = LOOPBACK,
+				    .command = command,
+				    .container = "c1",
+				    .netns = RED,
+				    .ifname = "lo",
+				    .path = "/opt/cni/bin",
+				    .config = config};
+}
+
+static void lo_succeeds(const char *command, const char *version, const char *more)
+{
+	freeing char *config = lo_config(version, more);
+	struct plugin_call call = lo_call(command, config);
+
+	plugin_succeeds(&call);
+}
+
+static void assert_up(const char *netns, bool up)
+{
+	sandbox_must("ip -n %s link show lo | grep -q '%s'", netns,
+		     up ? "<LOOPBACK,UP,LOWER_UP>" : "<LOOPBACK>");
+}
+
+/* ---- the answer ---- */
+
+static void loopback__answers_in_each_version(void **state)
+{
+	static const char both[] = "'ip4':{'ip':'127.0.0.1/8'},'ip6':{'ip':'::1/128'},'dns':{}";
+	static const char numbered[] =
+		"'interfaces':[{'name':'lo','mac':'00:00:00:00:00:00','sandbox':'" RED "'}],"
+		"'ips':[{'version':'4','interface':0,'address':'127.0.0.1/8'},"
+		"{'version':'6','interface':0,'address':'::1/128'}],'dns':{}";
+	static const char plain[] =
+		"'interfaces':[{'name':'lo','mac':'00:00:00:00:00:00','sandbox':'" RED "'}],"
+		"'ips':[{'interface':0,'address':'127.0.0.1/8'},"
+		"{'interface':0,'address':'::1/128'}]";
+	static const struct {
+		const char *version, *expected;
+	} cases[] = {{"0.1.0", both},	  {"0.2.0", both},     {"0.3.0", numbered},
+		     {"0.3.1", numbered}, {"0.4.0", numbered}, {"1.0.0", plain},
+		     {"1.1.0", plain}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *config = lo_config(cases[i].version, "");
+		freeing char *expected =
+			cni_format("{'cniVersion':'%s',%s}", cases[i].version, cases[i].expected);
+		struct plugin_call call = lo_call("ADD", config);
+		struct plugin_answer answer;
+
+		assert_up("red", false);
+		answer = plugin_run(&call);
+		plugin_assert_success(&answer);
+		json_text_assert(answer.json, expected);
+		plugin_answer_clear(&answer);
+		assert_up("red", true);
+		sandbox_must("ip netns exec red ping -q -c1 -W5 127.0.0.1 >/run/out");
+		lo_succeeds("DEL", cases[i].version, "");
+	}
+}
+
+static void assert_answers_alike(const char *version, const char *more)
+{
+	freeing char *config = lo_config(version, more);
+	struct plugin_call call = lo_call("ADD", config);
+	struct plugin_answer ours = plugin_run(&call);
+	struct plugin_answer theirs;
+	const cJSON *dns;
+	cJSON *ip;
+
+	call.plugin = GO_LOOPBACK;
+	theirs = plugin_run(&call);
+	plugin_assert_success(&ours);
+	plugin_assert_success(&theirs);
+	/* Which the Go plugins left out of 1.x later on. */
+	dns = cni_json_get(theirs.json, "dns");
+	if (!cni_json_get(ours.json, "dns") && dns && !dns->child)
+		cni_json_set(theirs.json, "dns", NULL);
+	/* What theirs adds it writes as 1.x has it, whatever the version says. */
+	cJSON_ArrayForEach (ip, cni_json_get(ours.json, "ips"))
+		cni_json_set(ip, "version", NULL);
+	cJSON_ArrayForEach (ip, cni_json_get(theirs.json, "ips"))
+		cni_json_set(ip, "version", NULL);
+	json_text_assert_equal(ours.json, theirs.json);
+	plugin_answer_clear(&ours);
+	plugin_answer_clear(&theirs);
+}
+
+#define PREV                                                                                       \
+	"'prevResult':{'interfaces':[{'name':'cni0'},{'name':'eth0','mac':'0a:58:0a:01:00:05',"    \
+	"'sandbox':'" RED "'}],'ips':[{'version':'4','interface':1,'address':'10.1.0.5/24'}]}"
+
+static void loopback__answers_as_the_go_plugin(void **state)
+{
+	static const char *const versions[] = {"0.3.0", "0.3.1", "0.4.0", "1.0.0"};
+
+	(void)state;
+	if (access(GO_LOOPBACK, X_OK) != 0)
+		skip_because("the Go plugins are not installed in /usr/lib/cni");
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
+		assert_answers_alike(versions[i], "");
+		assert_answers_alike(versions[i], PREV);
+	}
+	sandbox_must("ip netns exec red sysctl -qw net.ipv6.conf.all.disable_ipv6=1");
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++)
+		assert_answers_alike(versions[i], "");
+	/* Each family's first one. */
+	sandbox_must(
+		"ip -n red addr add 127.0.0.2/8 dev lo; ip -n red addr add 127.9.9.9/32 dev lo");
+	assert_answers_alike("1.0.0", "");
+}
+
+/* ---- what runtimes send ---- */
+
+static void assert_as_recorded(const struct recorded *recorded)
+{
+	struct plugin_call call = recorded->call;
+	struct plugin_answer answer;
+	freeing_json cJSON *theirs = NULL;
+
+	call.plugin = LOOPBACK;
+	answer = plugin_run(&call);
+	plugin_assert_success(&answer);
+	if (strcmp(call.command, "ADD") != 0) {
+		assert_string_equal(answer.out, "");
+		assert_up("red", !*call.netns);
+		/* As if it had been left. */
+		sandbox_must("ip -n red link set lo up");
+	} else {
+		theirs = cni_json_copy(recorded->answer);
+		/* Of an address, as this version has it: newer ones than these left it out. */
+		cni_json_set(answer.json, "dns", NULL);
+		cni_json_set(theirs, "dns", NULL);
+		for (int i = 0; i < 2; i++)
+			cni_json_set(cJSON_GetArrayItem(cni_json_get(answer.json, "ips"), i),
+				     "version", NULL);
+		json_text_assert_equal(answer.json, theirs);
+		assert_up("red", true);
+	}
+	plugin_answer_clear(&answer);
+}
+
+static void loopback__answers_what_runtimes_send(void **state)
+{
+	(void)state;
+	recorded_each("loopback", RED, assert_as_recorded);
+}
+
+/* ---- in a chain ---- */
+
+static void assert_hands_on(const char *version, const char *prev)
+{
+	freeing char *more = cni_format("'prevResult':%s", prev);
+	freeing char *config = lo_config(version, more);
+	struct plugin_call call = lo_call("ADD", config);
+	struct plugin_answer answer;
+
+	call.ifname = "eth0";
+	answer = plugin_run(&call);
+	plugin_assert_success(&answer);
+	json_text_assert(answer.json, prev);
+	assert_up("red", true);
+	plugin_answer_clear(&answer);
+	call.command = "DEL";
+	plugin_succeeds(&call);
+	assert_up("red", false);
+}
+
+static void loopback__hands_on_what_came_before(void **state)
+{
+	(void)state;
+	assert_hands_on("0.2.0", "{'cniVersion':'0.2.0','ip4':{'ip':'10.1.0.5/24','gateway':"
+				 "'10.1.0.1','routes':[{'dst':'0.0.0.0/0'}]},'dns':{}}");
+	assert_hands_on("0.4.0", "{'cniVersion':'0.4.0','interfaces':[{'name':'eth0','sandbox':'x'}"
+				 "],'ips':[{'version':'4','interface':0,'address':'10.1.0.5/24'}],"
+				 "'dns':{'domain':'x.y'}}");
+	assert_hands_on("1.0.0", "{'cniVersion':'1.0.0'}");
+	assert_hands_on("1.1.0", "{'cniVersion':'1.1.0','interfaces':[{'name':'eth0','mtu':1400,"
+				 "'sandbox':'x','socketPath':'/s'}],'ips':[{'interface':0,"
+				 "'address':'10.1.0.5/24'}],'routes':[{'dst':'0.0.0.0/0',"
+				 "'mtu':1300,'table':7}]}");
+}
+
+/* Nomad and BuildKit put it first, all plugins of the list for eth0. */
+static void loopback__may_stand_before_bridge(void **state)
+{
+	freeing char *first = lo_config("1.0.0", "'name':'blue'");
+	freeing char *bridge = bridge_config("1.0.0", FULL);
+	freeing char *before = NULL;
+	freeing char *with = NULL;
+	freeing char *checked = NULL;
+	struct plugin_call lo = lo_call("ADD", first);
+	struct plugin_answer answer;
+	struct pod pod = {.name = "red", .netns = RED};
+
+	(void)state;
+	pod_add(&pod, bridge);
+	pod_del(&pod, bridge);
+	before = bridge_snapshot();
+	lo.ifname = "eth0";
+	answer = plugin_run(&lo);
+	plugin_assert_success(&answer);
+	pod.result = cni_json_copy(answer.json);
+	plugin_answer_clear(&answer);
+	with = pod_config(&pod, bridge);
+	pod_add(&pod, with);
+	assert_json(pod.result, "interfaces.2.name", "eth0");
+	/* CHECK gives both the result of the list. */
+	pod_check(&pod, bridge);
+	checked = pod_config(&pod, first);
+	lo.config = checked;
+	lo.command = "CHECK";
+	plugin_succeeds(&lo);
+	pod_del(&pod, bridge);
+	lo.command = "DEL";
+	plugin_succeeds(&lo);
+	assert_up("red", false);
+	bridge_assert_unchanged(before);
+	cJSON_Delete(pod.result);
+}
+
+/* containerd asks for all networks of a pod at once. */
+#define PODS 8
+static void loopback__runs_beside_bridge(void **state)
+{
+	freeing char *config = bridge_config("0.3.1", FULL);
+	freeing char *lo = lo_config("0.3.1", "");
+	struct plugin_process running[PODS][2];
+	struct pod pods[PODS];
+
+	(void)state;
+	for (int i = 0; i < PODS; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "p%d", i);
+		pod_open(&pods[i], name);
+	}
+	for (int i = 0; i < PODS; i++) {
+		struct plugin_call bridge_add = pod_call(&pods[i], "ADD", config);
+		struct plugin_call lo_add = lo_call("ADD", lo);
+
+		lo_add.container = pods[i].name;
+		lo_add.netns = pods[i].netns;
+		running[i][i % 2] = plugin_start(&bridge_add);
+		running[i][1 - i % 2] = plugin_start(&lo_add);
+	}
+	for (int i = 0; i < PODS; i++) {
+		for (int j = 0; j < 2; j++) {
+			struct plugin_answer answer = plugin_finish(&running[i][j]);
+
+			plugin_assert_success(&answer);
+			if (j == 1 - i % 2)
+				assert_json(answer.json, "ips.1.address", "::1/128");
+			plugin_answer_clear(&answer);
+		}
+		assert_up(pods[i].name, true);
+		sandbox_must("ip netns exec %s ping -q -c1 -W5 127.0.0.1 >/run/out", pods[i].name);
+		sandbox_must("ip netns exec %s ping -q -c1 -W5 10.1.0.1 >/run/out", pods[i].name);
+	}
+	for (int i = 0; i < PODS; i++) {
+		pod_del(&pods[i], config);
+		pod_close(&pods[i]);
+	}
+}
+
+/* ---- ADD that fails ---- */
+
+static void loopback__that_fails_leaves_nothing(void **state)
+{
+	static const struct {
+		const char *version, *more, *netns, *setup;
+		int code;
+		const char *says;
+	} cases[] = {
+		{"1.0.0", "", RED, "ip -n red addr add 10.1.0.5/24 dev lo", CNI_ETAKEN,
+		 "loopback interface found with non-loopback address \"10.1.0.5\""},
+		{"1.0.0", "", RED, "ip -n red addr add fd01::5/64 dev lo", CNI_ETAKEN,
+		 "non-loopback address \"fd01::5\""},
+		{"1.0.0", "", RED,
+		 "ip -n red link set lo up; ip -n red addr add 10.1.0.5/24 dev lo", CNI_ETAKEN,
+		 "non-loopback address \"10.1.0.5\""},
+		/* Addresses that only this version's result cannot have. */
+		{"0.2.0",
+		 "'prevResult':{'cniVersion':'1.0.0','interfaces':[{'name':'eth0'}],'ips':[]}", RED,
+		 "true", CNI_EVERSION, NULL},
+		{"1.0.0", "'prevResult':{'ips':5}", RED, "true", CNI_ECONFIG, "'ips' is 5"},
+		{"1.0.0", "'prevResult':5", RED, "true", CNI_EDECODE, "'prevResult'"},
+		{"9.9.9", "", RED, "true", CNI_EVERSION, "incompatible CNI versions"},
+		{"1.0.0", "'name':'../x'", RED, "true", CNI_ECONFIG, "'name'"},
+		{"1.0.0", "", "/run/netns/none", "true", CNI_EENV, "failed to open netns"},
+		{"1.0.0", "", "/etc/passwd", "true", CNI_EENV, "is not a network namespace"},
+		{"1.0.0", "", "/proc/self/ns/net", "true", CNI_EENV,
+		 "plugin's netns and netns from CNI_NETNS should not be the same"},
+		{"1.0.0", "", NULL, "true", CNI_EENV, "required env variables [CNI_NETNS] missing"},
+		{"1.0.0", "", RED, "ip -n red link set lo name other", CNI_EKERNEL,
+		 "look up link 'lo'"},
+	};
+
+	freeing char *before = sandbox_snapshot();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *config = lo_config(cases[i].version, cases[i].more);
+		struct plugin_call call = lo_call("ADD", config);
+		freeing char *inside = NULL;
+
+		sandbox_del_netns("red");
+		sandbox_add_netns("red");
+		/* The kernel does not take back the queue that it gives a link that is set up. */
+		sandbox_must("ip -n red link set lo up; ip -n red link set lo down; %s",
+			     cases[i].setup);
+		inside = pod_snapshot("red");
+		call.netns = cases[i].netns;
+		plugin_fails(&call, cases[i].code, cases[i].says);
+		pod_assert_unchanged("red", inside, cases[i].says ? cases[i].says : "fits");
+	}
+	sandbox_assert_unchanged(before);
+}
+
+static void loopback__refuses_bad_input(void **state)
+{
+	static const struct {
+		const char *config;
+		struct refusal refusal;
+	} cases[] = {
+		{"", {CNI_EDECODE, {"stdin", "is empty"}}},
+		{"{", {CNI_EDECODE, {"not valid JSON"}}},
+		{"[]", {CNI_EDECODE, {"is a list, expected a JSON object"}}},
+		{"{} {}", {CNI_EDECODE, {"not valid JSON"}}},
+		{"{\"name\":\"a\\u0000b\"}", {CNI_EDECODE, {"\\u0000"}}},
+		{"{\"cniVersion\":\"1.0.0\"}", {CNI_ECONFIG, {"missing network name"}}},
+		{"{\"cniVersion\":\"1.0.0\",\"name\":5}", {CNI_ECONFIG, {"'name' is 5"}}},
+		{"{\"cniVersion\":1,\"name\":\"x\"}", {CNI_EDECODE, {"'cniVersion' is 1"}}},
+		{"{\"cniVersion\":\"1.0.0\",\"name\":\"x\",\"dns\":5}",
+		 {CNI_ECONFIG, {"'dns' is 5"}}},
+		{"{\"cniVersion\":\"1.0.0\",\"name\":\"x\",\"prevResult\":\"\"}",
+		 {CNI_EDECODE, {"'prevResult'"}}},
+	};
+
+	bad_input_before(state);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct plugin_call call = lo_call("ADD", cases[i].config);
+
+		bad_input_refused(&call, cases[i].config, &cases[i].refusal);
+		assert_up("red", false);
+	}
+	bad_input_after(state);
+}
+
+/* ---- CHECK ---- */
+
+static void lo_check_fails(const cJSON *prev, const char *says)
+{
+	freeing char *text = lo_config("1.0.0", "");
+	freeing_json cJSON *json = cJSON_Parse(text);
+	freeing char *config = NULL;
+	struct plugin_call call = lo_call("CHECK", NULL);
+
+	if (prev)
+		cni_json_set(json, "prevResult", cni_json_copy(prev));
+	config = cni_json_print(json);
+	call.config = config;
+	if (says)
+		plugin_fails(&call, CNI_EMISMATCH, says);
+	else
+		plugin_succeeds(&call);
+}
+
+static void loopback__check_finds_each_damage(void **state)
+{
+	freeing char *config = lo_config("1.0.0", "");
+	struct plugin_call call = lo_call("ADD", config);
+	struct plugin_answer answer = plugin_run(&call);
+
+	(void)state;
+	plugin_assert_success(&answer);
+	lo_check_fails(answer.json, NULL);
+	/* As the Go plugin, which does not ask for it. */
+	lo_check_fails(NULL, NULL);
+	sandbox_must("ip -n red addr add 127.0.0.2/8 dev lo");
+	lo_check_fails(answer.json, NULL);
+	sandbox_must("ip -n red addr del 127.0.0.2/8 dev lo; ip -n red addr del ::1/128 dev lo");
+	lo_check_fails(answer.json, "'lo' in the container lacks address ::1/128");
+	lo_check_fails(NULL, NULL);
+	sandbox_must("ip -n red addr add ::1/128 dev lo; ip -n red addr del 127.0.0.1/8 dev lo");
+	lo_check_fails(answer.json, "lacks address 127.0.0.1/8");
+	sandbox_must("ip -n red addr add 127.0.0.1/8 dev lo");
+	lo_check_fails(answer.json, NULL);
+	sandbox_must("ip -n red link set lo down");
+	lo_check_fails(answer.json, "loopback interface is down");
+	lo_check_fails(NULL, "loopback interface is down");
+	sandbox_must("ip -n red link set lo name other");
+	lo_check_fails(answer.json, "look up link 'lo'");
+	plugin_answer_clear(&answer);
+}
+
+static void loopback__check_needs_the_namespace(void **state)
+{
+	freeing char *config = lo_config("1.0.0", "");
+	freeing char *old = lo_config("0.3.1", "");
+	struct plugin_call call = lo_call("CHECK", config);
+
+	(void)state;
+	call.netns = "/run/netns/none";
+	plugin_fails(&call, CNI_EENV, "failed to open netns");
+	call.netns = "/proc/self/ns/net";
+	plugin_fails(&call, CNI_EENV, "should not be the same");
+	call.netns = RED;
+	call.config = old;
+	plugin_fails(&call, CNI_EVERSION, "config version does not allow CHECK");
+}
+
+/* ---- DEL, GC, STATUS ---- */
+
+static void loopback__del_always_succeeds(void **state)
+{
+	static const char *const namespaces[] = {
+		NULL, "", "/run/netns/gone", "/etc/passwd", "/run", "/proc/self/ns/net", RED};
+	static const char *const configs[] = {
+		"", "'prevResult':5", "'prevResult':{'ips':5}", "'ipam':5", "'dns':7", "'args':[]"};
+	freeing char *before = NULL;
+
+	(void)state;
+	/* The host's, which is up, stays so. */
+	sandbox_must("ip -n red link set lo up");
+	before = sandbox_snapshot();
+	for (size_t n = 0; n < sizeof(namespaces) / sizeof(*namespaces); n++)
+		for (size_t i = 0; i < sizeof(configs) / sizeof(*configs); i++) {
+			freeing char *config = lo_config("1.0.0", configs[i]);
+			struct plugin_call call = lo_call("DEL", config);
+
+			call.netns = namespaces[n];
+			plugin_succeeds(&call);
+			plugin_succeeds(&call);
+			assert_up("red", namespaces[n] != namespaces[6]);
+			sandbox_must("ip -n red link set lo up");
+		}
+	sandbox_assert_unchanged(before);
+	sandbox_must("ip -n red link set lo down; ip -n red link set lo name other");
+	lo_succeeds("DEL", "1.0.0", "");
+}
+
+static void loopback__del_leaves_all_as_it_was(void **state)
+{
+	freeing char *before = sandbox_snapshot();
+	freeing char *inside = NULL;
+
+	(void)state;
+	sandbox_must("ip -n red link set lo up; ip -n red link set lo down");
+	inside = pod_snapshot("red");
+	lo_succeeds("ADD", "0.3.1", "");
+	lo_succeeds("DEL", "0.3.1", "");
+	sandbox_assert_unchanged(before);
+	pod_assert_unchanged("red", inside, "ADD and DEL");
+	/* Twice is once. */
+	lo_succeeds("ADD", "0.3.1", "");
+	lo_succeeds("ADD", "0.3.1", "");
+	lo_succeeds("DEL", "0.3.1", "");
+	lo_succeeds("DEL", "0.3.1", "");
+	pod_assert_unchanged("red", inside, "twice");
+}
+
+static void loopback__killed_anywhere_is_cleaned_up_by_del(void **state)
+{
+	freeing char *config = lo_config("1.0.0", "");
+	struct plugin_call add = lo_call("ADD", config);
+	struct plugin_call del = lo_call("DEL", config);
+	freeing char *before = sandbox_snapshot();
+	freeing char *inside = NULL;
+	unsigned int step = 0;
+
+	(void)state;
+	sandbox_must("ip -n red link set lo up; ip -n red link set lo down");
+	inside = pod_snapshot("red");
+	for (; trace_kill(&add, step); step += trace_stride(7)) {
+		trace_kill(&del, step);
+		plugin_succeeds(&del);
+		pod_assert_unchanged("red", inside, "killed");
+	}
+	sandbox_assert_unchanged(before);
+	assert_true(step > 30);
+}
+
+static void loopback__gc_and_status_have_little_to_do(void **state)
+{
+	freeing char *gc = lo_config("1.1.0", "'cni.dev/valid-attachments':[]");
+	freeing char *config = lo_config("1.1.0", "");
+	freeing char *before = NULL;
+	struct plugin_call call = {.plugin = LOOPBACK, .config = gc};
+
+	(void)state;
+	lo_succeeds("ADD", "1.1.0", "");
+	before = sandbox_snapshot();
+	call.command = "GC";
+	plugin_succeeds(&call);
+	call.config = config;
+	plugin_fails(&call, CNI_ECONFIG, "'cni.dev/valid-attachments' is missing");
+	call.command = "STATUS";
+	plugin_succeeds(&call);
+	sandbox_assert_unchanged(before);
+	assert_up("red", true);
+}
+
+static void loopback__says_what_it_is(void **state)
+{
+	struct plugin_answer answer;
+
+	(void)state;
+	answer = plugin_run(&(struct plugin_call){.plugin = LOOPBACK, .command = "VERSION"});
+	plugin_assert_success(&answer);
+	json_text_assert(answer.json,
+			 "{'cniVersion':'1.1.0','supportedVersions':['0.1.0','0.2.0','0.3.0',"
+			 "'0.3.1','0.4.0','1.0.0','1.1.0']}");
+	plugin_answer_clear(&answer);
+	answer = plugin_run(&(struct plugin_call){.plugin = LOOPBACK});
+	plugin_assert_success(&answer);
+	assert_non_null(strstr(answer.err, "CNI loopback plugin v1.9.1"));
+	plugin_answer_clear(&answer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		loopback_test(loopback__answers_in_each_version),
+		loopback_test(loopback__answers_as_the_go_plugin),
+		loopback_test(loopback__answers_what_runtimes_send),
+		loopback_test(loopback__hands_on_what_came_before),
+		loopback_test(loopback__may_stand_before_bridge),
+		loopback_test(loopback__runs_beside_bridge),
+		loopback_test(loopback__that_fails_leaves_nothing),
+		loopback_test(loopback__refuses_bad_input),
+		loopback_test(loopback__check_finds_each_damage),
+		loopback_test(loopback__check_needs_the_namespace),
+		loopback_test(loopback__del_always_succeeds),
+		loopback_test(loopback__del_leaves_all_as_it_was),
+		loopback_test(loopback__killed_anywhere_is_cleaned_up_by_del),
+		loopback_test(loopback__gc_and_status_have_little_to_do),
+		loopback_test(loopback__says_what_it_is),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firewall_scene.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+
+const struct host_pod a1 = {"a1", "br0", "10.1.0.11", "fd01::11"};
+const struct host_pod a2 = {"a2", "br0", "10.1.0.12", "fd01::12"};
+const struct host_pod b1 = {"b1", "br1", "10.2.0.11", "fd02::11"};
+
+static char *path_before;
+
+/* ---- the router ---- */
+
+/* A link-local address is of no use for a second while others might have it: not even to ask for a
+ * neighbour. */
+#define NO_DAD "net.ipv6.conf.default.accept_dad=0"
+
+/* For `ip -batch`: a command for each line is quicker than a process. */
+static char *bridge_lines(const char *name, const char *ip4, const char *ip6)
+{
+	return cni_format("link add %s type bridge\nlink set %s up\naddr add %s/24 dev %s\n"
+			  "addr add %s/64 dev %s nodad\n",
+			  name, name, ip4, name, ip6, name);
+}
+
+/* eth0 in a new namespace; its other end is `host`, which is configured by `more`. */
+static void make_end(const char *name, const char *host, const char *ip4, const char *ip6,
+		     const char *gw4, const char *gw6, const char *more)
+{
+	sandbox_must("ip netns add %s && ip netns exec %s sysctl -qw " NO_DAD
+		     " && ip -batch - <<E && ip -n %s -batch - <<F\n"
+		     "link add %s type veth peer name eth0 netns %s\nlink set %s up\n%s\nE\n"
+		     "link set lo up\nlink set eth0 up\naddr add %s/24 dev eth0\n"
+		     "addr add %s/64 dev eth0 nodad\nroute add default via %s\n"
+		     "route add default via %s\nF\n",
+		     name, name, name, host, name, host, more, ip4, ip6, gw4, gw6);
+}
+
+static void make_pod(const struct host_pod *pod, const char *gw4, const char *gw6)
+{
+	freeing char *host = cni_format("veth%s", pod->name);
+	freeing char *more = cni_format("link set %s master %s", host, pod->bridge);
+
+	make_end(pod->name, host, pod->ip4, pod->ip6, gw4, gw6, more);
+}
+
+int firewall_setup(void **state)
+{
+	freeing char *br0 = bridge_lines("br0", "10.1.0.1", "fd01::1");
+	freeing char *br1 = bridge_lines("br1", "10.2.0.1", "fd02::1");
+
+	if (sandbox_setup(state) < 0)
+		return -1;
+	path_before = cni_strdup(getenv("PATH"));
+	sandbox_must("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 " NO_DAD);
+	sandbox_must("ip -batch - <<E\n%s%sE\n", br0, br1);
+	make_pod(&a1, "10.1.0.1", "fd01::1");
+	make_pod(&a2, "10.1.0.1", "fd01::1");
+	make_pod(&b1, "10.2.0.1", "fd02::1");
+	make_end("outside", "out0", OUTSIDE4, OUTSIDE6, "192.0.2.1", "2001:db8::1",
+		 "addr add 192.0.2.1/24 dev out0\naddr add 2001:db8::1/64 dev out0 nodad");
+	return 0;
+}
+
+/* Where plugins look for it. */
+#define RESTORES "/usr/sbin/iptables-restore /usr/sbin/ip6tables-restore"
+
+static void unhide_iptables(void)
+{
+	sandbox_run("for f in " RESTORES "; do umount $(readlink -f $f); done >/dev/null 2>&1");
+}
+
+int firewall_teardown(void **state)
+{
+	(void)state;
+	unhide_iptables();
+	setenv("PATH", path_before, 1);
+	free(path_before);
+	umount2("/sys", MNT_DETACH);
+	umount2("/var/lib/cni", MNT_DETACH);
+	return umount2("/run", MNT_DETACH);
+}
+
+/* ---- calls ---- */
+
+static char *requote(char *text)
+{
+	for (char *c = text; (c = strchr(c, '\'')); c++)
+		*c = '"';
+	return text;
+}
+
+char *firewall_config(const struct host_pod *pod, const char *more)
+{
+	const char *comma = *more ? "," : "";
+
+	if (!pod)
+		return requote(cni_format("{'cniVersion':'1.1.0','name':'blue','type':'firewall'"
+					  "%s%s}",
+					  comma, more));
+	return requote(cni_format(
+		"{'cniVersion':'1.1.0','name':'blue','type':'firewall','prevResult':{"
+		"'cniVersion':'1.1.0','interfaces':[{'name':'%s'},{'name':'veth%s'},"
+		"{'name':'eth0','sandbox':'/run/netns/%s'}],"
+		"'ips':[{'interface':2,'address':'%s/24'},{'interface':2,'address':'%s/64'}]}"
+		"%s%s}",
+		pod->bridge, pod->name, pod->name, pod->ip4, pod->ip6, comma, more));
+}
+
+struct plugin_call firewall_call(const struct host_pod *pod, const char *command,
+				 const char *config)
+{
+	static char netns[32];
+	struct plugin_call call = {
+		.plugin = FIREWALL, .command = command, .config = config, .path = SANDBOX_BIN};
+
+	if (!pod)
+		return call;
+	snprintf(netns, sizeof(netns), "/run/netns/%s", pod->name);
+	call.container = pod->name;
+	call.netns = netns;
+	call.ifname = "eth0";
+	return call;
+}
+
+void firewall_succeeds(const char *command, const struct host_pod *pod, const char *more)
+{
+	freeing char *config = firewall_config(pod, more);
+	struct plugin_call call = firewall_call(pod, command, config);
+
+	plugin_succeeds(&call);
+}
+
+void firewall_fails(const char *command, const struct host_pod *pod, const char *more, int code,
+		    const char *text)
+{
+	freeing char *config = firewall_config(pod, more);
+	struct plugin_call call = firewall_call(pod, command, config);
+
+	plugin_fails(&call, code, text);
+}
+
+void firewall_bare_del(const struct host_pod *pod)
+{
+	freeing char *config = firewall_config(NULL, "");
+	struct plugin_call call = firewall_call(pod, "DEL", config);
+
+	call.netns = "";
+	plugin_succeeds(&call);
+}
+
+/* ---- the host ---- */
+
+void firewall_use_iptables(const char *which)
+{
+	freeing char *path = cni_format("%s:%s", SANDBOX_BIN, path_before);
+
+	sandbox_must("mkdir -p " SANDBOX_BIN "; rm -f " SANDBOX_BIN "/ip*tables*");
+	setenv("PATH", path, 1);
+	unhide_iptables();
+	if (!strcmp(which, "none")) {
+		/* What is no program is as good as none. */
+		sandbox_must("for f in " RESTORES "; do ! [ -x $f ] || "
+			     "mount --bind /dev/null $(readlink -f $f) || exit 1; done");
+		return;
+	}
+	sandbox_must("for f in iptables ip6tables; do for e in '' -restore -save; do "
+		     "ln -s $(readlink -f /usr/sbin/$f-%s$e) " SANDBOX_BIN "/$f-%s$e && "
+		     "ln -s $f-%s$e " SANDBOX_BIN "/$f$e || exit 1; done; done",
+		     which, which, which);
+}
+
+char *firewall_snapshot(void)
+{
+	/* Counters count; iptables(8) that is asked would load its modules; firewalld keeps
+	 * chains that it has once made. */
+	return sandbox_read(
+		"{ ip -o link | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/ state [A-Z]*//'; "
+		"nft list ruleset | sed -E '/^table inet firewalld /,/^}/d; s/counter packets "
+		"[0-9]+ bytes [0-9]+/counter/'; "
+		"for f in ip ip6; do if grep -q filter /proc/net/${f}_tables_names 2>/dev/null; "
+		"then ${f}tables-legacy-save -t filter | "
+		"sed -E 's/^#.*//; s/\\[[0-9]+:[0-9]+\\]//'; fi; done; "
+		"cd /run/cni 2>/dev/null && find . -mindepth 2 -not -name .lock | sort | "
+		"while read -r f; do echo \"$f $(stat -c '%%A %%N' \"$f\")\"; "
+		"[ -f \"$f\" ] && cat \"$f\"; done; true; } 2>&1");
+}
+
+static void keep(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+void firewall_assert_unchanged(const char *before)
+{
+	freeing char *after = firewall_snapshot();
+
+	if (!strcmp(before, after))
+		return;
+	keep("/run/before", before);
+	keep("/run/after", after);
+	fflush(stdout);
+	sandbox_run("diff -U2 /run/before /run/after >&2");
+	fail_msg("the host is not as it was before");
+}
+
+/* At the same time. How many have come back? */
+static int ping(const char *from, const char *ip4, const char *ip6, const char *seconds)
+{
+	freeing char *one = ip4 ? cni_format("ping -q -c1 -W%s %s", seconds, ip4) : NULL;
+	freeing char *other = ip6 ? cni_format("ping -q -c1 -W%s %s", seconds, ip6) : NULL;
+	freeing char *text = sandbox_read("ip netns exec %s sh -c '%s >/run/one & "
+					  "%s >/run/other & wait' 2>&1; "
+					  "cat /run/one /run/other | grep -c ' 1 received' || true",
+					  from, one ? one : ":", other ? other : ":");
+
+	return (int)strtol(text, NULL, 10);
+}
+
+void assert_forwarded(const char *from, const char *ip4, const char *ip6)
+{
+	int expected = (ip4 != NULL) + (ip6 != NULL);
+	int got = ping(from, ip4, ip6, "5");
+
+	if (got != expected)
+		fail_msg("%d of %d pings of %s came back: %s %s", got, expected, from,
+			 ip4 ? ip4 : "", ip6 ? ip6 : "");
+}
+
+void assert_dropped(const char *from, const char *ip4, const char *ip6)
+{
+	int got = ping(from, ip4, ip6, "0.2");
+
+	if (got)
+		fail_msg("%d pings of %s came back, expected none: %s %s", got, from,
+			 ip4 ? ip4 : "", ip6 ? ip6 : "");
+	/* What was not answered is not to be asked for in vain next time. */
+	sandbox_must("ip -n %s neigh flush dev eth0", from);
+}
+
+void assert_lines(int expected, const char *text, const char *command)
+{
+	freeing char *out = sandbox_read("%s", command);
+	int count = 0;
+	char *rest = out;
+
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
+		count += strstr(line, text) != NULL;
+	if (count != expected)
+		fail_msg("'%s' has %d lines with '%s', expected %d", command, count, text,
+			 expected);
+}
