@@ -16,7 +16,7 @@ need_root() {
 build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-dev libnftnl-dev libmd-dev)
 demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
-	strace containernetworking-plugins)
+	strace conntrack containernetworking-plugins)
 
 # Installs those of the Debian packages that are not there.
 need_packages() {
