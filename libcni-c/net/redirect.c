@@ -15,22 +15,21 @@
 
 int cni_redirect_add(struct cni_nl *nl, int from, int to, struct cni_error *err)
 {
-	/* One key whose mask is empty. */
-	struct {
-		struct tc_u32_sel selector;
-		struct tc_u32_key key;
-	} everything = {.selector = {.flags = TC_U32_TERMINAL, .nkeys = 1}};
+	/* One key, whose mask is empty. */
+	char everything[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = {0};
+	struct tc_u32_sel selector = {.flags = TC_U32_TERMINAL, .nkeys = 1};
 	struct tc_mirred mirred = {
 		.action = TC_ACT_STOLEN, .eaction = TCA_EGRESS_REDIR, .ifindex = (uint32_t)to};
 	struct cni_nl_message m;
 	struct tcmsg *tc = cni_nl_init(&m, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, sizeof(*tc));
 
+	memcpy(everything, &selector, sizeof(selector));
 	tc->tcm_ifindex = from;
 	tc->tcm_parent = INGRESS;
 	tc->tcm_info = TC_H_MAKE(PRIORITY << 16, htons(ETH_P_ALL));
 	cni_nl_put_string(&m, TCA_KIND, "u32");
 	CNI_NL_NEST (&m, TCA_OPTIONS) {
-		cni_nl_put(&m, TCA_U32_SEL, &everything, sizeof(everything));
+		cni_nl_put(&m, TCA_U32_SEL, everything, sizeof(everything));
 		CNI_NL_NEST (&m, TCA_U32_ACT) {
 			CNI_NL_NEST (&m, 1) {
 				cni_nl_put_string(&m, TCA_ACT_KIND, "mirred");

@@ -163,6 +163,56 @@ static void route__has_a_text(void **state)
 	assert_string_equal(cni_route_format(&via, text), "::/0 via fd00::1");
 }
 
+/* ---- the way to an address ---- */
+
+static void assert_way(const char *to, int index, bool is_local)
+{
+	struct cni_ip ip = kernel_ip(to);
+	struct cni_route_way way;
+	struct cni_error err;
+
+	if (cni_route_get(&rtnl, &ip, &way, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(way.is_local, is_local);
+	/* Where what is for this host goes does not matter. */
+	if (!is_local)
+		assert_int_equal(way.index, index);
+}
+
+static void assert_no_way(const char *to, int errnum, const char *message)
+{
+	struct cni_ip ip = kernel_ip(to);
+	struct cni_error err = {.msg = ""};
+	struct cni_route_way way;
+
+	assert_int_equal(cni_route_get(&rtnl, &ip, &way, &err), -1);
+	assert_int_equal(err.errnum, errnum);
+	assert_int_equal(err.code, CNI_EKERNEL);
+	assert_string_equal(err.msg, message);
+}
+
+static void route__is_the_way_to_an_address(void **state)
+{
+	int index = index_of_va();
+
+	(void)state;
+	assert_no_way("192.0.2.1", ENETUNREACH,
+		      "look up the route to 192.0.2.1: Network is unreachable");
+	assert_no_way("2001:db8::1", ENETUNREACH,
+		      "look up the route to 2001:db8::1: Network is unreachable");
+	sandbox_must("ip route add default via 10.1.0.1; ip route add unreachable 192.0.2.9");
+	assert_way("10.1.0.9", index, false);
+	assert_way("192.0.2.1", index, false);
+	assert_way("fd00::9", index, false);
+	assert_way("10.1.0.7", 0, true);
+	assert_way("127.0.0.1", 0, true);
+	assert_way("127.9.9.9", 0, true);
+	assert_way("fd00::7", 0, true);
+	assert_way("::1", 0, true);
+	assert_no_way("192.0.2.9", EHOSTUNREACH,
+		      "look up the route to 192.0.2.9: No route to host");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +223,7 @@ int main(void)
 		kernel_test(route__is_told_apart_by_what_is_given),
 		kernel_test(route__says_what_the_kernel_says),
 		cmocka_unit_test(route__has_a_text),
+		kernel_test(route__is_the_way_to_an_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

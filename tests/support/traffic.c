@@ -21,6 +21,7 @@
 
 #define SECONDS_MAX 8
 #define PINGS	    30
+#define GIVE_UP	    30 /* seconds */
 
 static double now(void)
 {
@@ -156,6 +157,7 @@ void traffic_run(const struct traffic *traffic, unsigned int seconds, double *re
 	receiver = fork();
 	if (!receiver) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		alarm(GIVE_UP);
 		be_receiver(listener, seconds, ends[1]);
 	}
 	sender = fork();

@@ -13,7 +13,9 @@ void tuning_renew_red(void)
 	sandbox_must("ip netns add red && "
 		     "ip link add veth0 address 02:00:00:00:00:04 type veth peer name eth0 netns "
 		     "red address 02:00:00:00:00:05 && "
-		     "ip link set veth0 up && ip -n red link set eth0 up && "
+		     /* No addresses that settle by themselves. */
+		     "ip link set veth0 addrgenmode none up && "
+		     "ip -n red link set eth0 addrgenmode none up && "
 		     "ip -n red addr add 10.1.0.5/24 dev eth0 && "
 		     "ip netns exec red sysctl -qw net.core.somaxconn=4096");
 }
