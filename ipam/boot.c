@@ -15,7 +15,7 @@
 #include <time.h>
 
 /* A line of mountinfo has some hundred bytes, and a busy node ten thousand of them. */
-#define PROC_FILE_MAX (64 * 1024 * 1024)
+#define PROC_FILE_MAX ((size_t)64 * 1024 * 1024)
 
 struct boot_id boot_id_read(void)
 {

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define PROC_FILE_MAX (4 * 1024 * 1024)
+#define PROC_FILE_MAX ((size_t)4 * 1024 * 1024)
 
 /* proc(5), /proc/[pid]/stat: the 22nd field, counted here from the one after the name. */
 #define START_TIME_FIELD 20

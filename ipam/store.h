@@ -109,11 +109,11 @@ struct store_holder {
 	uint64_t key; /* sticky_key(), or 0 */
 };
 
-/* Reserves all claims, on the disk when this returns, or leaves the directory as it was. Each
- * address and each set once. Fails with CNI_EIO, and CNI_ETAKEN if somebody who ignores the lock
- * was quicker.
+/* Reserves all that is asked for, on the disk when this returns, or leaves the directory as it was.
+ * Each address and each set once. Fails with CNI_EIO, and CNI_ETAKEN if somebody who ignores the
+ * lock was quicker.
  */
-int store_reserve(struct store *store, const struct store_claim *claims, size_t count,
+int store_reserve(struct store *store, const struct store_claim *asked, size_t count,
 		  const struct store_holder *holder, struct cni_error *err);
 
 /* Removes a lease. One that is gone already is success. Fails with CNI_EIO. */

@@ -47,11 +47,12 @@ static void close_all(struct pod *pods)
  * those of chance, and the order is by name. */
 static char *footprint(void)
 {
-	return sandbox_read("ip -o link show type veth | sed -E 's/^[0-9]+: ([^@]*)@.*/\\1/' | "
-			    "sort; nft list ruleset | grep -oE 'jump [^ ]*|comment [^ ]*|chain "
-			    "[^ ]*|(map|set|table) [^ ]*' | sort; cd /var/lib/cni/networks; "
-			    "find . -type f -not -path '*/.cni-c/*' -not -name 'last_reserved_ip*' -o "
-			    "-type l | sort");
+	return sandbox_read(
+		"ip -o link show type veth | sed -E 's/^[0-9]+: ([^@]*)@.*/\\1/' | "
+		"sort; nft list ruleset | grep -oE 'jump [^ ]*|comment [^ ]*|chain "
+		"[^ ]*|(map|set|table) [^ ]*' | sort; cd /var/lib/cni/networks; "
+		"find . -type f -not -path '*/.cni-c/*' -not -name 'last_reserved_ip*' -o "
+		"-type l | sort");
 }
 
 static void gc__leaves_what_a_fresh_run_would_have(void **state)

@@ -286,8 +286,8 @@ static void ipam_verify__finds_wrong_bits(void **state)
 			  "10.1.0.4: free in the sidecar, but there is a file\n");
 }
 
-/* In the head: 8 bytes, a boot id and padding, two stamps of 3 numbers, how many are taken, and then the
- * count. */
+/* In the head: 8 bytes, a boot id and padding, two stamps of 3 numbers, how many are taken, and
+ * then the count. */
 static void ipam_verify__finds_a_wrong_count(void **state)
 {
 	enum { COUNT_AT = 8 + 24 + 2 * 24 + 8 };

@@ -227,8 +227,9 @@ char *shown(const char *path, const char *fmt, ...)
 /* A reservation, or a file half made, is left to be seen, and keeps its directory. */
 static void tidy_host_local(void)
 {
-	sandbox_run("cd /var/lib/cni/networks 2>/dev/null || exit 0; "
-		    "rm -rf .cni-c */lock */last_reserved_ip.*; rmdir -- * ../networks 2>/dev/null");
+	sandbox_run(
+		"cd /var/lib/cni/networks 2>/dev/null || exit 0; "
+		"rm -rf .cni-c */lock */last_reserved_ip.*; rmdir -- * ../networks 2>/dev/null");
 }
 
 char *bridge_snapshot(void)

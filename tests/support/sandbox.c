@@ -164,7 +164,8 @@ char *sandbox_snapshot(void)
 		"tcp_(fastopen_key|available|allowed)' | sort; "
 		"echo '# files'; find " SANDBOX_DIR
 		" /var/lib/cni -name .cni-c -prune -o \\( -type f -o -type d -o -type l \\) "
-		"-print | sort | while read -r f; do echo \"$f\"; [ -f \"$f\" ] && cat \"$f\" && echo; "
+		"-print | sort | while read -r f; do echo \"$f\"; [ -f \"$f\" ] && cat \"$f\" && "
+		"echo; "
 		"done; "
 		"true; } 2>&1");
 }
