@@ -155,6 +155,8 @@ static void measure(struct scene *scene, const char *base, const char *where, un
 
 	memset(series, 0, sizeof(series));
 	open_scene(scene, base, count);
+	/* Or the disk would be busy with what was filled in. */
+	sync();
 	/* The first one of ours learns what is there; so does nobody else's. */
 	for (int subject = 0; subject < SUBJECTS; subject++)
 		run_all(scene, (enum subject)subject, 1, NULL);
