@@ -35,8 +35,4 @@ struct netns_id netns_id_read(const char *path);
 bool netns_id_is_known(const struct netns_id *netns);
 bool netns_id_equal(const struct netns_id *a, const struct netns_id *b);
 
-/* Is anything in it, or is it mounted anywhere we can see? Looks at all processes, so it is for the
- * case that somebody asks twice, not for each ADD. What is not known counts as alive. */
-bool netns_id_is_alive(const struct netns_id *netns);
-
 #endif

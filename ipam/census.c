@@ -131,3 +131,10 @@ const char *census_ask(const struct census *census, const struct netns_id *netns
 		return "alive";
 	return census->is_whole ? "gone" : "unknown";
 }
+
+bool netns_id_is_alive(const struct netns_id *netns)
+{
+	clearing_census struct census census = census_take();
+
+	return strcmp(census_ask(&census, netns), "gone") != 0;
+}

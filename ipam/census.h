@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All network namespaces that are alive at one moment, for whoever asks about many of them:
- * netns_id_is_alive() (boot.h) looks at all processes each time. */
+/* All network namespaces that are alive at one moment. */
 #ifndef HOST_LOCAL_CENSUS_H
 #define HOST_LOCAL_CENSUS_H
 
@@ -21,8 +20,11 @@ struct census census_take(void);
 void census_clear(struct census *census);
 #define clearing_census __attribute__((cleanup(census_clear)))
 
-/* "alive" or "gone", as netns_id_is_alive() judges; "unknown" where that says alive because it does
- * not know. */
+/* "alive", "gone", or "unknown". */
 const char *census_ask(const struct census *census, const struct netns_id *netns);
+
+/* Is anything in it, or is it mounted anywhere we can see? Looks at all processes, so it is for the
+ * case that somebody asks twice, not for each ADD. What is not known counts as alive. */
+bool netns_id_is_alive(const struct netns_id *netns);
 
 #endif

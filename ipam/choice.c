@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "choice.h"
 
+#include "census.h"
 #include "cleanup.h"
 #include "mem.h"
 

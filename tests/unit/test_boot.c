@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "boot.h"
+#include "census.h"
 
 #include "cleanup.h"
 #include "mem.h"
