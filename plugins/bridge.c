@@ -239,6 +239,8 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 				 .force = conf->force_address);
 	}
 	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq);
+	if (conf->mac_spoof_check || checks_addresses)
+		cni_plan_learning(plan);
 }
 
 static const struct cni_plugin bridge = {

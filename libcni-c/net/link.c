@@ -21,20 +21,30 @@ static void copy_text(char *to, size_t size, const struct nlattr *attribute)
 	}
 }
 
+static bool read_option(const struct nlattr *options)
+{
+	struct br_boolopt_multi multi = {0};
+
+	if (options && mnl_attr_get_payload_len(options) >= sizeof(multi))
+		memcpy(&multi, mnl_attr_get_payload(options), sizeof(multi));
+	return multi.optval & 1U << BR_BOOLOPT_NO_LL_LEARN;
+}
+
 static void read_info(const struct nlattr *nest, struct cni_link *link)
 {
 	const struct nlattr *info[IFLA_INFO_SLAVE_DATA + 1];
-	const struct nlattr *data[IFLA_BR_VLAN_DEFAULT_PVID + 1];
+	const struct nlattr *data[IFLA_BR_MULTI_BOOLOPT + 1];
 	const struct nlattr *port[IFLA_BRPORT_ISOLATED + 1];
 
 	cni_nl_parse_nested(nest, info, IFLA_INFO_SLAVE_DATA);
 	copy_text(link->kind, sizeof(link->kind), info[IFLA_INFO_KIND]);
 	if (!strcmp(link->kind, "bridge")) {
-		cni_nl_parse_nested(info[IFLA_INFO_DATA], data, IFLA_BR_VLAN_DEFAULT_PVID);
+		cni_nl_parse_nested(info[IFLA_INFO_DATA], data, IFLA_BR_MULTI_BOOLOPT);
 		if (data[IFLA_BR_VLAN_FILTERING])
 			link->vlan_filtering = mnl_attr_get_u8(data[IFLA_BR_VLAN_FILTERING]);
 		if (data[IFLA_BR_VLAN_DEFAULT_PVID])
 			link->default_vlan = mnl_attr_get_u16(data[IFLA_BR_VLAN_DEFAULT_PVID]);
+		link->ignores_link_local = read_option(data[IFLA_BR_MULTI_BOOLOPT]);
 	}
 	if (info[IFLA_INFO_SLAVE_KIND] &&
 	    !strcmp(mnl_attr_get_str(info[IFLA_INFO_SLAVE_KIND]), "bridge")) {
@@ -217,6 +227,27 @@ static void put_flag(struct ifinfomsg *ifi, enum cni_switch wanted, unsigned int
 		ifi->ifi_flags |= flag;
 }
 
+static bool changes_bridge(const struct cni_link_change *change)
+{
+	return change->vlan_filtering != CNI_KEEP || change->ignores_link_local != CNI_KEEP;
+}
+
+static void put_bridge(struct cni_nl_message *m, const struct cni_link_change *change)
+{
+	const struct br_boolopt_multi options = {
+		.optval = (change->ignores_link_local == CNI_ON) << BR_BOOLOPT_NO_LL_LEARN,
+		.optmask = 1U << BR_BOOLOPT_NO_LL_LEARN,
+	};
+
+	cni_nl_put_string(m, IFLA_INFO_KIND, "bridge");
+	CNI_NL_NEST (m, IFLA_INFO_DATA) {
+		if (change->vlan_filtering != CNI_KEEP)
+			cni_nl_put_u8(m, IFLA_BR_VLAN_FILTERING, change->vlan_filtering == CNI_ON);
+		if (change->ignores_link_local != CNI_KEEP)
+			cni_nl_put(m, IFLA_BR_MULTI_BOOLOPT, &options, sizeof(options));
+	}
+}
+
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err)
 {
@@ -233,17 +264,12 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 		cni_nl_put(&m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
 	if (change->mtu)
 		cni_nl_put_u32(&m, IFLA_MTU, change->mtu);
-	if (change->port || change->vlan_filtering != CNI_KEEP)
+	if (change->port || changes_bridge(change))
 		CNI_NL_NEST (&m, IFLA_LINKINFO) {
 			if (change->port)
 				put_port(&m, change->port);
-			if (change->vlan_filtering != CNI_KEEP) {
-				cni_nl_put_string(&m, IFLA_INFO_KIND, "bridge");
-				CNI_NL_NEST (&m, IFLA_INFO_DATA) {
-					cni_nl_put_u8(&m, IFLA_BR_VLAN_FILTERING,
-						      change->vlan_filtering == CNI_ON);
-				}
-			}
+			if (changes_bridge(change))
+				put_bridge(&m, change);
 		}
 	return cni_nl_transact(nl, &m, NULL, NULL, err);
 }

@@ -27,6 +27,7 @@ struct cni_link {
 	uint8_t mac[CNI_MAC_SIZE];
 	bool has_mac;
 	bool vlan_filtering;	   /* of a bridge */
+	bool ignores_link_local;   /* of a bridge; see struct cni_link_change */
 	uint32_t default_vlan;	   /* of a bridge: what its ports begin with, or 0 */
 	uint32_t promiscuity;	   /* how many want it promiscuous, IFF_PROMISC by us among them */
 	struct cni_link_port port; /* of a bridge's port */
@@ -81,6 +82,9 @@ struct cni_link_change {
 	enum cni_switch up;
 	enum cni_switch promisc;
 	enum cni_switch vlan_filtering; /* of a bridge */
+	/* Of a bridge: does it not learn who sent a frame to 01:80:c2:00:00:0x, which it does not
+	 * forward (BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h; since Linux 4.20)? */
+	enum cni_switch ignores_link_local;
 };
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);

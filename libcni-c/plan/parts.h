@@ -83,6 +83,16 @@ extern const struct cni_part_ops cni_addresses_part_ops;
 #define cni_plan_addresses(plan, ...)                                                              \
 	cni_plan_push(plan, &cni_addresses_part_ops, &(struct cni_addresses_part){__VA_ARGS__})
 
+/* The bridge does not learn who sent a frame to 01:80:c2:00:00:0x: it does not forward such frames,
+ * so the rules of the spoof check do not see them. Behind everything that can fail, since it stays
+ * on for all attachments of the bridge. */
+struct cni_learning_part {
+	char unused;
+};
+extern const struct cni_part_ops cni_learning_part_ops;
+#define cni_plan_learning(plan)                                                                    \
+	cni_plan_push(plan, &cni_learning_part_ops, &(struct cni_learning_part){0})
+
 /* CNI_IFNAME up, and the host's end operationally up. */
 struct cni_up_part {
 	bool dad; /* wait for duplicate address detection as well */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* macspoofchk: a pod speaks with the MAC that it was given, or not at all. */
 #include "bridge.h"
+#include "frame.h"
 
 #include "cleanup.h"
 
@@ -121,6 +122,62 @@ static void spoof__guards_the_new_mac_of_a_pod_that_came_again(void **state)
 	pod_close(&red);
 }
 
+/* Where the bridge believes blue to be, after red has sent a frame with blue's MAC to an address
+ * that bridges do not forward, so that no rule of the family bridge sees it. */
+static void assert_blue_stays(const char *more, bool expected)
+{
+	freeing char *config = bridge_config("1.0.0", more);
+	freeing char *mac_of_blue = NULL;
+	freeing char *mac_of_red = NULL;
+	struct frame_watch at_host;
+	struct pod blue;
+	struct pod red;
+
+	pod_open(&red, "red");
+	pod_open(&blue, "blue");
+	pod_add(&red, config);
+	pod_add(&blue, config);
+	pod_check(&red, config);
+	mac_of_red = shown("0.address", "ip -n red -j link show eth0");
+	mac_of_blue = shown("0.address", "ip -n blue -j link show eth0");
+	assert_true(reaches(&blue, "10.1.0.1"));
+	sandbox_must("bridge fdb show br br0 | grep -q '^%s dev %s '", mac_of_blue, blue.host);
+	frame_stay_here();
+	frame_watch(&at_host, NULL, "br0");
+	frame_send(red.netns, "eth0",
+		   &(struct frame){.kind = FRAME_OTHER,
+				   .from = mac_of_blue,
+				   .at = "01:80:c2:00:00:0e",
+				   .ether_type = 0x88cc},
+		   1);
+	frame_send(red.netns, "eth0",
+		   &(struct frame){.kind = FRAME_ARP,
+				   .from = mac_of_red,
+				   .source = "10.1.0.2",
+				   .target = "10.1.0.1"},
+		   2);
+	frame_wait(&at_host, 2);
+	frame_watch_end(&at_host);
+	assert_int_equal(sandbox_run("bridge fdb show br br0 | grep -q '^%s dev %s '", mac_of_blue,
+				     blue.host) == 0,
+			 expected);
+	if (expected) {
+		sandbox_must("ip link set br0 type bridge no_linklocal_learn 0");
+		pod_check_fails(&red, config, "no_linklocal_learn");
+	}
+	pod_del(&red, config);
+	pod_del(&blue, config);
+	pod_close(&red);
+	pod_close(&blue);
+}
+
+static void spoof__to_the_bridge_itself_moves_nobody(void **state)
+{
+	(void)state;
+	assert_blue_stays(GATEWAY "," IPAM46, false);
+	assert_blue_stays(GUARDED, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +185,7 @@ int main(void)
 		bridge_test(spoof__of_another_mac_passes_where_it_is_not_asked_for),
 		bridge_test(spoof__rules_go_with_their_attachment),
 		bridge_test(spoof__guards_the_new_mac_of_a_pod_that_came_again),
+		bridge_test(spoof__to_the_bridge_itself_moves_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

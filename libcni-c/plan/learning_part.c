@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parts.h"
+
+static void print(FILE *out, const void *data)
+{
+	(void)data;
+	fputs(" host, not from link-local frames", out);
+}
+
+static int add(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	const struct cni_link_change change = {.ignores_link_local = CNI_ON};
+
+	(void)data;
+	if (at->master.ignores_link_local ||
+	    cni_link_change(&at->nl[CNI_HOST], at->master.index, &change, err) == 0)
+		return 0;
+	return cni_fail_within(err, "turn 'no_linklocal_learn' of bridge '%s' on", at->master.name);
+}
+
+static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	if (at->master.ignores_link_local)
+		return 0;
+	return cni_fail(err, CNI_EMISMATCH,
+			"bridge '%s' learns from frames to 01:80:c2:00:00:0x: its "
+			"'no_linklocal_learn' is off, expected it on",
+			at->master.name);
+}
+
+static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	return add(at, data, err);
+}
+
+const struct cni_part_ops cni_learning_part_ops = {
+	.name = "learning",
+	.size = sizeof(struct cni_learning_part),
+	.add = add,
+	.check = check,
+	.mend = mend,
+	.print = print,
+};
