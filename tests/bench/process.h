@@ -26,7 +26,9 @@ void process_write(const char *path, const char *text);
 struct process process_start(char **args, char **environment, const char *input,
 			     const char *output);
 
-/* Waits for it. An exit code other than `expected` is fatal; `what` names it. */
+/* Waits for it. An exit code other than `expected` is fatal, unless that is PROCESS_ANY; `what`
+ * names it. */
+#define PROCESS_ANY (-1)
 struct sample process_finish(struct process *process, int expected, const char *what,
 			     char **ret_output);
 
