@@ -123,7 +123,8 @@ static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
 			      "veth       port of layer2\n"
 			      "spoofcheck owner\n"
 			      "up         container\n"
-			      "masquerade owner, none\n");
+			      "masquerade owner, none\n"
+			      "learning   host, not from link-local frames\n");
 	assert_list("vlan", "lease      host-local\n"
 			    "bridge     host vlan shared vlan_filtering\n"
 			    "veth       port of vlan vlan 100\n"
@@ -187,7 +188,8 @@ static void bridge_plan__shows_what_is_asked_for(void **state)
 		    "routes     container\n"
 		    "forwarding host shared\n"
 		    "gateway    host br1 shared\n"
-		    "masquerade owner, none\n");
+		    "masquerade owner, none\n"
+		    "learning   host, not from link-local frames\n");
 }
 
 /* The addresses must be known; nothing of the container's is up before it stands. */
@@ -201,7 +203,8 @@ static void bridge_plan__checks_addresses_when_it_has_them(void **state)
 				       "addresses  container\n"
 				       "up         container\n"
 				       "routes     container\n"
-				       "masquerade owner, none\n";
+				       "masquerade owner, none\n"
+				       "learning   host, not from link-local frames\n";
 
 	(void)state;
 	assert_plan("'ipspoofchk':true,'ipam':{'type':'static'}", "", expected);
