@@ -281,9 +281,10 @@ static const struct {
 	 "for (i = 0; i < 100000; i++) printf \"add rule inet others rules ip saddr "
 	 "10.%d.%d.%d counter accept\\n\", i / 65536, i / 256 % 256, i % 256 }"},
 	{"a set of 1,000,000",
-	 "BEGIN { print \"add table inet others\\nadd set inet others elements "
-	 "{ type ipv4_addr; }\"; for (i = 0; i < 1000000; i++) printf \"add element inet "
-	 "others elements { 10.%d.%d.%d }\\n\", i / 65536, i / 256 % 256, i % 256 }"},
+	 "BEGIN { print \"add table inet others\\nadd set inet others many { type ipv4_addr; }\"; "
+	 "for (i = 0; i < 1000000; i++) printf \"%s10.%d.%d.%d%s\", "
+	 "i % 1000 ? \", \" : \"add element inet others many { \", "
+	 "i / 65536, i / 256 % 256, i % 256, i % 1000 == 999 ? \" }\\n\" : \"\" }"},
 };
 
 #define FOREIGN (sizeof(foreign) / sizeof(*foreign))
