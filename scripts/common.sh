@@ -13,10 +13,12 @@ need_root() {
 	[ "$(id -u)" = 0 ] || die "run it as root: it makes network namespaces"
 }
 
-build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-dev libnftnl-dev libmd-dev)
+build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-dev libnftnl-dev libmd-dev
+	libdbus-1-dev)
 demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace conntrack containernetworking-plugins)
+runtime_packages=(podman crun containerd busybox-static curl)
 
 # Installs those of the Debian packages that are not there.
 need_packages() {

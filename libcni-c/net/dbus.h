@@ -1,32 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calling methods over the system bus: as much of D-Bus as firewalld needs, that is strings in, and
- * a string or a boolean out (D-Bus Specification, "Message Protocol", "Authentication Protocol").
+/* Calling methods over the system bus: strings in, a boolean or an error out.
  *
- * Not with libdbus: the executable would not start where that is missing; loaded at need it costs
- * more than the rest of an ADD, and whoever leaves the backend to us has to ask the bus each time;
- * and it cannot be told how long to wait for a bus that takes the connection and says no more. */
+ * With libdbus-1, which is loaded when there is a bus to ask: linked, it and the libraries that it
+ * needs would be in the start of every plugin. */
 #ifndef CNI_DBUS_H
 #define CNI_DBUS_H
 
 #include "error.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <time.h>
 
+struct DBusConnection; /* libdbus's */
+
 struct cni_dbus {
-	int fd; /* -1: none */
-	uint32_t serial;
-	struct timespec end; /* of all that is done with it */
+	struct DBusConnection *connection; /* NULL: none */
+	struct timespec end;		   /* of all that is done with it */
 };
 
-/* Connects to DBUS_SYSTEM_BUS_ADDRESS, or to where the system bus is by default. All that is done
- * with it together takes at most `milliseconds`. Fails with CNI_EMISSING if there is no bus, and
- * with CNI_EDELEGATE otherwise; errnum ETIMEDOUT at the deadline. */
+/* Connects to DBUS_SYSTEM_BUS_ADDRESS, or to where the system bus is by default. Of the addresses
+ * only those are tried that begin with "unix:": there are others by which whoever sets our
+ * environment would have a program started, or the bus of another machine asked.
+ *
+ * All that is done with it together takes at most `milliseconds`. Fails with CNI_EMISSING if there
+ * is no bus, errnum ELIBACC if there is no libdbus-1; and with CNI_EDELEGATE otherwise, errnum
+ * ETIMEDOUT at the deadline. */
 int cni_dbus_open(struct cni_dbus *ret_bus, unsigned int milliseconds, struct cni_error *err);
 void cni_dbus_close(struct cni_dbus *bus);
 #define closing_dbus __attribute__((cleanup(cni_dbus_close)))
 
+/* libdbus ends a process that has it send what is not valid: names, and UTF-8. */
 struct cni_dbus_call {
 	const char *destination;
 	const char *path;
@@ -37,7 +40,7 @@ struct cni_dbus_call {
 
 struct cni_dbus_answer {
 	char error[128]; /* the error's name; "" if it is none */
-	char text[512];	 /* the first value if it is a string; of an error, its message */
+	char text[512];	 /* the error's message */
 	bool flag;	 /* the first value if it is a boolean */
 };
 

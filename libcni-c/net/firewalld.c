@@ -11,23 +11,31 @@
 
 static const char name[] = "org.fedoraproject.FirewallD1";
 
-int cni_firewalld_is_running(bool *ret_running, struct cni_error *err)
+static int open_bus(struct cni_dbus *ret_bus, struct cni_error *err)
+{
+	if (cni_dbus_open(ret_bus, DEADLINE_MS, err) == 0)
+		return 0;
+	if (err->code != CNI_EMISSING)
+		return cni_fail_within(err, "firewalld");
+	return cni_fail_within(err, err->errnum == ELIBACC ? "firewalld needs libdbus-1"
+							   : "firewalld is not running");
+}
+
+int cni_firewalld_status(struct cni_error *err)
 {
 	static const struct cni_dbus_call has_owner = {.destination = "org.freedesktop.DBus",
 						       .path = "/org/freedesktop/DBus",
 						       .interface = "org.freedesktop.DBus",
 						       .member = "NameHasOwner",
 						       .arguments = {name}};
-	closing_dbus struct cni_dbus bus = {.fd = -1};
+	closing_dbus struct cni_dbus bus = {.connection = NULL};
 	struct cni_dbus_answer answer;
 
-	*ret_running = false;
-	if (cni_dbus_open(&bus, DEADLINE_MS, err) < 0)
-		return err->code == CNI_EMISSING ? 0 : -1;
-	if (cni_dbus_call(&bus, &has_owner, &answer, err) < 0)
+	if (open_bus(&bus, err) < 0)
 		return -1;
-	*ret_running = answer.flag && !*answer.error;
-	return 0;
+	if (cni_dbus_call(&bus, &has_owner, &answer, err) < 0)
+		return cni_fail_within(err, "firewalld");
+	return answer.flag ? 0 : cni_fail(err, CNI_EMISSING, "firewalld is not running");
 }
 
 /* "10.1.0.7/32" */
@@ -74,10 +82,10 @@ static int refuse(const struct cni_dbus_answer *answer, const char *member, cons
 int cni_firewalld_add(const char *zone, const struct cni_ip *addresses, size_t count,
 		      struct cni_error *err)
 {
-	closing_dbus struct cni_dbus bus = {.fd = -1};
+	closing_dbus struct cni_dbus bus = {.connection = NULL};
 
-	if (cni_dbus_open(&bus, DEADLINE_MS, err) < 0)
-		return cni_fail_within(err, "firewalld is not running");
+	if (open_bus(&bus, err) < 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
 		char source[CNI_NET_TEXT_SIZE];
 		struct cni_dbus_answer answer;
@@ -94,10 +102,10 @@ int cni_firewalld_add(const char *zone, const struct cni_ip *addresses, size_t c
 int cni_firewalld_check(const char *zone, const struct cni_ip *addresses, size_t count,
 			struct cni_error *err)
 {
-	closing_dbus struct cni_dbus bus = {.fd = -1};
+	closing_dbus struct cni_dbus bus = {.connection = NULL};
 
-	if (cni_dbus_open(&bus, DEADLINE_MS, err) < 0)
-		return cni_fail_within(err, "firewalld is not running");
+	if (open_bus(&bus, err) < 0)
+		return -1;
 	for (size_t i = 0; i < count; i++) {
 		char source[CNI_NET_TEXT_SIZE];
 		struct cni_dbus_answer answer;
@@ -132,9 +140,9 @@ static bool is_gone(const struct cni_dbus_answer *answer)
 int cni_firewalld_del(const char *zone, const struct cni_ip *addresses, size_t count,
 		      struct cni_error *err)
 {
-	closing_dbus struct cni_dbus bus = {.fd = -1};
+	closing_dbus struct cni_dbus bus = {.connection = NULL};
 
-	if (cni_dbus_open(&bus, DEADLINE_MS, err) < 0)
+	if (open_bus(&bus, err) < 0)
 		return err->code == CNI_EMISSING ? 0 : -1;
 	for (size_t i = 0; i < count; i++) {
 		char source[CNI_NET_TEXT_SIZE];

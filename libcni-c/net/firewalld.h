@@ -8,12 +8,12 @@
 #include "error.h"
 #include "ip.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
-/* Has its name an owner on the system bus? No bus is no firewalld. Fails with CNI_EDELEGATE if the
- * bus does not answer. */
-int cni_firewalld_is_running(bool *ret_running, struct cni_error *err);
+/* Does it run: has its name an owner on the system bus? Fails with CNI_EMISSING, saying why, if
+ * not, which is also if there is no bus, or no libdbus-1 to ask it with (firewalld itself needs
+ * that); and with CNI_EDELEGATE if the bus does not answer. */
+int cni_firewalld_status(struct cni_error *err);
 
 /* An address that is in the zone already is left there. Fails with CNI_EMISSING if firewalld does
  * not run, and with CNI_EDELEGATE in its words; what was added before that stays. */

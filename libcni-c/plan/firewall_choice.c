@@ -113,20 +113,26 @@ static bool has_nf_tables(struct cni_nl *nl)
 
 /* ---- the choice ---- */
 
+static void trace(const char *what, const char *why)
+{
+	if (getenv("CNI_C_TRACE"))
+		fprintf(stderr, "choose firewall   %s: %s\n", what, why);
+}
+
 /* Says why as well, for the trace. */
 static int choose(struct cni_nl *nl, enum cni_firewall_backend *ret_backend, const char **ret_why,
 		  struct cni_error *err)
 {
 	struct cni_error ignored;
-	bool running = false;
 	const char *drop;
 
-	if (cni_firewalld_is_running(&running, err) < 0)
-		return -1;
 	*ret_backend = CNI_FIREWALL_FIREWALLD;
 	*ret_why = "it is running";
-	if (running)
+	if (cni_firewalld_status(err) == 0)
 		return 0;
+	if (err->code != CNI_EMISSING)
+		return -1;
+	trace("not firewalld", err->msg);
 	*ret_backend = CNI_FIREWALL_NFTABLES;
 	*ret_why = "there is no iptables-restore";
 	if (cni_iptables_status(&ignored) < 0)
@@ -153,21 +159,11 @@ int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend *ret_backen
 
 	if (choose(nl, ret_backend, &why, err) < 0)
 		return cni_fail_within(err, "choose a backend");
-	if (getenv("CNI_C_TRACE"))
-		fprintf(stderr, "choose firewall   %s: %s\n", texts[*ret_backend], why);
+	trace(texts[*ret_backend], why);
 	return 0;
 }
 
 /* ---- STATUS ---- */
-
-static int status_of_firewalld(struct cni_error *err)
-{
-	bool running = false;
-
-	if (cni_firewalld_is_running(&running, err) < 0)
-		return -1;
-	return running ? 0 : cni_fail(err, CNI_EUNAVAILABLE, "firewalld is not running");
-}
 
 static int status_of_nftables(struct cni_nl *nl, struct cni_error *err)
 {
@@ -193,7 +189,7 @@ int cni_firewall_backend_status(struct cni_nl *nl, enum cni_firewall_backend bac
 	if (backend == CNI_FIREWALL_AUTOMATIC)
 		failed = cni_firewall_choose(nl, &backend, err);
 	if (!failed && backend == CNI_FIREWALL_FIREWALLD)
-		failed = status_of_firewalld(err);
+		failed = cni_firewalld_status(err);
 	if (!failed && backend == CNI_FIREWALL_IPTABLES)
 		failed = cni_iptables_status(err);
 	if (!failed && backend == CNI_FIREWALL_NFTABLES)

@@ -220,7 +220,6 @@ static int check_unknown(struct cni_attachment *at, const struct cni_firewall_pa
 			 struct cni_firewall_record *record, struct cni_error *err)
 {
 	bool exists = false;
-	bool running = false;
 	struct cni_nl *nl;
 
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
@@ -233,9 +232,12 @@ static int check_unknown(struct cni_attachment *at, const struct cni_firewall_pa
 				"read, expected what ADD has written",
 				at->owner->network, at->owner->container, at->owner->ifname);
 	if (spec->backend == CNI_FIREWALL_AUTOMATIC) {
-		if (cni_firewalld_is_running(&running, err) < 0)
-			return -1;
-		record->backend = running ? CNI_FIREWALL_FIREWALLD : CNI_FIREWALL_IPTABLES;
+		record->backend = CNI_FIREWALL_FIREWALLD;
+		if (cni_firewalld_status(err) < 0) {
+			if (err->code != CNI_EMISSING)
+				return -1;
+			record->backend = CNI_FIREWALL_IPTABLES;
+		}
 	}
 	return cni_firewall_accepts(record, err);
 }

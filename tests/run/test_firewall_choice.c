@@ -92,6 +92,46 @@ static void choice__is_traced(void **state)
 	plugin_answer_clear(&answer);
 }
 
+/* Why it is not firewalld: there is no bus, and libdbus is not even looked for; or there may be
+ * one, but no libdbus to ask it with. A library that is not there is here one that is empty. */
+static void choice__without_libdbus_is_as_without_firewalld(void **state)
+{
+	static const char no_library[] = "LD_LIBRARY_PATH=/run/sandbox/empty";
+	static const struct {
+		const char *environment[4];
+		const char *text;
+	} cases[] = {
+		{{"CNI_C_TRACE=1", no_library, NULL},
+		 "firewalld is not running: no system bus at '/var/run/dbus/system_bus_socket'"},
+		{{"CNI_C_TRACE=1", no_library, "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", NULL},
+		 "firewalld needs libdbus-1: /run/sandbox/empty/libdbus-1.so.3"},
+	};
+
+	(void)state;
+	sandbox_must("mkdir /run/sandbox/empty && >/run/sandbox/empty/libdbus-1.so.3");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *chosen = firewall_config(&a1, "");
+		freeing char *given = firewall_config(&a2, "'backend':'firewalld'");
+		freeing char *line =
+			cni_format("choose firewall   not firewalld: %s", cases[i].text);
+		struct plugin_call call = firewall_call(&a1, "ADD", chosen);
+		struct plugin_answer answer;
+
+		call.environment = cases[i].environment;
+		answer = plugin_run(&call);
+		plugin_assert_success(&answer);
+		if (!strstr(answer.err, line))
+			fail_msg("%s, expected %s", answer.err, line);
+		plugin_answer_clear(&answer);
+		call = firewall_call(&a2, "ADD", given);
+		call.environment = cases[i].environment;
+		plugin_fails(&call, CNI_EMISSING, cases[i].text);
+		call = firewall_call(&a1, "DEL", chosen);
+		call.environment = cases[i].environment;
+		plugin_succeeds(&call);
+	}
+}
+
 /* A bus that takes connections and says no more is no reason to take another backend: firewalld may
  * be behind it. Waiting for it is bounded. */
 static void choice__waits_for_the_bus_and_says_so(void **state)
@@ -270,6 +310,7 @@ int main(void)
 		host_test(10),
 		host_test(11),
 		firewall_test(choice__is_traced),
+		firewall_test(choice__without_libdbus_is_as_without_firewalld),
 		firewall_test(choice__waits_for_the_bus_and_says_so),
 		firewall_test(choice__is_remembered),
 		firewall_test(choice__of_the_configuration_may_change),

@@ -50,6 +50,10 @@ static void put_field(struct bus_bytes *bytes, uint8_t field, const char *type)
 	bus_put(bytes, type, length + 1U);
 }
 
+/* A signal has to have path, interface and member. */
+static const char *const of_a_signal[] = {"/org/freedesktop/DBus", "org.freedesktop.DBus",
+					  "NameAcquired"};
+
 struct bus_bytes bus_message(uint8_t type, uint32_t reply_to, const char *error, const char *text,
 			     const uint32_t *flag)
 {
@@ -67,6 +71,11 @@ struct bus_bytes bus_message(uint8_t type, uint32_t reply_to, const char *error,
 	put_u32(&bytes, (uint32_t)body.size);
 	put_u32(&bytes, 77);
 	put_u32(&bytes, 0);
+	if (type == 4)
+		for (uint8_t field = 1; field <= 3; field++) {
+			put_field(&bytes, field, field == 1 ? "o" : "s");
+			put_string(&bytes, of_a_signal[field - 1]);
+		}
 	put_field(&bytes, 5, "u");
 	put_u32(&bytes, reply_to);
 	if (error) {
@@ -173,13 +182,43 @@ static bool read_all(int fd, uint8_t *bytes, size_t size)
 	return true;
 }
 
-static void serve_one(int fd, const struct bus_answerer *answerer)
+/* A line of the authentication, without its end; and not a byte of what is behind it. */
+static bool read_line(int fd, char *line, size_t size)
+{
+	for (size_t at = 0; at < size - 1; at++) {
+		if (read(fd, line + at, 1) != 1)
+			return false;
+		if (line[at] == '\n') {
+			line[at] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
+bool bus_let_in(int fd)
 {
 	char line[256];
+
+	if (read(fd, line, 1) != 1) /* "\0" */
+		return false;
+	while (read_line(fd, line, sizeof(line))) {
+		/* The other things that may be asked are not had here. */
+		const char *answer = !strncmp(line, "AUTH ", 5) ? BUS_OK : "ERROR\r\n";
+
+		if (!strncmp(line, "BEGIN", 5))
+			return true;
+		if (write(fd, answer, strlen(answer)) < 0)
+			return false;
+	}
+	return false;
+}
+
+static void serve_one(int fd, const struct bus_answerer *answerer)
+{
 	uint8_t bytes[4096];
 
-	/* "\0AUTH EXTERNAL …\r\nBEGIN\r\n", in one piece. */
-	if (read(fd, line, sizeof(line)) <= 0 || write(fd, BUS_OK, strlen(BUS_OK)) < 0)
+	if (!bus_let_in(fd))
 		return;
 	while (read_all(fd, bytes, 16)) {
 		size_t size = ((16 + u32_at(bytes, 12) + 7) & ~7U) + u32_at(bytes, 4);

@@ -6,6 +6,7 @@
 
 #include "fake.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,7 +29,10 @@ typedef void bus_server(int listening, void *data);
 pid_t fake_bus_start(const struct fake *fake, bus_server *serve, void *data);
 void fake_bus_stop(pid_t pid);
 
-#define BUS_OK "OK 0123456789abcdef0123456789abcdef\r\n"
+/* Lets a client in, whoever it is; false if it went away. */
+bool bus_let_in(int fd);
+#define BUS_GUID "0123456789abcdef0123456789abcdef"
+#define BUS_OK	 "OK " BUS_GUID "\r\n"
 
 /* A server for fake_bus_start() that greets every client, one after the other, and answers each
  * call as the function, which is its data, says. The members of a call that there are not are "".
