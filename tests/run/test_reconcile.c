@@ -26,7 +26,14 @@ static const char conflist[] =
 	"\"bridge\":\"br0\",\"isGateway\":true,\"ipMasq\":true,\"macspoofchk\":true,\"ipam\":{"
 	"\"type\":\"host-local\",\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}],"
 	"[{\"subnet\":\"fd01::/64\"}]],\"routes\":[{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"::/0\"}]}},"
+	"{\"type\":\"firewall\",\"backend\":\"nftables\",\"ingressPolicy\":\"same-bridge\"},"
 	"{\"type\":\"portmap\",\"capabilities\":{\"portMappings\":true}}]}";
+
+static const char iron[] =
+	"{\"cniVersion\":\"1.1.0\",\"name\":\"iron\",\"plugins\":[{\"type\":\"bridge\","
+	"\"bridge\":\"br1\",\"isGateway\":true,\"ipam\":{\"type\":\"host-local\","
+	"\"ranges\":[[{\"subnet\":\"10.2.0.0/24\"}],[{\"subnet\":\"fd02::/64\"}]]}},"
+	"{\"type\":\"firewall\",\"backend\":\"iptables\"}]}";
 
 static const char ports[] = "CAP_ARGS={\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,"
 			    "\"protocol\":\"tcp\"}]}";
@@ -119,6 +126,7 @@ static void reconcile__puts_back_what_was_taken(void **state)
 		"nft delete table inet cni_portmap",
 		"nft flush map inet cni masquerade6",
 		"nft delete table bridge cni",
+		"nft delete table inet cni_firewall",
 		"ip addr flush dev br0 scope global",
 		"sysctl -qw net.ipv4.ip_forward=0",
 		"sysctl -qw net.ipv4.conf.br0.route_localnet=0",
@@ -137,6 +145,37 @@ static void reconcile__puts_back_what_was_taken(void **state)
 		after = state_of_host();
 		sandbox_assert_same(before, after);
 	}
+}
+
+static char *rules_of_iptables(void)
+{
+	return sandbox_read("{ iptables-save -t filter; ip6tables-save -t filter; } | "
+			    "grep -v '^#' | sed 's/\\[.*\\]//'");
+}
+
+static void reconcile__puts_back_the_rules_of_iptables(void **state)
+{
+	static const char *const damages[] = {"iptables -F CNI-FORWARD", "ip6tables -F",
+					      "nft flush ruleset"};
+	freeing char *before = NULL;
+
+	(void)state;
+	sandbox_must("cat > " SANDBOX_DIR "/net.d/iron.conflist <<'E'\n%s\nE", iron);
+	free(must("add iron green"));
+	before = rules_of_iptables();
+	assert_non_null(strstr(before, "-s 10.2.0.2/32 -j ACCEPT"));
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		freeing char *after = NULL;
+
+		sandbox_must("%s", damages[i]);
+		assert_prints("reconcile iron", 0, "/eth0: mended: ");
+		free(must("check iron green"));
+		after = rules_of_iptables();
+		sandbox_assert_same(before, after);
+	}
+	free(must("del iron green"));
+	sandbox_must("rm " SANDBOX_DIR "/net.d/iron.conflist; ip link del br1");
+	assert_prints("reconcile blue", 0, "");
 }
 
 static void reconcile__changes_nothing_in_a_dry_run(void **state)
@@ -308,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reconcile__finds_nothing_to_do),
 		cmocka_unit_test(reconcile__puts_back_what_was_taken),
+		cmocka_unit_test(reconcile__puts_back_the_rules_of_iptables),
 		cmocka_unit_test(reconcile__changes_nothing_in_a_dry_run),
 		cmocka_unit_test(reconcile__does_not_end_a_connection),
 		cmocka_unit_test(reconcile__leaves_alone_what_is_gone_or_somebody_elses),
