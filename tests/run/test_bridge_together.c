@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many at once: on a bridge that none of them has met before, with failing ones among them, and
- * beside somebody who keeps changing rules. */
+/* Many at once: on a bridge that none of them has met before, and with failing ones among them. */
 #include "bridge.h"
 
 #include "cleanup.h"
 #include "mem.h"
 
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define MANY 50
 
@@ -176,65 +171,12 @@ static void add__many_failing_at_once_leave_nothing(void **state)
 	close_many(pods, MANY);
 }
 
-/* ---- beside somebody else's changes ---- */
-
-/* As kube-proxy does with its own table, only without a pause. */
-static pid_t start_changing_rules(void)
-{
-	pid_t pid;
-
-	sandbox_must("printf 'table inet other\ndelete table inet other\ntable inet other {\n"
-		     "set s { type ipv4_addr; elements = { 10.0.0.1, 10.0.0.2 }; }\n"
-		     "chain c { ip saddr @s accept; }\n}\n' > /run/rules");
-	pid = fork();
-	if (pid == 0) {
-		setpgid(0, 0); /* so that all of it can be ended */
-		execl("/bin/sh", "sh", "-c",
-		      "while nft -f /run/rules; do echo >> /run/rounds; done", (char *)NULL);
-		_exit(127);
-	}
-	assert_true(pid > 0);
-	return pid;
-}
-
-static void add__succeeds_while_others_change_rules(void **state)
-{
-	freeing char *config = bridge_config("1.0.0", FULL);
-	freeing char *rounds = NULL;
-	struct pod pods[20];
-	pid_t other;
-	int status;
-
-	(void)state;
-	open_many(pods, 20);
-	other = start_changing_rules();
-	add_many(pods, 20, config);
-	for (size_t i = 0; i < 20; i++)
-		pod_check(&pods[i], config);
-	del_many(pods, 20, config);
-	for (size_t i = 0; i < 20; i++) {
-		pod_add(&pods[i], config);
-		pod_del(&pods[i], config);
-	}
-	/* It was at it all the time, and never disturbed. */
-	assert_int_equal(waitpid(other, &status, WNOHANG), 0);
-	kill(-other, SIGKILL);
-	assert_int_equal(waitpid(other, &status, 0), other);
-	rounds = sandbox_read("wc -l < /run/rounds");
-	assert_true(strtol(rounds, NULL, 10) > 20);
-	/* The nft that it had started last may be in the kernel still. */
-	sandbox_run("for i in 1 2 3; do nft delete table inet other; sleep 0.1; done 2>/dev/null");
-	assert_shown(NULL, "nftables.1", "nft -j list ruleset");
-	close_many(pods, 20);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		bridge_test(add__fifty_at_once_share_a_new_bridge),
 		bridge_test(add__failing_ones_take_nothing_from_the_others),
 		bridge_test(add__many_failing_at_once_leave_nothing),
-		bridge_test(add__succeeds_while_others_change_rules),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
