@@ -27,10 +27,15 @@ static bool is_own_netns(int netns)
 	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
+/* A namespace that is only out of reach for the moment must not count as gone: what is in it would
+ * be left there. */
+static bool is_out_of_resources(const struct cni_error *err)
+{
+	return err->errnum == ENOMEM || err->errnum == EMFILE || err->errnum == ENFILE;
+}
+
 static int open_netns(const struct cni_call *call, struct cni_attachment *at, struct cni_error *err)
 {
-	struct cni_error ignored;
-
 	switch (call->env.command) {
 	case CNI_ADD:
 	case CNI_CHECK:
@@ -39,8 +44,10 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 			return -1;
 		break;
 	case CNI_DEL:
-		if (!*call->env.netns || cni_netns_open(call->env.netns, &at->netns, &ignored) < 0)
+		if (!*call->env.netns)
 			return 0;
+		if (cni_netns_open(call->env.netns, &at->netns, err) < 0)
+			return is_out_of_resources(err) ? -1 : 0;
 		/* The path of a process that is gone may lead to another's namespace: ours. */
 		if (is_own_netns(at->netns) && !call->env.netns_override) {
 			close(at->netns);
