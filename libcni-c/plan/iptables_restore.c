@@ -4,6 +4,8 @@
 #include "cleanup.h"
 #include "exec.h"
 #include "mem.h"
+#include "nft.h"
+#include "nl.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,6 +17,9 @@
 /* How long it may wait for the lock of iptables-legacy(8), in seconds, and take in all. */
 #define WAIT	    "10"
 #define DEADLINE_MS 20000
+/* The iptables of nf_tables reads all rules in several pieces. If they change in between it may
+ * miss one, and say that it is not there. */
+#define ATTEMPTS 10
 
 void cni_iptables_line(struct cni_iptables_lines *lines, size_t number, const char *fmt, ...)
 {
@@ -81,8 +86,8 @@ static int keep_words(char *output, struct cni_error *err)
 	return cni_fail_details(err, "%.900s", output);
 }
 
-int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, size_t *ret_refused,
-			 struct cni_error *err)
+static int run(int family, const struct cni_iptables_lines *lines, size_t *ret_refused,
+	       struct cni_error *err)
 {
 	static char noflush[] = "--noflush";
 	static char wait[] = "--wait=" WAIT;
@@ -99,8 +104,6 @@ int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, siz
 				.deadline_ms = DEADLINE_MS};
 	int code;
 
-	if (!lines->count)
-		return CNI_IPTABLES_DONE;
 	if (cni_exec_find_command(name, &file, err) < 0)
 		return -1;
 	exec.file = file;
@@ -111,4 +114,35 @@ int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, siz
 	cni_fail(err, CNI_EDELEGATE, "%s exited with %d", name, code);
 	keep_words(output, err);
 	return read_refusal(output, lines, ret_refused);
+}
+
+/* 0 where there is no nf_tables: iptables-legacy(8) has a lock. */
+static uint32_t generation_of(struct cni_nl *nl)
+{
+	struct cni_error ignored;
+	uint32_t generation = 0;
+
+	if (nl->socket && cni_nft_generation(nl, &generation, &ignored) < 0)
+		return 0;
+	return generation;
+}
+
+int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, size_t *ret_refused,
+			 struct cni_error *err)
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	struct cni_error ignored;
+	int done = CNI_IPTABLES_DONE;
+
+	if (!lines->count)
+		return done;
+	cni_nl_open(&nl, NETLINK_NETFILTER, -1, &ignored);
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		uint32_t before = generation_of(&nl);
+
+		done = run(family, lines, ret_refused, err);
+		if (done != CNI_IPTABLES_REFUSED || generation_of(&nl) == before)
+			break;
+	}
+	return done;
 }

@@ -28,7 +28,8 @@ void cni_iptables_lines_clear(struct cni_iptables_lines *lines);
 #define CNI_IPTABLES_REFUSED   1
 #define CNI_IPTABLES_SOMEWHERE SIZE_MAX
 
-/* Runs all of them, or none, in `family` (AF_INET, AF_INET6); no lines are done at once. Returns
+/* Runs all of them, or none, in `family` (AF_INET, AF_INET6); no lines are done at once. What was
+ * refused while somebody else changed rules is tried again, ten times at most. Returns
  * one of the above, or -1: fails with CNI_EMISSING or CNI_EDELEGATE. */
 int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, size_t *ret_refused,
 			 struct cni_error *err);

@@ -6,10 +6,12 @@
 #include "test.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 static int fail_setup(const char *what)
 {
