@@ -16,7 +16,9 @@ static bool is_ours_to_do(const struct cni_firewall_record *record)
 
 static struct cni_iptables iptables_of(const struct cni_firewall_record *record)
 {
-	return (struct cni_iptables){record->admin_chain, record->addresses, record->count};
+	return (struct cni_iptables){.admin_chain = record->admin_chain,
+				     .addresses = record->addresses,
+				     .count = record->count};
 }
 
 static enum cni_claim claim_of(const struct cni_ip *ip, const struct cni_owner *owner)
@@ -74,10 +76,12 @@ int cni_firewall_accept(const struct cni_firewall_record *record, const struct c
 	return again ? cni_iptables_mend(&iptables, err) : cni_iptables_add(&iptables, err);
 }
 
-int cni_firewall_accepts(const struct cni_firewall_record *record, struct cni_error *err)
+int cni_firewall_accepts(const struct cni_firewall_record *record, bool made_by_go,
+			 struct cni_error *err)
 {
 	struct cni_iptables iptables = iptables_of(record);
 
+	iptables.made_by_go = made_by_go;
 	if (!is_ours_to_do(record))
 		return 0;
 	if (record->backend == CNI_FIREWALL_FIREWALLD)
@@ -103,7 +107,7 @@ static int withdraw_rules(struct cni_nl *nl, const struct cni_firewall_record *r
 {
 	freeing struct cni_ip *addresses = cni_alloc(record->count * sizeof(*addresses));
 	freeing bool *shared = cni_alloc(record->count * sizeof(*shared));
-	struct cni_iptables iptables = {record->admin_chain, addresses, 0};
+	struct cni_iptables iptables = {.admin_chain = record->admin_chain, .addresses = addresses};
 
 	for (size_t i = 0; i < record->count; i++) {
 		const struct cni_ip *ip = &record->addresses[i];

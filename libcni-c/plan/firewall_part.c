@@ -239,7 +239,7 @@ static int check_unknown(struct cni_attachment *at, const struct cni_firewall_pa
 			record->backend = CNI_FIREWALL_IPTABLES;
 		}
 	}
-	return cni_firewall_accepts(record, err);
+	return cni_firewall_accepts(record, true, err);
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -266,7 +266,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (!is_empty(&firewall) && (cni_attachment_netfilter(at, &nl, err) < 0 ||
 				     cni_firewall_check(nl, &firewall, err) < 0))
 		return -1;
-	return cni_firewall_accepts(&record, err);
+	return cni_firewall_accepts(&record, false, err);
 }
 
 static int mend(struct cni_attachment *at, void *data, struct cni_error *err)

@@ -58,8 +58,9 @@ bool cni_firewall_is_zone_name(const char *text);
 int cni_firewall_accept(const struct cni_firewall_record *record, const struct cni_owner *owner,
 			bool mend, struct cni_error *err);
 
-/* Is it so? Fails with CNI_EMISMATCH. */
-int cni_firewall_accepts(const struct cni_firewall_record *record, struct cni_error *err);
+/* Is it so? Of the Go plugin's less is expected. Fails with CNI_EMISMATCH. */
+int cni_firewall_accepts(const struct cni_firewall_record *record, bool made_by_go,
+			 struct cni_error *err);
 
 /* Takes it back, but for what another attachment has by now. `nl`, of NETLINK_NETFILTER, says where
  * rules can be. Fails with CNI_EMISSING if there can, and iptables-restore is no more. */

@@ -8,7 +8,6 @@
 #include "iptables_restore.h"
 #include "mem.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -32,8 +31,12 @@ static char *admin_rule(const struct cni_iptables *iptables)
 			  iptables->admin_chain);
 }
 
-/* To the address, and from it. */
-static void address_rules(const struct cni_ip *ip, char *rules[2])
+/* To the address, and from it, as the Go plugin has them; and ours: to a published port of it. The
+ * comment also tells it from the first: -C of ip6tables-legacy(8) looks at the names of matches
+ * alone. */
+#define RULES	 3
+#define GO_RULES 2
+static void address_rules(const struct cni_ip *ip, char *rules[RULES])
 {
 	char text[CNI_IP_TEXT_SIZE];
 
@@ -42,6 +45,10 @@ static void address_rules(const struct cni_ip *ip, char *rules[2])
 						 "RELATED,ESTABLISHED -j ACCEPT",
 			      text, cni_ip_bits(ip));
 	rules[1] = cni_format(CNI_IPTABLES_CHAIN " -s %s/%u -j ACCEPT", text, cni_ip_bits(ip));
+	rules[2] =
+		cni_format(CNI_IPTABLES_CHAIN " -d %s/%u -m comment --comment \"published ports\" "
+					      "-m conntrack --ctstate DNAT -j ACCEPT",
+			   text, cni_ip_bits(ip));
 }
 
 static bool has_family(const struct cni_iptables *iptables, int family)
@@ -54,7 +61,7 @@ static bool has_family(const struct cni_iptables *iptables, int family)
 
 /* ---- lines ---- */
 
-/* Numbers of lines: what they are about. An address's two rules follow each other. */
+/* Numbers of lines: what they are about. An address's rules follow each other. */
 enum { JUMP, ADMIN, FIRST_RULE };
 
 static void put_chain_checks(struct cni_iptables_lines *lines, const struct cni_iptables *iptables)
@@ -73,17 +80,19 @@ static void put_rules(struct cni_iptables_lines *lines, const struct cni_iptable
 		      int family, const char *command, const bool *wanted, const bool *shared)
 {
 	for (size_t i = 0; i < iptables->count; i++) {
-		char *rules[2];
+		char *rules[RULES];
 
 		if (iptables->addresses[i].family != family)
 			continue;
 		address_rules(&iptables->addresses[i], rules);
-		for (size_t j = 0; j < 2; j++) {
-			size_t number = FIRST_RULE + 2 * i + j;
+		for (size_t j = 0; j < RULES; j++) {
+			size_t number = FIRST_RULE + RULES * i + j;
+			bool is_wanted = (!wanted || wanted[number]) &&
+					 (j < GO_RULES || !iptables->made_by_go);
 
-			if (!wanted || wanted[number])
+			if (is_wanted)
 				cni_iptables_line(lines, number, "%s %s", command, rules[j]);
-			if ((!wanted || wanted[number]) && shared && shared[i])
+			if (is_wanted && shared && shared[i])
 				cni_iptables_line(lines, number, "-C %s", rules[j]);
 			free(rules[j]);
 		}
@@ -122,19 +131,25 @@ static int make_first_rule(int family, const char *chain, const char *rule, stru
 	return restore(family, &insert, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
 
-/* Piece by piece, whatever is there already. One at a time: two could insert the same rule. */
+/* Who makes chains does so alone: the iptables of nf_tables, if somebody is quicker, may take his
+ * chain for the one that it has made, and two jumps lead to it. The descriptor is the lock. */
+static int lock_chains(int *ret_lock, struct cni_error *err)
+{
+	closing int dir = -1;
+
+	if (cni_attachment_directory("firewall", ".lock", true, &dir, err) < 0 ||
+	    cni_file_lock(dir, LOCK_EX, LOCK_MS, err) < 0)
+		return cni_fail_within(err, "iptables");
+	*ret_lock = take_fd(&dir);
+	return 0;
+}
+
+/* Piece by piece, whatever is there already. */
 static int make_chains(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
 	freeing char *jump = jump_rule();
 	freeing char *admin = admin_rule(iptables);
-	closing int lock = -1;
-	closing int dir = -1;
 
-	if (cni_attachment_directory("firewall", ".lock", true, &dir, err) < 0)
-		return -1;
-	lock = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (lock < 0 || cni_file_lock(lock, LOCK_EX, LOCK_MS, err) < 0)
-		return cni_fail_within(err, "iptables");
 	if (make_chain(family, CNI_IPTABLES_CHAIN, err) < 0 ||
 	    make_chain(family, iptables->admin_chain, err) < 0 ||
 	    make_first_rule(family, "FORWARD", jump, err) < 0)
@@ -155,7 +170,7 @@ static int add_to_existing(int family, const struct cni_iptables *iptables, cons
 	return restore(family, &lines, err);
 }
 
-/* How things are the first time. Of several at once one gets through. */
+/* How things are the first time. */
 static int add_with_chains(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
 	clearing_lines struct cni_iptables_lines lines = {0};
@@ -173,9 +188,13 @@ static int add_with_chains(int family, const struct cni_iptables *iptables, stru
 static int add_family(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
 	int done = add_to_existing(family, iptables, NULL, err);
+	closing int lock = -1;
 
-	if (done == CNI_IPTABLES_REFUSED)
-		done = add_with_chains(family, iptables, err);
+	if (done != CNI_IPTABLES_REFUSED)
+		return done;
+	if (lock_chains(&lock, err) < 0)
+		return -1;
+	done = add_with_chains(family, iptables, err);
 	if (done != CNI_IPTABLES_REFUSED)
 		return done;
 	if (make_chains(family, iptables, err) < 0)
@@ -250,7 +269,8 @@ int cni_iptables_check(const struct cni_iptables *iptables, struct cni_error *er
 
 static int mend_family(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
-	freeing bool *missing = cni_alloc(FIRST_RULE + 2 * iptables->count);
+	freeing bool *missing = cni_alloc(FIRST_RULE + RULES * iptables->count);
+	closing int lock = -1;
 	clearing_lines struct cni_iptables_lines lines = {0};
 
 	put_chain_checks(&lines, iptables);
@@ -262,7 +282,8 @@ static int mend_family(int family, const struct cni_iptables *iptables, struct c
 			break;
 		missing[lines.numbers[next]] = true;
 	}
-	if ((missing[JUMP] || missing[ADMIN]) && make_chains(family, iptables, err) < 0)
+	if ((missing[JUMP] || missing[ADMIN]) &&
+	    (lock_chains(&lock, err) < 0 || make_chains(family, iptables, err) < 0))
 		return -1;
 	return add_to_existing(family, iptables, missing, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
@@ -280,7 +301,7 @@ int cni_iptables_mend(const struct cni_iptables *iptables, struct cni_error *err
 static int del_family(int family, const struct cni_iptables *iptables, const bool *shared,
 		      struct cni_error *err)
 {
-	size_t count = FIRST_RULE + 2 * iptables->count;
+	size_t count = FIRST_RULE + RULES * iptables->count;
 	freeing bool *wanted = cni_alloc(count);
 
 	memset(wanted, true, count);

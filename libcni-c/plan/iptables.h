@@ -5,15 +5,18 @@
  *	-A CNI-FORWARD -m comment --comment "CNI firewall plugin admin overrides" -j CNI-ADMIN
  *	-A CNI-FORWARD -d 10.1.0.7/32 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
  *	-A CNI-FORWARD -s 10.1.0.7/32 -j ACCEPT
+ *	-A CNI-FORWARD -d 10.1.0.7/32 -m comment --comment "published ports"
+ *		-m conntrack --ctstate DNAT -j ACCEPT
  *
- * word for word as the Go plugin has it, so that CHECK and DEL of either are content with what the
- * other has made. The chains stay when the last rule goes, as they do there: made again, they would
- * come before whatever an administrator has put before them since.
+ * word for word as the Go plugin has it, but for the last one, so that CHECK and DEL of either are
+ * content with what the other has made. The last one lets new connections to a published port in:
+ * without it a policy of drop shuts them all out. The chains stay when the last rule goes, as they
+ * do there: made again, they would come before whatever an administrator has put before them since.
  *
  * Each change is one run of `iptables-restore --noflush` for each family, which happens whole or
- *not at all. It names rules that must be there (-C) besides those that it adds, so that the usual
- *ADD need not look first. A rule bears no owner: each attachment adds its own, also if another's
- *with the same address is still there, and removes one. */
+ * not at all. It names rules that must be there (-C) besides those that it adds, so that the usual
+ * ADD need not look first. A rule bears no owner: each attachment adds its own, also if another's
+ * with the same address is still there, and removes one. */
 #ifndef CNI_IPTABLES_H
 #define CNI_IPTABLES_H
 
@@ -32,6 +35,7 @@ struct cni_iptables {
 	const char *admin_chain;
 	const struct cni_ip *addresses; /* no address twice */
 	size_t count;
+	bool made_by_go; /* without the rule for published ports */
 };
 
 /* Is iptables-restore there? Fails with CNI_EMISSING. */

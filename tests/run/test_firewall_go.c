@@ -117,7 +117,7 @@ static void both__share_the_chains(void **state)
 	by(FIREWALL, "ADD", &b1, BACKEND);
 	assert_lines(1, "-j CNI-FORWARD", "iptables -S FORWARD");
 	assert_lines(1, "-j CNI-ADMIN", "iptables -S CNI-FORWARD");
-	assert_lines(6, "ACCEPT", "iptables -S CNI-FORWARD");
+	assert_lines(8, "ACCEPT", "iptables -S CNI-FORWARD");
 	by(GO_FIREWALL, "CHECK", &a1, BACKEND);
 	by(FIREWALL, "CHECK", &a2, BACKEND);
 	by(FIREWALL, "DEL", &a1, BACKEND);

@@ -63,15 +63,20 @@ static void iptables__accepts_what_the_policy_drops(void **state)
 	assert_dropped("a1", OUTSIDE4, NULL);
 	firewall_succeeds("ADD", &a1, BACKEND);
 	assert_forwarded("a1", OUTSIDE4, OUTSIDE6);
-	/* Connections to it are another matter. */
+	/* Connections to it are another matter, but for what somebody has published. */
 	assert_dropped("outside", a1.ip4, a1.ip6);
+	sandbox_must("iptables -t nat -A PREROUTING -d 192.0.2.1 -j DNAT --to 10.1.0.11; "
+		     "ip6tables -t nat -A PREROUTING -d 2001:db8::1 -p icmpv6 "
+		     "--icmpv6-type echo-request -j DNAT --to fd01::11");
+	assert_forwarded("outside", "192.0.2.1", "2001:db8::1");
+	sandbox_must("iptables -t nat -F; ip6tables -t nat -F");
 	assert_dropped("b1", OUTSIDE4, NULL);
 	firewall_succeeds("CHECK", &a1, BACKEND);
 	firewall_succeeds("DEL", &a1, BACKEND);
 	assert_dropped("a1", OUTSIDE4, OUTSIDE6);
 }
 
-static void iptables__makes_what_the_reference_makes(void **state)
+static void iptables__makes_what_the_reference_makes_and_more(void **state)
 {
 	freeing char *v4 = NULL;
 	freeing char *v6 = NULL;
@@ -90,14 +95,18 @@ static void iptables__makes_what_the_reference_makes(void **state)
 		    "-j CNI-ADMIN\n"
 		    "-A CNI-FORWARD -d 10.1.0.11/32 -m conntrack --ctstate RELATED,ESTABLISHED -j "
 		    "ACCEPT\n"
-		    "-A CNI-FORWARD -s 10.1.0.11/32 -j ACCEPT\n");
+		    "-A CNI-FORWARD -s 10.1.0.11/32 -j ACCEPT\n"
+		    "-A CNI-FORWARD -d 10.1.0.11/32 -m comment --comment \"published ports\" -m "
+		    "conntrack --ctstate DNAT -j ACCEPT\n");
 	assert_string_equal(
 		v6, "-N CNI-FORWARD\n"
 		    "-A CNI-FORWARD -m comment --comment \"CNI firewall plugin admin overrides\" "
 		    "-j CNI-ADMIN\n"
 		    "-A CNI-FORWARD -d fd01::11/128 -m conntrack --ctstate RELATED,ESTABLISHED -j "
 		    "ACCEPT\n"
-		    "-A CNI-FORWARD -s fd01::11/128 -j ACCEPT\n");
+		    "-A CNI-FORWARD -s fd01::11/128 -j ACCEPT\n"
+		    "-A CNI-FORWARD -d fd01::11/128 -m comment --comment \"published ports\" -m "
+		    "conntrack --ctstate DNAT -j ACCEPT\n");
 }
 
 /* Its rules go first, whoever makes the chain. */
@@ -254,15 +263,15 @@ static void iptables__first_ones_at_once_make_each_chain_once(void **state)
 	assert_lines(1, "-j CNI-FORWARD", "iptables -S FORWARD");
 	assert_lines(1, "-j CNI-FORWARD", "ip6tables -S FORWARD");
 	assert_lines(1, "-j CNI-ADMIN", "iptables -S CNI-FORWARD");
-	assert_lines(2 * MANY, "-j ACCEPT", "iptables -S CNI-FORWARD");
-	assert_lines(2 * MANY, "-j ACCEPT", "ip6tables -S CNI-FORWARD");
+	assert_lines(3 * MANY, "-j ACCEPT", "iptables -S CNI-FORWARD");
+	assert_lines(3 * MANY, "-j ACCEPT", "ip6tables -S CNI-FORWARD");
 	/* Somebody has flushed: all of them find the jumps missing. */
 	sandbox_must("iptables -F FORWARD && iptables -F CNI-FORWARD && ip6tables -F FORWARD && "
 		     "ip6tables -F CNI-FORWARD");
 	all_at_once("ADD");
 	assert_lines(1, "-j CNI-FORWARD", "iptables -S FORWARD");
 	assert_lines(1, "-j CNI-ADMIN", "iptables -S CNI-FORWARD");
-	assert_lines(2 * MANY, "-j ACCEPT", "iptables -S CNI-FORWARD");
+	assert_lines(3 * MANY, "-j ACCEPT", "iptables -S CNI-FORWARD");
 	all_at_once("DEL");
 	assert_lines(0, "-j ACCEPT", "iptables -S CNI-FORWARD; ip6tables -S CNI-FORWARD");
 }
@@ -395,7 +404,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		both_tests(iptables__accepts_what_the_policy_drops),
-		both_tests(iptables__makes_what_the_reference_makes),
+		both_tests(iptables__makes_what_the_reference_makes_and_more),
 		both_tests(iptables__asks_the_administrator_first),
 		both_tests(iptables__del_leaves_chains_and_no_rules),
 		both_tests(iptables__of_a_second_add_there_are_no_more),
