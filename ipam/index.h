@@ -10,9 +10,9 @@
  *
  * Whenever we have written, we set the directory's modification time to one that nobody else would,
  * and note it in the head. Whoever else adds, removes or renames a file changes it; so does a
- *process of ours that is killed before it has noted it. Then, and in each new boot, the sidecar is
- *not believed but learned anew from the address files. It may be removed at any time; then it is
- *not known any more which boot the reservations are of, and they count as this boot's. */
+ * process of ours that is killed before it has noted it. Then, and in each new boot, the sidecar is
+ * not believed but learned anew from the address files. It may be removed at any time; then it is
+ * not known any more which boot the reservations are of, and they count as this boot's. */
 #ifndef HOST_LOCAL_INDEX_H
 #define HOST_LOCAL_INDEX_H
 

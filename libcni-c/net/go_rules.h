@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules that the Go plugins (containernetworking/plugins up to 1.9) have made for attachments that
- *are ours since a node was upgraded in place. Where they are:
+ * are ours since a node was upgraded in place. Where they are:
  *
  *	bridge, nftables   inet cni_plugins_masquerade, chain masq_checks: a rule for each address
  *	bridge, iptables   ip and ip6 nat: a chain for each container, jumped to from POSTROUTING
@@ -11,7 +11,7 @@
  *
  * What iptables-nft(8) has made is seen and removed like everything else in nf_tables. What
  * iptables-legacy(8) has made is not in nf_tables, and stays. An attachment's own are found by
- *name, so that where there are none it costs a look-up, however many others there are. */
+ * name, so that where there are none it costs a look-up, however many others there are. */
 #ifndef CNI_GO_RULES_H
 #define CNI_GO_RULES_H
 

@@ -4,16 +4,22 @@
  *	table inet cni {
  *		map masquerade4 { type ipv4_addr : verdict }         # 10.88.0.5 : jump net-1f3a…
  *		map attachments4 { type ifname . mark : ipv4_addr }  # "vethd03a…" . 0 : 10.88.0.5
- *		chain net-1f3a… { ip daddr 10.88.0.0/16 return; ip daddr 224.0.0.0/4 return;
- *masquerade } chain postrouting { type nat hook postrouting priority srcnat; ip saddr vmap
- *@masquerade4 }
+ *		chain net-1f3a… {
+ *			ip daddr 10.88.0.0/16 return
+ *			ip daddr 224.0.0.0/4 return
+ *			masquerade
+ *		}
+ *		chain postrouting {
+ *			type nat hook postrouting priority srcnat
+ *			ip saddr vmap @masquerade4
+ *		}
  *	}
  *
  * and the same with 6. A packet costs one look-up however many pods there are, and so does an
  * update. `attachments` is the way back: from the owner's name to the addresses it has, so that DEL
  * needs neither namespace nor prevResult. Elements bear their owner as a comment; an element that
  * bears another owner is left alone, since an address may be handed out again before a late DEL.
- *The table goes with its last element. */
+ * The table goes with its last element. */
 #ifndef CNI_MASQUERADE_H
 #define CNI_MASQUERADE_H
 

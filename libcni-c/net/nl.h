@@ -2,9 +2,7 @@
 /* A netlink message and one round trip. A message reads like the message: putting cannot fail, the
  * message remembers that it overflowed, and the round trip asks once. Nesting is indentation.
  *
- *	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
- *sizeof(*ifi));
- *
+ *	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
  *	cni_nl_put_string(&m, IFLA_IFNAME, name);
  *	CNI_NL_NEST(&m, IFLA_LINKINFO)
  *		cni_nl_put_string(&m, IFLA_INFO_KIND, "bridge");

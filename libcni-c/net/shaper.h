@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a limit in bits per second makes of a link: a token bucket, whose figures are worked out
- *here, and beneath it fq_codel, if this kernel has it.
+ * here, and beneath it fq_codel, if this kernel has it.
  *
  *	burst   as configured, but at least one frame. One that is absurd (longer than a second of
  *	        the rate, or a number with which runtimes say that they don't know) counts as
  *	        not given: then it is what the rate sends in 20 ms, but at least two frames. That is
  *	        how late the kernel's timers may be without loss.
- *	piece   what passes whole: what the rate sends in 2 ms (in the latency, if that is less),
- *but at least two frames. The kernel cuts longer packets, which the container's offloads have left
- *together, so that others do not wait behind them. With a burst longer than this, it is a peak rate
- *that sees to it, one that is too high to matter itself. queue   what the rate sends within the
- *latency, but at least four frames: where there is no fq_codel, more is dropped. fq_codel has the
- *latency as its target. */
+ *	piece   what passes whole: what the rate sends in 2 ms (in the latency, if that is less), but
+ *	        at least two frames. The kernel cuts longer packets, which the container's offloads
+ *	        have left together, so that others do not wait behind them. With a burst longer than
+ *	        this, it is a peak rate that sees to it, one that is too high to matter itself.
+ *	queue   what the rate sends within the latency, but at least four frames: where there is no
+ *	        fq_codel, more is dropped. fq_codel has the latency as its target. */
 #ifndef CNI_SHAPER_H
 #define CNI_SHAPER_H
 

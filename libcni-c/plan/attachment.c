@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 /* How long an ADD may wait for another one's rollback. */
-#define SHARE_MS 2000
+#define SHARE_MS 10000
 
 static const char own_netns[] = "/proc/thread-self/ns/net";
 

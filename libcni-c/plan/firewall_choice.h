@@ -5,9 +5,10 @@
  * Left to us, it is the first of these that holds:
  *
  *	firewalld   its name has an owner on the system bus
- *	iptables    iptables-restore is there, and the chain FORWARD of table ip filter or ip6
- *filter has the policy drop, or iptables-legacy's table filter is loaded, or the kernel has no
- *nf_tables nftables    otherwise */
+ *	iptables    iptables-restore is there, and the chain FORWARD of table ip filter or ip6 filter
+ *	            has the policy drop, or iptables-legacy's table filter is loaded, or the kernel
+ *	            has no nf_tables
+ *	nftables    otherwise */
 #ifndef CNI_FIREWALL_CHOICE_H
 #define CNI_FIREWALL_CHOICE_H
 

@@ -6,7 +6,7 @@
  * with the name and the members that the Go plugin gives it ("mac", "promisc", "mtu", "allmulti",
  * "txQLen"), so that either's DEL undoes the other's ADD, and with more that it passes over: the
  * sysctls, whose attachment this is, and which namespace and link it was about. It is written
- *before anything is changed, whole or not at all, and removed last. */
+ * before anything is changed, whole or not at all, and removed last. */
 #ifndef CNI_TUNING_BACKUP_H
 #define CNI_TUNING_BACKUP_H
 

@@ -30,9 +30,9 @@ struct cni_request {
  *	prevResult          that of the request, or none
  *	runtimeConfig       of the capability arguments those that `capabilities` declares; if none
  *	                    is left the key stays as it is written
- *	capabilities        removed for ADD, CHECK and DEL, as the specification asks (libcni leaves
- *it) cni.dev/valid-attachments, cni.dev/attachments for GC: the specification's key, and the one it
- *had by mistake
+ *	capabilities        removed for ADD, CHECK and DEL, as the specification asks (libcni leaves it)
+ *	cni.dev/valid-attachments, cni.dev/attachments
+ *	                    for GC: the specification's key, and the one it had by mistake
  *
  * and everything else as it is written. The caller frees with cJSON_Delete(). */
 cJSON *cni_request_config(const struct cni_request *request, const struct cni_conflist *list,

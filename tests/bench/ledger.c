@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* host-local alone, with more and more reservations in a /16: ours beside Go's, each on a directory
- *of its own with equal files, in turns.
+ * of its own with equal files, in turns.
  *
  *	bench-ledger OURS GO MEMORY DISK
  *

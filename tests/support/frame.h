@@ -12,7 +12,7 @@
  *	assert_false(frame_was_seen(&watch, 1));
  *
  * All are broadcast unless they say otherwise, so that nobody needs to know anybody. Their number
- *is in them. Failures fail the test. */
+ * is in them. Failures fail the test. */
 #ifndef FRAME_H
 #define FRAME_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pods (bridge.h) whose ports are published: portmap, as the second plugin of a chain. Each call
- *gets what bridge has answered as its prevResult.
+ * gets what bridge has answered as its prevResult.
  *
  *	freeing char *config = portmap_config("1.0.0", PORTS(PORT(8080, 80, "tcp")));
  *
