@@ -306,13 +306,15 @@ static void ipam_verify__finds_a_wrong_count(void **state)
 
 /* ---- others at work ---- */
 
-/* Adds and deletes until the file "go-on" is gone. Exits with 0 if it always worked. */
+/* Adds and deletes until the file "go-on" is gone. Exits with 0 if it has done so, and it always
+ * worked. */
 static _Noreturn void work(const struct cnitool_scene *scene, int worker)
 {
 	freeing char *config = fake_read(&scene->fake, "pool.conf");
 	int failed = 0;
+	int n = 0;
 
-	for (int n = 0; !failed && fake_has(&scene->fake, "go-on"); n++) {
+	for (; !failed && fake_has(&scene->fake, "go-on"); n++) {
 		/* DEL of what was added three turns ago. */
 		const char *const verbs[] = {"ADD", "DEL"};
 
@@ -325,7 +327,7 @@ static _Noreturn void work(const struct cnitool_scene *scene, int worker)
 			plugin_answer_clear(&answer);
 		}
 	}
-	_exit(failed);
+	_exit(failed || n < 3);
 }
 
 /* On a busy node something is always half done. */
@@ -334,7 +336,6 @@ static void ipam_verify__is_not_deceived_by_others_at_work(void **state)
 	enum { WORKERS = 4, LOOKS = 10 };
 	const struct cnitool_scene *scene = *state;
 	freeing char *wrong = cni_strdup("");
-	freeing char *last = NULL;
 	pid_t pids[WORKERS];
 
 	fake_write(&scene->fake, "go-on", "");
@@ -361,8 +362,6 @@ static void ipam_verify__is_not_deceived_by_others_at_work(void **state)
 		assert_int_equal(status, 0);
 	}
 	assert_string_equal(wrong, "");
-	last = fake_read(&scene->fake, IPAM_LEDGER "last_reserved_ip.0");
-	assert_string_not_equal(last, "10.1.0.2");
 	ipam_finds(scene, "");
 }
 
