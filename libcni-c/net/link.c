@@ -234,9 +234,10 @@ static bool changes_bridge(const struct cni_link_change *change)
 
 static void put_bridge(struct cni_nl_message *m, const struct cni_link_change *change)
 {
+	const uint32_t option = 1U << BR_BOOLOPT_NO_LL_LEARN;
 	const struct br_boolopt_multi options = {
-		.optval = (change->ignores_link_local == CNI_ON) << BR_BOOLOPT_NO_LL_LEARN,
-		.optmask = 1U << BR_BOOLOPT_NO_LL_LEARN,
+		.optval = change->ignores_link_local == CNI_ON ? option : 0,
+		.optmask = option,
 	};
 
 	cni_nl_put_string(m, IFLA_INFO_KIND, "bridge");
