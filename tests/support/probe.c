@@ -164,12 +164,20 @@ static long now_ms(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static bool awaits_any(const struct pollfd *fds, const struct question *questions, size_t count)
+enum waiting { FOR_NOTHING, FOR_SILENCE, FOR_ANSWERS };
+
+static enum waiting what_for(const struct pollfd *fds, const struct question *questions,
+			     size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	enum waiting waiting = FOR_NOTHING;
+
+	for (size_t i = 0; i < count; i++) {
 		if (fds[i].fd >= 0 && questions[i].probe->expected)
-			return true;
-	return false;
+			return FOR_ANSWERS;
+		if (fds[i].fd >= 0)
+			waiting = FOR_SILENCE;
+	}
+	return waiting;
 }
 
 static void await(struct pollfd *fds, const struct question *questions, size_t count)
@@ -178,7 +186,11 @@ static void await(struct pollfd *fds, const struct question *questions, size_t c
 	bool awaiting = true;
 
 	for (long now = now_ms(); now < end; now = now_ms()) {
-		if (awaiting && !awaits_any(fds, questions, count)) {
+		enum waiting waiting = what_for(fds, questions, count);
+
+		if (waiting == FOR_NOTHING)
+			return;
+		if (awaiting && waiting == FOR_SILENCE) {
 			awaiting = false;
 			end = now + MOMENT_MS;
 		}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A runtime's network (conflist_scene.h) with two containers, at each of its versions: who reaches
+ * whom and by which address, CHECK, STATUS, GC, both kinds of DEL, and that nothing is left. */
+#ifndef CONFLIST_LIFE_H
+#define CONFLIST_LIFE_H
+
+#include "conflist_scene.h"
+
+/* A test, with the list as its state; a row of runtimes.h. */
+void conflist__lives_as_its_runtime_has_it(void **state);
+#define conflist_test(list)                                                                        \
+	{                                                                                          \
+		.name = #list "__lives_as_its_runtime_has_it",                                     \
+		.test_func = conflist__lives_as_its_runtime_has_it, .setup_func = conflist_setup,  \
+		.teardown_func = conflist_teardown, .initial_state = (void *)(uintptr_t) & (list)  \
+	}
+
+#endif
