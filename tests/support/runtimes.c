@@ -187,7 +187,7 @@ static int write_row(const char *path)
 
 int runtimes_teardown(void **state)
 {
-	const char *path = getenv("CNI_C_RUNTIMES_ROWS");
+	const char *path = getenv("RUNTIMES_ROWS");
 	int written = row.runtime && path ? write_row(path) : 0;
 
 	(void)state;

@@ -15,7 +15,7 @@
  *	runtimes_test(blue__gets_out)
  *
  * Each test is a row of a table (runtime, version, what is exercised, "works" or "**fails**"),
- * which is appended to the file that the environment names in CNI_C_RUNTIMES_ROWS. */
+ * which is appended to the file that the environment names in RUNTIMES_ROWS. */
 #ifndef RUNTIMES_H
 #define RUNTIMES_H
 
