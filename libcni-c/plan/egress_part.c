@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "egress_gc.h"
 #include "parts.h"
 
 #include "cleanup.h"
 #include "hash.h"
 #include "host_end.h"
 #include "ifb.h"
+#include "link_gc.h"
 #include "mem.h"
 #include "redirect.h"
 
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+
+/* How our ifbs' names begin; the owner's digits follow. */
+#define PREFIX "ifb"
 
 static void print(FILE *out, const void *data)
 {
@@ -25,7 +28,7 @@ static void print(FILE *out, const void *data)
 
 static const char *our_name(const struct cni_attachment *at, char name[CNI_IFNAME_SIZE])
 {
-	return cni_owner_ifname(at->owner, CNI_EGRESS_PREFIX, name);
+	return cni_owner_ifname(at->owner, PREFIX, name);
 }
 
 /* The Go plugin's for this attachment, and for all others of the container in the network: "bwp"
@@ -307,6 +310,13 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 	return cni_fail_within(err, "an egress limit needs 'ifb'");
 }
 
+/* Those of the Go plugin do not say whose they are, and stay until their DEL. */
+static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_link_gc(at, &(struct cni_link_gc){.kind = "ifb", .prefix = PREFIX}, err);
+}
+
 const struct cni_part_ops cni_egress_part_ops = {
 	.name = "egress",
 	.size = sizeof(struct cni_egress_part),
@@ -314,7 +324,7 @@ const struct cni_part_ops cni_egress_part_ops = {
 	.undo = undo,
 	.check = check,
 	.del = del,
-	.gc = cni_egress_gc,
+	.gc = gc,
 	.status = status,
 	.print = print,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
-#include "veth_gc.h"
 
 #include "cleanup.h"
+#include "link_gc.h"
 #include "mem.h"
 #include "sysctl.h"
 
@@ -307,6 +307,14 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	return check_host_end(at, data, err);
 }
 
+static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_veth_part *spec = data;
+	const struct cni_link_gc links = {.kind = "veth", .prefix = "veth", .master = spec->master};
+
+	return cni_link_gc(at, &links, err);
+}
+
 const struct cni_part_ops cni_veth_part_ops = {
 	.name = "veth",
 	.size = sizeof(struct cni_veth_part),
@@ -314,6 +322,6 @@ const struct cni_part_ops cni_veth_part_ops = {
 	.undo = undo,
 	.check = check,
 	.del = del,
-	.gc = cni_veth_gc,
+	.gc = gc,
 	.print = print,
 };
