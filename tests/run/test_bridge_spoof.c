@@ -122,14 +122,34 @@ static void spoof__guards_the_new_mac_of_a_pod_that_came_again(void **state)
 	pod_close(&red);
 }
 
-/* Where the bridge believes blue to be, after red has sent a frame with blue's MAC to an address
- * that bridges do not forward, so that no rule of the family bridge sees it. */
-static void assert_blue_stays(const char *more, bool expected)
+/* Where is blue, after red has sent a frame with blue's MAC to an address that bridges do not
+ * forward, so that no rule of the family bridge sees it? */
+static bool blue_moves(const struct pod *red, const char *mac_of_red, const char *mac_of_blue)
+{
+	const struct frame forged = {.kind = FRAME_OTHER,
+				     .from = mac_of_blue,
+				     .at = "01:80:c2:00:00:0e",
+				     .ether_type = 0x88cc};
+	const struct frame honest = {
+		.kind = FRAME_ARP, .from = mac_of_red, .source = "10.1.0.2", .target = "10.1.0.1"};
+	struct frame_watch at_host;
+
+	frame_watch(&at_host, NULL, "br0");
+	frame_send(red->netns, "eth0", &forged, 1);
+	frame_send(red->netns, "eth0", &honest, 2);
+	frame_wait(&at_host, 2);
+	frame_watch_end(&at_host);
+	return sandbox_run("bridge fdb show br br0 | grep -q '^%s dev %s '", mac_of_blue,
+			   red->host) == 0;
+}
+
+/* Blue may say something itself in the same moment, and be back. */
+static void assert_blue_moves(const char *more, bool expected)
 {
 	freeing char *config = bridge_config("1.0.0", more);
 	freeing char *mac_of_blue = NULL;
 	freeing char *mac_of_red = NULL;
-	struct frame_watch at_host;
+	bool moved = false;
 	struct pod blue;
 	struct pod red;
 
@@ -143,25 +163,10 @@ static void assert_blue_stays(const char *more, bool expected)
 	assert_true(reaches(&blue, "10.1.0.1"));
 	sandbox_must("bridge fdb show br br0 | grep -q '^%s dev %s '", mac_of_blue, blue.host);
 	frame_stay_here();
-	frame_watch(&at_host, NULL, "br0");
-	frame_send(red.netns, "eth0",
-		   &(struct frame){.kind = FRAME_OTHER,
-				   .from = mac_of_blue,
-				   .at = "01:80:c2:00:00:0e",
-				   .ether_type = 0x88cc},
-		   1);
-	frame_send(red.netns, "eth0",
-		   &(struct frame){.kind = FRAME_ARP,
-				   .from = mac_of_red,
-				   .source = "10.1.0.2",
-				   .target = "10.1.0.1"},
-		   2);
-	frame_wait(&at_host, 2);
-	frame_watch_end(&at_host);
-	assert_int_equal(sandbox_run("bridge fdb show br br0 | grep -q '^%s dev %s '", mac_of_blue,
-				     blue.host) == 0,
-			 expected);
-	if (expected) {
+	for (int i = 0; i < 10 && !moved; i++)
+		moved = blue_moves(&red, mac_of_red, mac_of_blue);
+	assert_int_equal(moved, expected);
+	if (!expected) {
 		sandbox_must("ip link set br0 type bridge no_linklocal_learn 0");
 		pod_check_fails(&red, config, "no_linklocal_learn");
 	}
@@ -174,8 +179,8 @@ static void assert_blue_stays(const char *more, bool expected)
 static void spoof__to_the_bridge_itself_moves_nobody(void **state)
 {
 	(void)state;
-	assert_blue_stays(GATEWAY "," IPAM46, false);
-	assert_blue_stays(GUARDED, true);
+	assert_blue_moves(GATEWAY "," IPAM46, true);
+	assert_blue_moves(GUARDED, false);
 }
 
 int main(void)
