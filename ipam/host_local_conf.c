@@ -4,6 +4,7 @@
 #include "args.h"
 #include "cleanup.h"
 #include "decode.h"
+#include "ipam_conf.h"
 #include "mem.h"
 #include "sticky.h"
 
@@ -69,7 +70,6 @@ static const struct cni_field fields[] = {
 	{0},
 };
 
-/* Before 0.3.0 a result had room for one address of each family. */
 static int check_count(const struct host_local_conf *conf, enum cni_version version,
 		       struct cni_error *err)
 {
@@ -77,30 +77,7 @@ static int check_count(const struct host_local_conf *conf, enum cni_version vers
 
 	for (size_t i = 0; i < conf->sets.count; i++)
 		v4 += conf->sets.items[i].items[0].first.family == AF_INET;
-	if (version < CNI_0_3_0 && (v4 > 1 || conf->sets.count - v4 > 1))
-		return cni_fail(err, CNI_ECONFIG,
-				"CNI version %s does not support more than 1 address per family",
-				cni_version_text(version));
-	return 0;
-}
-
-static int read_routes(const cJSON *list, struct host_local_conf *conf, struct cni_error *err)
-{
-	const cJSON *item;
-
-	if (cni_json_check_list(list, "ipam.routes", err) < 0)
-		return -1;
-	conf->routes =
-		cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(list), sizeof(*conf->routes));
-	cJSON_ArrayForEach (item, list) {
-		if (cJSON_IsNull(item))
-			continue;
-		if (cni_route_decode(item, "'ipam.routes'", &conf->routes[conf->route_count], err) <
-		    0)
-			return -1;
-		conf->route_count++;
-	}
-	return 0;
+	return ipam_conf_check_count(v4, conf->sets.count - v4, version, err);
 }
 
 /* "10.1.0.5", or "10.1.0.5/16" as runtimes write what came out of a result; the subnet says the
@@ -252,7 +229,7 @@ int host_local_conf_read(const struct cni_call *call, struct host_local_conf *re
 	if (read_all_sets(&keys, ret_conf, err) < 0 ||
 	    check_count(ret_conf, call->conf.version, err) < 0 ||
 	    read_excluded(keys.exclude, ret_conf, err) < 0 ||
-	    read_routes(keys.routes, ret_conf, err) < 0 ||
+	    ipam_conf_routes(keys.routes, &ret_conf->routes, &ret_conf->route_count, err) < 0 ||
 	    read_requests(call, &keys, ret_conf, err) < 0)
 		return -1;
 	make_spans(ret_conf);

@@ -3,6 +3,8 @@
  * nothing anywhere, so that DEL and GC have nothing to do. */
 #include "cni.h"
 
+#include "ipam_conf.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,7 +196,6 @@ static int read_ips(const struct cni_call *call, const struct keys *keys, struct
 	return gateway && *gateway ? set_gateways(gateway, conf, err) : 0;
 }
 
-/* Before 0.3.0 a result had room for one address of each family. */
 static int check_count(const struct static_conf *conf, enum cni_version version,
 		       struct cni_error *err)
 {
@@ -202,38 +203,16 @@ static int check_count(const struct static_conf *conf, enum cni_version version,
 
 	for (size_t i = 0; i < conf->ip_count; i++)
 		v4 += conf->ips[i].address.ip.family == AF_INET;
-	if (version < CNI_0_3_0 && (v4 > 1 || conf->ip_count - v4 > 1))
-		return cni_fail(err, CNI_ECONFIG,
-				"CNI version %s does not support more than 1 address per family",
-				cni_version_text(version));
-	return 0;
+	return ipam_conf_check_count(v4, conf->ip_count - v4, version, err);
 }
 
 /* ---- the rest ---- */
-
-static int read_routes(const cJSON *list, struct static_conf *conf, struct cni_error *err)
-{
-	const cJSON *item;
-
-	if (cni_json_check_list(list, "ipam.routes", err) < 0)
-		return -1;
-	conf->routes = cni_alloc(((size_t)cJSON_GetArraySize(list) + 1) * sizeof(*conf->routes));
-	cJSON_ArrayForEach (item, list) {
-		if (cJSON_IsNull(item))
-			continue;
-		if (cni_route_decode(item, "'ipam.routes'", &conf->routes[conf->route_count], err) <
-		    0)
-			return -1;
-		conf->route_count++;
-	}
-	return 0;
-}
 
 static int read_keys(const struct cni_call *call, const struct keys *keys, struct static_conf *conf,
 		     struct cni_error *err)
 {
 	if (read_ips(call, keys, conf, err) < 0 || check_count(conf, call->conf.version, err) < 0 ||
-	    read_routes(keys->routes, conf, err) < 0)
+	    ipam_conf_routes(keys->routes, &conf->routes, &conf->route_count, err) < 0)
 		return -1;
 	if (cni_dns_decode(keys->dns, &conf->dns, err) < 0)
 		return cni_fail_within(err, "'ipam'");
