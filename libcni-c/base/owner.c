@@ -97,28 +97,32 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-char **cni_owner_texts(const struct cni_owners *owners)
+struct cni_stale cni_stale_make(const char *network, const struct cni_owners *valid)
 {
-	char **texts = cni_realloc_array(NULL, owners->count, sizeof(*texts));
+	struct cni_stale stale = {.network = network, .count = valid->count};
 
-	for (size_t i = 0; i < owners->count; i++) {
+	stale.valid = cni_realloc_array(NULL, valid->count, sizeof(*stale.valid));
+	for (size_t i = 0; i < valid->count; i++) {
 		char text[CNI_OWNER_TEXT_SIZE];
 
-		texts[i] = cni_strdup(cni_owner_format(&owners->items[i], text));
+		stale.valid[i] = cni_strdup(cni_owner_format(&valid->items[i], text));
 	}
-	if (owners->count)
-		qsort(texts, owners->count, sizeof(*texts), compare_texts);
-	return texts;
+	if (valid->count)
+		qsort(stale.valid, valid->count, sizeof(*stale.valid), compare_texts);
+	return stale;
 }
 
-bool cni_owner_texts_has(char *const *texts, size_t count, const char *text)
+void cni_stale_clear(struct cni_stale *stale)
 {
-	return count && bsearch(&text, texts, count, sizeof(*texts), compare_texts);
+	for (size_t i = 0; i < stale->count; i++)
+		free(stale->valid[i]);
+	free(stale->valid);
+	*stale = (struct cni_stale){0};
 }
 
-void cni_owner_texts_free(char **texts, size_t count)
+bool cni_stale_has(const struct cni_stale *stale, const char *text)
 {
-	for (size_t i = 0; i < count; i++)
-		free(texts[i]);
-	free(texts);
+	return cni_owner_text_is_of(text, stale->network) &&
+	       !(stale->count &&
+		 bsearch(&text, stale->valid, stale->count, sizeof(*stale->valid), compare_texts));
 }

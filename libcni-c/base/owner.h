@@ -49,10 +49,20 @@ void cni_owners_sort(struct cni_owners *owners);
 /* Is this container's interface one of them? The network is not compared. */
 bool cni_owners_has(const struct cni_owners *owners, const char *container, const char *ifname);
 
-/* The texts of all of them, sorted; an array of `count` strings to be freed with
- * cni_owner_texts_free(). For looking up what bears a text (bsearch with cni_owner_texts_has()). */
-char **cni_owner_texts(const struct cni_owners *owners);
-bool cni_owner_texts_has(char *const *texts, size_t count, const char *text);
-void cni_owner_texts_free(char **texts, size_t count);
+/* What GC takes away in a network: all that bears an owner's text and is of no valid one. */
+struct cni_stale {
+	const char *network;
+	char **valid; /* the valid owners' texts, sorted */
+	size_t count;
+};
+
+/* `network` must outlive it; `valid` is copied. */
+struct cni_stale cni_stale_make(const char *network, const struct cni_owners *valid);
+void cni_stale_clear(struct cni_stale *stale);
+#define clearing_stale __attribute__((cleanup(cni_stale_clear)))
+
+/* Is `text` (an alias, a comment; NULL allowed) that of an owner in the network who is not valid?
+ * Takes the logarithm of the number of valid ones. */
+bool cni_stale_has(const struct cni_stale *stale, const char *text);
 
 #endif

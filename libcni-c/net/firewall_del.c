@@ -187,36 +187,17 @@ int cni_firewall_del(struct cni_nl *nl, const struct cni_owner *owner, struct cn
 	return cni_nft_retry(nl, del_owner, &copy, err);
 }
 
-struct gc {
-	const char *network;
-	char **texts; /* of the valid owners, sorted */
-	size_t count;
-};
-
-static int doom_invalid(struct cni_nl *nl, const char *set, const struct gc *gc,
-			struct cni_nft_doomed *doomed, struct cni_error *err)
-{
-	freeing struct cni_nft_element *elements = NULL;
-	size_t count = 0;
-
-	if (cni_nft_list(nl, table, set, &elements, &count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (cni_owner_text_is_of(elements[i].comment, gc->network) &&
-		    !cni_owner_texts_has(gc->texts, gc->count, elements[i].comment))
-			cni_nft_doom(doomed, set, &elements[i]);
-	return 0;
-}
-
 static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
 {
 	clearing_doomed struct cni_nft_doomed doomed = {0};
 
-	if (doom_invalid(nl, cni_firewall_policies, data, &doomed, err) < 0)
+	if (cni_nft_doom_stale(nl, table, cni_firewall_policies, data, &doomed, err) < 0)
 		return -1;
 	for (size_t i = 0; i < 2; i++)
-		if (doom_invalid(nl, cni_firewall_families[i].members, data, &doomed, err) < 0 ||
-		    doom_invalid(nl, cni_firewall_families[i].addresses, data, &doomed, err) < 0)
+		if (cni_nft_doom_stale(nl, table, cni_firewall_families[i].members, data, &doomed,
+				       err) < 0 ||
+		    cni_nft_doom_stale(nl, table, cni_firewall_families[i].addresses, data, &doomed,
+				       err) < 0)
 			return -1;
 	return remove_doomed(nl, generation, &doomed, err);
 }
@@ -224,9 +205,7 @@ static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct
 int cni_firewall_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		    struct cni_error *err)
 {
-	struct gc gc = {network, cni_owner_texts(valid), valid->count};
-	int failed = cni_nft_retry(nl, gc_network, &gc, err);
+	clearing_stale struct cni_stale stale = cni_stale_make(network, valid);
 
-	cni_owner_texts_free(gc.texts, gc.count);
-	return failed;
+	return cni_nft_retry(nl, gc_network, &stale, err);
 }

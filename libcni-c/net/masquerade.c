@@ -288,29 +288,18 @@ int cni_masquerade_del(struct cni_nl *nl, const struct cni_owner *owner, struct 
 	return cni_nft_retry(nl, del_owner, &at, err);
 }
 
-struct gc {
-	const char *network;
-	char **texts; /* of the valid owners, sorted */
-	size_t count;
-};
-
 static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
 {
 	clearing_doomed struct cni_nft_doomed doomed = {0};
-	const struct gc *gc = data;
 
-	for (size_t i = 0; i < 4; i++) {
-		const struct cni_masq_family *family = &cni_masq_families[i / 2];
-		const char *set = i % 2 ? family->attachments : family->verdicts;
-		freeing struct cni_nft_element *elements = NULL;
-		size_t count = 0;
+	for (size_t i = 0; i < 2; i++) {
+		const struct cni_masq_family *family = &cni_masq_families[i];
 
-		if (cni_nft_list(nl, &cni_masq_table, set, &elements, &count, err) < 0)
+		if (cni_nft_doom_stale(nl, &cni_masq_table, family->verdicts, data, &doomed, err) <
+			    0 ||
+		    cni_nft_doom_stale(nl, &cni_masq_table, family->attachments, data, &doomed,
+				       err) < 0)
 			return -1;
-		for (size_t j = 0; j < count; j++)
-			if (cni_owner_text_is_of(elements[j].comment, gc->network) &&
-			    !cni_owner_texts_has(gc->texts, gc->count, elements[j].comment))
-				cni_nft_doom(&doomed, set, &elements[j]);
 	}
 	return remove_doomed(nl, generation, &doomed, err);
 }
@@ -318,9 +307,7 @@ static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct
 int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		      struct cni_error *err)
 {
-	struct gc gc = {network, cni_owner_texts(valid), valid->count};
-	int failed = cni_nft_retry(nl, gc_network, &gc, err);
+	clearing_stale struct cni_stale stale = cni_stale_make(network, valid);
 
-	cni_owner_texts_free(gc.texts, gc.count);
-	return failed;
+	return cni_nft_retry(nl, gc_network, &stale, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nft_doomed.h"
 
+#include "cleanup.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -14,6 +15,21 @@ void cni_nft_doom(struct cni_nft_doomed *doomed, const char *set,
 			cni_realloc_array(doomed->items, doomed->count ? doomed->count * 2 : 1,
 					  sizeof(*doomed->items));
 	doomed->items[doomed->count++] = (struct cni_nft_doomed_item){set, *element};
+}
+
+int cni_nft_doom_stale(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		       const struct cni_stale *stale, struct cni_nft_doomed *doomed,
+		       struct cni_error *err)
+{
+	freeing struct cni_nft_element *elements = NULL;
+	size_t count = 0;
+
+	if (cni_nft_list(nl, table, set, &elements, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (cni_stale_has(stale, elements[i].comment))
+			cni_nft_doom(doomed, set, &elements[i]);
+	return 0;
 }
 
 bool cni_nft_is_doomed(const struct cni_nft_doomed *doomed, const char *set,

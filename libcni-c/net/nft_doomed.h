@@ -4,6 +4,7 @@
 #define CNI_NFT_DOOMED_H
 
 #include "nft.h"
+#include "owner.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +20,12 @@ struct cni_nft_doomed {
 /* Copies the element. An element must not be in the list twice. */
 void cni_nft_doom(struct cni_nft_doomed *doomed, const char *set,
 		  const struct cni_nft_element *element);
+
+/* All elements of a set or map that bear a stale owner's text as their comment. A missing set is an
+ * empty one. */
+int cni_nft_doom_stale(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		       const struct cni_stale *stale, struct cni_nft_doomed *doomed,
+		       struct cni_error *err);
 
 /* Is it in the list? Looks through all of it: for lists of one owner's elements, which are short.
  */

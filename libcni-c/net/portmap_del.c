@@ -185,9 +185,7 @@ static void tell_published(const struct cni_nft_doomed *doomed, struct cni_publi
 
 struct removal {
 	const struct cni_owner *owner; /* of DEL */
-	const char *network;	       /* of GC */
-	char **texts;		       /* of the valid owners, sorted */
-	size_t count;
+	struct cni_stale stale;	       /* of GC */
 	struct cni_published *published;
 };
 
@@ -228,10 +226,7 @@ static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct
 		if (cni_nft_list(nl, table, family->published, &backs, &count, err) < 0)
 			return -1;
 		for (size_t j = 0; j < count; j++) {
-			const char *text = backs[j].comment;
-
-			if (!cni_owner_text_is_of(text, removal->network) ||
-			    cni_owner_texts_has(removal->texts, removal->count, text))
+			if (!cni_stale_has(&removal->stale, backs[j].comment))
 				others = true;
 			else if (doom_published(nl, family, &backs[j], &doomed, err) < 0)
 				return -1;
@@ -244,14 +239,12 @@ static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct
 int cni_portmap_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		   struct cni_published *ret_published, struct cni_error *err)
 {
-	struct removal removal = {.network = network,
-				  .texts = cni_owner_texts(valid),
-				  .count = valid->count,
+	struct removal removal = {.stale = cni_stale_make(network, valid),
 				  .published = ret_published};
 	int failed;
 
 	*ret_published = (struct cni_published){0};
 	failed = cni_nft_retry(nl, gc_network, &removal, err);
-	cni_owner_texts_free(removal.texts, removal.count);
+	cni_stale_clear(&removal.stale);
 	return failed;
 }

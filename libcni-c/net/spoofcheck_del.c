@@ -151,40 +151,23 @@ int cni_spoofcheck_del(struct cni_nl *nl, const struct cni_owner *owner, struct 
 	return cni_nft_retry(nl, del_owner, &owner, err);
 }
 
-struct gc {
-	const char *network;
-	char **texts; /* of the valid owners, sorted */
-	size_t count;
-};
-
 static int gc_network(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
 {
 	const char *const sets[] = {cni_spoofcheck_guarded,	cni_spoofcheck_allowed,
 				    cni_spoofcheck_attachments, cni_spoofcheck_sources4,
 				    cni_spoofcheck_sources6,	cni_spoofcheck_given};
 	clearing_doomed struct cni_nft_doomed doomed = {0};
-	const struct gc *gc = data;
 
-	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
-		freeing struct cni_nft_element *elements = NULL;
-		size_t count = 0;
-
-		if (cni_nft_list(nl, table, sets[i], &elements, &count, err) < 0)
+	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		if (cni_nft_doom_stale(nl, table, sets[i], data, &doomed, err) < 0)
 			return -1;
-		for (size_t j = 0; j < count; j++)
-			if (cni_owner_text_is_of(elements[j].comment, gc->network) &&
-			    !cni_owner_texts_has(gc->texts, gc->count, elements[j].comment))
-				cni_nft_doom(&doomed, sets[i], &elements[j]);
-	}
 	return remove_all(nl, generation, &doomed, err);
 }
 
 int cni_spoofcheck_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		      struct cni_error *err)
 {
-	struct gc gc = {network, cni_owner_texts(valid), valid->count};
-	int failed = cni_nft_retry(nl, gc_network, &gc, err);
+	clearing_stale struct cni_stale stale = cni_stale_make(network, valid);
 
-	cni_owner_texts_free(gc.texts, gc.count);
-	return failed;
+	return cni_nft_retry(nl, gc_network, &stale, err);
 }

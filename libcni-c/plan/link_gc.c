@@ -10,9 +10,9 @@
 struct strays {
 	const struct cni_link_gc *gc;
 	const struct cni_attachment *at;
-	char **texts; /* of the valid owners, sorted */
-	int master;   /* its index, or 0 */
-	bool alone;   /* no ADD is between making a link and naming it */
+	struct cni_stale stale;
+	int master; /* its index, or 0 */
+	bool alone; /* no ADD is between making a link and naming it */
 	int *indices;
 	size_t count;
 };
@@ -45,8 +45,7 @@ static bool is_stray(const struct cni_link *link, const struct strays *strays)
 	if (!looks_like_ours(link->name, gc->prefix))
 		return false;
 	if (*link->alias)
-		return cni_owner_text_is_of(link->alias, strays->at->owner->network) &&
-		       !cni_owner_texts_has(strays->texts, valid->count, link->alias);
+		return cni_stale_has(&strays->stale, link->alias);
 	return strays->alone &&
 	       (!gc->master || (strays->master && link->master == strays->master)) &&
 	       !is_valid_name(valid, gc->prefix, link->name);
@@ -72,8 +71,9 @@ static void forget(void *data)
 
 int cni_link_gc(struct cni_attachment *at, const struct cni_link_gc *gc, struct cni_error *err)
 {
-	struct strays strays = {
-		.gc = gc, .at = at, .texts = cni_owner_texts(&at->call->conf.valid)};
+	struct strays strays = {.gc = gc,
+				.at = at,
+				.stale = cni_stale_make(at->owner->network, &at->call->conf.valid)};
 	struct cni_error first = {0};
 	struct cni_link master;
 	int failed;
@@ -87,7 +87,7 @@ int cni_link_gc(struct cni_attachment *at, const struct cni_link_gc *gc, struct 
 		if (cni_link_del(&at->nl[CNI_HOST], strays.indices[i], err) < 0 &&
 		    err->errnum != ENODEV)
 			cni_fail_first(&first, err);
-	cni_owner_texts_free(strays.texts, at->call->conf.valid.count);
+	cni_stale_clear(&strays.stale);
 	free(strays.indices);
 	if (first.code) {
 		*err = first;

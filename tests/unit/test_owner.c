@@ -82,22 +82,23 @@ static void owners__are_found_by_container_and_interface(void **state)
 	assert_false(cni_owners_has(&none, "c1", "eth0"));
 }
 
-static void owners__have_sorted_texts(void **state)
+static void stale__is_what_is_of_no_valid_owner_in_the_network(void **state)
 {
 	struct cni_owner items[] = {{"blue", "c2", "eth0"}, {"blue", "c1", "eth0"}};
-	struct cni_owners owners = {items, 2};
-	struct cni_owners none = {NULL, 0};
-	char **texts = cni_owner_texts(&owners);
+	const struct cni_owners owners = {items, 2};
+	const struct cni_owners none = {NULL, 0};
+	clearing_stale struct cni_stale some_are = cni_stale_make("blue", &owners);
+	clearing_stale struct cni_stale all_are = cni_stale_make("blue", &none);
 
 	(void)state;
-	assert_string_equal(texts[0], "blue/c1/eth0");
-	assert_string_equal(texts[1], "blue/c2/eth0");
-	assert_true(cni_owner_texts_has(texts, 2, "blue/c2/eth0"));
-	assert_false(cni_owner_texts_has(texts, 2, "blue/c3/eth0"));
-	cni_owner_texts_free(texts, 2);
-	texts = cni_owner_texts(&none);
-	assert_false(cni_owner_texts_has(texts, 0, "blue/c2/eth0"));
-	cni_owner_texts_free(texts, 0);
+	assert_false(cni_stale_has(&some_are, "blue/c1/eth0"));
+	assert_false(cni_stale_has(&some_are, "blue/c2/eth0"));
+	assert_true(cni_stale_has(&some_are, "blue/c2/eth1"));
+	assert_true(cni_stale_has(&some_are, "blue/c3/eth0"));
+	assert_true(cni_stale_has(&all_are, "blue/c1/eth0"));
+	assert_false(cni_stale_has(&all_are, "green/c3/eth0"));
+	assert_false(cni_stale_has(&all_are, "somebody's"));
+	assert_false(cni_stale_has(&all_are, NULL));
 }
 
 int main(void)
@@ -108,7 +109,7 @@ int main(void)
 		cmocka_unit_test(owner__of_a_network_is_not_of_one_that_begins_like_it),
 		cmocka_unit_test(owner__names_the_hosts_end),
 		cmocka_unit_test(owners__are_found_by_container_and_interface),
-		cmocka_unit_test(owners__have_sorted_texts),
+		cmocka_unit_test(stale__is_what_is_of_no_valid_owner_in_the_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
