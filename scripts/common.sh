@@ -28,10 +28,33 @@ need_packages() {
 			missing+=("$package")
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" = 0 ] || die "missing are ${missing[*]}: install them, or run it as root"
 	printf 'installing %s\n' "${missing[*]}"
 	apt-get update -q >/dev/null || die "apt-get update failed"
 	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
 		"${missing[@]}" >/dev/null || die "could not install ${missing[*]}"
+}
+
+debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# apt's line for a suite of Debian, from where this machine has its packages.
+debian_suite() {
+	# shellcheck disable=SC2016 # apt's variable
+	echo "deb [signed-by=$debian_keyring] $(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' 'Component: main' 'Origin: Debian' | head -n 1) $1 main"
+}
+
+# apt_apart DIR VERB...: apt-get in DIR, with the sources that stand on stdin and lists of its own, so
+# that the machine goes on knowing nothing of them.
+apt_apart() {
+	local dir=$1
+	shift
+	local options=(-q -o "Dir::Etc::SourceList=$dir/apt/list" -o Dir::Etc::SourceParts=/dev/null
+		-o "Dir::State::Lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache"
+		-o Acquire::Languages=none -o APT::Sandbox::User=root)
+	mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial"
+	cat >"$dir/apt/list"
+	apt-get "${options[@]}" update && (cd "$dir" && apt-get "${options[@]}" "$@")
 }
 
 # build PRESET [CMAKE-ARGUMENT...]: configures and builds build/PRESET.

@@ -5,7 +5,6 @@
 #include "mem.h"
 
 #include <dbus/dbus.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
@@ -14,61 +13,6 @@
 #include <string.h>
 
 #define DEFAULT_PATH "/var/run/dbus/system_bus_socket"
-
-/* ---- libdbus ---- */
-
-#define LIBRARY "libdbus-1.so.3"
-
-#define FUNCTIONS(USE)                                                                             \
-	USE(connection_close)                                                                      \
-	USE(connection_get_is_authenticated)                                                       \
-	USE(connection_open_private)                                                               \
-	USE(connection_pop_message)                                                                \
-	USE(connection_read_write)                                                                 \
-	USE(connection_send)                                                                       \
-	USE(connection_unref)                                                                      \
-	USE(error_free)                                                                            \
-	USE(message_append_args)                                                                   \
-	USE(message_get_args)                                                                      \
-	USE(message_get_reply_serial)                                                              \
-	USE(message_get_type)                                                                      \
-	USE(message_new_method_call)                                                               \
-	USE(message_set_auto_start)                                                                \
-	USE(message_unref)                                                                         \
-	USE(set_error_from_message)
-
-#define MEMBER(name) __typeof__(dbus_##name) *name;
-static struct {
-	FUNCTIONS(MEMBER)
-} lib;
-
-/* Once; it stays. */
-static int load(struct cni_error *err)
-{
-#define ENTRY(name) {"dbus_" #name, &lib.name},
-	static const struct {
-		const char *name;
-		void *pointer;
-	} functions[] = {FUNCTIONS(ENTRY)};
-	static bool is_loaded;
-	void *library;
-	void *found;
-
-	if (is_loaded)
-		return 0;
-	library = found = dlopen(LIBRARY, RTLD_NOW);
-	for (size_t i = 0; found && i < sizeof(functions) / sizeof(*functions); i++) {
-		found = dlsym(library, functions[i].name);
-		memcpy(functions[i].pointer, &found, sizeof(found));
-	}
-	if (!found) {
-		cni_fail(err, CNI_EMISSING, "%s", dlerror());
-		err->errnum = ELIBACC;
-		return -1;
-	}
-	is_loaded = true;
-	return 0;
-}
 
 /* ---- with a deadline ---- */
 
@@ -117,7 +61,7 @@ static int connect_to(struct cni_dbus *bus, const char *address, struct cni_erro
 		return cni_fail_errno(err, CNI_EDELEGATE, errno, "make a timer for the system bus");
 	sigaction(SIGALRM, &ours, &before);
 	timer_settime(timer, 0, &in, NULL);
-	bus->connection = lib.connection_open_private(address, &error);
+	bus->connection = dbus_connection_open_private(address, &error);
 	timer_delete(timer);
 	sigaction(SIGALRM, &before, NULL);
 	if (bus->connection)
@@ -127,7 +71,7 @@ static int connect_to(struct cni_dbus *bus, const char *address, struct cni_erro
 	else
 		cni_fail(err, CNI_EMISSING, "no system bus at '%.200s': %s", address,
 			 error.message);
-	lib.error_free(&error);
+	dbus_error_free(&error);
 	return -1;
 }
 
@@ -140,7 +84,6 @@ static int connect_to_any(struct cni_dbus *bus, struct cni_error *err)
 	freeing char *all = cni_strdup(is_default ? "unix:path=" DEFAULT_PATH : configured);
 	char *rest = all;
 
-	/* Before libdbus is loaded for nothing. */
 	if (is_default && access(DEFAULT_PATH, F_OK) < 0)
 		return cni_fail_errno(err, CNI_EMISSING, errno, "no system bus at '%s'",
 				      DEFAULT_PATH);
@@ -148,7 +91,7 @@ static int connect_to_any(struct cni_dbus *bus, struct cni_error *err)
 		if (strncmp(one, "unix:", strlen("unix:")) != 0)
 			cni_fail(err, CNI_EMISSING,
 				 "the system bus is at '%.200s', expected unix:", one);
-		else if (load(err) == 0 && connect_to(bus, one, err) == 0)
+		else if (connect_to(bus, one, err) == 0)
 			return 0;
 		else if (err->code != CNI_EMISSING)
 			break;
@@ -184,8 +127,8 @@ void cni_dbus_close(struct cni_dbus *bus)
 {
 	if (!bus->connection)
 		return;
-	lib.connection_close(bus->connection);
-	lib.connection_unref(bus->connection);
+	dbus_connection_close(bus->connection);
+	dbus_connection_unref(bus->connection);
 	bus->connection = NULL;
 }
 
@@ -193,13 +136,13 @@ void cni_dbus_close(struct cni_dbus *bus)
 
 static DBusMessage *make_message(const struct cni_dbus_call *call)
 {
-	DBusMessage *message = cni_need(lib.message_new_method_call(call->destination, call->path,
-								    call->interface, call->member));
+	DBusMessage *message = cni_need(dbus_message_new_method_call(
+		call->destination, call->path, call->interface, call->member));
 
-	lib.message_set_auto_start(message, false);
+	dbus_message_set_auto_start(message, false);
 	for (size_t i = 0; call->arguments[i]; i++)
-		if (!lib.message_append_args(message, DBUS_TYPE_STRING, &call->arguments[i],
-					     DBUS_TYPE_INVALID))
+		if (!dbus_message_append_args(message, DBUS_TYPE_STRING, &call->arguments[i],
+					      DBUS_TYPE_INVALID))
 			cni_out_of_memory();
 	return message;
 }
@@ -209,13 +152,13 @@ static DBusMessage *pop_answer(const struct cni_dbus *bus, dbus_uint32_t serial)
 {
 	DBusMessage *message;
 
-	while ((message = lib.connection_pop_message(bus->connection))) {
-		int type = lib.message_get_type(message);
+	while ((message = dbus_connection_pop_message(bus->connection))) {
+		int type = dbus_message_get_type(message);
 
 		if ((type == DBUS_MESSAGE_TYPE_METHOD_RETURN || type == DBUS_MESSAGE_TYPE_ERROR) &&
-		    lib.message_get_reply_serial(message) == serial)
+		    dbus_message_get_reply_serial(message) == serial)
 			break;
-		lib.message_unref(message);
+		dbus_message_unref(message);
 	}
 	return message;
 }
@@ -235,12 +178,12 @@ static DBusMessage *wait_for_answer(const struct cni_dbus *bus, dbus_uint32_t se
 			fail_late(err);
 			return NULL;
 		}
-		is_open = lib.connection_read_write(bus->connection, left);
+		is_open = dbus_connection_read_write(bus->connection, left);
 		answer = pop_answer(bus, serial);
 	}
 	if (!answer)
 		cni_fail(err, CNI_EDELEGATE,
-			 lib.connection_get_is_authenticated(bus->connection)
+			 dbus_connection_get_is_authenticated(bus->connection)
 				 ? "the system bus hung up, or sent no D-Bus message"
 				 : "the system bus refuses us");
 	return answer;
@@ -252,11 +195,12 @@ static struct cni_dbus_answer read_answer(DBusMessage *message)
 	DBusError error = DBUS_ERROR_INIT;
 	dbus_bool_t flag;
 
-	if (lib.set_error_from_message(&error, message)) {
+	if (dbus_set_error_from_message(&error, message)) {
 		snprintf(answer.error, sizeof(answer.error), "%s", error.name);
 		snprintf(answer.text, sizeof(answer.text), "%s", error.message);
-		lib.error_free(&error);
-	} else if (lib.message_get_args(message, NULL, DBUS_TYPE_BOOLEAN, &flag, DBUS_TYPE_INVALID))
+		dbus_error_free(&error);
+	} else if (dbus_message_get_args(message, NULL, DBUS_TYPE_BOOLEAN, &flag,
+					 DBUS_TYPE_INVALID))
 		answer.flag = flag;
 	return answer;
 }
@@ -267,13 +211,13 @@ int cni_dbus_call(struct cni_dbus *bus, const struct cni_dbus_call *call,
 	DBusMessage *message = make_message(call);
 	dbus_uint32_t serial;
 
-	if (!lib.connection_send(bus->connection, message, &serial))
+	if (!dbus_connection_send(bus->connection, message, &serial))
 		cni_out_of_memory();
-	lib.message_unref(message);
+	dbus_message_unref(message);
 	message = wait_for_answer(bus, serial, err);
 	if (!message)
 		return cni_fail_within(err, "%s", call->member);
 	*ret_answer = read_answer(message);
-	lib.message_unref(message);
+	dbus_message_unref(message);
 	return 0;
 }

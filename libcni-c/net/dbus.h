@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Calling methods over the system bus: strings in, a boolean or an error out.
- *
- * With libdbus-1, which is loaded when there is a bus to ask: linked, it and the libraries that it
- * needs would be in the start of every plugin. */
+/* Calling methods over the system bus, with libdbus: strings in, a boolean or an error out. */
 #ifndef CNI_DBUS_H
 #define CNI_DBUS_H
 
@@ -23,8 +20,7 @@ struct cni_dbus {
  * environment would have a program started, or the bus of another machine asked.
  *
  * All that is done with it together takes at most `milliseconds`. Fails with CNI_EMISSING if there
- * is no bus, errnum ELIBACC if there is no libdbus-1; and with CNI_EDELEGATE otherwise, errnum
- * ETIMEDOUT at the deadline. */
+ * is no bus, and with CNI_EDELEGATE otherwise, errnum ETIMEDOUT at the deadline. */
 int cni_dbus_open(struct cni_dbus *ret_bus, unsigned int milliseconds, struct cni_error *err);
 void cni_dbus_close(struct cni_dbus *bus);
 #define closing_dbus __attribute__((cleanup(cni_dbus_close)))

@@ -3,7 +3,6 @@
 
 #include "dbus.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,8 +16,7 @@ static int open_bus(struct cni_dbus *ret_bus, struct cni_error *err)
 		return 0;
 	if (err->code != CNI_EMISSING)
 		return cni_fail_within(err, "firewalld");
-	return cni_fail_within(err, err->errnum == ELIBACC ? "firewalld needs libdbus-1"
-							   : "firewalld is not running");
+	return cni_fail_within(err, "firewalld is not running");
 }
 
 int cni_firewalld_status(struct cni_error *err)
@@ -46,19 +44,6 @@ static const char *format_source(const struct cni_ip *ip, char text[CNI_NET_TEXT
 	return cni_net_format(&net, text);
 }
 
-/* Asks firewalld. That it is not there is an answer as well. */
-static int ask(struct cni_dbus *bus, const char *member, const char *zone, const char *source,
-	       struct cni_dbus_answer *ret_answer, struct cni_error *err)
-{
-	const struct cni_dbus_call call = {.destination = name,
-					   .path = "/org/fedoraproject/FirewallD1",
-					   .interface = "org.fedoraproject.FirewallD1.zone",
-					   .member = member,
-					   .arguments = {zone, source}};
-
-	return cni_dbus_call(bus, &call, ret_answer, err);
-}
-
 static bool is_absent(const struct cni_dbus_answer *answer)
 {
 	return !strcmp(answer->error, "org.freedesktop.DBus.Error.ServiceUnknown") ||
@@ -70,89 +55,102 @@ static bool says(const struct cni_dbus_answer *answer, const char *word)
 	return strstr(answer->text, word) || strstr(answer->error, word);
 }
 
-static int refuse(const struct cni_dbus_answer *answer, const char *member, const char *zone,
-		  const char *source, struct cni_error *err)
+/* A method of zones, called for one source. */
+struct request {
+	const char *member;
+	const char *zone;
+	char source[CNI_NET_TEXT_SIZE];
+};
+
+static int refuse(const struct request *request, const struct cni_dbus_answer *answer,
+		  struct cni_error *err)
 {
 	if (is_absent(answer))
 		return cni_fail(err, CNI_EMISSING, "firewalld is not running");
-	return cni_fail(err, CNI_EDELEGATE, "firewalld: %s %s %s: %s", member, zone, source,
+	return cni_fail(err, CNI_EDELEGATE, "firewalld: %s %s %s: %s", request->member,
+			request->zone, request->source,
 			*answer->text ? answer->text : answer->error);
+}
+
+/* Calls it for each address, and has what firewalld answers judged, also that it is not there. */
+static int for_each_source(const char *member, const char *zone, const struct cni_ip *addresses,
+			   size_t count,
+			   int (*judge)(const struct request *, const struct cni_dbus_answer *,
+					struct cni_error *),
+			   struct cni_error *err)
+{
+	closing_dbus struct cni_dbus bus = {.connection = NULL};
+
+	if (open_bus(&bus, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct request request = {.member = member, .zone = zone};
+		const struct cni_dbus_call call = {.destination = name,
+						   .path = "/org/fedoraproject/FirewallD1",
+						   .interface = "org.fedoraproject.FirewallD1.zone",
+						   .member = member,
+						   .arguments = {zone, request.source}};
+		struct cni_dbus_answer answer;
+
+		format_source(&addresses[i], request.source);
+		if (cni_dbus_call(&bus, &call, &answer, err) < 0)
+			return cni_fail_within(err, "firewalld");
+		if (judge(&request, &answer, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int judge_added(const struct request *request, const struct cni_dbus_answer *answer,
+		       struct cni_error *err)
+{
+	if (!*answer->error || says(answer, "ZONE_ALREADY_SET"))
+		return 0;
+	return refuse(request, answer, err);
 }
 
 int cni_firewalld_add(const char *zone, const struct cni_ip *addresses, size_t count,
 		      struct cni_error *err)
 {
-	closing_dbus struct cni_dbus bus = {.connection = NULL};
+	return for_each_source("addSource", zone, addresses, count, judge_added, err);
+}
 
-	if (open_bus(&bus, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		char source[CNI_NET_TEXT_SIZE];
-		struct cni_dbus_answer answer;
-
-		format_source(&addresses[i], source);
-		if (ask(&bus, "addSource", zone, source, &answer, err) < 0)
-			return cni_fail_within(err, "firewalld");
-		if (*answer.error && !says(&answer, "ZONE_ALREADY_SET"))
-			return refuse(&answer, "addSource", zone, source, err);
-	}
-	return 0;
+static int judge_listed(const struct request *request, const struct cni_dbus_answer *answer,
+			struct cni_error *err)
+{
+	if (!*answer->error && answer->flag)
+		return 0;
+	return cni_fail(err, CNI_EMISMATCH,
+			"firewall: %s is not a source of the zone '%s' of firewalld, "
+			"expected it there%s%s",
+			request->source, request->zone, *answer->text ? ": " : "", answer->text);
 }
 
 int cni_firewalld_check(const char *zone, const struct cni_ip *addresses, size_t count,
 			struct cni_error *err)
 {
-	closing_dbus struct cni_dbus bus = {.connection = NULL};
-
-	if (open_bus(&bus, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		char source[CNI_NET_TEXT_SIZE];
-		struct cni_dbus_answer answer;
-
-		format_source(&addresses[i], source);
-		if (ask(&bus, "querySource", zone, source, &answer, err) < 0)
-			return cni_fail_within(err, "firewalld");
-		if (!*answer.error && answer.flag)
-			continue;
-		return cni_fail(err, CNI_EMISMATCH,
-				"firewall: %s is not a source of the zone '%s' of firewalld, "
-				"expected it there%s%s",
-				source, zone, *answer.text ? ": " : "", answer.text);
-	}
-	return 0;
+	return for_each_source("querySource", zone, addresses, count, judge_listed, err);
 }
 
 /* Is what it says as good as having removed it? */
-static bool is_gone(const struct cni_dbus_answer *answer)
+static int judge_removed(const struct request *request, const struct cni_dbus_answer *answer,
+			 struct cni_error *err)
 {
 	static const char *const words[] = {"UNKNOWN_SOURCE", "ZONE_CONFLICT", "INVALID_ZONE",
 					    "NOT_ENABLED"};
 
 	if (!*answer->error || is_absent(answer))
-		return true;
+		return 0;
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (says(answer, words[i]))
-			return true;
-	return false;
+			return 0;
+	return refuse(request, answer, err);
 }
 
 int cni_firewalld_del(const char *zone, const struct cni_ip *addresses, size_t count,
 		      struct cni_error *err)
 {
-	closing_dbus struct cni_dbus bus = {.connection = NULL};
-
-	if (open_bus(&bus, err) < 0)
-		return err->code == CNI_EMISSING ? 0 : -1;
-	for (size_t i = 0; i < count; i++) {
-		char source[CNI_NET_TEXT_SIZE];
-		struct cni_dbus_answer answer;
-
-		format_source(&addresses[i], source);
-		if (ask(&bus, "removeSource", zone, source, &answer, err) < 0)
-			return cni_fail_within(err, "firewalld");
-		if (!is_gone(&answer))
-			return refuse(&answer, "removeSource", zone, source, err);
-	}
-	return 0;
+	if (for_each_source("removeSource", zone, addresses, count, judge_removed, err) == 0)
+		return 0;
+	return err->code == CNI_EMISSING ? 0 : -1;
 }

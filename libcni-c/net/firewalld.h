@@ -11,8 +11,7 @@
 #include <stddef.h>
 
 /* Does it run: has its name an owner on the system bus? Fails with CNI_EMISSING, saying why, if
- * not, which is also if there is no bus, or no libdbus-1 to ask it with (firewalld itself needs
- * that); and with CNI_EDELEGATE if the bus does not answer. */
+ * not, which is also if there is no bus; and with CNI_EDELEGATE if the bus does not answer. */
 int cni_firewalld_status(struct cni_error *err);
 
 /* An address that is in the zone already is left there. Fails with CNI_EMISSING if firewalld does

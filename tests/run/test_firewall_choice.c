@@ -92,23 +92,20 @@ static void choice__is_traced(void **state)
 	plugin_answer_clear(&answer);
 }
 
-/* Why it is not firewalld: there is no bus, and libdbus is not even looked for; or there may be
- * one, but no libdbus to ask it with. A library that is not there is here one that is empty. */
-static void choice__without_libdbus_is_as_without_firewalld(void **state)
+/* Why it is not firewalld: there is no bus, or none where one should be. */
+static void choice__without_a_bus_is_as_without_firewalld(void **state)
 {
-	static const char no_library[] = "LD_LIBRARY_PATH=/run/sandbox/empty";
 	static const struct {
-		const char *environment[4];
+		const char *environment[3];
 		const char *text;
 	} cases[] = {
-		{{"CNI_C_TRACE=1", no_library, NULL},
+		{{"CNI_C_TRACE=1", NULL},
 		 "firewalld is not running: no system bus at '/var/run/dbus/system_bus_socket'"},
-		{{"CNI_C_TRACE=1", no_library, "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", NULL},
-		 "firewalld needs libdbus-1: /run/sandbox/empty/libdbus-1.so.3"},
+		{{"CNI_C_TRACE=1", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere", NULL},
+		 "firewalld is not running: no system bus at 'unix:path=/nowhere'"},
 	};
 
 	(void)state;
-	sandbox_must("mkdir /run/sandbox/empty && >/run/sandbox/empty/libdbus-1.so.3");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		freeing char *chosen = firewall_config(&a1, "");
 		freeing char *given = firewall_config(&a2, "'backend':'firewalld'");
@@ -310,7 +307,7 @@ int main(void)
 		host_test(10),
 		host_test(11),
 		firewall_test(choice__is_traced),
-		firewall_test(choice__without_libdbus_is_as_without_firewalld),
+		firewall_test(choice__without_a_bus_is_as_without_firewalld),
 		firewall_test(choice__waits_for_the_bus_and_says_so),
 		firewall_test(choice__is_remembered),
 		firewall_test(choice__of_the_configuration_may_change),
