@@ -18,7 +18,9 @@ build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-d
 demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace conntrack containernetworking-plugins)
-runtime_packages=(podman crun containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler)
+# Services that a quick run should not bring to somebody's machine.
+runtime_packages=(podman crun containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
+	firewalld dbus-daemon dbus-bin)
 
 # Installs those of the Debian packages that are not there.
 need_packages() {

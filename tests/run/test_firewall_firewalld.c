@@ -94,7 +94,7 @@ static int teardown(void **state)
 #define skip_unless_running()                                                                      \
 	do {                                                                                       \
 		if (!is_running)                                                                   \
-			skip_because("firewalld or dbus-daemon is not installed");                 \
+			skip_because("firewalld, dbus-daemon or dbus-send is not installed");      \
 	} while (0)
 
 static void assert_sources(const char *zone, const char *expected)
