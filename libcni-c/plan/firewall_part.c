@@ -277,8 +277,6 @@ static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
 	freeing char *text = NULL;
 	const char *bridge;
 
-	if (check(at, data, err) == 0)
-		return 0;
 	if (find_bridge(at, spec, &bridge, err) < 0 ||
 	    cni_attachment_file_read(CNI_FIREWALL_PLUGIN, at->owner, &text, err) < 0)
 		return cni_fail_within(err, "firewall");

@@ -245,7 +245,7 @@ const struct cni_part_ops cni_gateway_part_ops = {
 	.add = add,
 	.undo = undo,
 	.check = check,
-	.mend = add, /* what is there already it leaves alone */
+	.mend = add,
 	.print = print,
 	.clear = forget,
 };

@@ -29,16 +29,11 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 			at->master.name);
 }
 
-static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
-{
-	return add(at, data, err);
-}
-
 const struct cni_part_ops cni_learning_part_ops = {
 	.name = "learning",
 	.size = sizeof(struct cni_learning_part),
 	.add = add,
 	.check = check,
-	.mend = mend,
+	.mend = add,
 	.print = print,
 };

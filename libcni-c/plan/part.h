@@ -31,8 +31,8 @@ struct cni_part_ops {
 	int (*gc)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* Would ADD work? Neither locks nor writes. */
 	int (*status)(struct cni_attachment *at, const void *spec, struct cni_error *err);
-	/* Puts back what has been taken of what `add` made, if the container does not notice. NULL:
-	 * that cannot be, and `check` must be content. See verbs.h. */
+	/* After `check` has failed: puts back what has been taken of what `add` made, if the
+	 * container does not notice. NULL: that cannot be. See verbs.h. */
 	int (*mend)(struct cni_attachment *at, void *spec, struct cni_error *err);
 	/* One line for people and for tests, without the name. */
 	void (*print)(FILE *out, const void *spec);

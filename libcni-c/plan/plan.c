@@ -102,8 +102,8 @@ static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, str
 		const struct cni_plan_item *item = &plan->items[i];
 
 		trace("mend", item);
-		if (item->ops->mend ? item->ops->mend(at, item->spec, err) < 0
-				    : item->ops->check && item->ops->check(at, item->spec, err) < 0)
+		if (item->ops->check && item->ops->check(at, item->spec, err) < 0 &&
+		    (!item->ops->mend || item->ops->mend(at, item->spec, err) < 0))
 			return -1;
 	}
 	return 0;

@@ -199,11 +199,6 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	return cni_portmap_check(nl, &scene.portmap, err);
 }
 
-static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
-{
-	return check(at, data, err) == 0 ? 0 : add(at, data, err);
-}
-
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_published published = {0};
@@ -244,7 +239,7 @@ const struct cni_part_ops cni_portmap_part_ops = {
 	.del = del,
 	.gc = gc,
 	.status = status,
-	.mend = mend,
+	.mend = add,
 	.print = print,
 	.clear = clear,
 };

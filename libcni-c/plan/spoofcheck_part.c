@@ -104,11 +104,6 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	return spec->wanted ? del(at, data, err) : 0;
 }
 
-static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
-{
-	return check(at, data, err) == 0 ? 0 : add(at, data, err);
-}
-
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_nl *nl;
@@ -136,6 +131,6 @@ const struct cni_part_ops cni_spoofcheck_part_ops = {
 	.del = del,
 	.gc = gc,
 	.status = status,
-	.mend = mend,
+	.mend = add,
 	.print = print,
 };

@@ -47,6 +47,12 @@ static int check(struct cni_attachment *at, const void *spec, struct cni_error *
 	return say("check", spec, err);
 }
 
+static int mend(struct cni_attachment *at, void *spec, struct cni_error *err)
+{
+	(void)at;
+	return say("mend", spec, err);
+}
+
 static int del(struct cni_attachment *at, const void *spec, struct cni_error *err)
 {
 	(void)at;
@@ -86,8 +92,11 @@ static const struct cni_part_ops full = {.name = "full",
 					 .del = del,
 					 .gc = gc,
 					 .status = status,
+					 .mend = mend,
 					 .print = print,
 					 .clear = clear};
+static const struct cni_part_ops rigid = {
+	.name = "rigid", .size = sizeof(struct part), .check = check};
 static const struct cni_part_ops bare = {.name = "bare", .size = sizeof(struct part)};
 
 struct conf {
@@ -115,13 +124,14 @@ static void make_plan(struct cni_plan *plan, const struct cni_call *call, const 
 {
 	const struct conf *conf = data;
 
-	(void)call;
 	for (char name = 'a'; name <= 'c'; name++) {
 		struct part part = {name, conf->fails};
 
 		cni_plan_push(plan, &full, &part);
 		cni_plan_push(plan, &bare, &part);
 	}
+	if (call->env.command == CNI_MEND)
+		cni_plan_push(plan, &rigid, &(struct part){'d', conf->fails});
 }
 
 static const struct cni_plugin plugin = {.type = "test",
@@ -197,6 +207,21 @@ static void plan__check_walks_down_and_stops(void **state)
 	assert_walk("CHECK", "", "check a\ncheck b\ncheck c\n", 0, NULL);
 	assert_walk("CHECK", "\"fails\":\"check b\"", "check a\ncheck b\n", 200 + 'b',
 		    "check b failed");
+}
+
+static void plan__mends_what_is_not_as_check_wants_it(void **state)
+{
+	(void)state;
+	if (!is_root())
+		skip_because("not root: cannot enter a network namespace");
+	assert_walk("MEND", "", "check a\ncheck b\ncheck c\ncheck d\n", 0, NULL);
+	assert_walk("MEND", "\"fails\":\"check b\"", "check a\ncheck b\nmend b\ncheck c\ncheck d\n",
+		    0, NULL);
+	assert_walk("MEND", "\"fails\":\"check b mend b\"", "check a\ncheck b\nmend b\n", 200 + 'b',
+		    "mend b failed");
+	/* It has no way to mend. */
+	assert_walk("MEND", "\"fails\":\"check d\"", "check a\ncheck b\ncheck c\ncheck d\n",
+		    200 + 'd', "check d failed");
 }
 
 static void plan__check_needs_a_previous_result(void **state)
@@ -307,6 +332,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(plan__add_walks_down),
 		cmocka_unit_test(plan__add_undoes_what_it_did_upwards),
 		cmocka_unit_test(plan__check_walks_down_and_stops),
+		cmocka_unit_test(plan__mends_what_is_not_as_check_wants_it),
 		cmocka_unit_test(plan__check_needs_a_previous_result),
 		cmocka_unit_test(plan__del_walks_up_and_does_not_stop),
 		cmocka_unit_test(plan__gc_walks_up_and_does_not_stop),
