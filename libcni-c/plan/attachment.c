@@ -104,6 +104,16 @@ int cni_attachment_netfilter(struct cni_attachment *at, struct cni_nl **ret_nl,
 	return 0;
 }
 
+bool cni_attachment_has_go_rules(struct cni_attachment *at, enum cni_go_rules kind)
+{
+	struct cni_error ignored;
+	bool exist = false;
+	struct cni_nl *nl;
+
+	return cni_attachment_netfilter(at, &nl, &ignored) == 0 &&
+	       cni_go_rules_exist(nl, kind, at->owner, &exist, &ignored) == 0 && exist;
+}
+
 int cni_attachment_netfilter_status(struct cni_attachment *at, const char *what,
 				    struct cni_error *err)
 {

@@ -5,6 +5,7 @@
 #define CNI_ATTACHMENT_H
 
 #include "error.h"
+#include "go_rules.h"
 #include "link.h"
 #include "nl.h"
 #include "owner.h"
@@ -37,6 +38,10 @@ struct cni_attachment {
 int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
 			struct cni_attachment *ret_at, struct cni_error *err);
 void cni_attachment_close(struct cni_attachment *at);
+
+/* Are there rules of this kind that the Go plugins have made for it? Those of a node that was upgraded
+ * in place are as good as ours. No failure: what cannot be seen is not there. */
+bool cni_attachment_has_go_rules(struct cni_attachment *at, enum cni_go_rules kind);
 
 /* The netfilter socket, opened at the first call. */
 int cni_attachment_netfilter(struct cni_attachment *at, struct cni_nl **ret_nl,

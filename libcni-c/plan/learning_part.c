@@ -21,7 +21,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	(void)data;
-	if (at->master.ignores_link_local)
+	/* The Go plugins do without; what else their spoof check lacks the part before says. */
+	if (at->master.ignores_link_local || cni_attachment_has_go_rules(at, CNI_GO_SPOOFCHECK))
 		return 0;
 	return cni_fail(err, CNI_EMISMATCH,
 			"bridge '%s' learns from frames to 01:80:c2:00:00:0x: its "

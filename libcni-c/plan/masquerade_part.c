@@ -36,8 +36,6 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 {
 	const struct cni_masquerade_part *spec = data;
 	freeing struct cni_net *nets = NULL;
-	struct cni_error ignored;
-	bool by_go = false;
 	struct cni_nl *nl;
 	size_t count;
 
@@ -48,9 +46,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 		return -1;
 	if (cni_masquerade_check(nl, at->owner, nets, count, err) == 0)
 		return 0;
-	/* Made before the node was upgraded, and as good. */
-	cni_go_rules_exist(nl, CNI_GO_MASQUERADE, at->owner, &by_go, &ignored);
-	return by_go ? 0 : -1;
+	return cni_attachment_has_go_rules(at, CNI_GO_MASQUERADE) ? 0 : -1;
 }
 
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)

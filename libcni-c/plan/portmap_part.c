@@ -196,7 +196,9 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 		return 0;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return -1;
-	return cni_portmap_check(nl, &scene.portmap, err);
+	if (cni_portmap_check(nl, &scene.portmap, err) == 0)
+		return 0;
+	return cni_attachment_has_go_rules(at, CNI_GO_PORTMAP) ? 0 : -1;
 }
 
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)

@@ -82,7 +82,10 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 {
 	const struct cni_spoofcheck_part *spec = data;
 
-	return spec->wanted ? add_or_check(at, spec, cni_spoofcheck_check, err) : 0;
+	if (!spec->wanted || add_or_check(at, spec, cni_spoofcheck_check, err) == 0)
+		return 0;
+	/* Which know no addresses. */
+	return !spec->by_address && cni_attachment_has_go_rules(at, CNI_GO_SPOOFCHECK) ? 0 : -1;
 }
 
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)

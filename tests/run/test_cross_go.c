@@ -2,91 +2,15 @@
 /* Beside the Go plugins, as on a node in the middle of an upgrade: each side's bridge with the
  * other's host-local, and attachments that one has made and the other checks and deletes. What
  * host-local does on a shared directory is in test_host_local_together.c. */
-#include "bridge.h"
 #include "cleanup.h"
 #include "error.h"
 #include "json_text.h"
 #include "mem.h"
-#include "test.h"
+#include "suite.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define GO_DIR	  "/usr/lib/cni"
-#define GO_BRIDGE GO_DIR "/bridge"
-#define OUR_IPAM  CNI_C_BINARY_DIR "/ipam"
-
-/* A bridge and where it looks for its IPAM. */
-struct suite {
-	const char *bridge;
-	const char *path;
-};
-
-static const struct suite ours = {BRIDGE, OUR_IPAM};
-static const struct suite go = {GO_BRIDGE, GO_DIR};
-
-static bool is_installed(void)
-{
-	return access(GO_BRIDGE, X_OK) == 0 && access(GO_DIR "/host-local", X_OK) == 0;
-}
-
-#define skip_unless_installed()                                                                    \
-	do {                                                                                       \
-		if (!is_installed())                                                               \
-			skip_because("the Go plugins are not installed in %s", GO_DIR);            \
-	} while (0)
-
-static struct plugin_answer ask(const struct suite *suite, const struct pod *pod,
-				const char *command, const char *config)
-{
-	freeing char *with = pod_config(pod, config);
-	struct plugin_call call =
-		pod_call(pod, command, strcmp(command, "ADD") != 0 ? with : config);
-
-	call.plugin = suite->bridge;
-	call.path = suite->path;
-	return plugin_run(&call);
-}
-
-static void add_by(const struct suite *suite, struct pod *pod, const char *config)
-{
-	struct plugin_answer answer = ask(suite, pod, "ADD", config);
-
-	pod_take(pod, &answer);
-	plugin_answer_clear(&answer);
-}
-
-static void succeeds_by(const struct suite *suite, const struct pod *pod, const char *command,
-			const char *config)
-{
-	struct plugin_answer answer = ask(suite, pod, command, config);
-
-	plugin_assert_success(&answer);
-	plugin_answer_clear(&answer);
-}
-
-static void assert_attached(const struct pod *pod, const char *address)
-{
-	assert_shown(address, "0.addr_info.0.local", "ip -n %s -j -4 addr show eth0", pod->name);
-	assert_shown("br0", "0.master", "ip -j link show %s", pod->host);
-	assert_int_equal(access("/var/lib/cni/networks/blue", F_OK), 0);
-	sandbox_must("test -e /var/lib/cni/networks/blue/%s", address);
-}
-
-/* Neither end of the pair, and no reservation. */
-static void assert_detached(const struct pod *pod, const char *address)
-{
-	assert_int_not_equal(sandbox_run("ip -n %s link show eth0 2>/dev/null", pod->name), 0);
-	assert_int_not_equal(sandbox_run("ip link show %s 2>/dev/null", pod->host), 0);
-	sandbox_must("! test -e /var/lib/cni/networks/blue/%s", address);
-}
-
-/* The bridge and the address given last, so that the next network begins as the first one. */
-static void forget_network(void)
-{
-	sandbox_must("ip link del br0 && rm -rf /var/lib/cni/networks");
-}
 
 /* ---- mixed suites ---- */
 
@@ -96,30 +20,30 @@ static void assert_lives_with(const struct suite *suite)
 	struct pod red;
 
 	pod_open(&red, "red");
-	add_by(suite, &red, config);
+	suite_add(suite, &red, config);
 	assert_json(red.result, "ips.0.address", "10.1.0.2/24");
 	assert_json(red.result, "ips.0.interface", "2");
 	assert_json(red.result, "ips.1.address", "fd01::2/64");
 	assert_json(red.result, "ips.1.gateway", "fd01::1");
-	assert_attached(&red, "10.1.0.2");
-	succeeds_by(suite, &red, "CHECK", config);
-	succeeds_by(suite, &red, "DEL", config);
-	assert_detached(&red, "10.1.0.2");
-	assert_detached(&red, "fd01::2");
+	suite_assert_attached(&red, "10.1.0.2");
+	suite_succeeds(suite, &red, "CHECK", config);
+	suite_succeeds(suite, &red, "DEL", config);
+	suite_assert_detached(&red, "10.1.0.2");
+	suite_assert_detached(&red, "fd01::2");
 	pod_close(&red);
 }
 
 static void cross__go_bridge_has_our_host_local(void **state)
 {
 	(void)state;
-	skip_unless_installed();
+	skip_without_go();
 	assert_lives_with(&(struct suite){GO_BRIDGE, OUR_IPAM});
 }
 
 static void cross__our_bridge_has_go_host_local(void **state)
 {
 	(void)state;
-	skip_unless_installed();
+	skip_without_go();
 	assert_lives_with(&(struct suite){BRIDGE, GO_DIR});
 }
 
@@ -133,16 +57,16 @@ static void cross__the_first_of_cni_path_is_asked(void **state)
 	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
 
 	(void)state;
-	skip_unless_installed();
+	skip_without_go();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const struct suite suite = {BRIDGE, cases[i].path};
 		struct pod red;
 
 		pod_open(&red, "red");
-		add_by(&suite, &red, config);
+		suite_add(&suite, &red, config);
 		assert_int_equal(access("/var/lib/cni/networks/.cni-c", F_OK) == 0,
 				 cases[i].is_ours);
-		succeeds_by(&suite, &red, "DEL", config);
+		suite_succeeds(&suite, &red, "DEL", config);
 		pod_close(&red);
 	}
 }
@@ -180,12 +104,12 @@ static cJSON *result_of(const struct suite *suite, const char *config)
 	cJSON *result;
 
 	pod_open(&red, "red");
-	add_by(suite, &red, config);
-	succeeds_by(suite, &red, "DEL", config);
+	suite_add(suite, &red, config);
+	suite_succeeds(suite, &red, "DEL", config);
 	result = cni_json_copy(red.result);
 	mask_result(result);
 	pod_close(&red);
-	forget_network();
+	suite_forget_network();
 	return result;
 }
 
@@ -208,12 +132,12 @@ static void cross__results_are_the_same(void **state)
 	};
 
 	(void)state;
-	skip_unless_installed();
+	skip_without_go();
 	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++)
 		for (size_t j = 0; j < sizeof(keys) / sizeof(*keys); j++) {
 			freeing char *config = bridge_config(versions[i], keys[j]);
-			freeing_json cJSON *theirs = result_of(&go, config);
-			freeing_json cJSON *mine = result_of(&ours, config);
+			freeing_json cJSON *theirs = result_of(&suite_go, config);
+			freeing_json cJSON *mine = result_of(&suite_ours, config);
 
 			json_text_assert_equal(mine, theirs);
 		}
@@ -226,9 +150,9 @@ static void cross__results_without_addresses_are_the_same(void **state)
 	freeing_json cJSON *mine = NULL;
 
 	(void)state;
-	skip_unless_installed();
-	theirs = result_of(&go, config);
-	mine = result_of(&ours, config);
+	skip_without_go();
+	theirs = result_of(&suite_go, config);
+	mine = result_of(&suite_ours, config);
 	json_text_assert_equal(mine, theirs);
 }
 
@@ -242,54 +166,54 @@ static void assert_taken_over(const struct suite *by, const struct suite *from, 
 
 	pod_open(&red, "red");
 	pod_open(&blue, "blue");
-	add_by(from, &red, config);
-	add_by(by, &blue, config);
-	assert_attached(&red, "10.1.0.2");
-	assert_attached(&blue, "10.1.0.3");
+	suite_add(from, &red, config);
+	suite_add(by, &blue, config);
+	suite_assert_attached(&red, "10.1.0.2");
+	suite_assert_attached(&blue, "10.1.0.3");
 	sandbox_must("ip netns exec red ping -qc1 -W5 10.1.0.3 >/dev/null");
-	succeeds_by(by, &red, "CHECK", config);
-	succeeds_by(by, &red, "DEL", config);
-	assert_detached(&red, "10.1.0.2");
-	assert_attached(&blue, "10.1.0.3");
-	succeeds_by(by, &red, "DEL", config);
-	succeeds_by(by, &blue, "DEL", config);
-	assert_detached(&blue, "10.1.0.3");
+	suite_succeeds(by, &red, "CHECK", config);
+	suite_succeeds(by, &red, "DEL", config);
+	suite_assert_detached(&red, "10.1.0.2");
+	suite_assert_attached(&blue, "10.1.0.3");
+	suite_succeeds(by, &red, "DEL", config);
+	suite_succeeds(by, &blue, "DEL", config);
+	suite_assert_detached(&blue, "10.1.0.3");
 	pod_close(&blue);
 	pod_close(&red);
-	forget_network();
+	suite_forget_network();
 }
 
 static void cross__we_take_over_from_go(void **state)
 {
 	(void)state;
-	skip_unless_installed();
-	assert_taken_over(&ours, &go, GATEWAY "," IPAM46);
-	assert_taken_over(&ours, &go, GATEWAY ",'hairpinMode':true,'mtu':1400," IPAM46);
+	skip_without_go();
+	assert_taken_over(&suite_ours, &suite_go, GATEWAY "," IPAM46);
+	assert_taken_over(&suite_ours, &suite_go, GATEWAY ",'hairpinMode':true,'mtu':1400," IPAM46);
 }
 
 static void cross__go_takes_over_from_us(void **state)
 {
 	(void)state;
-	skip_unless_installed();
-	assert_taken_over(&go, &ours, GATEWAY "," IPAM46);
-	assert_taken_over(&go, &ours, GATEWAY ",'hairpinMode':true,'mtu':1400," IPAM46);
+	skip_without_go();
+	assert_taken_over(&suite_go, &suite_ours, GATEWAY "," IPAM46);
+	assert_taken_over(&suite_go, &suite_ours, GATEWAY ",'hairpinMode':true,'mtu':1400," IPAM46);
 }
 
 static void cross__layer_2_is_taken_over_both_ways(void **state)
 {
-	const struct suite *suites[] = {&ours, &go};
+	const struct suite *suites[] = {&suite_ours, &suite_go};
 	freeing char *config = bridge_config("1.0.0", "");
 
 	(void)state;
-	skip_unless_installed();
+	skip_without_go();
 	for (int i = 0; i < 2; i++) {
 		struct pod red;
 
 		pod_open(&red, "red");
-		add_by(suites[i], &red, config);
+		suite_add(suites[i], &red, config);
 		/* Their CHECK wants an IPAM plugin in any case. */
-		succeeds_by(&ours, &red, "CHECK", config);
-		succeeds_by(suites[!i], &red, "DEL", config);
+		suite_succeeds(&suite_ours, &red, "CHECK", config);
+		suite_succeeds(suites[!i], &red, "DEL", config);
 		assert_int_not_equal(sandbox_run("ip -n red link show eth0 2>/dev/null"), 0);
 		assert_int_not_equal(sandbox_run("ip link show %s 2>/dev/null", red.host), 0);
 		pod_close(&red);
@@ -307,79 +231,19 @@ static void cross__our_masquerade_outlives_go_del_until_gc(void **state)
 	struct pod red;
 
 	(void)state;
-	skip_unless_installed();
+	skip_without_go();
 	pod_open(&red, "red");
-	add_by(&ours, &red, config);
+	suite_add(&suite_ours, &red, config);
 	/* Theirs may fail for a chain that it has not made, and does not miss it the second time.
 	 */
-	answer = ask(&go, &red, "DEL", config);
+	answer = suite_ask(&suite_go, &red, "DEL", config);
 	plugin_answer_clear(&answer);
-	assert_detached(&red, "10.1.0.2");
-	succeeds_by(&go, &red, "DEL", config);
+	suite_assert_detached(&red, "10.1.0.2");
+	suite_succeeds(&suite_go, &red, "DEL", config);
 	sandbox_must("nft list map inet cni masquerade4 | grep -q 10.1.0.2");
 	plugin_succeeds(&gc);
 	assert_int_not_equal(sandbox_run("nft list table inet cni 2>/dev/null"), 0);
 	pod_close(&red);
-}
-
-/* A node that is upgraded with its containers running. */
-static void cross__our_check_and_del_know_go_masquerade(void **state)
-{
-	freeing char *config = bridge_config("1.0.0", GATEWAY ",'ipMasq':true," IPAM46);
-	struct pod red;
-	struct pod blue;
-
-	(void)state;
-	skip_unless_installed();
-	if (sandbox_run("iptables -t nat -S >/dev/null 2>&1") != 0)
-		skip_because("iptables does not work here");
-	if (sandbox_run("iptables --version | grep -q nf_tables") != 0)
-		skip_because("iptables is not that of nf_tables");
-	pod_open(&red, "red");
-	pod_open(&blue, "blue");
-	add_by(&go, &red, config);
-	add_by(&go, &blue, config);
-	succeeds_by(&ours, &red, "CHECK", config);
-	succeeds_by(&ours, &red, "DEL", config);
-	assert_detached(&red, "10.1.0.2");
-	sandbox_must("! iptables -t nat -S | grep -q 'id: .*red'");
-	sandbox_must("! ip6tables -t nat -S | grep -q 'id: .*red'");
-	/* The other one's stands, and its own plugin is content. */
-	sandbox_must("[ $(iptables -t nat -S POSTROUTING | grep -c 'id: .*blue') = 1 ]");
-	sandbox_must("[ $(ip6tables -t nat -S | grep -c 'N CNI-') = 1 ]");
-	succeeds_by(&go, &blue, "CHECK", config);
-	succeeds_by(&go, &blue, "DEL", config);
-	sandbox_must("! iptables -t nat -S | grep -q CNI-");
-	pod_close(&red);
-	pod_close(&blue);
-}
-
-static void cross__our_gc_knows_go_masquerade(void **state)
-{
-	freeing char *config = bridge_config("1.0.0", GATEWAY ",'ipMasq':true," IPAM46);
-	freeing char *collect =
-		bridge_config("1.1.0",
-			      GATEWAY ",'ipMasq':true," IPAM46 ",'cni.dev/valid-attachments':"
-				      "[{'containerID':'blue','ifname':'eth0'}]");
-	struct plugin_call gc = bridge_call("GC", collect);
-	struct pod red;
-	struct pod blue;
-
-	(void)state;
-	skip_unless_installed();
-	if (sandbox_run("iptables --version | grep -q nf_tables") != 0)
-		skip_because("iptables is not that of nf_tables");
-	pod_open(&red, "red");
-	pod_open(&blue, "blue");
-	add_by(&go, &red, config);
-	add_by(&go, &blue, config);
-	plugin_succeeds(&gc);
-	sandbox_must("! iptables -t nat -S | grep -q 'id: .*red'");
-	sandbox_must("[ $(ip6tables -t nat -S | grep -c 'N CNI-') = 1 ]");
-	succeeds_by(&ours, &blue, "CHECK", config);
-	succeeds_by(&go, &blue, "DEL", config);
-	pod_close(&red);
-	pod_close(&blue);
 }
 
 /* ---- who are you ---- */
@@ -392,7 +256,7 @@ static void cross__version_has_the_same_shape(void **state)
 	} pairs[] = {{BRIDGE, GO_BRIDGE}, {OUR_IPAM "/host-local", GO_DIR "/host-local"}};
 
 	(void)state;
-	skip_unless_installed();
+	skip_without_go();
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
 		struct plugin_answer theirs;
 		struct plugin_answer mine;
@@ -461,8 +325,6 @@ int main(void)
 		bridge_test(cross__go_takes_over_from_us),
 		bridge_test(cross__layer_2_is_taken_over_both_ways),
 		bridge_test(cross__our_masquerade_outlives_go_del_until_gc),
-		bridge_test(cross__our_check_and_del_know_go_masquerade),
-		bridge_test(cross__our_gc_knows_go_masquerade),
 		bridge_test(cross__version_has_the_same_shape),
 		bridge_test(cross__about_is_what_runtimes_parse),
 	};
