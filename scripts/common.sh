@@ -59,6 +59,16 @@ apt_apart() {
 	apt-get "${options[@]}" update && (cd "$dir" && apt-get "${options[@]}" "$@")
 }
 
+# The suite of Debian with the version of the Go plugins that we stand in for.
+suite_with_reference=forky
+
+# fetch_reference DIR: unpacks them in DIR/unpacked/usr/lib/cni.
+fetch_reference() {
+	debian_suite "$suite_with_reference" |
+		apt_apart "$1" download containernetworking-plugins &&
+		dpkg-deb -x "$1"/containernetworking-plugins_*.deb "$1/unpacked"
+}
+
 # build PRESET [CMAKE-ARGUMENT...]: configures and builds build/PRESET.
 build() {
 	local preset=$1
