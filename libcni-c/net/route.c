@@ -24,7 +24,7 @@ static uint8_t scope_of(const struct cni_route *route)
 
 static uint32_t table_of(const struct cni_route *route)
 {
-	return route->has_table ? route->table : RT_TABLE_MAIN;
+	return route->has_table && route->table ? route->table : RT_TABLE_MAIN;
 }
 
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
@@ -65,6 +65,7 @@ struct search {
 	const struct cni_route *route;
 	struct cni_net dst;
 	uint32_t index;
+	uint32_t table; /* RT_TABLE_UNSPEC: any */
 	bool found;
 };
 
@@ -82,13 +83,15 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 	const struct nlattr *table[RTA_MAX + 1];
 	struct search *search = data;
 	const struct cni_route *route = search->route;
+	uint32_t in;
 
 	(void)err;
 	cni_nl_parse(message, sizeof(*rtm), table, RTA_MAX);
 	if (rtm->rtm_dst_len != search->dst.prefix || !table[RTA_OIF] ||
-	    mnl_attr_get_u32(table[RTA_OIF]) != search->index ||
-	    (table[RTA_TABLE] ? mnl_attr_get_u32(table[RTA_TABLE]) : rtm->rtm_table) !=
-		    table_of(route))
+	    mnl_attr_get_u32(table[RTA_OIF]) != search->index)
+		return 0;
+	in = table[RTA_TABLE] ? mnl_attr_get_u32(table[RTA_TABLE]) : rtm->rtm_table;
+	if (search->table && in != search->table)
 		return 0;
 	if (search->dst.prefix && !same_ip(table[RTA_DST], &search->dst.ip))
 		return 0;
@@ -101,17 +104,20 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 	return 0;
 }
 
-int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
-		     struct cni_error *err)
+int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool in_any_table,
+		     bool *ret_exists, struct cni_error *err)
 {
-	struct search search = {
-		.route = route, .dst = cni_net_masked(&route->dst), .index = (uint32_t)index};
+	struct search search = {.route = route,
+				.dst = cni_net_masked(&route->dst),
+				.index = (uint32_t)index,
+				.table = in_any_table ? RT_TABLE_UNSPEC : table_of(route)};
 	struct cni_nl_message m;
 	struct rtmsg *rtm = cni_nl_init(&m, RTM_GETROUTE, 0, sizeof(*rtm));
 
 	rtm->rtm_family = route->dst.ip.family;
 	/* Filters of a strict dump (since 4.20). */
-	cni_nl_put_u32(&m, RTA_TABLE, table_of(route));
+	if (search.table)
+		cni_nl_put_u32(&m, RTA_TABLE, search.table);
 	cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
 	if (cni_nl_dump(nl, &m, compare, NULL, &search, err) < 0)
 		return cni_fail_within(err, "list the routes of link %d", index);

@@ -9,15 +9,15 @@
 #include <stdbool.h>
 
 /* Adds a route through the link `index`. Without a gateway its scope is the link, unless it says
- * another; table is main unless it says another. There is no delete: a route dies with its link.
+ * another; table is main unless it says another, which 0 does not. There is no delete: a route dies with its link.
  * Fails with CNI_EKERNEL, naming the route; errnum EEXIST if there is the same one. */
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 		  struct cni_error *err);
 
-/* Is there this route through the link `index`? Destination, gateway, table and, if given, priority
- * are compared; more routes than this one don't matter. */
-int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
-		     struct cni_error *err);
+/* Is there this route through the link `index`? Destination, gateway, table (unless `in_any_table`)
+ * and, if given, priority are compared; more routes than this one don't matter. */
+int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool in_any_table,
+		     bool *ret_exists, struct cni_error *err);
 
 /* How the kernel would send something to an address. */
 struct cni_route_way {

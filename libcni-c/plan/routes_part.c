@@ -3,6 +3,8 @@
 
 #include "route.h"
 
+#include <linux/rtnetlink.h>
+
 static void print(FILE *out, const void *data)
 {
 	(void)data;
@@ -15,6 +17,8 @@ static struct cni_route resolve(const struct cni_attachment *at, const struct cn
 {
 	struct cni_route resolved = *route;
 
+	if (route->has_scope && route->scope == RT_SCOPE_LINK)
+		return resolved;
 	for (size_t i = 0; i < at->result->ip_count && !cni_ip_is_set(&resolved.gw); i++)
 		if (at->result->ips[i].gateway.family == route->dst.ip.family)
 			resolved.gw = at->result->ips[i].gateway;
@@ -33,6 +37,21 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	return 0;
 }
 
+/* Results before 1.1.0 have neither tables nor scopes: any will do. */
+static int find(struct cni_attachment *at, const struct cni_route *route, bool *ret_exists,
+		struct cni_error *err)
+{
+	const struct cni_route resolved = resolve(at, route);
+	bool is_brief = at->call->conf.version < CNI_1_1_0;
+	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
+
+	if (cni_route_exists(nl, at->container.index, &resolved, is_brief, ret_exists, err) < 0)
+		return -1;
+	if (*ret_exists || !is_brief)
+		return 0;
+	return cni_route_exists(nl, at->container.index, route, is_brief, ret_exists, err);
+}
+
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	(void)data;
@@ -41,8 +60,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 		char text[CNI_ROUTE_TEXT_SIZE];
 		bool exists;
 
-		if (cni_route_exists(&at->nl[CNI_CONTAINER], at->container.index, &route, &exists,
-				     err) < 0)
+		if (find(at, &at->result->routes[i], &exists, err) < 0)
 			return -1;
 		if (!exists)
 			return cni_fail(err, CNI_EMISMATCH,

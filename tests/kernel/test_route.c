@@ -34,7 +34,7 @@ static bool exists(int index, const struct cni_route *sought)
 	struct cni_error err;
 	bool found = false;
 
-	if (cni_route_exists(&rtnl, index, sought, &found, &err) < 0)
+	if (cni_route_exists(&rtnl, index, sought, false, &found, &err) < 0)
 		fail_msg("%s", err.msg);
 	return found;
 }
@@ -90,6 +90,8 @@ static void route__has_metrics_table_priority_and_scope(void **state)
 {
 	struct cni_route made = route("10.2.0.0/16", "10.1.0.1");
 	int index = index_of_va();
+	struct cni_error err;
+	bool found;
 
 	(void)state;
 	made.mtu = 1300;
@@ -104,11 +106,18 @@ static void route__has_metrics_table_priority_and_scope(void **state)
 	assert_true(exists(index, &made));
 	made.has_table = false;
 	assert_false(exists(index, &made));
+	assert_int_equal(cni_route_exists(&rtnl, index, &made, true, &found, &err), 0);
+	assert_true(found);
 	made = route("10.3.0.0/16", "");
 	made.scope = RT_SCOPE_SITE;
 	made.has_scope = true;
 	add(index, &made);
 	assert_shown("site", "0.scope", "ip -j route show 10.3.0.0/16");
+	made = route("10.4.0.0/16", "10.1.0.1");
+	made.has_table = true;
+	add(index, &made);
+	assert_shown("10.1.0.1", "0.gateway", "ip -j route show 10.4.0.0/16 table main");
+	assert_true(exists(index, &made));
 }
 
 static void route__is_told_apart_by_what_is_given(void **state)

@@ -88,6 +88,36 @@ static void add__gives_routes_as_they_are_written(void **state)
 	pod_close(&red);
 }
 
+/* Results before 1.1.0 have only destination and gateway. */
+static void add__is_followed_by_check_whatever_the_routes(void **state)
+{
+	static const char *const versions[] = {"0.4.0", "1.0.0", "1.1.0"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
+		freeing char *config =
+			bridge_config(versions[i], GATEWAY
+				      "," IPAM("'ranges':[" RANGE4 "," RANGE6 "],'routes':["
+					       "{'dst':'10.6.0.0/16','table':0},"
+					       "{'dst':'10.7.0.0/16','scope':253},"
+					       "{'dst':'10.8.0.0/16','table':99,'priority':3},"
+					       "{'dst':'10.9.0.0/16','mtu':1300,'scope':0},"
+					       "{'dst':'fd08::/64','table':99,'priority':3}]"));
+		struct pod red;
+
+		pod_open(&red, "red");
+		pod_add(&red, config);
+		assert_shown("10.1.0.1", "0.gateway", "ip -n red -j route show 10.6.0.0/16");
+		assert_shown("link", "0.scope", "ip -n red -j route show 10.7.0.0/16");
+		assert_shown(NULL, "0.gateway", "ip -n red -j route show 10.7.0.0/16");
+		pod_check(&red, config);
+		sandbox_must("ip -n red route del 10.8.0.0/16 table 99");
+		pod_check_fails(&red, config, "10.8.0.0/16");
+		pod_del(&red, config);
+		pod_close(&red);
+	}
+}
+
 static void add__makes_the_gateway_the_default(void **state)
 {
 	struct pod red;
@@ -209,6 +239,7 @@ int main(void)
 		bridge_test(add__gives_ipv6_alone),
 		bridge_test(add__gives_an_address_of_each_range),
 		bridge_test(add__gives_routes_as_they_are_written),
+		bridge_test(add__is_followed_by_check_whatever_the_routes),
 		bridge_test(add__makes_the_gateway_the_default),
 		bridge_test(add__without_gateway_leaves_the_bridge_without_address),
 		bridge_test(add__prefers_the_configured_dns_to_that_of_ipam),
