@@ -137,15 +137,32 @@ static int read_mapping(const cJSON *item, struct cni_port_mapping *mapping, str
 	return read_protocol(entry.protocol, &mapping->protocol, err);
 }
 
-static int check_collisions(const struct portmap_conf *conf, struct cni_error *err)
+/* Takes a mapping into the list, unless one that is there publishes as much: runtimes may say "0.0.0.0"
+ * and "", or the very same, both. To two ports of the container no port can lead. */
+static int add_mapping(struct portmap_conf *conf, const struct cni_port_mapping *mapping,
+		       struct cni_error *err)
 {
-	const struct cni_port_mapping *last = &conf->mappings[conf->count - 1];
 	char text[CNI_PORT_TEXT_SIZE];
+	size_t i = 0;
 
-	for (size_t i = 0; i + 1 < conf->count; i++)
-		if (cni_port_mapping_collides(&conf->mappings[i], last))
-			return cni_fail(err, CNI_ECONFIG, "port %s is in the list twice",
-					cni_port_mapping_format(last, text));
+	while (i < conf->count) {
+		struct cni_port_mapping *other = &conf->mappings[i];
+
+		if (!cni_port_mapping_collides(other, mapping)) {
+			i++;
+			continue;
+		}
+		if (other->container_port != mapping->container_port)
+			return cni_fail(err, CNI_ECONFIG,
+					"port %s is in the list twice, for the ports %u and %u",
+					cni_port_mapping_format(mapping, text),
+					other->container_port, mapping->container_port);
+		if (cni_ip_is_set(&mapping->host_ip) || !cni_ip_is_set(&other->host_ip))
+			return 0;
+		/* Of one family, and the new one is of both. */
+		*other = conf->mappings[--conf->count];
+	}
+	conf->mappings[conf->count++] = *mapping;
 	return 0;
 }
 
@@ -159,13 +176,11 @@ static int read_mappings(struct portmap_conf *conf, struct cni_error *err)
 	conf->mappings = cni_alloc((size_t)cJSON_GetArraySize(conf->port_mappings) *
 				   sizeof(*conf->mappings));
 	cJSON_ArrayForEach (item, conf->port_mappings) {
-		if (!cJSON_IsNull(item)) {
-			conf->count++;
-			if (read_mapping(item, &conf->mappings[conf->count - 1], err) < 0 ||
-			    check_collisions(conf, err) < 0)
-				return cni_fail_within(err, "'runtimeConfig.portMappings[%zu]'",
-						       number);
-		}
+		struct cni_port_mapping mapping = {.host_port = 0};
+
+		if (!cJSON_IsNull(item) &&
+		    (read_mapping(item, &mapping, err) < 0 || add_mapping(conf, &mapping, err) < 0))
+			return cni_fail_within(err, "'runtimeConfig.portMappings[%zu]'", number);
 		number++;
 	}
 	return 0;

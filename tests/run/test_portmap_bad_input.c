@@ -148,23 +148,24 @@ static void portmap__refuses_wrong_host_addresses(void **state)
 			       &(struct refusal){CNI_ECONFIG, {"'hostIP'", "a string"}});
 }
 
-static void portmap__refuses_a_mapping_that_is_there_twice(void **state)
+static void portmap__refuses_a_port_that_leads_to_two(void **state)
 {
 	static const struct {
 		const char *mappings, *says;
 	} cases[] = {
-		{FIRST "," FIRST, "port tcp :8080 is in the list twice"},
-		{FIRST "," PORT(8080, 81, "TCP"), "port tcp :8080 is in the list twice"},
-		{FIRST "," PORT_AT("0.0.0.0", 8080, 80, "tcp"),
+		{FIRST "," PORT(8080, 81, "TCP"),
+		 "port tcp :8080 is in the list twice, for the ports 80 and 81"},
+		{FIRST "," PORT_AT("0.0.0.0", 8080, 81, "tcp"),
 		 "port tcp 0.0.0.0:8080 is in the list twice"},
-		{FIRST "," PORT_AT("::", 8080, 80, "tcp"),
+		{FIRST "," PORT_AT("::", 8080, 81, "tcp"),
 		 "port tcp [::]:8080 is in the list twice"},
-		{PORT_AT("::", 8080, 80, "tcp") "," FIRST, "port tcp :8080 is in the list twice"},
+		{PORT_AT("::", 8080, 80, "tcp") "," PORT(8080, 81, "tcp"),
+		 "port tcp :8080 is in the list twice"},
 		{PORT_AT("192.0.2.1", 53, 53, "udp") "," PORT_AT("192.0.2.1", 53, 54, "udp"),
 		 "port udp 192.0.2.1:53 is in the list twice"},
-		{PORT_AT("192.0.2.1", 53, 53, "udp") "," PORT_AT("::ffff:192.0.2.1", 53, 53, "udp"),
+		{PORT_AT("192.0.2.1", 53, 53, "udp") "," PORT_AT("::ffff:192.0.2.1", 53, 54, "udp"),
 		 "port udp 192.0.2.1:53 is in the list twice"},
-		{PORT_AT("2001:db8::1", 53, 53, "udp") "," PORT_AT("2001:DB8:0:0::1", 53, 53,
+		{PORT_AT("2001:db8::1", 53, 53, "udp") "," PORT_AT("2001:DB8:0:0::1", 53, 54,
 								   "udp"),
 		 "port udp [2001:db8::1]:53 is in the list twice"},
 	};
@@ -306,7 +307,7 @@ int main(void)
 		bad_input_test(portmap__refuses_wrong_ports),
 		bad_input_test(portmap__refuses_wrong_protocols),
 		bad_input_test(portmap__refuses_wrong_host_addresses),
-		bad_input_test(portmap__refuses_a_mapping_that_is_there_twice),
+		bad_input_test(portmap__refuses_a_port_that_leads_to_two),
 		bad_input_test(portmap__takes_mappings_that_are_alike),
 		bad_input_test(portmap__refuses_what_is_no_list_of_mappings),
 		bad_input_test(portmap__refuses_keys),

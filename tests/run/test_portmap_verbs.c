@@ -219,6 +219,36 @@ static void add__publishes_what_it_is_told(void **state)
 	pod_close(&red);
 }
 
+/* In any order, and whichever says most. */
+static void add__publishes_once_what_it_is_told_twice(void **state)
+{
+	static const char *const cases[] = {
+		PORT(8080, 80, "tcp") "," PORT(8080, 80, "TCP"),
+		PORT(8080, 80, "tcp") "," PORT_AT("0.0.0.0", 8080, 80, "tcp"),
+		PORT_AT("0.0.0.0", 8080, 80, "tcp") "," PORT(8080, 80, "tcp"),
+		PORT_AT("::", 8080, 80, "tcp") "," PORT_AT("0.0.0.0", 8080, 80,
+							   "tcp") "," PORT(8080, 80, "tcp"),
+	};
+	freeing char *bridge = bridge_config("1.0.0", FULL);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, bridge);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		freeing char *ports = cni_format(PORTS("%s"), cases[i]);
+		freeing char *config = portmap_config("1.0.0", ports);
+
+		pod_publish(&red, config);
+		assert_elements("ports4", "tcp 8080 -> 10.1.0.2 80 blue/red/eth0");
+		assert_elements("ports6", "tcp 8080 -> fd01::2 80 blue/red/eth0");
+		pod_check_published(&red, config);
+		pod_unpublish(&red, config);
+		assert_nothing_published();
+	}
+	pod_close(&red);
+}
+
 static void add__of_many_ports_is_one_transaction(void **state)
 {
 	freeing char *bridge = bridge_config("1.0.0", GATEWAY "," IPAM46);
@@ -284,6 +314,7 @@ int main(void)
 		bridge_test(add__wants_a_prev_result),
 		bridge_test(add__publishes_the_first_address_of_each_family),
 		bridge_test(add__publishes_what_it_is_told),
+		bridge_test(add__publishes_once_what_it_is_told_twice),
 		bridge_test(add__of_many_ports_is_one_transaction),
 		bridge_test(add__of_a_port_that_is_taken_says_by_whom),
 	};
