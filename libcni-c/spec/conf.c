@@ -6,14 +6,29 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* The key of the specification and the one that libcni also sends (containernetworking/cni#1101).
- */
+/* The key of the specification and the one that libcni also sends (containernetworking/cni#1101). */
+static const char *const valid_keys[] = {"cni.dev/valid-attachments", "cni.dev/attachments"};
+
 static const cJSON *find_valid(const cJSON *json)
 {
-	const cJSON *list = cni_json_get(json, "cni.dev/valid-attachments");
+	const cJSON *list = cni_json_get(json, valid_keys[0]);
 
-	return list ? list : cni_json_get(json, "cni.dev/attachments");
+	return list ? list : cni_json_get(json, valid_keys[1]);
+}
+
+/* libcni writes a list without entries as null, and by then has deleted all attachments that it knew of
+ * (GCNetworkList() in its api.go). */
+static bool has_null_for_valid(const cJSON *json)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach (member, json)
+		for (size_t i = 0; i < 2; i++)
+			if (cJSON_IsNull(member) && !strcasecmp(member->string, valid_keys[i]))
+				return true;
+	return false;
 }
 
 static int read_valid(struct cni_conf *conf, struct cni_error *err)
@@ -21,6 +36,8 @@ static int read_valid(struct cni_conf *conf, struct cni_error *err)
 	const cJSON *list = find_valid(conf->json);
 	const cJSON *item;
 
+	if (!list && has_null_for_valid(conf->json))
+		return 0;
 	/* Absent is not empty: empty means that no attachment is valid, and everything goes. */
 	if (!list)
 		return cni_fail(err, CNI_ECONFIG,
