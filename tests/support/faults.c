@@ -68,7 +68,6 @@ static void read_steps(const char *path, struct fault_steps *steps)
 			struct fault_step *step = &steps->items[steps->count++];
 
 			memcpy(step->name, names[count], sizeof(step->name));
-			step->is_answer = !strncmp(line, "write(1,", 8);
 			step->nth = count_of(names, count, step->name);
 		}
 		count++;
@@ -111,4 +110,23 @@ struct plugin_answer faults_inject(const struct plugin_call *call, const char *l
 
 	fprintf(stderr, "# %s: exit %d\n", fault, answer.exit_code);
 	return answer;
+}
+
+bool faults_hit_answer(const char *path)
+{
+	FILE *log = fopen(path, "re");
+	bool is_answer = false;
+	char *line = NULL;
+	size_t room = 0;
+
+	assert_non_null(log);
+	while (getline(&line, &room, log) > 0) {
+		if (!strstr(line, "(INJECTED)"))
+			continue;
+		is_answer = !strncmp(line, "write(1,", 8);
+		break;
+	}
+	free(line);
+	fclose(log);
+	return is_answer;
 }

@@ -15,7 +15,6 @@ bool faults_possible(void);
 struct fault_step {
 	char name[24];
 	int nth;
-	bool is_answer;	 /* the result is written */
 	bool is_lasting; /* all later ones of its name fail as well */
 };
 
@@ -32,5 +31,9 @@ struct plugin_answer faults_learn(const struct plugin_call *call, const char *lo
 /* Runs it, and lets one of its calls fail with `error` ("EIO"). Says so on stderr. */
 struct plugin_answer faults_inject(const struct plugin_call *call, const char *log,
 				   const struct fault_step *step, const char *error);
+
+/* Was it the writing of the result that failed (first) in the run that `log` is about? It need not be
+ * the same call as in another run. */
+bool faults_hit_answer(const char *log);
 
 #endif
