@@ -7,14 +7,23 @@ static void print(FILE *out, const void *data)
 	fputs(" host, not from link-local frames", out);
 }
 
+static int set(struct cni_attachment *at, enum cni_switch ignores, struct cni_error *err)
+{
+	const struct cni_link_change change = {.ignores_link_local = ignores};
+
+	return cni_link_change(&at->nl[CNI_HOST], at->master.index, &change, err);
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
-	const struct cni_link_change change = {.ignores_link_local = CNI_ON};
+	struct cni_error ignored;
 
 	(void)data;
-	if (at->master.ignores_link_local ||
-	    cni_link_change(&at->nl[CNI_HOST], at->master.index, &change, err) == 0)
+	if (at->master.ignores_link_local || set(at, CNI_ON, err) == 0)
 		return 0;
+	/* Done all the same, if only the answer got lost. */
+	if (cni_attachment_is_alone(at))
+		set(at, CNI_OFF, &ignored);
 	return cni_fail_within(err, "turn 'no_linklocal_learn' of bridge '%s' on", at->master.name);
 }
 

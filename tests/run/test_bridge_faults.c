@@ -15,6 +15,9 @@
 
 #define LOG "/run/strace.log"
 
+/* Steps of which the quick run leaves out none: nothing follows that would undo them. */
+#define LAST 8
+
 /* What there is before the ADD, and how it is made. */
 struct host {
 	const char *more; /* of the configuration */
@@ -83,9 +86,9 @@ static void inject_everywhere(struct host *host, unsigned int stride)
 	take_back(&red, host);
 	bridge_assert_unchanged(host->before);
 	assert_true(steps->count > 80);
-	for (size_t i = 0; i < steps->count; i += stride)
+	for (size_t i = 0; i < steps->count; i += i + LAST < steps->count ? stride : 1)
 		for (size_t j = 0; j < 3; j++)
-			if (stride == 1 || j == i / stride % 3)
+			if (stride == 1 || i + LAST >= steps->count || j == i / stride % 3)
 				inject(&red, host, &steps->items[i], errors[j]);
 	pod_close(&red);
 	free(host->before);
