@@ -43,7 +43,7 @@ debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 debian_suite() {
 	# shellcheck disable=SC2016 # apt's variable
 	echo "deb [signed-by=$debian_keyring] $(apt-get indextargets --format '$(REPO_URI)' \
-		'Created-By: Packages' 'Component: main' 'Origin: Debian' | head -n 1) $1 main"
+		'Created-By: Packages' 'Component: main' 'Label: Debian' | head -n 1) $1 main"
 }
 
 # apt_apart DIR VERB...: apt-get in DIR, with the sources that stand on stdin and lists of its own, so
