@@ -59,37 +59,63 @@ static const struct {
 	{"'macspoofchk':true", "'macspoofchk':true"},
 };
 
+/* Blue and then red, attached by the Go plugin as cases[i] says. */
+struct node {
+	char *theirs;
+	char *config; /* the same for ours */
+	char *before; /* the rules without red's */
+	struct pod red;
+	struct pod blue;
+};
+
+static void open_node(struct node *node, size_t i)
+{
+	freeing char *their_keys = cni_format(GATEWAY "," IPAM46 ",%s", cases[i].theirs);
+	freeing char *our_keys = cni_format(GATEWAY "," IPAM46 ",%s", cases[i].ours);
+
+	node->theirs = bridge_config("1.0.0", their_keys);
+	node->config = bridge_config("1.0.0", our_keys);
+	pod_open(&node->red, "red");
+	pod_open(&node->blue, "blue");
+	suite_add(&suite_go, &node->blue, node->theirs);
+	node->before = rules();
+	suite_add(&suite_go, &node->red, node->theirs);
+}
+
+static void assert_only_reds_are_gone(const struct node *node)
+{
+	freeing char *after = rules();
+
+	sandbox_assert_same(node->before, after);
+	suite_succeeds(&suite_ours, &node->blue, "CHECK", node->config);
+}
+
+static void close_node(struct node *node)
+{
+	suite_succeeds(&suite_ours, &node->blue, "DEL", node->config);
+	pod_close(&node->red);
+	pod_close(&node->blue);
+	suite_forget_network();
+	free(node->before);
+	free(node->config);
+	free(node->theirs);
+}
+
 static void upgrade__check_and_del_know_gos_bridge(void **state)
 {
 	(void)state;
 	skip_without_parts();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		freeing char *their_keys = cni_format(GATEWAY "," IPAM46 ",%s", cases[i].theirs);
-		freeing char *our_keys = cni_format(GATEWAY "," IPAM46 ",%s", cases[i].ours);
-		freeing char *theirs = bridge_config("1.0.0", their_keys);
-		freeing char *config = bridge_config("1.0.0", our_keys);
-		freeing char *before = NULL;
-		freeing char *after = NULL;
-		struct pod red;
-		struct pod blue;
+		struct node node;
 
-		pod_open(&red, "red");
-		pod_open(&blue, "blue");
-		suite_add(&suite_go, &blue, theirs);
-		before = rules();
-		suite_add(&suite_go, &red, theirs);
-		suite_succeeds(&suite_ours, &red, "CHECK", config);
-		suite_succeeds(&suite_ours, &red, "DEL", config);
-		suite_assert_detached(&red, "10.1.0.3");
-		after = rules();
-		sandbox_assert_same(before, after);
-		/* The other one's stand, and its own plugin is content. */
-		suite_succeeds(&suite_go, &blue, "CHECK", theirs);
-		suite_succeeds(&suite_ours, &blue, "CHECK", config);
-		suite_succeeds(&suite_ours, &blue, "DEL", config);
-		pod_close(&red);
-		pod_close(&blue);
-		suite_forget_network();
+		open_node(&node, i);
+		suite_succeeds(&suite_ours, &node.red, "CHECK", node.config);
+		suite_succeeds(&suite_ours, &node.red, "DEL", node.config);
+		suite_assert_detached(&node.red, "10.1.0.3");
+		assert_only_reds_are_gone(&node);
+		/* Its own plugin is content with the other one's as well. */
+		suite_succeeds(&suite_go, &node.blue, "CHECK", node.theirs);
+		close_node(&node);
 	}
 }
 
@@ -98,22 +124,16 @@ static void upgrade__check_misses_gos_rules(void **state)
 	(void)state;
 	skip_without_parts();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		freeing char *their_keys = cni_format(GATEWAY "," IPAM46 ",%s", cases[i].theirs);
-		freeing char *our_keys = cni_format(GATEWAY "," IPAM46 ",%s", cases[i].ours);
-		freeing char *theirs = bridge_config("1.0.0", their_keys);
-		freeing char *config = bridge_config("1.0.0", our_keys);
 		struct plugin_answer answer;
-		struct pod red;
+		struct node node;
 
-		pod_open(&red, "red");
-		suite_add(&suite_go, &red, theirs);
+		open_node(&node, i);
 		sandbox_must("nft flush ruleset");
-		answer = suite_ask(&suite_ours, &red, "CHECK", config);
+		answer = suite_ask(&suite_ours, &node.red, "CHECK", node.config);
 		plugin_assert_error(&answer, CNI_EMISMATCH, NULL);
 		plugin_answer_clear(&answer);
-		suite_succeeds(&suite_ours, &red, "DEL", config);
-		pod_close(&red);
-		suite_forget_network();
+		suite_succeeds(&suite_ours, &node.red, "DEL", node.config);
+		close_node(&node);
 	}
 }
 
@@ -136,35 +156,22 @@ static void upgrade__gos_spoof_check_is_no_ipspoofchk(void **state)
 	pod_close(&red);
 }
 
+/* Spoof checks do not say of which network they are. */
 static void upgrade__gc_knows_gos_masquerade(void **state)
 {
+	freeing char *collect =
+		bridge_config("1.1.0", GATEWAY ",'ipMasq':true," IPAM46 "," GC_BUT_BLUE);
+	struct plugin_call gc = bridge_call("GC", collect);
+
 	(void)state;
 	skip_without_parts();
 	for (size_t i = 0; i < 2; i++) {
-		freeing char *keys = cni_format(GATEWAY "," IPAM46 ",%s", cases[i].theirs);
-		freeing char *theirs = bridge_config("1.0.0", keys);
-		freeing char *config = bridge_config("1.0.0", GATEWAY ",'ipMasq':true," IPAM46);
-		freeing char *collect =
-			bridge_config("1.1.0", GATEWAY ",'ipMasq':true," IPAM46 "," GC_BUT_BLUE);
-		struct plugin_call gc = bridge_call("GC", collect);
-		freeing char *before = NULL;
-		freeing char *after = NULL;
-		struct pod red;
-		struct pod blue;
+		struct node node;
 
-		pod_open(&red, "red");
-		pod_open(&blue, "blue");
-		suite_add(&suite_go, &blue, theirs);
-		before = rules();
-		suite_add(&suite_go, &red, theirs);
+		open_node(&node, i);
 		plugin_succeeds(&gc);
-		after = rules();
-		sandbox_assert_same(before, after);
-		suite_succeeds(&suite_ours, &blue, "CHECK", config);
-		suite_succeeds(&suite_ours, &blue, "DEL", config);
-		pod_close(&red);
-		pod_close(&blue);
-		suite_forget_network();
+		assert_only_reds_are_gone(&node);
+		close_node(&node);
 	}
 }
 
