@@ -130,15 +130,27 @@ static bool is_held_by(const struct lease *lease, const struct cni_call *call)
 	       (!*lease->ifname || !strcmp(lease->ifname, call->env.ifname));
 }
 
-static int check_held(struct store *store, const struct cni_call *call, const struct cni_ip *ip,
-		      struct cni_error *err)
+static bool is_listed(const struct listing *leases, const struct cni_ip *ip)
+{
+	for (size_t i = 0; i < leases->count; i++)
+		if (cni_ip_equal(&leases->items[i].ip, ip))
+			return true;
+	return false;
+}
+
+/* `leases` are the container's, as far as there are records of them. */
+static int check_held(struct store *store, const struct cni_call *call,
+		      const struct listing *leases, const struct cni_ip *ip, struct cni_error *err)
 {
 	char text[CNI_IP_TEXT_SIZE];
 	char by[HOLDER_TEXT_SIZE];
 	struct lease lease;
-	bool taken = store_read(store, ip, &lease);
+	bool taken;
 	int failed = 0;
 
+	if (is_listed(leases, ip))
+		return 0;
+	taken = store_read(store, ip, &lease);
 	if (!taken || !is_held_by(&lease, call))
 		failed = cni_fail(err, CNI_EMISMATCH,
 				  "%s is expected to be reserved for container %s, interface %s, "
@@ -194,18 +206,18 @@ static int check(const void *data, const struct cni_call *call, struct cni_error
 	(void)data;
 	if (host_local_conf_read(call, &conf, err) < 0 || store_look(&conf.place, &store, err) < 0)
 		return -1;
+	store_find_recorded(store, call->env.container, call->env.ifname, &leases);
 	for (size_t i = 0; i < expected->ip_count; i++) {
 		const struct cni_ip *ip = &expected->ips[i].address.ip;
 
 		if (!is_ours(&conf, ip))
 			continue;
 		is_any_ours = true;
-		if (check_held(store, call, ip, err) < 0)
+		if (check_held(store, call, &leases, ip, err) < 0)
 			return -1;
 	}
 	if (!is_any_ours)
 		return check_any(store, call, err);
-	store_find_recorded(store, call->env.container, call->env.ifname, &leases);
 	return check_told(call, &conf, &leases, err);
 }
 

@@ -97,7 +97,7 @@ int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
 	cni_nl_init(&m, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	cni_nl_put_string(&m, IFLA_IFNAME, name);
 	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	if (cni_nl_transact(nl, &m, keep_link, ret_link, err) < 0)
+	if (cni_nl_get(nl, &m, keep_link, ret_link, err) < 0)
 		return cni_fail_within(err, "look up link '%s'", name);
 	return 0;
 }
@@ -110,7 +110,7 @@ int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_lin
 
 	ifi->ifi_index = index;
 	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	if (cni_nl_transact(nl, &m, keep_link, ret_link, err) < 0)
+	if (cni_nl_get(nl, &m, keep_link, ret_link, err) < 0)
 		return cni_fail_within(err, "look up link %d", index);
 	return 0;
 }

@@ -51,7 +51,7 @@ int cni_link_settings_get(struct cni_nl *nl, const char *name, int *ret_index,
 	cni_nl_init(&m, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	cni_nl_put_string(&m, IFLA_IFNAME, name);
 	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	if (cni_nl_transact(nl, &m, keep, &found, err) < 0)
+	if (cni_nl_get(nl, &m, keep, &found, err) < 0)
 		return cni_fail_within(err, "look up link '%s'", name);
 	*ret_index = found.index;
 	*ret_settings = found.settings;

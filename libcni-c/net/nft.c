@@ -45,11 +45,10 @@ void cni_nft_bytes_add_ifname(struct cni_nft_bytes *bytes, const char *name)
 }
 
 /* libnftnl builds into a buffer; the round trip is that of every netlink message. */
-static void begin(struct cni_nl_message *m, uint16_t type, uint16_t family, uint16_t flags)
+static void begin(struct cni_nl_message *m, uint16_t type, uint16_t family)
 {
 	m->overflowed = false;
-	m->header =
-		nftnl_nlmsg_build_hdr(m->buffer, type, family, (uint16_t)(NLM_F_ACK | flags), 0);
+	m->header = nftnl_nlmsg_build_hdr(m->buffer, type, family, 0, 0);
 }
 
 static int keep_generation(const struct nlmsghdr *message, void *data, struct cni_error *err)
@@ -67,8 +66,8 @@ int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_e
 {
 	struct cni_nl_message m;
 
-	begin(&m, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0);
-	if (cni_nl_transact(nl, &m, keep_generation, ret_generation, err) < 0)
+	begin(&m, NFT_MSG_GETGEN, NFPROTO_UNSPEC);
+	if (cni_nl_get(nl, &m, keep_generation, ret_generation, err) < 0)
 		return cni_fail_within(err, "nf_tables: read the generation");
 	return 0;
 }
@@ -101,11 +100,11 @@ static int get_chain(struct cni_nl *nl, const struct cni_nft_table *table, const
 
 	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table->name);
 	nftnl_chain_set_str(object, NFTNL_CHAIN_NAME, chain);
-	begin(&m, NFT_MSG_GETCHAIN, table->family, 0);
+	begin(&m, NFT_MSG_GETCHAIN, table->family);
 	nftnl_chain_nlmsg_build_payload(m.header, object);
 	nftnl_chain_free(object);
 	*ret_info = (struct chain_info){.policy = NF_ACCEPT};
-	if (cni_nl_transact(nl, &m, keep_chain, ret_info, err) < 0)
+	if (cni_nl_get(nl, &m, keep_chain, ret_info, err) < 0)
 		return cni_fail_within(err, "nf_tables: look up chain '%s' of table '%s'", chain,
 				       table->name);
 	return 0;
@@ -151,10 +150,10 @@ int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint
 	struct cni_nl_message m;
 
 	nftnl_table_set_str(object, NFTNL_TABLE_NAME, table->name);
-	begin(&m, NFT_MSG_GETTABLE, table->family, 0);
+	begin(&m, NFT_MSG_GETTABLE, table->family);
 	nftnl_table_nlmsg_build_payload(m.header, object);
 	nftnl_table_free(object);
-	if (cni_nl_transact(nl, &m, keep_table_use, ret_use, err) < 0)
+	if (cni_nl_get(nl, &m, keep_table_use, ret_use, err) < 0)
 		return cni_fail_within(err, "nf_tables: look up table '%s'", table->name);
 	return 0;
 }
@@ -181,7 +180,7 @@ int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, con
 
 	nftnl_rule_set_str(object, NFTNL_RULE_TABLE, table->name);
 	nftnl_rule_set_str(object, NFTNL_RULE_CHAIN, chain);
-	begin(&m, NFT_MSG_GETRULE, table->family, 0);
+	begin(&m, NFT_MSG_GETRULE, table->family);
 	nftnl_rule_nlmsg_build_payload(m.header, object);
 	nftnl_rule_free(object);
 	if (cni_nl_dump(nl, &m, count_rule, restart_count, &count, err) < 0)
@@ -257,10 +256,10 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 
 	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key->data, key->size);
 	nftnl_set_elem_add(object, element);
-	begin(&m, NFT_MSG_GETSETELEM, table->family, 0);
+	begin(&m, NFT_MSG_GETSETELEM, table->family);
 	nftnl_set_elems_nlmsg_build_payload(m.header, object);
 	nftnl_set_free(object);
-	if (cni_nl_transact(nl, &m, keep_element, ret_element, err) < 0)
+	if (cni_nl_get(nl, &m, keep_element, ret_element, err) < 0)
 		return cni_fail_within(err, "nf_tables: look into map '%s' of table '%s'", set,
 				       table->name);
 	return 0;
@@ -305,7 +304,7 @@ int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const cha
 	struct list list = {0};
 	struct cni_nl_message m;
 
-	begin(&m, NFT_MSG_GETSETELEM, table->family, 0);
+	begin(&m, NFT_MSG_GETSETELEM, table->family);
 	nftnl_set_elems_nlmsg_build_payload(m.header, object);
 	nftnl_set_free(object);
 	if (cni_nl_dump(nl, &m, append_elements, restart_list, &list, err) < 0 &&
@@ -355,7 +354,7 @@ int cni_nft_has_others(const struct cni_nft_table *table, const char *set, const
 	struct cni_nl_message m;
 	int failed;
 
-	begin(&m, NFT_MSG_GETSETELEM, table->family, 0);
+	begin(&m, NFT_MSG_GETSETELEM, table->family);
 	nftnl_set_elems_nlmsg_build_payload(m.header, object);
 	nftnl_set_free(object);
 	failed = cni_nl_open(&nl, NETLINK_NETFILTER, -1, err);

@@ -37,7 +37,7 @@ void cni_nft_rule_end(struct cni_nft_tx *tx)
 	struct nlmsghdr *header =
 		nftnl_nlmsg_build_hdr(cni_nft_tx_buffer(tx), NFT_MSG_NEWRULE,
 				      (uint16_t)nftnl_rule_get_u32(tx->rule, NFTNL_RULE_FAMILY),
-				      NLM_F_CREATE | NLM_F_APPEND | NLM_F_ACK, tx->next_seq);
+				      NLM_F_CREATE | NLM_F_APPEND, tx->next_seq);
 
 	nftnl_rule_nlmsg_build_payload(header, tx->rule);
 	nftnl_rule_free(tx->rule);

@@ -113,7 +113,7 @@ void cni_nft_del_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, 
 {
 	struct nftnl_rule *object = cni_need(nftnl_rule_alloc());
 	struct nlmsghdr *header = nftnl_nlmsg_build_hdr(cni_nft_tx_buffer(tx), NFT_MSG_DELRULE,
-							table->family, NLM_F_ACK, tx->next_seq);
+							table->family, 0, tx->next_seq);
 
 	nftnl_rule_set_str(object, NFTNL_RULE_TABLE, table->name);
 	nftnl_rule_set_str(object, NFTNL_RULE_CHAIN, chain);

@@ -25,7 +25,7 @@
 /* Big enough for a whole ADD in one page; the overrun takes the message that passes its end. */
 #define PAGE_SIZE    16384
 #define OVERRUN_SIZE 8192
-/* What the kernel accounts for an answer, with room to spare; each message of a batch gets one. */
+/* What the kernel accounts for an error, with room to spare; each message of a batch may get one. */
 #define ANSWER_SIZE 2048
 
 #define RETRY_SECONDS 10
@@ -37,8 +37,12 @@ char *cni_nft_tx_buffer(struct cni_nft_tx *tx)
 
 void cni_nft_tx_done(struct cni_nft_tx *tx, const char *what)
 {
+	uint32_t size = ((const struct nlmsghdr *)nftnl_batch_buffer(tx->batch))->nlmsg_len;
+
 	if (nftnl_batch_update(tx->batch) < 0)
 		cni_out_of_memory();
+	/* It may have moved, to a page of its own. */
+	tx->last = (void *)((char *)nftnl_batch_buffer(tx->batch) - size);
 	tx->labels = cni_realloc_array(tx->labels, tx->label_count + 1, sizeof(*tx->labels));
 	tx->labels[tx->label_count++] = what;
 	tx->next_seq++;
@@ -92,8 +96,8 @@ uint32_t cni_nft_comment(const char *comment, uint8_t udata[CNI_NFT_COMMENT_SIZE
 static struct nlmsghdr *begin(struct cni_nft_tx *tx, uint16_t type,
 			      const struct cni_nft_table *table, uint16_t flags)
 {
-	return nftnl_nlmsg_build_hdr(cni_nft_tx_buffer(tx), type, table->family,
-				     (uint16_t)(NLM_F_ACK | flags), tx->next_seq);
+	return nftnl_nlmsg_build_hdr(cni_nft_tx_buffer(tx), type, table->family, flags,
+				     tx->next_seq);
 }
 
 static void put_table(struct cni_nft_tx *tx, uint16_t type, const struct cni_nft_table *table,
@@ -333,8 +337,9 @@ static int send_batch(struct cni_nft_tx *tx, struct cni_error *err)
 	return 0;
 }
 
-/* Reads up to the acknowledgement of the last message; errors come in the order of the messages.
- * An error of the beginning stands for the whole, and nothing follows it. */
+/* Reads up to the acknowledgement, or the error, of the last message; the errors of others come
+ * before, in the order of the messages. An error of the beginning stands for the whole, and nothing
+ * follows it. */
 static int read_verdict(struct cni_nft_tx *tx, uint32_t last_seq, struct cni_error *err)
 {
 	char buffer[8192] __attribute__((aligned(8)));
@@ -368,6 +373,7 @@ int cni_nft_commit(struct cni_nft_tx *tx, struct cni_error *err)
 
 	if (tx->label_count == 1)
 		return 0;
+	tx->last->nlmsg_flags |= NLM_F_ACK;
 	nftnl_batch_end(cni_nft_tx_buffer(tx), tx->next_seq);
 	cni_nft_tx_done(tx, "end");
 	tx->nl->seq = tx->next_seq;

@@ -14,7 +14,8 @@ struct cni_nft_tx {
 	struct nftnl_batch *batch;
 	uint32_t first_seq; /* that of the batch's beginning; a message each follows */
 	uint32_t next_seq;
-	const char **labels; /* of each message, for errors: "add element to", "masquerade4" */
+	struct nlmsghdr *last; /* the message that was added last */
+	const char **labels;   /* of each message, for errors: "add element to", "masquerade4" */
 	size_t label_count;
 	struct nftnl_rule *rule; /* being written, or NULL */
 };

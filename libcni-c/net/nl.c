@@ -50,7 +50,7 @@ void *cni_nl_init(struct cni_nl_message *m, uint16_t type, uint16_t flags, size_
 	m->overflowed = false;
 	m->header = mnl_nlmsg_put_header(m->buffer);
 	m->header->nlmsg_type = type;
-	m->header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
+	m->header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
 	return mnl_nlmsg_put_extra_header(m->header, extra);
 }
 
@@ -189,10 +189,18 @@ int cni_nl_read_error(const struct nlmsghdr *message, struct cni_error *err)
 	return -1;
 }
 
-/* One buffer of answers. 1: more is to come, 0: it was all, -1: failed. A failing callback does not
- * stop the reading: what follows must not be taken for the next answer. */
-static int read_answers(const char *buffer, size_t size, uint32_t seq, cni_nl_cb *cb, void *data,
-			bool *interrupted, int *failed, struct cni_error *err)
+struct answer {
+	cni_nl_cb *cb; /* may be NULL */
+	void *data;
+	bool ends_by_itself; /* neither an acknowledgement nor the end of a dump follows it */
+	bool interrupted;
+	int failed;
+};
+
+/* One buffer of answers. 1: more is to come, 0: it was all. A failing callback does not stop the
+ * reading: what follows must not be taken for the next answer. */
+static int read_answers(const char *buffer, size_t size, uint32_t seq, struct answer *answer,
+			struct cni_error *err)
 {
 	const struct nlmsghdr *message = (const void *)buffer;
 	int left = (int)size;
@@ -201,30 +209,34 @@ static int read_answers(const char *buffer, size_t size, uint32_t seq, cni_nl_cb
 		if (message->nlmsg_seq != seq)
 			continue;
 		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-			*interrupted = true;
+			answer->interrupted = true;
 		if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
 			struct cni_error said = {0};
 
-			if (cni_nl_read_error(message, &said) < 0 && !*failed) {
+			if (cni_nl_read_error(message, &said) < 0 && !answer->failed) {
 				*err = said;
-				*failed = -1;
+				answer->failed = -1;
 			}
 			return 0;
 		}
-		if (message->nlmsg_type >= NLMSG_MIN_TYPE && cb && !*failed)
-			*failed = cb(message, data, err);
+		if (message->nlmsg_type < NLMSG_MIN_TYPE)
+			continue;
+		if (answer->cb && !answer->failed)
+			answer->failed = answer->cb(message, answer->data, err);
+		if (answer->ends_by_itself)
+			return 0;
 	}
 	return 1;
 }
 
-static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
-		      bool *interrupted, struct cni_error *err)
+static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, struct answer *answer,
+		      struct cni_error *err)
 {
 	static char buffer[32768] __attribute__((aligned(8)));
-	int failed = 0;
 	int more = 1;
 
-	*interrupted = false;
+	answer->interrupted = false;
+	answer->failed = 0;
 	if (m->overflowed)
 		return cni_fail(err, CNI_EKERNEL, "a netlink message would pass %d bytes",
 				CNI_NL_MESSAGE_SIZE);
@@ -238,34 +250,41 @@ static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb
 			continue;
 		if (got < 0)
 			return cni_fail_errno(err, CNI_EKERNEL, errno, "read a netlink answer");
-		more = read_answers(buffer, (size_t)got, nl->seq, cb, data, interrupted, &failed,
-				    err);
+		more = read_answers(buffer, (size_t)got, nl->seq, answer, err);
 	}
-	return failed;
+	return answer->failed;
 }
 
 int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 		    struct cni_error *err)
 {
-	bool interrupted;
+	struct answer answer = {.cb = cb, .data = data};
 
-	return round_trip(nl, m, cb, data, &interrupted, err);
+	m->header->nlmsg_flags |= NLM_F_ACK;
+	return round_trip(nl, m, &answer, err);
+}
+
+int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
+	       struct cni_error *err)
+{
+	struct answer answer = {.cb = cb, .data = data, .ends_by_itself = true};
+
+	return round_trip(nl, m, &answer, err);
 }
 
 int cni_nl_dump(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb,
 		void (*restart)(void *data), void *data, struct cni_error *err)
 {
-	bool interrupted = true;
+	struct answer answer = {.cb = cb, .data = data, .interrupted = true};
 
 	m->header->nlmsg_flags |= NLM_F_DUMP;
-	m->header->nlmsg_flags &= (uint16_t)~NLM_F_ACK;
-	for (int i = 0; i < DUMP_ATTEMPTS && interrupted; i++) {
+	for (int i = 0; i < DUMP_ATTEMPTS && answer.interrupted; i++) {
 		if (i && restart)
 			restart(data);
-		if (round_trip(nl, m, cb, data, &interrupted, err) < 0 && !interrupted)
+		if (round_trip(nl, m, &answer, err) < 0 && !answer.interrupted)
 			return -1;
 	}
-	if (!interrupted)
+	if (!answer.interrupted)
 		return 0;
 	cni_fail(err, CNI_EKERNEL, "the kernel's list changed during each of %d readings",
 		 DUMP_ATTEMPTS);

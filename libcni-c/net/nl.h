@@ -40,7 +40,7 @@ struct cni_nl_message {
 	char buffer[CNI_NL_MESSAGE_SIZE] __attribute__((aligned(8)));
 };
 
-/* Begins a message; NLM_F_REQUEST and NLM_F_ACK are added. Returns `extra` zeroed bytes behind the
+/* Begins a message; NLM_F_REQUEST is added. Returns `extra` zeroed bytes behind the
  * header, for the family's own struct. */
 void *cni_nl_init(struct cni_nl_message *m, uint16_t type, uint16_t flags, size_t extra);
 
@@ -70,10 +70,15 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
 /* Called for each message of an answer. Returns 0 to go on, or -1 with `err` filled. */
 typedef int cni_nl_cb(const struct nlmsghdr *message, void *data, struct cni_error *err);
 
-/* Sends and reads the whole answer. Fails with CNI_EKERNEL, errnum, and the kernel's own words
- * (NLMSGERR_ATTR_MSG) in the message. */
+/* Sends and reads the whole answer, up to its acknowledgement. Fails with CNI_EKERNEL, errnum, and
+ * the kernel's own words (NLMSGERR_ATTR_MSG) in the message. `cb` may be NULL. */
 int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 		    struct cni_error *err);
+
+/* As above for a question to which the kernel has exactly one answer, or an error: it saves the
+ * acknowledgement. With a question that may remain unanswered this would wait forever. */
+int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
+	       struct cni_error *err);
 
 /* As above for a dump, which is asked again (up to 16 times, then CNI_EKERNEL with EAGAIN) while
  * the kernel says that it was interrupted by a change (NLM_F_DUMP_INTR); `restart` (NULL allowed)

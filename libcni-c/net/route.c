@@ -149,7 +149,7 @@ int cni_route_get(struct cni_nl *nl, const struct cni_ip *ip, struct cni_route_w
 	rtm->rtm_family = ip->family;
 	rtm->rtm_dst_len = (uint8_t)cni_ip_bits(ip);
 	cni_nl_put_ip(&m, RTA_DST, ip);
-	if (cni_nl_transact(nl, &m, keep_way, ret_way, err) < 0)
+	if (cni_nl_get(nl, &m, keep_way, ret_way, err) < 0)
 		return cni_fail_within(err, "look up the route to %s", cni_ip_format(ip, text));
 	return 0;
 }

@@ -135,6 +135,31 @@ static void nft__makes_all_or_nothing(void **state)
 	assert_ruleset(before);
 }
 
+/* An answer that was not read would be taken for that of the next question. */
+static void nft__reads_all_answers(void **state)
+{
+	freeing_tx struct cni_nft_tx *good = cni_nft_tx_new(&nfnl, 0);
+	freeing_tx struct cni_nft_tx *bad = NULL;
+	struct cni_nft_element one = element("10.1.0.7", "");
+	struct cni_error err;
+
+	(void)state;
+	make_addresses();
+	cni_nft_add_chain(good, &table, "c", "");
+	cni_nft_add_element(good, &table, "addresses", &one);
+	commit(good);
+	kernel_assert_no_answer_left(&nfnl);
+	bad = cni_nft_tx_new(&nfnl, 0);
+	cni_nft_add_element(bad, &table, "none", &one);
+	cni_nft_add_chain(bad, &table, "d", "");
+	cni_nft_del_chain(bad, &table, "neither");
+	assert_int_equal(cni_nft_commit(bad, &err), -1);
+	assert_memory_equal(err.msg, "nf_tables: add element: No such file or directory", 49);
+	kernel_assert_no_answer_left(&nfnl);
+	assert_int_equal(cni_nft_get(&nfnl, &table, "addresses", &one.key, &one, &err), 0);
+	kernel_assert_no_answer_left(&nfnl);
+}
+
 static void nft__adds_an_element_once(void **state)
 {
 	freeing_tx struct cni_nft_tx *first = cni_nft_tx_new(&nfnl, 0);
@@ -301,6 +326,35 @@ static void nft__makes_thousands_in_one_transaction(void **state)
 	sandbox_must("! nft list set inet t addresses | grep -q comment");
 }
 
+/* Whichever message is the last: one that passes the end of a page moves to the next. */
+static void nft__is_answered_whatever_its_size(void **state)
+{
+	enum { FEWER = 100, MORE = 200 }; /* than fit a page */
+
+	(void)state;
+	make_addresses();
+	for (unsigned int count = FEWER; count <= MORE; count++) {
+		freeing_tx struct cni_nft_tx *add = cni_nft_tx_new(&nfnl, 0);
+		freeing_tx struct cni_nft_tx *del = NULL;
+
+		for (unsigned int i = 0; i < count; i++) {
+			struct cni_nft_element one = numbered(i);
+
+			cni_nft_add_element(add, &table, "addresses", &one);
+		}
+		commit(add);
+		kernel_assert_no_answer_left(&nfnl);
+		del = cni_nft_tx_new(&nfnl, 0);
+		for (unsigned int i = 0; i < count; i++) {
+			struct cni_nft_element one = numbered(i);
+
+			cni_nft_del_element(del, &table, "addresses", &one.key);
+		}
+		commit(del);
+		kernel_assert_no_answer_left(&nfnl);
+	}
+}
+
 static void nft__lists_nothing_where_there_is_nothing(void **state)
 {
 	struct cni_nft_element *found = NULL;
@@ -353,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		kernel_test(nft__makes_what_nft_prints),
 		kernel_test(nft__makes_all_or_nothing),
+		kernel_test(nft__reads_all_answers),
 		kernel_test(nft__adds_an_element_once),
 		kernel_test(nft__refuses_a_generation_that_has_passed),
 		kernel_test(nft__empty_transaction_changes_nothing),
@@ -360,6 +415,7 @@ int main(void)
 		kernel_test(nft__counts_uses),
 		kernel_test(nft__deletes_what_nothing_needs),
 		kernel_test(nft__makes_thousands_in_one_transaction),
+		kernel_test(nft__is_answered_whatever_its_size),
 		kernel_test(nft__lists_nothing_where_there_is_nothing),
 		kernel_test(nft__tries_again_only_what_was_overtaken),
 	};

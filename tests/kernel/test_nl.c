@@ -149,6 +149,23 @@ static void nl__passes_on_the_kernels_own_words(void **state)
 	assert_non_null(strstr(err.msg, "Invalid argument (mtu greater than device maximum)"));
 }
 
+static void nl__reads_one_answer_and_no_more(void **state)
+{
+	struct cni_link link;
+	struct cni_error err;
+
+	(void)state;
+	sandbox_must("ip link add va type veth peer name vb");
+	assert_int_equal(cni_link_get(&rtnl, "va", &link, &err), 0);
+	assert_string_equal(link.name, "va");
+	kernel_assert_no_answer_left(&rtnl);
+	assert_int_equal(cni_link_get(&rtnl, "none", &link, &err), -1);
+	assert_int_equal(err.errnum, ENODEV);
+	kernel_assert_no_answer_left(&rtnl);
+	assert_int_equal(cni_link_get(&rtnl, "vb", &link, &err), 0);
+	assert_string_equal(link.name, "vb");
+}
+
 static void nl__does_not_send_what_does_not_fit(void **state)
 {
 	const char big[CNI_NL_MESSAGE_SIZE] = "";
@@ -290,6 +307,7 @@ int main(void)
 		kernel_test(nl__dumps_again_what_changed_meanwhile),
 		kernel_test(nl__gives_up_on_what_never_stands_still),
 		kernel_test(nl__passes_on_the_kernels_own_words),
+		kernel_test(nl__reads_one_answer_and_no_more),
 		kernel_test(nl__does_not_send_what_does_not_fit),
 		kernel_test(nl__socket_stays_where_it_was_opened),
 		kernel_test(nl__waits_for_an_announcement),

@@ -8,8 +8,10 @@
 #include "sandbox.h"
 #include "test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <sys/socket.h>
 
 struct cni_nl rtnl;
 struct cni_nl nfnl;
@@ -34,6 +36,15 @@ int kernel_teardown(void **state)
 	cni_nl_close(&rtnl);
 	cni_nl_close(&nfnl);
 	return 0;
+}
+
+void kernel_assert_no_answer_left(const struct cni_nl *nl)
+{
+	char byte;
+
+	assert_int_equal(recv(mnl_socket_get_fd(nl->socket), &byte, 1, MSG_PEEK | MSG_DONTWAIT),
+			 -1);
+	assert_int_equal(errno, EAGAIN);
 }
 
 int kernel_index_of(const char *netns, const char *name)

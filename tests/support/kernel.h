@@ -13,6 +13,9 @@ int kernel_setup(void **state);
 int kernel_teardown(void **state);
 #define kernel_test(name) cmocka_unit_test_setup_teardown(name, kernel_setup, kernel_teardown)
 
+/* Nothing that the kernel has said to the socket is still to be read. */
+void kernel_assert_no_answer_left(const struct cni_nl *nl);
+
 /* The index of the link, as ip(8) says it; a missing link fails the test. `netns` is the name of a
  * namespace made with sandbox_add_netns(), or NULL: ours. */
 int kernel_index_of(const char *netns, const char *name);
