@@ -19,11 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONFIG	RUNTIMES_DIR "/containerd.toml"
-#define CONFDIR RUNTIMES_DIR "/net.d"
-#define LOG	RUNTIMES_DIR "/containerd.log"
-#define CRUN	RUNTIMES_DIR "/crun"
-#define IMAGE	RUNTIMES_DIR "/pod.tar"
+#define CONFIG	   RUNTIMES_DIR "/containerd.toml"
+#define CONFDIR	   RUNTIMES_DIR "/net.d"
+#define GC_CONFDIR RUNTIMES_DIR "/gc.d"
+#define LOG	   RUNTIMES_DIR "/containerd.log"
+#define CRUN	   RUNTIMES_DIR "/crun"
+#define IMAGE	   RUNTIMES_DIR "/pod.tar"
 
 static pid_t daemon_pid; /* 0: none */
 static struct http_server outside;
@@ -40,13 +41,19 @@ const char *containerd_lacks(void)
 
 /* ---- configuration ---- */
 
-/* crun, because runc insists on cgroups, which are the machine's. What asks for more than a machine
- * in a container may do is off. */
+/* crun, because runc insists on cgroups, which are the machine's. Without them it does not know a
+ * container's processes, and a shim without any is a leaked one to containerd 1.7 when it starts
+ * again: so it is told of the first one. What asks for more than a machine in a container may do is
+ * off. */
 static void write_configuration(void)
 {
 	sandbox_must("cat >" CRUN " <<'END' && chmod +x " CRUN "\n"
 		     "#!/bin/sh\n"
-		     "exec crun --cgroup-manager=disabled \"$@\"\n"
+		     "case \"$*\" in\n"
+		     "*' ps --format json '*) crun --cgroup-manager=disabled \\\n"
+		     "  $(echo \"$*\" | sed 's/ ps --format json / state /') | jq '[.pid]' ;;\n"
+		     "*) exec crun --cgroup-manager=disabled \"$@\" ;;\n"
+		     "esac\n"
 		     "END");
 	sandbox_must(
 		"mkdir " CONFDIR " && cat >" CONFIG " <<'END'\n"
@@ -148,6 +155,18 @@ void containerd_set_network(const char *list)
 		containerd_kill();
 		containerd_start();
 	}
+}
+
+void containerd_collect_garbage(void)
+{
+	sandbox_must("mkdir " GC_CONFDIR " && "
+		     "jq '.cniVersion = \"1.1.0\"' " CONFDIR "/10-pods.conflist >" GC_CONFDIR
+		     "/pods.conflist && "
+		     "jq -n '{cniVersion: \"1.1.0\", name: \"cni-loopback\", "
+		     "plugins: [{type: \"loopback\"}]}' >" GC_CONFDIR "/lo.conflist && "
+		     "for network in pods cni-loopback; do "
+		     "NETCONFPATH=" GC_CONFDIR " CNI_PATH=" RUNTIMES_BIN " " CNI_C_BINARY_DIR
+		     "/cnitool/cnitool gc $network || exit 1; done; rm -r " GC_CONFDIR);
 }
 
 void containerd_begin(const char *runtime, const char *exercised)

@@ -55,6 +55,11 @@ void containerd_set_network(const char *list);
 	"{'type':'portmap','capabilities':{'portMappings':true}},{'type':'firewall'},"             \
 	"{'type':'bandwidth','capabilities':{'bandwidth':true}}" more "]}"
 
+/* What an operator does for what containerd has forgotten while there is no pod: `cnitool gc`, for
+ * the network and for the one of containerd's own, in the version of the specification that has GC.
+ */
+void containerd_collect_garbage(void);
+
 /* The name of its namespace, which the caller frees. */
 char *containerd_netns(const struct cri_pod *pod);
 
