@@ -180,7 +180,8 @@ char *firewall_snapshot(void)
 	/* Counters count; iptables(8) that is asked would load its modules; firewalld keeps
 	 * chains that it has once made. */
 	return sandbox_read(
-		"{ ip -o link | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/ state [A-Z]*//'; "
+		"{ ip -o link | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/ state [A-Z]*//; "
+		"s/NO-CARRIER,//'; "
 		"nft list ruleset | sed -E '/^table inet firewalld /,/^}/d; s/counter packets "
 		"[0-9]+ bytes [0-9]+/counter/'; "
 		"for f in ip ip6; do if grep -q filter /proc/net/${f}_tables_names 2>/dev/null; "
