@@ -7,6 +7,7 @@
 #include "options.h"
 #include "tool.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -266,5 +267,9 @@ int main(int argc, char **argv)
 	if (failed < 0)
 		print_error(&err, version, options.json);
 	options_clear(&options);
-	return failed || fflush(stdout) != 0 || ferror(stdout) ? 1 : 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return failed ? 1 : 0;
+	fprintf(stderr, "cnitool: write to standard output: %s; what was done stays\n",
+		strerror(errno));
+	return 1;
 }

@@ -139,6 +139,9 @@ int tool_load_to_delete(struct tool *tool, struct cni_error *err)
 							    "the cached configuration", &tool->list,
 							    &ignored)
 				       : -1;
+	/* One that was written without its drop-ins. */
+	if (!failed && !cJSON_GetArraySize(tool->list.plugins))
+		failed = -1;
 	cni_cached_clear(&cached);
 	if (!failed)
 		cni_warn(&tool->warnings, "deleting with the configuration of the time of add: %s",

@@ -4,13 +4,18 @@
 #include "cache.h"
 #include "cleanup.h"
 #include "exec.h"
+#include "file.h"
 #include "mem.h"
 #include "names.h"
 #include "request.h"
 #include "result.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+
+#define LOCK_MS 10000
 
 static struct cni_owner owner_of(const struct cni_chain *chain)
 {
@@ -24,18 +29,16 @@ static int check_names(const struct cni_chain *chain, struct cni_error *err)
 	return cni_name_check_interface(chain->ifname, "CNI_IFNAME", CNI_EENV, err);
 }
 
-static int run(const struct cni_request *request, const struct cni_chain *chain,
-	       const cJSON *plugin, struct cni_error *err)
+/* One at a time for each container (CNI SPEC, section 2, "Lifecycle & Ordering"): this is the runtime.
+ * What there is no namespace for waits for nobody. */
+static int lock_netns(const struct cni_chain *chain, int *ret_lock, struct cni_error *err)
 {
-	freeing char *output = NULL;
+	closing int lock = open(chain->netns, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	return cni_request_run(request, chain->list, plugin, &output, err);
-}
-
-static void warn_of(const struct cni_chain *chain, const struct cni_error *err)
-{
-	cni_warn(chain->warnings, "%s%s%s%s", err->msg, *err->details ? " (" : "", err->details,
-		 *err->details ? ")" : "");
+	if (lock >= 0 && cni_file_lock(lock, LOCK_EX, LOCK_MS, err) < 0)
+		return cni_fail_within(err, "another works on the container in '%s'", chain->netns);
+	*ret_lock = take_fd(&lock);
+	return 0;
 }
 
 /* ---- what the cache knows ---- */
@@ -116,16 +119,18 @@ int cni_chain_del(const struct cni_chain *chain, struct cni_error *err)
 {
 	clearing_memory struct memory memory = {0};
 	const cJSON *plugins = chain->list->plugins;
+	closing int lock = -1;
 	struct cni_request request;
 	struct cni_error why;
 
-	if (check_names(chain, err) < 0)
+	if (check_names(chain, err) < 0 || lock_netns(chain, &lock, err) < 0)
 		return -1;
 	if (recall(chain, &memory, &why) < 0 && why.errnum != ENOENT)
 		cni_warn(chain->warnings, "deleting without the cached result: %s", why.msg);
 	request = request_from(chain, &memory, CNI_DEL);
 	for (int i = cJSON_GetArraySize(plugins) - 1; i >= 0; i--)
-		if (run(&request, chain, cJSON_GetArrayItem(plugins, i), err) < 0)
+		if (cni_request_run(&request, chain->list, cJSON_GetArrayItem(plugins, i), NULL,
+				    err) < 0)
 			return -1;
 	forget(chain);
 	return 0;
@@ -214,8 +219,9 @@ static void undo(const struct cni_chain *chain, const cJSON *result)
 	if (chain->list->version >= CNI_0_4_0)
 		request.prev_result = result;
 	for (int i = cJSON_GetArraySize(plugins) - 1; i >= 0; i--)
-		if (run(&request, chain, cJSON_GetArrayItem(plugins, i), &err) < 0)
-			warn_of(chain, &err);
+		if (cni_request_run(&request, chain->list, cJSON_GetArrayItem(plugins, i), NULL,
+				    &err) < 0)
+			cni_warn_error(chain->warnings, &err);
 	forget(chain);
 }
 
@@ -233,9 +239,10 @@ static bool is_attached(const struct cni_chain *chain)
 int cni_chain_add(const struct cni_chain *chain, cJSON **ret_result, struct cni_error *err)
 {
 	freeing_json cJSON *result = NULL;
+	closing int lock = -1;
 	bool attached;
 
-	if (check_ready(chain, err) < 0)
+	if (check_ready(chain, err) < 0 || lock_netns(chain, &lock, err) < 0)
 		return -1;
 	attached = is_attached(chain);
 	if (add_along(chain, &result, err) == 0 && remember(chain, result, err) == 0) {
@@ -278,7 +285,7 @@ static int walk_cached(const struct cni_chain *chain, enum cni_command command,
 				chain->cache_dir);
 	request = request_from(chain, &memory, command);
 	cJSON_ArrayForEach (plugin, chain->list->plugins) {
-		if (run(&request, chain, plugin, err) < 0)
+		if (cni_request_run(&request, chain->list, plugin, NULL, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -296,110 +303,4 @@ int cni_chain_check(const struct cni_chain *chain, struct cni_error *err)
 int cni_chain_mend(const struct cni_chain *chain, struct cni_error *err)
 {
 	return walk_cached(chain, CNI_MEND, err);
-}
-
-/* ---- GC ---- */
-
-/* Keeps the first failure, tells the others. */
-static void note(const struct cni_chain *chain, struct cni_error *first,
-		 const struct cni_error *next)
-{
-	if (first->code)
-		warn_of(chain, next);
-	cni_fail_first(first, next);
-}
-
-static void delete_stale(const struct cni_chain *chain, const struct cni_owners *valid,
-			 struct cni_error *first)
-{
-	struct cni_cached *items = NULL;
-	size_t count = 0;
-	struct cni_error err;
-
-	if (cni_cache_list(chain->cache_dir, chain->list->name, &items, &count, chain->warnings,
-			   &err) < 0) {
-		note(chain, first, &err);
-		return;
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct cni_chain stale = *chain;
-
-		if (valid && cni_owners_has(valid, items[i].container, items[i].ifname))
-			continue;
-		stale.container = items[i].container;
-		stale.ifname = items[i].ifname;
-		stale.netns = items[i].netns;
-		stale.args = NULL;
-		stale.capability_args = NULL;
-		if (cni_chain_del(&stale, &err) < 0) {
-			cni_fail_within(&err, "delete stale attachment %s/%s", items[i].container,
-					items[i].ifname);
-			note(chain, first, &err);
-		}
-	}
-	cni_cached_free(items, count);
-}
-
-static cJSON *encode_valid(const struct cni_owners *valid)
-{
-	cJSON *list = cni_json_array();
-
-	for (size_t i = 0; valid && i < valid->count; i++) {
-		cJSON *item = cni_json_object();
-
-		cni_json_add_string(item, "containerID", valid->items[i].container);
-		cni_json_add_string(item, "ifname", valid->items[i].ifname);
-		cJSON_AddItemToArray(list, item);
-	}
-	return list;
-}
-
-static void collect_garbage(const struct cni_chain *chain, const struct cni_owners *valid,
-			    struct cni_error *first)
-{
-	freeing_json cJSON *list = encode_valid(valid);
-	struct cni_request request = {.command = CNI_GC, .path = chain->path, .valid = list};
-	const cJSON *plugin;
-	struct cni_error err;
-
-	cJSON_ArrayForEach (plugin, chain->list->plugins) {
-		if (run(&request, chain, plugin, &err) < 0)
-			note(chain, first, &err);
-	}
-}
-
-int cni_chain_gc(const struct cni_chain *chain, const struct cni_owners *valid,
-		 struct cni_error *err)
-{
-	struct cni_error first = {0};
-
-	if (chain->list->disable_gc)
-		return 0;
-	delete_stale(chain, valid, &first);
-	if (chain->list->version >= CNI_1_1_0)
-		collect_garbage(chain, valid, &first);
-	if (!first.code)
-		return 0;
-	*err = first;
-	return -1;
-}
-
-/* ---- STATUS ---- */
-
-int cni_chain_status(const struct cni_chain *chain, struct cni_error *err)
-{
-	struct cni_request request = {.command = CNI_STATUS, .path = chain->path};
-	const cJSON *plugin;
-
-	if (chain->list->version < CNI_1_1_0) {
-		cni_warn(chain->warnings,
-			 "network '%s' speaks %s, and STATUS came with 1.1.0: no plugin was asked",
-			 chain->list->name, cni_version_text(chain->list->version));
-		return 0;
-	}
-	cJSON_ArrayForEach (plugin, chain->list->plugins) {
-		if (run(&request, chain, plugin, err) < 0)
-			return -1;
-	}
-	return 0;
 }

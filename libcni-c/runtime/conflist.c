@@ -205,6 +205,21 @@ int cni_conflist_upconvert(const char *data, size_t size, const char *what,
 	return cni_conflist_parse(text, strlen(text), what, ret_list, err);
 }
 
+/* So that a DEL which has but the cache knows of it, whatever has become of the folder. */
+static void keep_in_text(struct cni_conflist *list, struct cni_error *err)
+{
+	freeing_json cJSON *json = NULL;
+
+	if (cni_json_parse_object(list->text, list->size, "the list", &json, err) < 0)
+		return;
+	while (cJSON_GetObjectItem(json, "plugins"))
+		cJSON_DeleteItemFromObject(json, "plugins");
+	cni_json_add(json, "plugins", cni_json_copy(list->plugins));
+	free(list->text);
+	list->text = cni_json_print_compact(json);
+	list->size = strlen(list->text);
+}
+
 int cni_conflist_append(struct cni_conflist *list, const char *data, size_t size, const char *what,
 			struct cni_error *err)
 {
@@ -215,6 +230,7 @@ int cni_conflist_append(struct cni_conflist *list, const char *data, size_t size
 	if (check_plugin(plugin, err) < 0)
 		return cni_fail_within(err, "%s", what);
 	cJSON_AddItemToArray(list->plugins, take_ptr(plugin));
+	keep_in_text(list, err);
 	return 0;
 }
 

@@ -98,10 +98,13 @@ int cni_request_run(const struct cni_request *request, const struct cni_conflist
 {
 	freeing_json cJSON *config = cni_request_config(request, list, plugin);
 	const char *type = cni_conflist_type(plugin);
+	freeing char *output = NULL;
 
-	if (run(type, request->path, request, config, ret_output, err) < 0)
+	if (run(type, request->path, request, config, &output, err) < 0)
 		return cni_fail_within(err, "plugin '%s' failed %s", type,
 				       cni_command_text(request->command));
+	if (ret_output)
+		*ret_output = take_ptr(output);
 	return 0;
 }
 

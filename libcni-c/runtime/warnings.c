@@ -25,6 +25,12 @@ void cni_warn(struct cni_warnings *warnings, const char *fmt, ...)
 	warnings->items[warnings->count++] = text;
 }
 
+void cni_warn_error(struct cni_warnings *warnings, const struct cni_error *err)
+{
+	cni_warn(warnings, "%s%s%s%s", err->msg, *err->details ? " (" : "", err->details,
+		 *err->details ? ")" : "");
+}
+
 void cni_warnings_clear(struct cni_warnings *warnings)
 {
 	for (size_t i = 0; i < warnings->count; i++)

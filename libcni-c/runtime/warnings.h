@@ -3,6 +3,8 @@
 #ifndef CNI_WARNINGS_H
 #define CNI_WARNINGS_H
 
+#include "error.h"
+
 #include <stddef.h>
 
 /* All zeroes is none. */
@@ -14,6 +16,9 @@ struct cni_warnings {
 /* Appends a line. `warnings` NULL: nobody wants to know. */
 void cni_warn(struct cni_warnings *warnings, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The same for what has failed, and does not matter: its message and details. */
+void cni_warn_error(struct cni_warnings *warnings, const struct cni_error *err);
 
 /* Frees what it holds, not the struct. */
 void cni_warnings_clear(struct cni_warnings *warnings);

@@ -98,6 +98,25 @@ static void cnitool_del__remembers_a_network_that_is_gone(void **state)
 	cnitool_fails(scene, "del blue " RED, "no network 'blue'");
 }
 
+/* The folder may be gone before the container is. */
+static void cnitool_del__remembers_drop_ins(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+	struct plugin_answer answer;
+
+	fake_write(&scene->fake, "net.d/20-drop.conflist",
+		   "{\"cniVersion\":\"1.1.0\",\"name\":\"drop\",\"plugins\":[{\"type\":\"one\"}]}");
+	fake_write(&scene->fake, "net.d/drop/10.conf", "{\"type\":\"two\"}");
+	cnitool_succeeds(scene, "add drop " RED);
+	fake_assert_asked(&scene->fake, "ADD one\nADD two\n");
+	fake_write(&scene->fake, "net.d/20-drop.conflist", "{");
+	fake_remove(&scene->fake, "net.d/drop/10.conf");
+	answer = cnitool_run(scene, "del drop " RED);
+	plugin_assert_success(&answer);
+	plugin_answer_clear(&answer);
+	fake_assert_asked(&scene->fake, "DEL two\nDEL one\n");
+}
+
 static void cnitool_del__reads_what_go_added(void **state)
 {
 	const struct cnitool_scene *scene = *state;
@@ -240,6 +259,7 @@ int main(void)
 		cnitool_test(cnitool_add__says_what_failed_and_undoes_it),
 		cnitool_test(cnitool_del__survives_a_damaged_cache),
 		cnitool_test(cnitool_del__remembers_a_network_that_is_gone),
+		cnitool_test(cnitool_del__remembers_drop_ins),
 		cnitool_test(cnitool_del__reads_what_go_added),
 		cnitool_test(cnitool_gc__keeps_what_it_is_told),
 		cnitool_test(cnitool_status__is_silent_or_says_why),
