@@ -52,7 +52,9 @@ static int open_directory(struct network_dir *dir, struct cni_error *err)
 		return cni_fail(err, CNI_EIO, "'dataDir' '%s': '%s' is %s, expected a directory",
 				dir->place.data_dir, dir->path,
 				S_ISLNK(st.st_mode) ? "a link" : "a file");
-	if (dir->fd < 0 && errno != ENOENT && errno != ENOTDIR)
+	/* A path that leads nowhere. */
+	if (dir->fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP &&
+	    errno != ENAMETOOLONG)
 		return network_dir_fail(dir, errno, "open", err);
 	return 0;
 }

@@ -47,12 +47,6 @@ static int check_inside(const struct cni_net *subnet, const char *key, const str
 			cni_ip_format(ip, text), cni_net_format(subnet, net));
 }
 
-/* fe80::1 routes for a subnet without being in it. */
-static bool is_link_local(const struct cni_ip *ip)
-{
-	return ip->family == AF_INET6 && ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
-}
-
 /* IPv6 has no broadcast address: there the highest one is a host like any other. */
 static struct cni_ip last_host(const struct cni_net *subnet)
 {
@@ -78,7 +72,7 @@ int range_complete(struct range *range, struct cni_error *err)
 	    check_inside(&range->subnet, "rangeEnd", &range->last, err) < 0)
 		return -1;
 	if (cni_ip_is_set(&range->gateway) &&
-	    !(is_link_local(&range->gateway) && range->subnet.ip.family == AF_INET6) &&
+	    !(cni_ip_is_link_local(&range->gateway) && range->subnet.ip.family == AF_INET6) &&
 	    check_inside(&range->subnet, "gateway", &range->gateway, err) < 0)
 		return -1;
 	if (cni_ip_compare(&range->first, &range->last) > 0)

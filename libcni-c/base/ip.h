@@ -43,6 +43,12 @@ static inline bool cni_ip_is_set(const struct cni_ip *ip)
 	return ip->family != 0;
 }
 
+/* Of IPv6, fe80::/10: fe80::1 routes for a subnet without being in it. */
+static inline bool cni_ip_is_link_local(const struct cni_ip *ip)
+{
+	return ip->family == AF_INET6 && ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
+}
+
 /* 4 or 16: how many of `bytes` count. */
 static inline size_t cni_ip_size(const struct cni_ip *ip)
 {

@@ -69,6 +69,14 @@ const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
 	return name;
 }
 
+bool cni_owner_is_ifname(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	return !strncmp(name, prefix, length) && strlen(name) == length + 11 &&
+	       strspn(name + length, "0123456789abcdef") == 11;
+}
+
 static int compare_owners(const void *a, const void *b)
 {
 	const struct cni_owner *left = a;

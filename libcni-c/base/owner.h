@@ -37,6 +37,9 @@ bool cni_owner_text_is_of(const char *text, const char *network);
 const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
 			     char name[CNI_IFNAME_SIZE]);
 
+/* Does this name look like one of those? */
+bool cni_owner_is_ifname(const char *name, const char *prefix);
+
 /* The attachments that a runtime says are valid (GC), sorted by cni_owners_sort(). */
 struct cni_owners {
 	struct cni_owner *items; /* the network's name is the same in all of them */

@@ -71,7 +71,6 @@ static int keep(const struct nlmsghdr *message, void *data, struct cni_error *er
 	/* Of a point-to-point link IFA_ADDRESS is the other side's. */
 	address = table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS];
 	if (ifa->ifa_index != (unsigned int)list->index || !address ||
-	    (ifa->ifa_family == AF_INET6 && ifa->ifa_scope == RT_SCOPE_LINK) ||
 	    mnl_attr_get_payload_len(address) > sizeof(net.ip.bytes))
 		return 0;
 	net.ip.family = ifa->ifa_family;

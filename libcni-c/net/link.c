@@ -62,13 +62,16 @@ static void read_link(const struct nlmsghdr *message, struct cni_link *link)
 	const struct nlattr *table[IFLA_MAX + 1];
 
 	cni_nl_parse(message, sizeof(*ifi), table, IFLA_MAX);
-	*link = (struct cni_link){.index = ifi->ifi_index, .flags = ifi->ifi_flags};
+	*link = (struct cni_link){
+		.index = ifi->ifi_index, .flags = ifi->ifi_flags, .peer_netns = -1};
 	copy_text(link->name, sizeof(link->name), table[IFLA_IFNAME]);
 	copy_text(link->alias, sizeof(link->alias), table[IFLA_IFALIAS]);
 	if (table[IFLA_MASTER])
 		link->master = (int)mnl_attr_get_u32(table[IFLA_MASTER]);
 	if (table[IFLA_LINK])
 		link->peer = (int)mnl_attr_get_u32(table[IFLA_LINK]);
+	if (table[IFLA_LINK_NETNSID])
+		link->peer_netns = (int)mnl_attr_get_u32(table[IFLA_LINK_NETNSID]);
 	if (table[IFLA_MTU])
 		link->mtu = mnl_attr_get_u32(table[IFLA_MTU]);
 	if (table[IFLA_OPERSTATE])
@@ -115,6 +118,19 @@ int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_lin
 	return 0;
 }
 
+/* The id stays for a while after the last user has gone; by then it leads nowhere (get_net_ns_by_id()
+ * in the kernel's net/core/net_namespace.c). */
+bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *link)
+{
+	struct cni_error ignored;
+	struct cni_nl_message m;
+	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_GETLINK, 0, sizeof(*ifi));
+
+	ifi->ifi_index = link->peer;
+	cni_nl_put_u32(&m, IFLA_TARGET_NETNSID, (uint32_t)link->peer_netns);
+	return link->peer_netns >= 0 && cni_nl_get(nl, &m, NULL, NULL, &ignored) == 0;
+}
+
 struct each {
 	const char *kind;
 	int (*cb)(const struct cni_link *link, void *data, struct cni_error *err);
@@ -129,7 +145,9 @@ static int visit(const struct nlmsghdr *message, void *data, struct cni_error *e
 
 	read_link(message, &link);
 	/* Kernels before 4.6 do not filter. */
-	return strcmp(link.kind, each->kind) != 0 ? 0 : each->cb(&link, each->data, err);
+	if (each->kind && strcmp(link.kind, each->kind) != 0)
+		return 0;
+	return each->cb(&link, each->data, err);
 }
 
 static void restart_each(void *data)
@@ -149,11 +167,12 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
 
 	cni_nl_init(&m, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
 	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	CNI_NL_NEST (&m, IFLA_LINKINFO) {
-		cni_nl_put_string(&m, IFLA_INFO_KIND, kind);
-	}
+	if (kind)
+		CNI_NL_NEST (&m, IFLA_LINKINFO) {
+			cni_nl_put_string(&m, IFLA_INFO_KIND, kind);
+		}
 	if (cni_nl_dump(nl, &m, visit, restart_each, &each, err) < 0)
-		return cni_fail_within(err, "list the links of kind '%s'", kind);
+		return cni_fail_within(err, "list the links of kind '%s'", kind ? kind : "any");
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct cni_link {
 	int index;
 	int master; /* index, or 0 */
 	int peer;   /* IFLA_LINK: of a veth, the index of its other end, maybe elsewhere; or 0 */
+	int peer_netns; /* the id by which this namespace knows that of `peer`; -1: none */
 	uint32_t mtu;
 	unsigned int flags; /* IFF_* */
 	uint8_t operstate;  /* IF_OPER_* */
@@ -42,7 +43,11 @@ int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
 int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,
 			  struct cni_error *err);
 
-/* Calls `cb` for each link of `kind`. What `cb` returns is as for cni_nl_cb; `restart` likewise. */
+/* Is the other end of this veth in another namespace, and is that one more than what is left of one
+ * whose last user has gone? */
+bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *link);
+
+/* Calls `cb` for each link of `kind` (NULL: of any). What `cb` returns is as for cni_nl_cb; `restart` likewise. */
 int cni_link_each(struct cni_nl *nl, const char *kind,
 		  int (*cb)(const struct cni_link *link, void *data, struct cni_error *err),
 		  void (*restart)(void *data), void *data, struct cni_error *err);

@@ -64,7 +64,7 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 struct search {
 	const struct cni_route *route;
 	struct cni_net dst;
-	uint32_t index;
+	uint32_t index; /* 0: of any link */
 	uint32_t table; /* RT_TABLE_UNSPEC: any */
 	bool found;
 };
@@ -77,6 +77,43 @@ static bool same_ip(const struct nlattr *attribute, const struct cni_ip *ip)
 	       !memcmp(mnl_attr_get_payload(attribute), ip->bytes, cni_ip_size(ip));
 }
 
+static bool is_way(const struct search *search, uint32_t index, const struct nlattr *gateway)
+{
+	return (!search->index || search->index == index) && same_ip(gateway, &search->route->gw);
+}
+
+static int note_gateway(const struct nlattr *attribute, void *data)
+{
+	if (mnl_attr_get_type(attribute) == RTA_GATEWAY)
+		*(const struct nlattr **)data = attribute;
+	return MNL_CB_OK;
+}
+
+/* The kernel makes one route of several IPv6 routes to the same place. */
+static bool has_way(const struct search *search, const struct nlattr *ways)
+{
+	const char *at = mnl_attr_get_payload(ways);
+	size_t left = mnl_attr_get_payload_len(ways);
+	const struct rtnexthop *way = (const void *)at;
+
+	while (left >= sizeof(*way) && way->rtnh_len >= sizeof(*way) && way->rtnh_len <= left) {
+		size_t size =
+			((size_t)way->rtnh_len + RTNH_ALIGNTO - 1) & ~(size_t)(RTNH_ALIGNTO - 1);
+		const struct nlattr *gateway = NULL;
+
+		mnl_attr_parse_payload(way + 1, way->rtnh_len - sizeof(*way), note_gateway,
+				       &gateway);
+		if (is_way(search, (uint32_t)way->rtnh_ifindex, gateway))
+			return true;
+		if (size >= left)
+			return false;
+		left -= size;
+		at += size;
+		way = (const void *)at;
+	}
+	return false;
+}
+
 static int compare(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(message);
@@ -87,15 +124,16 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 
 	(void)err;
 	cni_nl_parse(message, sizeof(*rtm), table, RTA_MAX);
-	if (rtm->rtm_dst_len != search->dst.prefix || !table[RTA_OIF] ||
-	    mnl_attr_get_u32(table[RTA_OIF]) != search->index)
+	if (rtm->rtm_dst_len != search->dst.prefix || (!table[RTA_OIF] && !table[RTA_MULTIPATH]))
 		return 0;
 	in = table[RTA_TABLE] ? mnl_attr_get_u32(table[RTA_TABLE]) : rtm->rtm_table;
 	if (search->table && in != search->table)
 		return 0;
 	if (search->dst.prefix && !same_ip(table[RTA_DST], &search->dst.ip))
 		return 0;
-	if (!same_ip(table[RTA_GATEWAY], &route->gw))
+	if (table[RTA_MULTIPATH]
+		    ? !has_way(search, table[RTA_MULTIPATH])
+		    : !is_way(search, mnl_attr_get_u32(table[RTA_OIF]), table[RTA_GATEWAY]))
 		return 0;
 	if (route->priority &&
 	    (!table[RTA_PRIORITY] || mnl_attr_get_u32(table[RTA_PRIORITY]) != route->priority))
@@ -118,7 +156,8 @@ int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route
 	/* Filters of a strict dump (since 4.20). */
 	if (search.table)
 		cni_nl_put_u32(&m, RTA_TABLE, search.table);
-	cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
+	if (index)
+		cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
 	if (cni_nl_dump(nl, &m, compare, NULL, &search, err) < 0)
 		return cni_fail_within(err, "list the routes of link %d", index);
 	*ret_exists = search.found;

@@ -9,12 +9,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 /* How long an ADD may wait for another one's rollback. */
 #define SHARE_MS 10000
+/* How long a rollback waits for other ADDs. */
+#define TAKE_BACK_MS 3000
 
 static const char own_netns[] = "/proc/thread-self/ns/net";
 
@@ -150,6 +153,53 @@ bool cni_attachment_is_alone(struct cni_attachment *at)
 	return at->shared_lock >= 0 && flock(at->shared_lock, LOCK_EX | LOCK_NB) == 0;
 }
 
+struct others {
+	const struct cni_attachment *at;
+	enum cni_shared what;
+	bool exist;
+};
+
+/* Attachments that were there before did without. */
+static bool has_come_since(const struct cni_attachment *at, const struct cni_link *link)
+{
+	return *link->alias && cni_owner_is_ifname(link->name, "veth") &&
+	       link->index > at->host.index;
+}
+
+static int note_other(const struct cni_link *link, void *data, struct cni_error *err)
+{
+	struct others *others = data;
+	const struct cni_attachment *at = others->at;
+	bool is_port = link->master == at->master.index;
+
+	(void)err;
+	switch (others->what) {
+	case CNI_SHARED_BRIDGE:
+		others->exist |= is_port && link->index != at->host.index;
+		break;
+	case CNI_SHARED_GATEWAY:
+		others->exist |= is_port && has_come_since(at, link);
+		break;
+	case CNI_SHARED_HOST:
+		others->exist |= has_come_since(at, link);
+		break;
+	}
+	return 0;
+}
+
+bool cni_attachment_may_take_back(struct cni_attachment *at, enum cni_shared what)
+{
+	struct others others = {.at = at, .what = what};
+	/* On the attachment's own a list may have been given up half way. */
+	closing_nl struct cni_nl nl = {0};
+	struct cni_error ignored;
+
+	return at->shared_lock >= 0 &&
+	       cni_file_lock(at->shared_lock, LOCK_EX, TAKE_BACK_MS, &ignored) == 0 &&
+	       cni_nl_open(&nl, NETLINK_ROUTE, -1, &ignored) == 0 &&
+	       cni_link_each(&nl, NULL, note_other, NULL, &others, &ignored) == 0 && !others.exist;
+}
+
 int cni_attachment_find_interface(const struct cni_attachment *at, enum cni_place place,
 				  const char *name)
 {
@@ -164,16 +214,21 @@ int cni_attachment_find_interface(const struct cni_attachment *at, enum cni_plac
 	return -1;
 }
 
+bool cni_attachment_has_ip(const struct cni_attachment *at, const struct cni_result_ip *ip)
+{
+	return ip->interface == CNI_NO_INTERFACE ||
+	       ip->interface == cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
+}
+
 struct cni_net *cni_attachment_addresses(const struct cni_attachment *at, size_t *ret_count)
 {
-	int ours = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
 	struct cni_net *nets = cni_realloc_array(NULL, at->result->ip_count, sizeof(*nets));
 
 	*ret_count = 0;
 	for (size_t i = 0; i < at->result->ip_count; i++) {
 		const struct cni_result_ip *ip = &at->result->ips[i];
 
-		if (ip->interface == CNI_NO_INTERFACE || ip->interface == ours)
+		if (cni_attachment_has_ip(at, ip))
 			nets[(*ret_count)++] = ip->address;
 	}
 	return nets;

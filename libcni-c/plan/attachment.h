@@ -56,20 +56,33 @@ int cni_attachment_netfilter_status(struct cni_attachment *at, const char *what,
 int cni_attachment_netfilter_failed(const char *what, struct cni_error *err);
 
 /* Things that attachments share (the bridge, its addresses, forwarding) are taken back after a
- * failed ADD only while no other ADD is under way, for it may have found them and count on them.
- * Every ADD therefore holds a shared flock(2) on the host's network namespace itself (the file
+ * failed ADD only while no other ADD is under way, for it may have found them and count on them,
+ * and while no attachment has come since. Every ADD therefore holds a shared flock(2) on the host's network namespace itself (the file
  * /proc/self/ns/net: one for each namespace, no file on disk, gone with the process), and this one
  * tries, without waiting, to make it exclusive. Once alone, always alone: an ADD that begins
  * meanwhile waits, for as long as it takes to delete a link. */
 void cni_attachment_share(struct cni_attachment *at);
 bool cni_attachment_is_alone(struct cni_attachment *at);
 
+/* For the undo of what this ADD has made and others may have come to share: waits for the ADDs that
+ * are under way, for some seconds at most, and then says whether nobody needs it. False where that
+ * cannot be told. */
+enum cni_shared {
+	CNI_SHARED_BRIDGE,  /* at->master itself: no port but ours */
+	CNI_SHARED_GATEWAY, /* what at->master bears: no port of an attachment that came later */
+	CNI_SHARED_HOST,    /* no attachment that came later */
+};
+bool cni_attachment_may_take_back(struct cni_attachment *at, enum cni_shared what);
+
 /* The index in at->result of the interface `name` (in the container, or on the host), or -1. */
 int cni_attachment_find_interface(const struct cni_attachment *at, enum cni_place place,
 				  const char *name);
 
-/* The addresses of at->result that are the container interface's: those which name it, or no
- * interface at all. An array that the caller frees. */
+/* Is this one of at->result's that are the container interface's: those which name it, or no
+ * interface at all? */
+bool cni_attachment_has_ip(const struct cni_attachment *at, const struct cni_result_ip *ip);
+
+/* Their addresses. An array that the caller frees. */
 struct cni_net *cni_attachment_addresses(const struct cni_attachment *at, size_t *ret_count);
 
 #endif

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print(FILE *out, const void *data)
 {
@@ -181,13 +182,13 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_bridge_part *spec = data;
 
-	if (!cni_attachment_is_alone(at))
-		return 0;
 	if (!spec->made)
-		return put_back(at, spec, err);
+		return cni_attachment_is_alone(at) ? put_back(at, spec, err) : 0;
 	/* Not looked at yet, if that is what failed. */
 	if (!at->master.index && cni_link_get(&at->nl[CNI_HOST], spec->name, &at->master, err) < 0)
 		return -1;
+	if (!cni_attachment_may_take_back(at, CNI_SHARED_BRIDGE))
+		return 0;
 	return cni_link_del(&at->nl[CNI_HOST], at->master.index, err);
 }
 
@@ -232,17 +233,22 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (spec->vlan_filtering && !at->master.vlan_filtering)
 		return cni_fail(err, CNI_EMISMATCH,
 				"bridge '%s' does not filter VLANs, expected it to", spec->name);
-	if (spec->mtu && at->master.mtu < spec->mtu)
-		return cni_fail(err, CNI_EMISMATCH, "bridge '%s' has MTU %u, expected at least %u",
-				spec->name, at->master.mtu, spec->mtu);
 	return 0;
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
+	/* What a new link begins with. */
+	static const char key[] = "net/ipv6/conf/default/accept_ra";
 	const struct cni_bridge_part *spec = data;
 	struct cni_link link;
+	char value[16];
 
+	if (cni_sysctl_get(key, value, sizeof(value), err) == 0 && strcmp(value, "0") != 0 &&
+	    access("/proc/sys/net/ipv6/conf/default/accept_ra", W_OK) < 0)
+		return cni_fail(err, CNI_EUNAVAILABLE,
+				"sysctl '%s' is %s and /proc/sys cannot be written, expected 0",
+				key, value);
 	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &link, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
 	return refuse_other_kind(&link, CNI_EUNAVAILABLE, err);

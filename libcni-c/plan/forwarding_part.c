@@ -30,7 +30,7 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	const struct cni_forwarding_part *spec = data;
 
 	for (size_t i = 0; i < 2; i++)
-		if (spec->changed[i] && cni_attachment_is_alone(at) &&
+		if (spec->changed[i] && cni_attachment_may_take_back(at, CNI_SHARED_HOST) &&
 		    (cni_sysctl_set(keys[i], "0", err) < 0 ||
 		     (i == 0 && *spec->redirects &&
 		      cni_sysctl_set(redirects, spec->redirects, err) < 0)))

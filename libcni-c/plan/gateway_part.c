@@ -40,16 +40,19 @@ static int ensure_link(struct cni_attachment *at, struct cni_gateway_part *spec,
 			       : get_link(at, spec, ret_link, err);
 }
 
-/* The result's gateways, each once, with the prefix of the address they serve. */
-static struct cni_net *gateways_of(const struct cni_result *result, size_t *ret_count)
+/* The gateways of our own addresses, each once, with the prefix of the address they serve. */
+static struct cni_net *gateways_of(const struct cni_attachment *at, size_t *ret_count)
 {
+	const struct cni_result *result = at->result;
 	struct cni_net *nets = cni_realloc_array(NULL, result->ip_count, sizeof(*nets));
 
 	*ret_count = 0;
 	for (size_t i = 0; i < result->ip_count; i++) {
 		struct cni_net net = {result->ips[i].gateway, result->ips[i].address.prefix};
-		bool again = !cni_ip_is_set(&net.ip);
+		bool again = false;
 
+		if (!cni_ip_is_set(&net.ip) || !cni_attachment_has_ip(at, &result->ips[i]))
+			continue;
 		for (size_t j = 0; j < *ret_count; j++)
 			again |= cni_net_equal(&nets[j], &net);
 		if (!again)
@@ -73,10 +76,12 @@ static bool holds(const struct cni_net *nets, size_t count, const struct cni_net
 }
 
 /* May both stand on one link? IPv4 gets one address (of those that this network does not want),
- * IPv6 as many as do not overlap. */
+ * IPv6 as many as do not overlap, and a link-local one beside any. */
 static bool conflicts(const struct cni_net *there, const struct cni_net *wanted)
 {
 	if (there->ip.family != wanted->ip.family)
+		return false;
+	if (cni_ip_is_link_local(&there->ip))
 		return false;
 	return wanted->ip.family == AF_INET || cni_net_contains(there, &wanted->ip) ||
 	       cni_net_contains(wanted, &there->ip);
@@ -162,7 +167,10 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	struct cni_error first = {0};
 	struct cni_link link;
 
-	if (cni_attachment_is_alone(at) && get_link(at, spec, &link, err) == 0) {
+	bool changed = spec->made_count || spec->replaced_count || spec->link.made;
+
+	if (changed && cni_attachment_may_take_back(at, CNI_SHARED_GATEWAY) &&
+	    get_link(at, spec, &link, err) == 0) {
 		for (size_t i = 0; i < spec->made_count; i++)
 			if (cni_addr_del(nl, link.index, &spec->made[i], err) < 0 &&
 			    err->errnum != EADDRNOTAVAIL)
@@ -190,7 +198,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	struct cni_link link;
 	char mac[CNI_MAC_TEXT_SIZE];
 
-	nets = gateways_of(at->result, &wanted.count);
+	nets = gateways_of(at, &wanted.count);
 	wanted.nets = nets;
 	if (!wanted.count)
 		return 0;
@@ -214,7 +222,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	size_t wanted_count;
 	size_t count;
 
-	nets = gateways_of(at->result, &wanted_count);
+	nets = gateways_of(at, &wanted_count);
 	if (!wanted_count)
 		return 0;
 	if (get_link(at, spec, &link, err) < 0) {

@@ -72,15 +72,34 @@ static bool has_default_route(const struct cni_result *result, int family)
 	return false;
 }
 
-static void complete(const struct cni_acquire_part *spec, struct cni_result *result)
+/* A network so small that it has no room for both. */
+static int refuse_gateway(const struct cni_net *address, const struct cni_ip *gateway,
+			  struct cni_error *err)
+{
+	char gateway_text[CNI_IP_TEXT_SIZE];
+	char text[CNI_NET_TEXT_SIZE];
+
+	if (cni_net_contains(address, gateway) && !cni_ip_equal(&address->ip, gateway))
+		return 0;
+	return cni_fail(err, CNI_ECONFIG,
+			"'isGateway' needs a gateway, and 'ipam' has given none for %s: the first "
+			"address of the network, which it is then, would be %s",
+			cni_net_format(address, text), cni_ip_format(gateway, gateway_text));
+}
+
+static int complete(const struct cni_acquire_part *spec, struct cni_result *result,
+		    struct cni_error *err)
 {
 	for (size_t i = 0; i < result->ip_count; i++) {
 		struct cni_result_ip *ip = &result->ips[i];
 		int family = ip->address.ip.family;
 
 		ip->interface = spec->interface;
-		if (spec->gateway && !cni_ip_is_set(&ip->gateway))
+		if (spec->gateway && !cni_ip_is_set(&ip->gateway)) {
 			ip->gateway = first_address(&ip->address);
+			if (refuse_gateway(&ip->address, &ip->gateway, err) < 0)
+				return -1;
+		}
 		if (spec->default_route && !has_default_route(result, family)) {
 			struct cni_route route = {.dst = {.ip = {.family = (uint8_t)family}},
 						  .gw = ip->gateway};
@@ -88,6 +107,7 @@ static void complete(const struct cni_acquire_part *spec, struct cni_result *res
 			cni_result_add_route(result, &route);
 		}
 	}
+	return 0;
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -100,7 +120,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	at->leased = true;
 	cni_result_merge_ipam(at->result, &answer);
 	cni_result_clear(&answer);
-	complete(spec, at->result);
+	if (complete(spec, at->result, err) < 0)
+		return -1;
 	if (at->call->conf.has_dns) {
 		cni_dns_clear(&at->result->dns);
 		cni_dns_append(&at->result->dns, &at->call->conf.dns);

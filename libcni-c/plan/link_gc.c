@@ -17,15 +17,6 @@ struct strays {
 	size_t count;
 };
 
-/* The prefix and 11 hexadecimal digits, as cni_owner_ifname() makes them. */
-static bool looks_like_ours(const char *name, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	return !strncmp(name, prefix, length) && strlen(name) == length + 11 &&
-	       strspn(name + length, "0123456789abcdef") == 11;
-}
-
 static bool is_valid_name(const struct cni_owners *valid, const char *prefix, const char *name)
 {
 	for (size_t i = 0; i < valid->count; i++) {
@@ -42,11 +33,10 @@ static bool is_stray(const struct cni_link *link, const struct strays *strays)
 	const struct cni_owners *valid = &strays->at->call->conf.valid;
 	const struct cni_link_gc *gc = strays->gc;
 
-	if (!looks_like_ours(link->name, gc->prefix))
-		return false;
+	/* Under whatever name. */
 	if (*link->alias)
 		return cni_stale_has(&strays->stale, link->alias);
-	return strays->alone &&
+	return cni_owner_is_ifname(link->name, gc->prefix) && strays->alone &&
 	       (!gc->master || (strays->master && link->master == strays->master)) &&
 	       !is_valid_name(valid, gc->prefix, link->name);
 }

@@ -37,7 +37,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	return 0;
 }
 
-/* Results before 1.1.0 have neither tables nor scopes: any will do. */
+/* Through any link: a later plugin may have added one with routes of its own to the result. Results
+ * before 1.1.0 have neither tables nor scopes: any will do. */
 static int find(struct cni_attachment *at, const struct cni_route *route, bool *ret_exists,
 		struct cni_error *err)
 {
@@ -45,11 +46,11 @@ static int find(struct cni_attachment *at, const struct cni_route *route, bool *
 	bool is_brief = at->call->conf.version < CNI_1_1_0;
 	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
 
-	if (cni_route_exists(nl, at->container.index, &resolved, is_brief, ret_exists, err) < 0)
+	if (cni_route_exists(nl, 0, &resolved, is_brief, ret_exists, err) < 0)
 		return -1;
 	if (*ret_exists || !is_brief)
 		return 0;
-	return cni_route_exists(nl, at->container.index, route, is_brief, ret_exists, err);
+	return cni_route_exists(nl, 0, route, is_brief, ret_exists, err);
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -63,9 +64,8 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 		if (find(at, &at->result->routes[i], &exists, err) < 0)
 			return -1;
 		if (!exists)
-			return cni_fail(err, CNI_EMISMATCH,
-					"route %s through '%s' is missing in the container",
-					cni_route_format(&route, text), at->owner->ifname);
+			return cni_fail(err, CNI_EMISMATCH, "route %s is missing in the container",
+					cni_route_format(&route, text));
 	}
 	return 0;
 }

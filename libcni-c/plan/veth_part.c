@@ -7,9 +7,12 @@
 #include "sysctl.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LAST_MOMENT_MS 1000
 
 static void print(FILE *out, const void *data)
 {
@@ -61,6 +64,38 @@ static int delete_host_end(struct cni_attachment *at, bool *ret_found, struct cn
 	return 0;
 }
 
+/* Is there nothing of an earlier life of this container, or nothing that lives? */
+static int look_for_life(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
+{
+	const struct cni_attachment *at = data;
+	char name[CNI_IFNAME_SIZE];
+	struct cni_link link;
+
+	*ret_done = true;
+	if (cni_link_get(nl, host_name(at, name), &link, err) < 0)
+		return err->errnum == ENODEV ? 0 : -1;
+	*ret_done = !is_ours(at, &link) || !cni_link_peer_lives_elsewhere(nl, &link);
+	return 0;
+}
+
+/* Where its other end lives, the container has what this ADD is for. A namespace lives on for a
+ * moment after it was removed. */
+static int refuse_to_attach_again(struct cni_attachment *at, struct cni_error *err)
+{
+	char text[CNI_OWNER_TEXT_SIZE];
+	char name[CNI_IFNAME_SIZE];
+
+	if (cni_nl_wait(&at->nl[CNI_HOST], -1, RTNLGRP_LINK, LAST_MOMENT_MS, look_for_life, at,
+			err) == 0)
+		return 0;
+	if (err->errnum != ETIMEDOUT)
+		return -1;
+	return cni_fail(err, CNI_ETAKEN,
+			"'%s' is attached already: the other end of '%s' is in a network namespace "
+			"that lives, expected a DEL before",
+			cni_owner_format(at->owner, text), host_name(at, name));
+}
+
 static int make(struct cni_attachment *at, const struct cni_veth_part *spec, struct cni_error *err)
 {
 	uint8_t host_mac[CNI_MAC_SIZE];
@@ -94,8 +129,9 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 				"CNI_IFNAME '%s' already exists in the container, expected a name "
 				"that is free",
 				at->owner->ifname);
-	/* The host's end of an earlier life of this very container, whose DEL never came. */
-	if (delete_host_end(at, &found, err) < 0)
+	/* The host's end of an earlier life of this very container, whose DEL never came, and whose
+	 * namespace is going away. */
+	if (refuse_to_attach_again(at, err) < 0 || delete_host_end(at, &found, err) < 0)
 		return -1;
 	return cni_link_add_veth(&at->nl[CNI_HOST], &veth, err);
 }
@@ -183,21 +219,38 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	return delete_host_end(at, &found, err);
 }
 
-/* The container's end, if another plugin suite has made it: not ours by name, but the prevResult
- * says that this MAC in this namespace is what ADD answered. */
-static int delete_container_end(struct cni_attachment *at, struct cni_error *err)
+/* The prevResult says that this MAC in this namespace is what ADD answered. */
+static bool is_in_result(const struct cni_attachment *at, const struct cni_link *link)
 {
 	int index = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
 	const char *expected = index < 0 ? NULL : at->result->interfaces[index].mac;
 	char mac[CNI_MAC_TEXT_SIZE];
+
+	return expected && !strcasecmp(cni_mac_format(link->mac, mac), expected);
+}
+
+/* Its other end on the host bears our alias, under whatever name. */
+static bool leads_to_ours(struct cni_attachment *at, const struct cni_link *link)
+{
+	struct cni_error ignored;
+	struct cni_link other;
+
+	return cni_link_get_by_index(&at->nl[CNI_HOST], link->peer, &other, &ignored) == 0 &&
+	       other.peer == link->index && *other.alias && is_ours(at, &other);
+}
+
+/* The container's end, where the host's is not ours by name: another plugin suite has made it, or
+ * somebody has renamed it. */
+static int delete_container_end(struct cni_attachment *at, struct cni_error *err)
+{
 	struct cni_link link;
 
-	if (at->netns < 0 || !expected)
+	if (at->netns < 0)
 		return 0;
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &link, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
 	if (strcmp(link.kind, "veth") != 0 ||
-	    strcasecmp(cni_mac_format(link.mac, mac), expected) != 0)
+	    (!is_in_result(at, &link) && !leads_to_ours(at, &link)))
 		return 0;
 	if (cni_link_del(&at->nl[CNI_CONTAINER], link.index, err) < 0 && err->errnum != ENODEV)
 		return -1;

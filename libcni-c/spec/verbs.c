@@ -5,6 +5,7 @@
 #include "file.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <string.h>
@@ -182,6 +183,8 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 
 	if (!command || !*command)
 		return print_about(verbs);
+	/* A runtime that has gone away does not end an ADD half way: see answer(). */
+	signal(SIGPIPE, SIG_IGN);
 	failed = cni_env_read(&env, &err);
 	if (!failed && env.command == CNI_VERSION)
 		return print_versions(verbs);

@@ -120,6 +120,24 @@ static void route__has_metrics_table_priority_and_scope(void **state)
 	assert_true(exists(index, &made));
 }
 
+/* Of two to the same place the kernel makes one. */
+static void route__may_be_one_of_several_ways(void **state)
+{
+	struct cni_route first = route("::/0", "fd00::1");
+	struct cni_route second = route("::/0", "fd00::9");
+	struct cni_route third = route("::/0", "fd00::a");
+	int index = index_of_va();
+
+	(void)state;
+	sandbox_must("ip -6 route add default proto boot nexthop via fd00::1 dev va "
+		     "nexthop via fd00::9 dev va");
+	assert_true(exists(index, &first));
+	assert_true(exists(index, &second));
+	assert_true(exists(0, &second));
+	assert_false(exists(index, &third));
+	assert_false(exists(kernel_index_of(NULL, "vb"), &second));
+}
+
 static void route__is_told_apart_by_what_is_given(void **state)
 {
 	struct cni_route made = route("10.2.0.0/16", "10.1.0.1");
@@ -229,6 +247,7 @@ int main(void)
 		kernel_test(route__of_ipv6_leads_through_a_gateway),
 		kernel_test(route__without_a_gateway_is_the_links),
 		kernel_test(route__has_metrics_table_priority_and_scope),
+		kernel_test(route__may_be_one_of_several_ways),
 		kernel_test(route__is_told_apart_by_what_is_given),
 		kernel_test(route__says_what_the_kernel_says),
 		cmocka_unit_test(route__has_a_text),

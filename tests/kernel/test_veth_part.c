@@ -4,6 +4,7 @@
 
 #include "bridge.h"
 #include "cleanup.h"
+#include "kernel.h"
 #include "mem.h"
 
 #include <string.h>
@@ -59,6 +60,38 @@ static void veth__replaces_what_an_earlier_life_has_left(void **state)
 	must(cni_veth_part_ops.add(&part_at, &part_veth, &err));
 	assert_shown("eth0", "0.ifname", "ip -n red -j link show eth0");
 	sandbox_must("! ip link show other 2> /dev/null");
+}
+
+static void veth__is_not_taken_from_a_namespace_that_lives(void **state)
+{
+	freeing char *refusal =
+		cni_format("'blue/c1/eth0' is attached already: the other end of '%s' is in a "
+			   "network namespace that lives, expected a DEL before",
+			   part_host);
+
+	(void)state;
+	part_add_pair();
+	sandbox_add_netns("green");
+	close(part_at.netns);
+	part_at.netns = kernel_open_netns("green");
+	cni_nl_close(&part_at.nl[CNI_CONTAINER]);
+	must(cni_nl_open(&part_at.nl[CNI_CONTAINER], NETLINK_ROUTE, part_at.netns, &err));
+	must_fail(cni_veth_part_ops.add(&part_at, &part_veth, &err), CNI_ETAKEN, refusal);
+	/* Under another name as well. */
+	sandbox_must("ip -n red link set eth0 down && ip -n red link set eth0 name eth1");
+	must_fail(cni_veth_part_ops.add(&part_at, &part_veth, &err), CNI_ETAKEN, refusal);
+	assert_shown("eth1", "0.ifname", "ip -n red -j link show eth1");
+}
+
+static void veth__is_deleted_under_another_name(void **state)
+{
+	(void)state;
+	part_add_pair();
+	sandbox_must("ip link set %s down && ip link set %s name renamed", part_host, part_host);
+	cni_result_clear(&part_result);
+	part_next(CNI_DEL);
+	must(cni_veth_part_ops.del(&part_at, &part_veth, &err));
+	sandbox_must("! ip link show renamed 2> /dev/null");
 }
 
 static void veth__leaves_alone_what_bears_another_owner(void **state)
@@ -149,16 +182,18 @@ static void veth__gc_removes_the_networks_strays(void **state)
 	cni_owner_ifname(&valid[0], "veth", kept);
 	cni_owner_ifname(&stray, "veth", nameless);
 	sandbox_must(
-		"for i in %s %s veth0123456789a foreign; do ip link add $i type veth peer name "
+		"for i in %s %s veth0123456789a foreign renamed; do ip link add $i type veth peer "
+		"name "
 		"p$i 2> /dev/null || ip link add $i type veth; ip link set $i master br0; done; "
-		"ip link set %s alias blue/c2/eth0; ip link set foreign alias blue/c9/eth0; "
+		"ip link set %s alias blue/c2/eth0; ip link set renamed alias blue/c9/eth0; "
 		"ip link set veth0123456789a alias blue2/c1/eth0",
 		kept, nameless, kept);
 	part_next(CNI_GC);
 	part_call.conf.valid = (struct cni_owners){valid, 1};
 	must(cni_veth_part_ops.gc(&part_at, &part_veth, &err));
-	sandbox_must("! ip link show %s 2> /dev/null && ! ip link show %s 2> /dev/null", part_host,
-		     nameless);
+	sandbox_must("! ip link show %s 2> /dev/null && ! ip link show %s 2> /dev/null && "
+		     "! ip link show renamed 2> /dev/null",
+		     part_host, nameless);
 	sandbox_must("ip link show %s > /dev/null && ip link show foreign > /dev/null && "
 		     "ip link show veth0123456789a > /dev/null",
 		     kept);
@@ -170,6 +205,8 @@ int main(void)
 		part_test(veth__bears_its_owner),
 		part_test(veth__needs_a_free_name),
 		part_test(veth__replaces_what_an_earlier_life_has_left),
+		part_test(veth__is_not_taken_from_a_namespace_that_lives),
+		part_test(veth__is_deleted_under_another_name),
 		part_test(veth__leaves_alone_what_bears_another_owner),
 		part_test(veth__is_deleted_without_a_namespace),
 		part_test(veth__of_another_suite_is_deleted_by_its_mac),

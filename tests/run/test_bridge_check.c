@@ -82,7 +82,6 @@ static void check__names_what_is_wrong_with_the_links(void **state)
 		{"ip link set br0 down", "bridge 'br0' is down"},
 		{"ip link set br0 address 02:00:00:00:00:0b", "bridge 'br0' has MAC"},
 		{"ip link set br0 promisc off", "'br0' is not promiscuous"},
-		{"ip link set br0 mtu 1200", "bridge 'br0' has MTU 1200"},
 	};
 
 	(void)state;
@@ -185,6 +184,8 @@ static void check__tolerates_what_later_plugins_do(void **state)
 		{"ip addr add 10.78.0.1/24 dev br0", NULL},
 		{"nft add table inet other; nft add chain inet other c", NULL},
 		{"ip link set br0 mtu 1450", NULL},
+		/* As another network on it may have done before. */
+		{"ip link set br0 mtu 1300", NULL},
 	};
 
 	(void)state;
@@ -206,6 +207,61 @@ static void check__believes_prev_result_about_the_mac(void **state)
 	cni_json_set(inside, "mac", cJSON_CreateString("02:00:00:00:00:0a"));
 	pod_check(&red, config);
 	pod_close(&red);
+}
+
+/* Another interface, with an address, a gateway and a route through it. */
+static void check__leaves_a_later_plugins_interface_to_it(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	sandbox_must(
+		"ip -n red link add net1 type veth peer name net2; ip -n red link set net2 up; "
+		"ip -n red link set net1 up; ip -n red addr add 10.77.0.5/24 dev net1; "
+		"ip -n red route add 10.88.0.0/16 via 10.77.0.1");
+	cJSON_AddItemToArray(cJSON_GetObjectItem(red.result, "interfaces"),
+			     cJSON_Parse("{\"name\":\"net1\",\"sandbox\":\"/run/netns/red\"}"));
+	cJSON_AddItemToArray(cJSON_GetObjectItem(red.result, "ips"),
+			     cJSON_Parse("{\"interface\":3,\"address\":\"10.77.0.5/24\","
+					 "\"gateway\":\"10.77.0.1\"}"));
+	cJSON_AddItemToObject(red.result, "routes",
+			      cJSON_Parse("[{\"dst\":\"10.88.0.0/16\",\"gw\":\"10.77.0.1\"}]"));
+	pod_check(&red, config);
+	sandbox_must("ip -n red route del 10.88.0.0/16");
+	pod_check_fails(&red, config, "route 10.88.0.0/16 via 10.77.0.1 is missing");
+	pod_close(&red);
+}
+
+/* What ADD lets be, and what the kernel makes of it. */
+static void check__agrees_with_add(void **state)
+{
+	static const struct {
+		const char *setup;
+		const char *more;
+	} cases[] = {
+		{"ip link add br0 type bridge; ip link set br0 mtu 1400",
+		 "'mtu':1500," GATEWAY "," IPAM4},
+		{"true", GATEWAY ",'ipam':{'type':'host-local','ranges':[[{'subnet':'fd01::/64',"
+				 "'gateway':'fe80::1'}]]}"},
+		{"true", GATEWAY "," IPAM("'ranges':[" RANGE6 "],'routes':[{'dst':'::/0','gw':"
+					  "'fd01::1'},{'dst':'::/0','gw':'fd01::9'}]")},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		freeing char *config = bridge_config("1.0.0", cases[i].more);
+		struct pod red;
+
+		sandbox_must("%s", cases[i].setup);
+		pod_open(&red, "red");
+		pod_add(&red, config);
+		pod_check(&red, config);
+		pod_close(&red);
+		bridge_teardown(state);
+		assert_int_equal(bridge_setup(state), 0);
+	}
 }
 
 static void check__changes_nothing(void **state)
@@ -248,6 +304,8 @@ int main(void)
 		bridge_test(check__names_what_is_wrong_with_macspoofchk),
 		bridge_test(check__tolerates_what_later_plugins_do),
 		bridge_test(check__believes_prev_result_about_the_mac),
+		bridge_test(check__leaves_a_later_plugins_interface_to_it),
+		bridge_test(check__agrees_with_add),
 		bridge_test(check__changes_nothing),
 		bridge_test(check__wants_a_prev_result),
 	};

@@ -67,6 +67,12 @@ static const struct failure {
 		 0),
 	 NULL, CNI_EKERNEL, "0.0.0.0/0"},
 	{"an MTU that is too small", "'mtu':20", NULL, NULL, CNI_EKERNEL, NULL},
+	{"the address would be its own gateway", EVERYTHING "'ipam':{'type':'odd'}",
+	 ANSWERS("{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.2.0.1/31\"}]}", 0), NULL,
+	 CNI_ECONFIG, "none for 10.2.0.1/31"},
+	{"the network has no room for a gateway", EVERYTHING "'ipam':{'type':'odd'}",
+	 ANSWERS("{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"255.255.255.255/32\"}]}", 0),
+	 NULL, CNI_ECONFIG, "none for 255.255.255.255/32"},
 };
 
 static void assert_leaves_nothing(const struct failure *failure, bool with_neighbour)
@@ -172,6 +178,92 @@ static void add__failed_may_be_tried_again(void **state)
 	pod_close(&red);
 }
 
+/* The namespace lives in which the container is attached already. */
+static void add__of_an_attached_container_leaves_it_as_it_is(void **state)
+{
+	static const char *const ipams[] = {IPAM46, "'ipam':{'type':'static','addresses':"
+						    "[{'address':'10.1.0.9/24'}]}"};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		freeing char *more = cni_format("%s%s", EVERYTHING, ipams[i]);
+		freeing char *config = bridge_config("1.0.0", more);
+		freeing char *before = NULL;
+		struct plugin_call again;
+		struct pod green;
+		struct pod red;
+
+		pod_open(&red, "red");
+		pod_open(&green, "green");
+		pod_add(&red, config);
+		before = bridge_snapshot();
+		again = pod_call(&red, "ADD", config);
+		again.netns = green.netns;
+		plugin_fails(&again, CNI_ETAKEN, "'blue/red/eth0' is attached already");
+		bridge_assert_unchanged(before);
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+		pod_close(&green);
+	}
+}
+
+/* While the one that has made the bridge is still at it. */
+static void add__failed_leaves_what_another_has_come_to_share(void **state)
+{
+	freeing char *bad = bridge_config("1.0.0", EVERYTHING "'ipam':{'type':'odd'}");
+	freeing char *good = bridge_config("1.0.0", EVERYTHING IPAM46);
+	struct plugin_process maker;
+	struct plugin_answer answer;
+	struct plugin_call asked;
+	struct pod green;
+	struct pod red;
+
+	(void)state;
+	bridge_add_script("odd", "cat > /dev/null; [ $CNI_COMMAND = ADD ] || exit 0; "
+				 "touch /run/begun; until [ -e /run/go ]; do sleep 0.01; done; "
+				 "exit 1");
+	pod_open(&red, "red");
+	pod_open(&green, "green");
+	asked = pod_call(&red, "ADD", bad);
+	maker = plugin_start(&asked);
+	sandbox_must("until [ -e /run/begun ]; do sleep 0.01; done");
+	pod_add(&green, good);
+	sandbox_must("touch /run/go");
+	answer = plugin_finish(&maker);
+	plugin_assert_error(&answer, CNI_EDELEGATE, "odd");
+	plugin_answer_clear(&answer);
+	pod_check(&green, good);
+	sandbox_must("ping -qc1 -W2 10.1.0.2 >/dev/null");
+	pod_close(&red);
+	pod_close(&green);
+}
+
+/* It has gone away before there was an answer. */
+static void add__that_the_runtime_does_not_wait_for_leaves_nothing(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", EVERYTHING IPAM46);
+	freeing char *before = NULL;
+	struct pod green;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_open(&green, "green");
+	pod_add(&green, config);
+	sandbox_must("cat >/run/in <<'END'\n%s\nEND", config);
+	before = bridge_snapshot();
+	/* A pipe that nobody reads. */
+	sandbox_must("{ CNI_COMMAND=ADD CNI_CONTAINERID=red CNI_NETNS=%s CNI_IFNAME=eth0 "
+		     "CNI_PATH=" BRIDGE_PATH " " BRIDGE
+		     " </run/in; echo $? >/run/code; } | exec <&- sleep 0; "
+		     "until [ -s /run/code ]; do sleep 0.01; done; [ $(cat /run/code) = 1 ]",
+		     red.netns);
+	bridge_assert_unchanged(before);
+	pod_close(&red);
+	pod_close(&green);
+}
+
 /* Of a link that is in the way the whole is left alone. */
 static void add__refuses_another_kind_of_link(void **state)
 {
@@ -214,6 +306,9 @@ int main(void)
 		bridge_test(add__failed_leaves_a_bridge_in_use_as_it_was),
 		bridge_test(add__failed_leaves_a_bridge_of_the_operators_as_it_was),
 		bridge_test(add__failed_may_be_tried_again),
+		bridge_test(add__of_an_attached_container_leaves_it_as_it_is),
+		bridge_test(add__failed_leaves_what_another_has_come_to_share),
+		bridge_test(add__that_the_runtime_does_not_wait_for_leaves_nothing),
 		bridge_test(add__refuses_another_kind_of_link),
 		bridge_test(add__passes_on_what_ipam_says_on_stderr),
 	};

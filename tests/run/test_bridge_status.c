@@ -53,6 +53,16 @@ static void status__says_if_the_bridge_is_another_kind_of_link(void **state)
 	status_is(FULL, CNI_EUNAVAILABLE, "not a bridge");
 }
 
+/* Where a pod could become the host's router. */
+static void status__says_if_accept_ra_cannot_be_turned_off(void **state)
+{
+	(void)state;
+	sandbox_must("mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys");
+	status_is("", CNI_EUNAVAILABLE, "accept_ra");
+	sandbox_must("umount /proc/sys");
+	status_is("", 0, NULL);
+}
+
 static void status__says_what_ipam_says(void **state)
 {
 	(void)state;
@@ -158,6 +168,7 @@ int main(void)
 		bridge_test(status__of_a_new_host_is_good),
 		bridge_test(status__of_a_host_in_use_is_good),
 		bridge_test(status__says_if_the_bridge_is_another_kind_of_link),
+		bridge_test(status__says_if_accept_ra_cannot_be_turned_off),
 		bridge_test(status__says_what_ipam_says),
 		bridge_test(status__says_if_the_range_is_full),
 		bridge_test(status__says_if_ipam_is_not_there),

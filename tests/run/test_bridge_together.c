@@ -167,8 +167,30 @@ static void add__many_failing_at_once_leave_nothing(void **state)
 		plugin_answer_clear(&answers[i]);
 	}
 	assert_shown("[]", "", "ip -j link show type veth");
+	/* The last to end need not be the one that has made it. */
+	assert_shown("[]", "", "ip -j link show type bridge");
 	assert_shown(NULL, "nftables.1", "nft -j list ruleset");
 	close_many(pods, MANY);
+}
+
+/* cnitool is the runtime, and lets one ADD of a container go before the other. */
+static void add__of_one_container_at_once_succeeds_once(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	sandbox_must("mkdir /run/net.d; cat >/run/net.d/blue.conf <<'END'\n%s\nEND", config);
+	sandbox_must("cd /run; export NETCONFPATH=/run/net.d CNI_CACHE_DIR=/run/cache "
+		     "CNI_PATH=" BRIDGE_PATH ":" CNI_C_BINARY_DIR "/plugins; "
+		     "for i in 1 2 3; do " CNI_C_BINARY_DIR "/cnitool/cnitool add blue red "
+		     ">out.$i 2>err.$i & done; wait; "
+		     "[ $(grep -l 10.1.0.2 out.* | wc -l) = 1 ] && "
+		     "[ $(grep -l 'already exists in the container' err.* | wc -l) = 2 ] "
+		     "&& " CNI_C_BINARY_DIR "/cnitool/cnitool check blue red && " CNI_C_BINARY_DIR
+		     "/cnitool/cnitool del blue red");
+	pod_close(&red);
 }
 
 int main(void)
@@ -177,6 +199,7 @@ int main(void)
 		bridge_test(add__fifty_at_once_share_a_new_bridge),
 		bridge_test(add__failing_ones_take_nothing_from_the_others),
 		bridge_test(add__many_failing_at_once_leave_nothing),
+		bridge_test(add__of_one_container_at_once_succeeds_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
