@@ -118,8 +118,8 @@ int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_lin
 	return 0;
 }
 
-/* The id stays for a while after the last user has gone; by then it leads nowhere (get_net_ns_by_id()
- * in the kernel's net/core/net_namespace.c). */
+/* The id stays for a while after the last user has gone; by then it leads nowhere
+ * (get_net_ns_by_id() in the kernel's net/core/net_namespace.c). */
 bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *link)
 {
 	struct cni_error ignored;

@@ -159,7 +159,7 @@ int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route
 	if (index)
 		cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
 	if (cni_nl_dump(nl, &m, compare, NULL, &search, err) < 0)
-		return cni_fail_within(err, "list the routes of link %d", index);
+		return cni_fail_within(err, "list the routes");
 	*ret_exists = search.found;
 	return 0;
 }

@@ -14,9 +14,9 @@
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 		  struct cni_error *err);
 
-/* Is there this route through the link `index` (0: any)? Destination, gateway, table (unless `in_any_table`)
- * and, if given, priority are compared; more routes than this one don't matter. One of several
- * ways to a destination counts. */
+/* Is there this route through the link `index` (0: any)? Destination, gateway, table (unless
+ * `in_any_table`) and, if given, priority are compared; more routes than this one don't matter. One
+ * of several ways to a destination counts. */
 int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool in_any_table,
 		     bool *ret_exists, struct cni_error *err);
 

@@ -92,10 +92,8 @@ void cni_attachment_close(struct cni_attachment *at)
 	cni_nl_close(&at->netfilter);
 	if (at->netns >= 0)
 		close(at->netns);
-	if (at->shared_lock >= 0)
-		close(at->shared_lock);
 	at->netns = -1;
-	at->shared_lock = -1;
+	cni_attachment_unshare(at);
 }
 
 int cni_attachment_netfilter(struct cni_attachment *at, struct cni_nl **ret_nl,
@@ -148,6 +146,13 @@ void cni_attachment_share(struct cni_attachment *at)
 		cni_file_lock(at->shared_lock, LOCK_SH, SHARE_MS, &ignored);
 }
 
+void cni_attachment_unshare(struct cni_attachment *at)
+{
+	if (at->shared_lock >= 0)
+		close(at->shared_lock);
+	at->shared_lock = -1;
+}
+
 bool cni_attachment_is_alone(struct cni_attachment *at)
 {
 	return at->shared_lock >= 0 && flock(at->shared_lock, LOCK_EX | LOCK_NB) == 0;
@@ -192,10 +197,12 @@ bool cni_attachment_may_take_back(struct cni_attachment *at, enum cni_shared wha
 	struct others others = {.at = at, .what = what};
 	/* On the attachment's own a list may have been given up half way. */
 	closing_nl struct cni_nl nl = {0};
+	unsigned int wait_ms = at->has_waited ? 0 : TAKE_BACK_MS;
 	struct cni_error ignored;
 
+	at->has_waited = true;
 	return at->shared_lock >= 0 &&
-	       cni_file_lock(at->shared_lock, LOCK_EX, TAKE_BACK_MS, &ignored) == 0 &&
+	       cni_file_lock(at->shared_lock, LOCK_EX, wait_ms, &ignored) == 0 &&
 	       cni_nl_open(&nl, NETLINK_ROUTE, -1, &ignored) == 0 &&
 	       cni_link_each(&nl, NULL, note_other, NULL, &others, &ignored) == 0 && !others.exist;
 }

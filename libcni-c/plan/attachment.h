@@ -24,6 +24,7 @@ struct cni_attachment {
 	struct cni_nl nl[2];	   /* rtnetlink, by enum cni_place; the container's needs `netns` */
 	struct cni_nl netfilter;   /* opened by cni_attachment_netfilter() */
 	int shared_lock;	   /* see cni_attachment_is_alone() */
+	bool has_waited;	   /* see cni_attachment_may_take_back() */
 
 	/* Learned by the links' parts, for those after them. Index 0: not yet. */
 	struct cni_link master;	   /* the bridge */
@@ -57,16 +58,17 @@ int cni_attachment_netfilter_failed(const char *what, struct cni_error *err);
 
 /* Things that attachments share (the bridge, its addresses, forwarding) are taken back after a
  * failed ADD only while no other ADD is under way, for it may have found them and count on them,
- * and while no attachment has come since. Every ADD therefore holds a shared flock(2) on the host's network namespace itself (the file
- * /proc/self/ns/net: one for each namespace, no file on disk, gone with the process), and this one
- * tries, without waiting, to make it exclusive. Once alone, always alone: an ADD that begins
- * meanwhile waits, for as long as it takes to delete a link. */
+ * and while no attachment has come since. Every ADD therefore holds a shared flock(2) on the host's
+ * network namespace itself (the file /proc/self/ns/net: one for each namespace, no file on disk,
+ * gone with the process), and this one tries, without waiting, to make it exclusive. Once alone,
+ * always alone: an ADD that begins meanwhile waits, for as long as it takes to delete a link. */
 void cni_attachment_share(struct cni_attachment *at);
+void cni_attachment_unshare(struct cni_attachment *at);
 bool cni_attachment_is_alone(struct cni_attachment *at);
 
-/* For the undo of what this ADD has made and others may have come to share: waits for the ADDs that
- * are under way, for some seconds at most, and then says whether nobody needs it. False where that
- * cannot be told. */
+/* For the undo of what this ADD has made and others may have come to share: waits, once, for the
+ * ADDs that are under way, for some seconds at most, and says whether nobody needs it. False where
+ * that cannot be told. */
 enum cni_shared {
 	CNI_SHARED_BRIDGE,  /* at->master itself: no port but ours */
 	CNI_SHARED_GATEWAY, /* what at->master bears: no port of an attachment that came later */

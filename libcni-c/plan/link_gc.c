@@ -77,6 +77,8 @@ int cni_link_gc(struct cni_attachment *at, const struct cni_link_gc *gc, struct 
 		if (cni_link_del(&at->nl[CNI_HOST], strays.indices[i], err) < 0 &&
 		    err->errnum != ENODEV)
 			cni_fail_first(&first, err);
+	/* ADDs need not wait for what else GC does. */
+	cni_attachment_unshare(at);
 	cni_stale_clear(&strays.stale);
 	free(strays.indices);
 	if (first.code) {
