@@ -47,8 +47,8 @@ int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_lin
  * whose last user has gone? */
 bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *link);
 
-/* Calls `cb` for each link of `kind` (NULL: of any). What `cb` returns is as for cni_nl_cb; `restart`
- * likewise. */
+/* Calls `cb` for each link of `kind` (NULL: of any). What `cb` returns is as for cni_nl_cb;
+ * `restart` likewise. */
 int cni_link_each(struct cni_nl *nl, const char *kind,
 		  int (*cb)(const struct cni_link *link, void *data, struct cni_error *err),
 		  void (*restart)(void *data), void *data, struct cni_error *err);

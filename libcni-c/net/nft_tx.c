@@ -25,7 +25,8 @@
 /* Big enough for a whole ADD in one page; the overrun takes the message that passes its end. */
 #define PAGE_SIZE    16384
 #define OVERRUN_SIZE 8192
-/* What the kernel accounts for an error, with room to spare; each message of a batch may get one. */
+/* What the kernel accounts for an error, with room to spare: each message of a batch may get one.
+ */
 #define ANSWER_SIZE 2048
 
 #define RETRY_SECONDS 10

@@ -2,6 +2,7 @@
 #include "parts.h"
 
 #include "cleanup.h"
+#include "host_end.h"
 #include "link_gc.h"
 #include "mem.h"
 #include "sysctl.h"
@@ -232,11 +233,9 @@ static bool is_in_result(const struct cni_attachment *at, const struct cni_link 
 /* Its other end on the host bears our alias, under whatever name. */
 static bool leads_to_ours(struct cni_attachment *at, const struct cni_link *link)
 {
-	struct cni_error ignored;
-	struct cni_link other;
-
-	return cni_link_get_by_index(&at->nl[CNI_HOST], link->peer, &other, &ignored) == 0 &&
-	       other.peer == link->index && *other.alias && is_ours(at, &other);
+	cni_host_end_guess(at);
+	return at->host.index && at->host.peer == link->index && *at->host.alias &&
+	       is_ours(at, &at->host);
 }
 
 /* The container's end, where the host's is not ours by name: another plugin suite has made it, or

@@ -29,8 +29,8 @@ static int check_names(const struct cni_chain *chain, struct cni_error *err)
 	return cni_name_check_interface(chain->ifname, "CNI_IFNAME", CNI_EENV, err);
 }
 
-/* One at a time for each container (CNI SPEC, section 2, "Lifecycle & Ordering"): this is the runtime.
- * What there is no namespace for waits for nobody. */
+/* One at a time for each container (CNI SPEC, section 2, "Lifecycle & Ordering"): this is the
+ * runtime. What there is no namespace for waits for nobody. */
 static int lock_netns(const struct cni_chain *chain, int *ret_lock, struct cni_error *err)
 {
 	closing int lock = open(chain->netns, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

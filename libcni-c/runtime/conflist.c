@@ -206,11 +206,13 @@ int cni_conflist_upconvert(const char *data, size_t size, const char *what,
 }
 
 /* So that a DEL which has but the cache knows of it, whatever has become of the folder. */
-static void keep_in_text(struct cni_conflist *list, struct cni_error *err)
+static void keep_in_text(struct cni_conflist *list)
 {
 	freeing_json cJSON *json = NULL;
+	struct cni_error ignored;
 
-	if (cni_json_parse_object(list->text, list->size, "the list", &json, err) < 0)
+	/* It was read before. */
+	if (cni_json_parse_object(list->text, list->size, "the list", &json, &ignored) < 0)
 		return;
 	while (cJSON_GetObjectItem(json, "plugins"))
 		cJSON_DeleteItemFromObject(json, "plugins");
@@ -230,7 +232,7 @@ int cni_conflist_append(struct cni_conflist *list, const char *data, size_t size
 	if (check_plugin(plugin, err) < 0)
 		return cni_fail_within(err, "%s", what);
 	cJSON_AddItemToArray(list->plugins, take_ptr(plugin));
-	keep_in_text(list, err);
+	keep_in_text(list);
 	return 0;
 }
 

@@ -19,9 +19,9 @@ struct cni_conflist {
 	bool only_inlined; /* loadOnlyInlinedPlugins: what lies in the drop-in folder stays there */
 	cJSON *plugins;	   /* an array of objects; each has a 'type' that may be executed, and
 			    * 'capabilities', if any, that are true or false */
-	char *text;  /* the bytes it was read from, as the cache keeps them; NUL-terminated; with
-			    * what was appended among the plugins */
-	size_t size; /* without the NUL */
+	char *text;	   /* as the cache keeps it: the bytes it was read from, or, with plugins
+			    * appended, JSON that has them all; NUL-terminated */
+	size_t size;	   /* without the NUL */
 };
 
 /* Reads a list. Keys match in any case. The flags may be booleans or "true" and "false" in any

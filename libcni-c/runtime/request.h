@@ -39,8 +39,8 @@ cJSON *cni_request_config(const struct cni_request *request, const struct cni_co
 			  const cJSON *plugin);
 
 /* Runs `plugin`. Its environment is ours, with the six variables of the protocol replaced. What it
- * prints goes to `ret_output` (NULL allowed), which the caller frees. The plugin's type and the command stand
- * before the message of a failure.
+ * prints goes to `ret_output` (NULL allowed), which the caller frees. The plugin's type and the
+ * command stand before the message of a failure.
  * Fails as cni_exec_find() and cni_exec_run(). */
 int cni_request_run(const struct cni_request *request, const struct cni_conflist *list,
 		    const cJSON *plugin, char **ret_output, struct cni_error *err);

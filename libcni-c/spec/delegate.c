@@ -65,7 +65,6 @@ static int run_contained(const struct cni_call *call, enum cni_command command,
 	enum cni_version version;
 
 	env.command = command;
-	env.netns_override = true; /* whose namespace it is has been asked already */
 	return cni_verbs_run(call->contained->verbs, &env, call->input, call->input_size,
 			     ret_result, &version, err);
 }

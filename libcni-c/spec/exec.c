@@ -72,7 +72,7 @@ static _Noreturn void become(const struct run *run, char *const *argv, int in, i
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL); /* what is ignored here would be there, too */
 	if (getppid() == parent && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
 	    (!run->takes_stderr || dup2(out, STDERR_FILENO) >= 0))
 		execve(run->exec->file, argv, run->exec->environment);

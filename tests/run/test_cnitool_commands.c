@@ -117,6 +117,37 @@ static void cnitool_del__remembers_drop_ins(void **state)
 	fake_assert_asked(&scene->fake, "DEL two\nDEL one\n");
 }
 
+/* As a cache has it that was written without them. "config" is {"cniVersion":"1.1.0",
+ * "name":"drop"}. */
+static void cnitool_del__of_no_plugins_is_no_success(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+
+	fake_write(&scene->fake, "cache/results/drop-" RED_ID "-eth0",
+		   "{\"kind\":\"cniCacheV1\",\"containerId\":\"" RED_ID "\",\"config\":"
+		   "\"eyJjbmlWZXJzaW9uIjoiMS4xLjAiLCJuYW1lIjoiZHJvcCJ9\",\"ifName\":\"eth0\","
+		   "\"networkName\":\"drop\",\"netns\":\"" RED "\"}");
+	cnitool_fails(scene, "del drop " RED, "no network 'drop'");
+	assert_true(fake_has(&scene->fake, "cache/results/drop-" RED_ID "-eth0"));
+}
+
+static void cnitool__says_that_it_could_not_say_it(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+	freeing char *conf_dir = cni_format("NETCONFPATH=%s/net.d", scene->fake.dir);
+	const char *const environment[] = {conf_dir, NULL};
+	const char *const arguments[] = {"-c",
+					 "exec " CNI_C_BINARY_DIR "/cnitool/cnitool list "
+					 ">/dev/full",
+					 NULL};
+	struct plugin_answer answer = plugin_run(&(struct plugin_call){
+		.plugin = "/bin/sh", .environment = environment, .arguments = arguments});
+
+	assert_int_equal(answer.exit_code, 1);
+	assert_non_null(strstr(answer.err, "write to standard output: No space left on device"));
+	plugin_answer_clear(&answer);
+}
+
 static void cnitool_del__reads_what_go_added(void **state)
 {
 	const struct cnitool_scene *scene = *state;
@@ -260,6 +291,8 @@ int main(void)
 		cnitool_test(cnitool_del__survives_a_damaged_cache),
 		cnitool_test(cnitool_del__remembers_a_network_that_is_gone),
 		cnitool_test(cnitool_del__remembers_drop_ins),
+		cnitool_test(cnitool_del__of_no_plugins_is_no_success),
+		cnitool_test(cnitool__says_that_it_could_not_say_it),
 		cnitool_test(cnitool_del__reads_what_go_added),
 		cnitool_test(cnitool_gc__keeps_what_it_is_told),
 		cnitool_test(cnitool_status__is_silent_or_says_why),
