@@ -2,17 +2,16 @@
 #include "file.h"
 
 #include "cleanup.h"
+#include "deadline.h"
 #include "mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 int cni_file_read_fd(int fd, size_t max, const char *what, char **ret_data, size_t *ret_size,
 		     struct cni_error *err)
@@ -130,39 +129,31 @@ int cni_file_make_directories(const char *path, mode_t mode, struct cni_error *e
 	return 0;
 }
 
-static void interrupt(int signal)
+struct attempt {
+	int fd;
+	int operation;
+};
+
+static int wait_for_it(void *data)
 {
-	(void)signal;
+	const struct attempt *attempt = data;
+
+	return flock(attempt->fd, attempt->operation);
 }
 
 int cni_file_lock(int fd, int operation, unsigned int milliseconds, struct cni_error *err)
 {
-	struct sigaction ours = {.sa_handler = interrupt}; /* no SA_RESTART: flock() must return */
-	struct itimerspec in = {.it_value = {.tv_sec = milliseconds / 1000,
-					     .tv_nsec = (long)(milliseconds % 1000) * 1000000},
-				/* again and again, should it fire just before flock() sleeps */
-				.it_interval = {.tv_nsec = 20000000}};
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-	struct sigaction before;
-	timer_t timer;
-	int failed = 0;
+	struct attempt attempt = {fd, operation};
+	int failed;
 
 	if (flock(fd, operation | LOCK_NB) == 0)
 		return 0;
-	if (errno != EWOULDBLOCK)
-		return cni_fail_errno(err, CNI_EIO, errno, "lock");
-	if (milliseconds) {
-		if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
-			return cni_fail_errno(err, CNI_EIO, errno, "make a timer for the lock");
-		sigaction(SIGALRM, &ours, &before);
-		timer_settime(timer, 0, &in, NULL);
-		failed = flock(fd, operation) < 0 ? errno : 0;
-		timer_delete(timer);
-		sigaction(SIGALRM, &before, NULL);
-		if (!failed)
-			return 0;
-	}
-	if (milliseconds && failed != EINTR)
+	failed = errno;
+	if (failed == EWOULDBLOCK && milliseconds)
+		failed = cni_deadline_run(milliseconds, wait_for_it, &attempt);
+	if (!failed)
+		return 0;
+	if (failed != EINTR && failed != EWOULDBLOCK)
 		return cni_fail_errno(err, CNI_EIO, failed, "lock");
 	cni_fail(err, CNI_ELOCKED, "the lock was not free within %u ms", milliseconds);
 	err->errnum = EWOULDBLOCK;

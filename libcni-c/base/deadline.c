@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "deadline.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+
+static void interrupt(int signal)
+{
+	(void)signal;
+}
+
+int cni_deadline_run(unsigned int milliseconds, int (*wait)(void *data), void *data)
+{
+	struct sigaction ours = {.sa_handler = interrupt}; /* no SA_RESTART: the call must return */
+	struct itimerspec in = {.it_value = {.tv_sec = milliseconds / 1000,
+					     .tv_nsec = (long)(milliseconds % 1000) * 1000000},
+				/* again and again, should it fire just before the call sleeps */
+				.it_interval = {.tv_nsec = 20000000}};
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	struct sigaction before;
+	sigset_t alarm;
+	sigset_t mask;
+	timer_t timer;
+	int failed;
+
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
+		return errno;
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigaction(SIGALRM, &ours, &before);
+	sigprocmask(SIG_UNBLOCK, &alarm, &mask);
+	timer_settime(timer, 0, &in, NULL);
+	failed = wait(data) < 0 ? errno : 0;
+	timer_delete(timer);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	return failed;
+}
