@@ -197,6 +197,14 @@ static struct cni_vlan_port port_vlans(const struct bridge_conf *conf)
 	return port;
 }
 
+/* The interface that has the gateways: the bridge itself, or its own in the VLAN. */
+static struct cni_vlan_link gateway_link(const struct bridge_conf *conf)
+{
+	return (struct cni_vlan_link){.bridge = conf->bridge,
+				      .vlan = conf->is_gateway ? conf->vlan : 0,
+				      .keeps_default_vlan = conf->preserve_default_vlan};
+}
+
 static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
 {
 	const struct bridge_conf *conf = data;
@@ -232,13 +240,9 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 		 * said yes, and if forwarding comes in between it joins the subnet's anycast
 		 * address twice, but leaves it once. */
 		cni_plan_forwarding(plan);
-		cni_plan_gateway(plan,
-				 .link = {.bridge = conf->bridge,
-					  .vlan = conf->vlan,
-					  .keeps_default_vlan = conf->preserve_default_vlan},
-				 .force = conf->force_address);
+		cni_plan_gateway(plan, .link = gateway_link(conf), .force = conf->force_address);
 	}
-	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq);
+	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq, .link = gateway_link(conf));
 	if (conf->mac_spoof_check || checks_addresses)
 		cni_plan_learning(plan);
 }

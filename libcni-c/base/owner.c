@@ -57,16 +57,29 @@ bool cni_owner_text_is_of(const char *text, const char *network)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
-			     char name[CNI_IFNAME_SIZE])
+const char *cni_owner_text_ifname(const char *text, const char *prefix, char name[CNI_IFNAME_SIZE])
 {
 	char digits[CNI_HASH_TEXT_SIZE];
-	freeing char *text =
-		cni_format("%s/%s/%s", owner->network, owner->container, owner->ifname);
 
 	cni_hash_hex(text, strlen(text), digits);
 	snprintf(name, CNI_IFNAME_SIZE, "%.4s%.11s", prefix, digits);
 	return name;
+}
+
+const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
+			     char name[CNI_IFNAME_SIZE])
+{
+	char text[CNI_OWNER_TEXT_SIZE];
+
+	return cni_owner_text_ifname(cni_owner_format(owner, text), prefix, name);
+}
+
+char *cni_owner_text_container(const char *text)
+{
+	const char *begin = strchr(text, '/');
+	const char *end = begin ? strchr(begin + 1, '/') : NULL;
+
+	return end ? cni_strndup(begin + 1, (size_t)(end - begin) - 1) : cni_strdup("");
 }
 
 bool cni_owner_is_ifname(const char *name, const char *prefix)

@@ -33,9 +33,17 @@ const char *cni_owner_format_network(const char *network, char text[CNI_OWNER_TE
 bool cni_owner_text_is_of(const char *text, const char *network);
 
 /* The name of the host's end: `prefix` (at most 4 characters) and 11 hexadecimal digits of the
- * owner's SHA-512. The same owner always gets the same name. Returns `name`. */
+ * SHA-512 of the owner's text. The same owner always gets the same name. Returns `name`. */
 const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
 			     char name[CNI_IFNAME_SIZE]);
+
+/* The same from the text, which an alias or a comment holds. */
+const char *cni_owner_text_ifname(const char *text, const char *prefix,
+				  char name[CNI_IFNAME_SIZE]);
+
+/* The part of an owner's text that tells the container, as a copy that the caller frees; "" if
+ * `text` is no owner's. Equal parts mean equal containers. */
+char *cni_owner_text_container(const char *text);
 
 /* Does this name look like one of those? */
 bool cni_owner_is_ifname(const char *name, const char *prefix);

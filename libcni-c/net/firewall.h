@@ -2,25 +2,25 @@
 /* Which packets of containers are forwarded, and which are not.
  *
  *	table inet cni_firewall {
- *		set members4 { type ipv4_addr }                    # 10.1.0.7
- *		map addresses4 { type ifname . mark : ipv4_addr }  # "veth1f" . 0 : 10.1.0.7
- *		map policies { type ifname : verdict }             # "veth1f" : jump same-cni0
- *		set bridges { type ifname }                        # "cni0"
- *		set same { type ifname . ifname }                  # "cni0" . "cni0"
- *		set isolated { type ifname . ifname }              # "cni1" . "cni1"
- *		chain same-cni0 { }
- *		chain isolated-cni1 { }
- *		chain forward {
- *			type filter hook forward priority filter
+ *		set members4     # "cni0" . 10.1.0.7
+ *		map addresses4   # "veth1f" . 0 : "cni0" . 10.1.0.7
+ *		map policies     # "veth1f" : jump same-cni0
+ *		set bridges      # "cni0"
+ *		set same         # "cni0" . "cni0"
+ *		set isolated     # "cni1" . "cni1"
+ *		chain same-cni0
+ *		chain isolated-cni1
+ *		chain forward # type filter hook forward priority filter
  *			iifname . oifname @isolated drop
  *			iifname @bridges oifname @bridges iifname . oifname != @same drop
- *			ct state established,related ip daddr @members4 accept
- *			ip saddr @members4 accept
- *		}
+ *			ct state established,related oifname . ip daddr @members4 accept
+ *			iifname . ip saddr @members4 accept
  *	}
  *
  * and the same with 6. Whatever the number of pods, a packet costs a look-up in each set, and so
- * does an update. `addresses` is the way back from the owner's name, so that DEL needs no address.
+ * does an update. `addresses` is the way back from the owner's name (nft_owned.h). An address
+ * belongs to its attachment together with the interface that it is behind: two networks may hand
+ * out the same one.
  *
  * `bridges`, `same` and `isolated` belong to all attachments of a bridge. So that they go with the
  * last one, each attachment has an element in `policies` that jumps to a chain of its policy and
@@ -52,19 +52,20 @@ struct cni_firewall {
 	const struct cni_owner *owner;
 	const struct cni_ip *addresses; /* that are accepted; no address twice */
 	size_t count;
+	const char *device; /* the interface that they are behind; "": unknown */
 	enum cni_firewall_policy policy;
 	const char *bridge; /* the interface the policy is for; not for CNI_FIREWALL_OPEN */
 };
 
-/* Sets it up instead of whatever the addresses or the owner had before. All or nothing. `nl` is a
- * socket of NETLINK_NETFILTER. */
+/* Sets it up instead of what the owner had before, and of what other owners have at these
+ * addresses. All or nothing. `nl` is a socket of NETLINK_NETFILTER. */
 int cni_firewall_add(struct cni_nl *nl, const struct cni_firewall *firewall, struct cni_error *err);
 
-/* Is all of it there? Fails with CNI_EMISMATCH, naming what was expected and what was found. */
+/* Fails with CNI_EMISMATCH, naming what was expected and what was found. */
 int cni_firewall_check(struct cni_nl *nl, const struct cni_firewall *firewall,
 		       struct cni_error *err);
 
-/* Has the owner anything here? */
+/* `*ret_exists` tells whether the owner has anything here. */
 int cni_firewall_exists(struct cni_nl *nl, const struct cni_owner *owner, bool *ret_exists,
 			struct cni_error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link.h"
 
+#include <errno.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -173,6 +174,38 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
 		}
 	if (cni_nl_dump(nl, &m, visit, restart_each, &each, err) < 0)
 		return cni_fail_within(err, "list the links of kind '%s'", kind ? kind : "any");
+	return 0;
+}
+
+struct alias_search {
+	const char *alias;
+	bool found;
+};
+
+static int compare_alias(const struct cni_link *link, void *data, struct cni_error *err)
+{
+	struct alias_search *search = data;
+
+	(void)err;
+	search->found |= !strcmp(link->alias, search->alias);
+	return 0;
+}
+
+int cni_link_exists(const char *name, const char *alias, bool *ret_exists, struct cni_error *err)
+{
+	struct alias_search search = {.alias = alias};
+	closing_nl struct cni_nl nl = {0};
+	struct cni_link link;
+
+	*ret_exists = true;
+	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, err) < 0)
+		return -1;
+	if (cni_link_get(&nl, name, &link, err) == 0)
+		return 0;
+	if (err->errnum != ENODEV ||
+	    cni_link_each(&nl, NULL, compare_alias, NULL, &search, err) < 0)
+		return -1;
+	*ret_exists = search.found;
 	return 0;
 }
 

@@ -47,6 +47,10 @@ int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_lin
  * whose last user has gone? */
 bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *link);
 
+/* `*ret_exists` tells whether this namespace has a link with the name, or one with the alias under
+ * another name. Opens a socket of its own. */
+int cni_link_exists(const char *name, const char *alias, bool *ret_exists, struct cni_error *err);
+
 /* Calls `cb` for each link of `kind` (NULL: of any). What `cb` returns is as for cni_nl_cb;
  * `restart` likewise. */
 int cni_link_each(struct cni_nl *nl, const char *kind,

@@ -6,29 +6,36 @@
 #include "mem.h"
 #include "nft_rule.h"
 
-#include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4.h>
 #include <stdio.h>
 #include <string.h>
 
-const struct cni_nft_table cni_masq_table = {NFPROTO_INET, "cni"};
+static const struct cni_nft_table *const table = &cni_masquerade_table.table;
+static const char postrouting[] = "postrouting";
 
-const char cni_masq_postrouting[] = "postrouting";
-
-const struct cni_masq_family cni_masq_families[2] = {
-	{AF_INET, "masquerade4", "attachments4", "224.0.0.0/4", CNI_NFT_IPV4},
-	{AF_INET6, "masquerade6", "attachments6", "ff00::/8", CNI_NFT_IPV6},
+static const struct family {
+	int number;
+	const char *at;		 /* device . address : the network's chain */
+	const char *anywhere;	 /* address : the network's chain */
+	const char *attachments; /* owner's name . index : device . address */
+	const char *multicast;
+} families[2] = {
+	{AF_INET, "masquerade_at4", "masquerade4", "attachments4", "224.0.0.0/4"},
+	{AF_INET6, "masquerade_at6", "masquerade6", "attachments6", "ff00::/8"},
 };
 
-const struct cni_masq_family *cni_masq_family_of(const struct cni_ip *ip)
+static const struct family *family_of(const struct cni_ip *ip)
 {
-	return &cni_masq_families[ip->family == AF_INET ? 0 : 1];
+	return &families[ip->family == AF_INET ? 0 : 1];
 }
 
-void cni_masq_name_chain(const char *network, const struct cni_net *net,
-			 char chain[CNI_MASQ_CHAIN_SIZE], char comment[CNI_NFT_COMMENT_SIZE])
+/* ---- elements ---- */
+
+void cni_masquerade_name_chain(const char *network, const struct cni_net *net,
+			       char chain[CNI_MASQUERADE_CHAIN_SIZE],
+			       char comment[CNI_NFT_COMMENT_SIZE])
 {
 	struct cni_net masked = cni_net_masked(net);
 	char digits[CNI_HASH_TEXT_SIZE];
@@ -36,81 +43,188 @@ void cni_masq_name_chain(const char *network, const struct cni_net *net,
 	freeing char *text = cni_format("%s %s", network, cni_net_format(&masked, prefix));
 
 	cni_hash_hex(text, strlen(text), digits);
-	snprintf(chain, 24, "net-%.16s", digits);
+	snprintf(chain, CNI_MASQUERADE_CHAIN_SIZE, "net-%.16s", digits);
 	snprintf(comment, CNI_NFT_COMMENT_SIZE, "%.70s %s", network, prefix);
 }
 
-struct cni_nft_bytes cni_masq_attachment_key(const char *name, uint32_t index)
+/* A value of `attachments`, which is also the key of `at`. */
+static struct cni_nft_bytes place_of(const char *device, const struct cni_ip *ip)
 {
-	struct cni_nft_bytes key = {.size = 0};
+	struct cni_nft_bytes place = cni_owned_name_key(device);
 
-	cni_nft_bytes_add_ifname(&key, name);
-	cni_nft_bytes_add(&key, &index, sizeof(index));
-	return key;
+	cni_nft_bytes_add(&place, ip->bytes, cni_ip_size(ip));
+	return place;
 }
 
-int cni_masq_look_up(struct cni_nl *nl, const char *map, const struct cni_nft_bytes *key,
-		     struct cni_nft_element *ret_element, struct cni_error *err)
+/* The address alone, where there is no device. */
+static void put_lead(const struct family *family, const struct cni_nft_bytes *place,
+		     struct cni_nft_items *leads)
 {
-	if (cni_nft_get(nl, &cni_masq_table, map, key, ret_element, err) == 0)
-		return 1;
-	return err->errnum == ENOENT ? 0 : -1;
+	struct cni_nft_element lead = {.key = *place};
+	bool has_device = place->data[0] != '\0';
+
+	if (!has_device) {
+		lead.key = (struct cni_nft_bytes){.size = 0};
+		cni_nft_bytes_add(&lead.key, place->data + CNI_IFNAME_SIZE, place->size - CNI_IFNAME_SIZE);
+	}
+	cni_nft_items_put(leads, has_device ? family->at : family->anywhere, &lead);
 }
 
-void cni_masq_add_postrouting_rules(struct cni_nft_tx *tx)
+static void follow(const char *set, const struct cni_nft_element *back, struct cni_nft_items *leads)
 {
+	for (size_t i = 0; i < 2; i++)
+		if (!strcmp(set, families[i].attachments) && back->value.size > CNI_IFNAME_SIZE)
+			put_lead(&families[i], &back->value, leads);
+}
+
+void cni_masquerade_put(struct cni_owned_wish *wish, const struct cni_masquerade *wanted)
+{
+	uint32_t indices[2] = {0, 0};
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct cni_net *net = &wanted->nets[i];
+		const struct family *family = family_of(&net->ip);
+		struct cni_nft_bytes place = place_of(wanted->device, &net->ip);
+		struct cni_nft_bytes back =
+			cni_owned_index_key(wish->name, indices[family - families]++);
+		clearing_items struct cni_nft_items leads = {0};
+		char comment[CNI_NFT_COMMENT_SIZE];
+
+		put_lead(family, &place, &leads);
+		cni_masquerade_name_chain(
+			wanted->owner->network, net,
+			cni_owned_wish_put(wish, leads.items->set, &leads.items->element.key)->jump,
+			comment);
+		cni_owned_wish_put(wish, family->attachments, &back)->value = place;
+	}
+}
+
+/* ---- the skeleton ---- */
+
+static void put_chains(struct cni_nft_tx *tx)
+{
+	/* linux/netfilter_ipv4.h: NF_IP_PRI_NAT_SRC, nft's "srcnat". */
+	cni_nft_add_base_chain(tx, table, postrouting, "nat", NF_INET_POST_ROUTING,
+			       NF_IP_PRI_NAT_SRC);
+	cni_nft_flush_chain(tx, table, postrouting);
 	for (size_t i = 0; i < 2; i++) {
+		/* meta nfproto ipv4 iifname . ip saddr vmap @masquerade_at4 */
+		cni_nft_rule(tx, table, postrouting);
+		cni_nft_family_is(tx, families[i].number);
+		cni_nft_iifname_source_vmap(tx, families[i].number, families[i].at);
+		cni_nft_rule_end(tx);
 		/* meta nfproto ipv4 ip saddr vmap @masquerade4 */
-		cni_nft_rule(tx, &cni_masq_table, cni_masq_postrouting);
-		cni_nft_family_is(tx, cni_masq_families[i].number);
-		cni_nft_source_vmap(tx, cni_masq_families[i].number, cni_masq_families[i].verdicts);
+		cni_nft_rule(tx, table, postrouting);
+		cni_nft_family_is(tx, families[i].number);
+		cni_nft_source_vmap(tx, families[i].number, families[i].anywhere);
 		cni_nft_rule_end(tx);
 	}
 }
 
-void cni_masq_add_skeleton(struct cni_nft_tx *tx)
+/* ---- the networks' chains ---- */
+
+static bool is_prepared(struct cni_nl *nl, const struct cni_owned_wish *wish)
 {
-	/* linux/netfilter_ipv4.h: NF_IP_PRI_NAT_SRC, nft's "srcnat". */
-	const int32_t srcnat = NF_IP_PRI_NAT_SRC;
+	const struct cni_masquerade *wanted = wish->data;
 
-	cni_nft_add_table(tx, &cni_masq_table);
-	for (size_t i = 0; i < 2; i++) {
-		const struct cni_nft_set verdicts = {cni_masq_families[i].verdicts,
-						     {cni_masq_families[i].type},
-						     {CNI_NFT_VERDICT}};
-		const struct cni_nft_set attachments = {cni_masq_families[i].attachments,
-							{CNI_NFT_IFNAME, CNI_NFT_MARK},
-							{cni_masq_families[i].type}};
+	for (size_t i = 0; i < wanted->count; i++) {
+		char chain[CNI_MASQUERADE_CHAIN_SIZE];
+		char comment[CNI_NFT_COMMENT_SIZE];
+		struct cni_error ignored;
+		uint32_t rules;
 
-		cni_nft_add_set(tx, &cni_masq_table, &verdicts);
-		cni_nft_add_set(tx, &cni_masq_table, &attachments);
+		cni_masquerade_name_chain(wanted->owner->network, &wanted->nets[i], chain, comment);
+		if (cni_nft_rule_count(nl, table, chain, &rules, &ignored) < 0 ||
+		    rules != CNI_MASQUERADE_NETWORK_RULES)
+			return false;
 	}
-	cni_nft_add_base_chain(tx, &cni_masq_table, cni_masq_postrouting, "nat",
-			       NF_INET_POST_ROUTING, srcnat);
+	return true;
 }
 
-void cni_masq_add_network_chain(struct cni_nft_tx *tx, const char *chain, const char *comment,
-				const struct cni_net *net)
+static void put_return(struct cni_nft_tx *tx, const char *chain, const struct cni_net *net)
 {
-	struct cni_net multicast;
-
-	cni_net_parse(cni_masq_family_of(&net->ip)->multicast, &multicast);
-	cni_nft_add_chain(tx, &cni_masq_table, chain, comment);
-	cni_nft_flush_chain(tx, &cni_masq_table, chain);
-	/* ip daddr 10.88.0.0/16 return */
-	cni_nft_rule(tx, &cni_masq_table, chain);
+	cni_nft_rule(tx, table, chain);
 	cni_nft_family_is(tx, net->ip.family);
 	cni_nft_destination_in(tx, net);
 	cni_nft_verdict(tx, NFT_RETURN);
 	cni_nft_rule_end(tx);
+}
+
+static void put_network(struct cni_nft_tx *tx, const char *network, const struct cni_net *net)
+{
+	char chain[CNI_MASQUERADE_CHAIN_SIZE];
+	char comment[CNI_NFT_COMMENT_SIZE];
+	struct cni_net multicast;
+
+	cni_masquerade_name_chain(network, net, chain, comment);
+	cni_net_parse(family_of(&net->ip)->multicast, &multicast);
+	cni_nft_add_chain(tx, table, chain, comment);
+	cni_nft_flush_chain(tx, table, chain);
+	/* ip daddr 10.88.0.0/16 return */
+	put_return(tx, chain, net);
 	/* ip daddr 224.0.0.0/4 return */
-	cni_nft_rule(tx, &cni_masq_table, chain);
-	cni_nft_family_is(tx, net->ip.family);
-	cni_nft_destination_in(tx, &multicast);
-	cni_nft_verdict(tx, NFT_RETURN);
-	cni_nft_rule_end(tx);
+	put_return(tx, chain, &multicast);
 	/* masquerade */
-	cni_nft_rule(tx, &cni_masq_table, chain);
+	cni_nft_rule(tx, table, chain);
 	cni_nft_masquerade(tx);
 	cni_nft_rule_end(tx);
 }
+
+static int prepare(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_owned_wish *wish,
+		   struct cni_error *err)
+{
+	const struct cni_masquerade *wanted = wish->data;
+
+	(void)nl;
+	(void)err;
+	for (size_t i = 0; i < wanted->count; i++)
+		put_network(tx, wanted->owner->network, &wanted->nets[i]);
+	return 0;
+}
+
+static uint32_t rules_of(const char *chain)
+{
+	(void)chain;
+	return CNI_MASQUERADE_NETWORK_RULES;
+}
+
+static int release(struct cni_owned_removal *removal, const char *chain, struct cni_error *err)
+{
+	(void)err;
+	cni_nft_del_chain(removal->tx, table, chain);
+	removal->released++;
+	return 0;
+}
+
+/* Postrouting and six maps. */
+static int is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
+{
+	return cni_owned_is_idle_by_use(removal, 7, ret_idle, err);
+}
+
+static const struct cni_owned_set sets[] = {
+	{.set = {"masquerade_at4", {CNI_NFT_IFNAME, CNI_NFT_IPV4}, {CNI_NFT_VERDICT}}},
+	{.set = {"masquerade4", {CNI_NFT_IPV4}, {CNI_NFT_VERDICT}}},
+	{.set = {"attachments4", {CNI_NFT_IFNAME, CNI_NFT_MARK}, {CNI_NFT_IFNAME, CNI_NFT_IPV4}},
+	 .role = CNI_OWNED_BY_INDEX},
+	{.set = {"masquerade_at6", {CNI_NFT_IFNAME, CNI_NFT_IPV6}, {CNI_NFT_VERDICT}}},
+	{.set = {"masquerade6", {CNI_NFT_IPV6}, {CNI_NFT_VERDICT}}},
+	{.set = {"attachments6", {CNI_NFT_IFNAME, CNI_NFT_MARK}, {CNI_NFT_IFNAME, CNI_NFT_IPV6}},
+	 .role = CNI_OWNED_BY_INDEX},
+	{.set = {NULL}},
+};
+
+static const struct cni_owned_chain chains[] = {{postrouting, 4, 0}, {NULL}};
+
+const struct cni_owned_table cni_masquerade_table = {
+	.table = {NFPROTO_INET, "cni"},
+	.sets = sets,
+	.chains = chains,
+	.put_chains = put_chains,
+	.follow = follow,
+	.is_prepared = is_prepared,
+	.prepare = prepare,
+	.rules_of = rules_of,
+	.release = release,
+	.is_idle = is_idle,
+};

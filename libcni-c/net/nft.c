@@ -28,6 +28,11 @@ void cni_nft_bytes_add(struct cni_nft_bytes *bytes, const void *data, size_t siz
 	bytes->size += padded;
 }
 
+bool cni_nft_bytes_equal(const struct cni_nft_bytes *a, const struct cni_nft_bytes *b)
+{
+	return a->size == b->size && !memcmp(a->data, b->data, a->size);
+}
+
 struct cni_nft_bytes cni_nft_ip(const struct cni_ip *ip)
 {
 	struct cni_nft_bytes bytes = {.size = 0};
@@ -265,6 +270,15 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 	return 0;
 }
 
+int cni_nft_look_up(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		    const struct cni_nft_bytes *key, struct cni_nft_element *ret_element,
+		    struct cni_error *err)
+{
+	if (cni_nft_get(nl, table, set, key, ret_element, err) == 0)
+		return 1;
+	return err->errnum == ENOENT ? 0 : -1;
+}
+
 struct list {
 	struct cni_nft_element *items;
 	size_t count;
@@ -319,7 +333,8 @@ int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const cha
 }
 
 struct others {
-	const char *comment;
+	bool (*is_other)(const char *comment, const void *data);
+	const void *data;
 	bool found;
 };
 
@@ -329,7 +344,7 @@ static int compare_comment(struct nftnl_set_elem *from, void *data)
 	struct cni_nft_element element;
 
 	read_element(from, &element);
-	others->found |= strcmp(element.comment, others->comment) != 0;
+	others->found |= others->is_other(element.comment, others->data);
 	return 0;
 }
 
@@ -344,13 +359,14 @@ static int stop_at_another(const struct nlmsghdr *message, void *data, struct cn
 	return others->found ? cni_fail(err, CNI_EKERNEL, "enough was seen") : 0;
 }
 
-int cni_nft_has_others(const struct cni_nft_table *table, const char *set, const char *comment,
-		       bool *ret_has, struct cni_error *err)
+int cni_nft_has_other(const struct cni_nft_table *table, const char *set,
+		      bool (*is_other)(const char *comment, const void *data), const void *data,
+		      bool *ret_has, struct cni_error *err)
 {
 	/* A socket of its own, for the rest of the answer stays unread. */
 	closing_nl struct cni_nl nl = {0};
 	struct nftnl_set *object = new_set(table, set);
-	struct others others = {.comment = comment};
+	struct others others = {.is_other = is_other, .data = data};
 	struct cni_nl_message m;
 	int failed;
 

@@ -29,6 +29,7 @@ struct cni_nft_bytes {
 };
 
 void cni_nft_bytes_add(struct cni_nft_bytes *bytes, const void *data, size_t size);
+bool cni_nft_bytes_equal(const struct cni_nft_bytes *a, const struct cni_nft_bytes *b);
 /* A key or value that is one address. */
 struct cni_nft_bytes cni_nft_ip(const struct cni_ip *ip);
 /* An interface name, padded to IFNAMSIZ as the kernel's meta expressions have it. */
@@ -84,14 +85,20 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 		const struct cni_nft_bytes *key, struct cni_nft_element *ret_element,
 		struct cni_error *err);
 
+/* As above, and a missing one is no failure: 1 if the element is there, 0 if it is not, -1. */
+int cni_nft_look_up(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		    const struct cni_nft_bytes *key, struct cni_nft_element *ret_element,
+		    struct cni_error *err);
+
 /* All elements of a set, an array that the caller frees. A missing set is an empty one. */
 int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
 		 struct cni_nft_element **ret_elements, size_t *ret_count, struct cni_error *err);
 
-/* Does a set hold elements with another comment than `comment`? Reads no further than to the first
- * one, so that it costs the same however many there are. A missing set has none. */
-int cni_nft_has_others(const struct cni_nft_table *table, const char *set, const char *comment,
-		       bool *ret_has, struct cni_error *err);
+/* `*ret_has` tells whether a set holds an element with a comment that `is_other`. The reading ends
+ * with the first one, so that it costs the same however many there are. A missing set has none. */
+int cni_nft_has_other(const struct cni_nft_table *table, const char *set,
+		      bool (*is_other)(const char *comment, const void *data), const void *data,
+		      bool *ret_has, struct cni_error *err);
 
 /* ---- changing ---- */
 
@@ -128,7 +135,7 @@ enum cni_nft_type {
 
 /* A set, or a map if `value` has a type. Keys and values of several fields have them side by side.
  */
-#define CNI_NFT_FIELDS 3
+#define CNI_NFT_FIELDS 5
 struct cni_nft_set {
 	const char *name;
 	enum cni_nft_type key[CNI_NFT_FIELDS];
@@ -136,6 +143,16 @@ struct cni_nft_set {
 };
 void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		     const struct cni_nft_set *set);
+
+/* Bytes of a key or value with these fields, and the number that the kernel keeps of their types
+ * for nft(8). */
+uint32_t cni_nft_fields_size(const enum cni_nft_type fields[CNI_NFT_FIELDS]);
+uint32_t cni_nft_fields_type(const enum cni_nft_type fields[CNI_NFT_FIELDS]);
+
+/* A key as nft(8) prints it, without quotes: "cni0 . 10.1.0.7". Returns `text`. */
+#define CNI_NFT_KEY_TEXT_SIZE 160
+const char *cni_nft_key_format(const struct cni_nft_set *set, const struct cni_nft_bytes *key,
+			       char text[CNI_NFT_KEY_TEXT_SIZE]);
 
 /* Removes the set with its elements; errnum EBUSY if a rule looks into it. */
 void cni_nft_del_set(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set);

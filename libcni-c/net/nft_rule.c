@@ -172,12 +172,6 @@ void cni_nft_destination_in(struct cni_nft_tx *tx, const struct cni_net *net)
 	is_in(tx, net);
 }
 
-void cni_nft_source_in_set(struct cni_nft_tx *tx, int family, const char *set)
-{
-	load_source(tx, family, NFT_REG_1);
-	nftnl_rule_add_expr(tx->rule, new_lookup(set));
-}
-
 void cni_nft_destination_in_set(struct cni_nft_tx *tx, int family, const char *set)
 {
 	load_destination(tx, family, NFT_REG_1);
@@ -195,6 +189,27 @@ void cni_nft_source_destination_in_set(struct cni_nft_tx *tx, int family, const 
 	size_t size = load_source(tx, family, NFT_REG_1);
 
 	load_destination(tx, family, register_at(size));
+	nftnl_rule_add_expr(tx->rule, new_lookup(set));
+}
+
+void cni_nft_iifname_source_vmap(struct cni_nft_tx *tx, int family, const char *map)
+{
+	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
+	load_source(tx, family, register_at(IFNAMSIZ));
+	add_vmap(tx, map);
+}
+
+void cni_nft_iifname_source_in(struct cni_nft_tx *tx, int family, const char *set)
+{
+	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
+	load_source(tx, family, register_at(IFNAMSIZ));
+	nftnl_rule_add_expr(tx->rule, new_lookup(set));
+}
+
+void cni_nft_oifname_destination_in(struct cni_nft_tx *tx, int family, const char *set)
+{
+	load_meta(tx, NFT_META_OIFNAME, NFT_REG_1);
+	load_destination(tx, family, register_at(IFNAMSIZ));
 	nftnl_rule_add_expr(tx->rule, new_lookup(set));
 }
 

@@ -27,8 +27,14 @@ void cni_nft_source_vmap(struct cni_nft_tx *tx, int family, const char *map);
 void cni_nft_source_in(struct cni_nft_tx *tx, const struct cni_net *net);
 void cni_nft_destination_in(struct cni_nft_tx *tx, const struct cni_net *net);
 
-/* ip saddr @set; ip daddr @set; ip saddr . ip daddr @set (or ip6). */
-void cni_nft_source_in_set(struct cni_nft_tx *tx, int family, const char *set);
+/* iifname . ip saddr vmap @map (or ip6 saddr). */
+void cni_nft_iifname_source_vmap(struct cni_nft_tx *tx, int family, const char *map);
+
+/* iifname . ip saddr @set; oifname . ip daddr @set (or ip6). */
+void cni_nft_iifname_source_in(struct cni_nft_tx *tx, int family, const char *set);
+void cni_nft_oifname_destination_in(struct cni_nft_tx *tx, int family, const char *set);
+
+/* ip daddr @set; ip saddr . ip daddr @set (or ip6). */
 void cni_nft_destination_in_set(struct cni_nft_tx *tx, int family, const char *set);
 void cni_nft_source_destination_in_set(struct cni_nft_tx *tx, int family, const char *set);
 

@@ -180,44 +180,6 @@ void cni_nft_flush_chain(struct cni_nft_tx *tx, const struct cni_nft_table *tabl
 	cni_nft_tx_done(tx, "flush chain");
 }
 
-/* Bytes of a key or value of this type. */
-static uint32_t size_of(enum cni_nft_type type)
-{
-	switch (type) {
-	case CNI_NFT_INET_PROTO:
-		return 1;
-	case CNI_NFT_INET_SERVICE:
-		return 2;
-	case CNI_NFT_IPV4:
-	case CNI_NFT_MARK:
-		return 4;
-	case CNI_NFT_ETHER:
-		return 6;
-	case CNI_NFT_IPV6:
-	case CNI_NFT_IFNAME:
-		return 16;
-	case CNI_NFT_NONE:
-	case CNI_NFT_VERDICT:
-		break;
-	}
-	return 0;
-}
-
-/* One type, or several side by side: then each is padded to a register, and their numbers stand
- * together, six bits each (nft's include/datatype.h). */
-static void describe(const enum cni_nft_type types[CNI_NFT_FIELDS], uint32_t *ret_type,
-		     uint32_t *ret_size)
-{
-	enum { TYPE_BITS = 6 };
-
-	*ret_type = types[0];
-	*ret_size = size_of(types[0]);
-	for (size_t i = 1; i < CNI_NFT_FIELDS && types[i] != CNI_NFT_NONE; i++) {
-		*ret_type = *ret_type << TYPE_BITS | types[i];
-		*ret_size = ((*ret_size + 3) & ~3U) + ((size_of(types[i]) + 3) & ~3U);
-	}
-}
-
 void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		     const struct cni_nft_set *set)
 {
@@ -230,18 +192,13 @@ void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 	bool concatenated = set->key[1] != CNI_NFT_NONE;
 	uint32_t flags = set->value[0] != CNI_NFT_NONE ? NFT_SET_MAP : 0;
 	struct nftnl_set *object = cni_need(nftnl_set_alloc());
-	uint32_t key_type;
-	uint32_t key_size;
-	uint32_t value_type;
-	uint32_t value_size;
+	uint32_t value_type = cni_nft_fields_type(set->value);
 
-	describe(set->key, &key_type, &key_size);
-	describe(set->value, &value_type, &value_size);
 	nftnl_set_set_str(object, NFTNL_SET_TABLE, table->name);
 	nftnl_set_set_str(object, NFTNL_SET_NAME, set->name);
 	nftnl_set_set_u32(object, NFTNL_SET_FAMILY, table->family);
-	nftnl_set_set_u32(object, NFTNL_SET_KEY_TYPE, key_type);
-	nftnl_set_set_u32(object, NFTNL_SET_KEY_LEN, key_size);
+	nftnl_set_set_u32(object, NFTNL_SET_KEY_TYPE, cni_nft_fields_type(set->key));
+	nftnl_set_set_u32(object, NFTNL_SET_KEY_LEN, cni_nft_fields_size(set->key));
 	nftnl_set_set_u32(object, NFTNL_SET_FLAGS, flags);
 	if (set->key[0] == CNI_NFT_IFNAME && !concatenated)
 		nftnl_set_set_data(object, NFTNL_SET_USERDATA, &host_order, sizeof(host_order));
@@ -252,7 +209,7 @@ void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		nftnl_set_set_u32(object, NFTNL_SET_DATA_LEN, 0);
 	} else if (value_type != CNI_NFT_NONE) {
 		nftnl_set_set_u32(object, NFTNL_SET_DATA_TYPE, value_type);
-		nftnl_set_set_u32(object, NFTNL_SET_DATA_LEN, value_size);
+		nftnl_set_set_u32(object, NFTNL_SET_DATA_LEN, cni_nft_fields_size(set->value));
 	}
 	nftnl_set_nlmsg_build_payload(begin(tx, NFT_MSG_NEWSET, table, NLM_F_CREATE), object);
 	nftnl_set_free(object);

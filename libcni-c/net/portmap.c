@@ -1,208 +1,156 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Published ports: making them. */
 #include "portmap.h"
 
 #include "cleanup.h"
+#include "link.h"
 #include "mem.h"
-#include "portmap_doomed.h"
 #include "portmap_table.h"
-#include "sysctl.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct cni_nft_table *const table = &cni_portmap_table;
+static const struct cni_nft_table *const table = &cni_portmap_table.table;
 
-/* ---- route_localnet ---- */
+/* ---- ports of others ---- */
 
-#define LOCALNET_KEY "net/ipv4/conf/%.15s/route_localnet"
-
-/* Must the interface become one of `localnets`? Unless it is; also if route_localnet is on, since
- * it may be so from before somebody flushed the rules that go with it. Returns 1, 0 or -1. */
-static int wants_localnet(struct cni_nl *nl, const char *ifname, struct cni_error *err)
+/* True if the link of an attachment is not there any more, neither by its name nor, where it was
+ * renamed, by its alias. False where that cannot be told. */
+static int is_gone(struct cni_nl *nl, const char *text, bool *ret_gone, struct cni_error *err)
 {
-	freeing char *path = cni_format(LOCALNET_KEY, ifname);
-	struct cni_nft_bytes key = cni_portmap_localnet_key(ifname);
-	struct cni_nft_element element;
-	char value[8] = "";
-	int found;
+	char name[CNI_IFNAME_SIZE];
+	struct cni_nft_bytes key = cni_owned_name_key(cni_owner_text_ifname(text, "veth", name));
+	struct cni_nft_element owner;
+	bool exists = true;
+	int found = cni_nft_look_up(nl, table, cni_portmap_owners, &key, &owner, err);
 
-	if (!*ifname)
-		return 0;
-	found = cni_portmap_look_up(nl, cni_portmap_localnets, &key, &element, err);
+	*ret_gone = false;
 	if (found < 0)
 		return -1;
-	if (!found && cni_sysctl_get(path, value, sizeof(value), err) < 0)
+	if (!found || !owner.value.data[0])
+		return 0;
+	memcpy(name, owner.value.data, sizeof(name) - 1);
+	if (cni_link_exists(name, text, &exists, err) < 0)
 		return -1;
-	return !found;
+	*ret_gone = !exists;
+	return 0;
 }
 
-static void add_localnet(struct cni_nft_tx *tx, const char *ifname)
+static bool same_container(const char *a, const char *b)
 {
-	struct cni_nft_element element = {.key = cni_portmap_localnet_key(ifname)};
+	freeing char *one = cni_owner_text_container(a);
+	freeing char *other = cni_owner_text_container(b);
 
-	cni_nft_add_element(tx, table, cni_portmap_localnets, &element);
+	return !strcmp(one, other);
 }
 
-/* After the rule that drops what must not use it. */
-static int turn_on_localnet(const char *ifname, struct cni_error *err)
+/* The port as the wish has it, and the container's address that it leads to now. */
+static int refuse(const struct cni_owned_wish *wish, const struct cni_nft_item *item,
+		  const struct cni_nft_element *there, struct cni_error *err)
 {
-	freeing char *key = cni_format(LOCALNET_KEY, ifname);
-
-	return *ifname ? cni_sysctl_set(key, "1", err) : 0;
-}
-
-/* ---- elements ---- */
-
-static void add_address(struct cni_nft_tx *tx, const struct cni_portmap *portmap,
-			const struct cni_ip *address)
-{
-	const struct cni_portmap_family *family = cni_portmap_family_of(address);
-	struct cni_portmap_source sources[CNI_PORTMAP_SOURCES];
-	size_t count = cni_portmap_sources(portmap, address, sources);
-	uint32_t index = 0;
-
-	for (size_t i = 0; i < portmap->mapping_count; i++) {
-		const struct cni_port_mapping *mapping = &portmap->mappings[i];
-		struct cni_nft_element port = cni_portmap_port(portmap, mapping, address);
-		struct cni_nft_element back;
-
-		if (!cni_portmap_is_for(mapping, address))
-			continue;
-		back = cni_portmap_back(portmap, mapping, address, index++);
-		cni_nft_add_element(tx, table, cni_portmap_set_of(family, mapping), &port);
-		cni_nft_add_element(tx, table, family->published, &back);
-	}
-	for (size_t i = 0; i < count; i++)
-		cni_nft_add_element(tx, table, sources[i].set, &sources[i].element);
-}
-
-static void add_elements(struct cni_nft_tx *tx, const struct cni_portmap *portmap, bool localnet)
-{
-	for (size_t i = 0; i < portmap->address_count; i++)
-		add_address(tx, portmap, &portmap->addresses[i]);
-	if (localnet)
-		add_localnet(tx, portmap->localnet);
-}
-
-/* ---- the usual case ---- */
-
-/* How things are all the time but the first: the rules are there and nothing is in the way. Asked
- * before, since a transaction that fails keeps the kernel busy for milliseconds. */
-static bool rules_are_there(struct cni_nl *nl)
-{
-	for (const struct cni_portmap_chain *chain = cni_portmap_chains; chain->name; chain++) {
-		struct cni_error ignored;
-		uint32_t use;
-
-		if (cni_nft_chain_use(nl, table, chain->name, &use, &ignored) < 0 ||
-		    use != chain->rules + chain->jumps)
-			return false;
-	}
-	return true;
-}
-
-static int add_to_existing(struct cni_nl *nl, const struct cni_portmap *portmap,
-			   struct cni_error *err)
-{
-	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, 0);
-	int localnet = wants_localnet(nl, portmap->localnet, err);
-
-	if (localnet < 0)
-		return -1;
-	add_elements(tx, portmap, localnet);
-	return cni_nft_commit(tx, err);
-}
-
-/* ---- every case ---- */
-
-/* A port that is somebody else's is refused, unless it leads to one of our own addresses: then it
- * was left over by who had that before. */
-static int doom_or_refuse(struct cni_nl *nl, const struct cni_port_mapping *mapping,
-			  const struct cni_ip *address, struct cni_nft_doomed *doomed,
-			  struct cni_error *err)
-{
-	const struct cni_portmap_family *family = cni_portmap_family_of(address);
-	const char *set = cni_portmap_set_of(family, mapping);
-	struct cni_nft_bytes key = cni_portmap_key(mapping);
+	const struct cni_port_mapping *mapping = cni_portmap_mapping_at(wish->data, item);
+	struct cni_ip target = cni_portmap_target(item->set, &there->value);
 	char port[CNI_PORT_TEXT_SIZE];
 	char ip[CNI_IP_TEXT_SIZE];
-	struct cni_nft_element element;
-	struct cni_ip target;
-	int found = cni_portmap_look_up(nl, set, &key, &element, err);
 
-	if (found <= 0 || cni_nft_is_doomed(doomed, set, &key))
-		return found < 0 ? -1 : 0;
-	target = cni_portmap_target(family, &element);
-	if (!cni_ip_equal(&target, address))
-		return cni_fail(err, CNI_ETAKEN, "port %s is already published by '%s', for %s",
-				cni_port_mapping_format(mapping, port), element.comment,
-				cni_ip_format(&target, ip));
-	cni_nft_doom(doomed, set, &element);
-	return 0;
+	return cni_fail(err, CNI_ETAKEN, "port %s is already published by '%s', for %s",
+			cni_port_mapping_format(mapping, port), there->comment,
+			cni_ip_format(&target, ip));
 }
 
-static int doom_what_is_in_the_way(struct cni_nl *nl, const struct cni_portmap *portmap,
-				   struct cni_nft_doomed *doomed, struct cni_error *err)
+/* An address whose sources are translated may be that of two attachments. */
+int cni_portmap_meet(struct cni_nl *nl, const struct cni_owned_wish *wish,
+		     const struct cni_nft_item *item, const struct cni_nft_element *there,
+		     enum cni_owned_answer *ret_answer, struct cni_error *err)
 {
-	if (cni_portmap_doom_owner(nl, portmap->owner, doomed, err) < 0)
-		return -1;
-	for (size_t i = 0; i < portmap->address_count; i++) {
-		const struct cni_ip *address = &portmap->addresses[i];
+	bool is_port = item->element.value.size != 0;
+	clearing_items struct cni_nft_items list = {0};
+	bool gone;
 
-		if (cni_portmap_doom_sources(nl, address, NULL, doomed, err) < 0)
+	if (is_gone(nl, there->comment, &gone, err) < 0)
+		return -1;
+	*ret_answer = gone ? CNI_OWNED_TAKE_OVER : CNI_OWNED_WAIT;
+	if (!is_port)
+		return 0;
+	if (!gone && !same_container(there->comment, wish->text))
+		return refuse(wish, item, there, err);
+	if (cni_owned_list_waiting(nl, wish->table, item->set, &item->element.key, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		const struct cni_nft_element *next = &list.items[i].element;
+
+		if (same_container(next->comment, wish->text))
+			continue;
+		if (is_gone(nl, next->comment, &gone, err) < 0)
 			return -1;
-		for (size_t j = 0; j < portmap->mapping_count; j++)
-			if (cni_portmap_is_for(&portmap->mappings[j], address) &&
-			    doom_or_refuse(nl, &portmap->mappings[j], address, doomed, err) < 0)
-				return -1;
+		if (!gone)
+			return refuse(wish, item, next, err);
 	}
 	return 0;
 }
 
-static int add_with_everything(struct cni_nl *nl, uint32_t generation, void *data,
-			       struct cni_error *err)
+/* ---- the verbs ---- */
+
+static struct cni_owned_wish wish_of(const struct cni_portmap *portmap)
 {
-	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
-	clearing_doomed struct cni_nft_doomed doomed = {0};
-	const struct cni_portmap *portmap = data;
-	int localnet;
+	struct cni_owned_wish wish =
+		cni_owned_wish_make(&cni_portmap_table, "portmap", portmap->owner, portmap);
 
-	if (doom_what_is_in_the_way(nl, portmap, &doomed, err) < 0)
-		return -1;
-	localnet = wants_localnet(nl, portmap->localnet, err);
-	if (localnet < 0)
-		return -1;
-	cni_portmap_add_skeleton(tx);
-	cni_nft_doomed_delete(tx, table, &doomed);
-	add_elements(tx, portmap, localnet);
-	return cni_nft_commit(tx, err);
-}
-
-static int publish(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err)
-{
-	struct cni_portmap copy = *portmap;
-
-	if (rules_are_there(nl)) {
-		if (add_to_existing(nl, portmap, err) == 0)
-			return 0;
-		if (err->errnum != ENOENT && err->errnum != EEXIST && err->errnum != EBUSY)
-			return -1;
-	}
-	return cni_nft_retry(nl, add_with_everything, &copy, err);
+	cni_portmap_put(&wish, portmap);
+	return wish;
 }
 
 int cni_portmap_add(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err)
 {
+	clearing_wish struct cni_owned_wish wish = wish_of(portmap);
 	struct cni_published published;
 	struct cni_error ignored;
 
-	if (publish(nl, portmap, err) < 0)
+	if (cni_owned_add(nl, &wish, err) < 0)
 		return -1;
-	if (turn_on_localnet(portmap->localnet, err) == 0)
+	if (cni_portmap_turn_on_localnet(portmap->localnet, err) == 0)
 		return 0;
 	cni_portmap_del(nl, portmap->owner, &published, &ignored);
 	free(published.mappings);
 	return -1;
+}
+
+int cni_portmap_check(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err)
+{
+	clearing_wish struct cni_owned_wish wish = wish_of(portmap);
+
+	if (cni_owned_check(nl, &wish, err) < 0)
+		return -1;
+	return cni_portmap_check_localnet(nl, portmap->localnet, err);
+}
+
+static void tell_published(const struct cni_nft_items *removed, struct cni_published *ret_published)
+{
+	*ret_published = (struct cni_published){
+		.mappings = cni_alloc(removed->count * sizeof(*ret_published->mappings))};
+	for (size_t i = 0; i < removed->count; i++)
+		for (size_t j = 0; j < 2; j++)
+			if (!strcmp(removed->items[i].set, cni_portmap_families[j].published))
+				ret_published->mappings[ret_published->count++] =
+					cni_portmap_mapping_of(&cni_portmap_families[j],
+							       &removed->items[i].element.value);
+}
+
+int cni_portmap_del(struct cni_nl *nl, const struct cni_owner *owner,
+		    struct cni_published *ret_published, struct cni_error *err)
+{
+	clearing_items struct cni_nft_items removed = {0};
+	int failed = cni_owned_del(nl, &cni_portmap_table, owner, &removed, err);
+
+	tell_published(&removed, ret_published);
+	return failed;
+}
+
+int cni_portmap_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
+		   struct cni_published *ret_published, struct cni_error *err)
+{
+	clearing_items struct cni_nft_items removed = {0};
+	int failed = cni_owned_gc(nl, &cni_portmap_table, network, valid, &removed, err);
+
+	tell_published(&removed, ret_published);
+	return failed;
 }

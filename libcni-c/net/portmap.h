@@ -2,13 +2,15 @@
 /* Published ports: what arrives at a port of this host goes on to a port of a container.
  *
  *	table inet cni_portmap {
- *		map ports4      # protocol . port : address . port
- *		map ports_at4   # address . protocol . port : address . port
- *		map published4  # "vethd03a…" . 0 : address or none . protocol . port
- *		set hairpins4   # address . address
- *		set localhosts4 # address
- *		set masquerades4 # address
- *		set localnets   # "cni0"
+ *		map ports4       # tcp . 8080 : 10.1.0.7 . 80
+ *		map ports_at4    # 192.0.2.1 . tcp . 8080 : 10.1.0.7 . 80
+ *		map published4   # "vethd03a…" . 0 : address or none . tcp . 8080 . 10.1.0.7 . 80
+ *		map owners       # "vethd03a…" : "vethd03a…"
+ *		map waiting4     # those who publish a port too that another owner has
+ *		set hairpins4    # 10.1.0.7 . 10.1.0.7
+ *		set localhosts4  # 10.1.0.7
+ *		set masquerades4 # 10.1.0.7
+ *		set localnets    # "cni0"
  *		chain ports
  *			dnat ip to ip daddr . meta l4proto . th dport map @ports_at4
  *			dnat ip to meta l4proto . th dport map @ports4
@@ -26,14 +28,19 @@
  *	}
  *
  * and the same with 6, but for localhosts and martians. A new connection costs two look-ups however
- * many ports there are, and so does an update. Only what is addressed to this host is translated
- * (CVE-2025-67499), and after what others do at `dstnat`, such as Services (CVE-2019-9946). What is
- * published on 127.0.0.1 is for this host: a neighbour on a link, who can address packets to it, is
- * not translated, and the kernel drops that.
+ * many ports there are, and so does an update. Only packets to this host are translated
+ * (CVE-2025-67499), and after what others do at `dstnat`, such as Services (CVE-2019-9946). A port
+ * that is published on 127.0.0.1 is for this host: a neighbour on a link, who can address packets
+ * to it, is not translated, and the kernel drops these packets.
+ *
+ * A port leads to one container. Runtimes send the same ports to all networks of a container: the
+ * first of its attachments that publishes the port has it, the others wait, and the next one gets
+ * it when that one goes (nft_owned.h). A port of another container is refused as long as the link
+ * of its attachment is there, which `owners` names; after that it is taken over, with all that its
+ * owner had. Whether that link is there cannot be told for an attachment without one on the host.
  *
  * `published` is the way back from the owner's name to its ports, with the address that was asked
- * for or none, so that DEL needs no mappings. Elements bear their owner as a comment; what bears
- * another is left alone. The table goes with its last element.
+ * for or none. The table goes with its last element.
  *
  * A connection from 127.0.0.1 of this host leaves through an interface, which needs route_localnet;
  * with that, others could reach what listens on 127.0.0.1 (CVE-2020-8558), so for the interfaces in
@@ -57,11 +64,11 @@ struct cni_port_mapping {
 	struct cni_ip host_ip; /* unset: any of this host's; 0.0.0.0, ::: any of that family */
 };
 
-/* Is the mapping for any address, be it of one family? */
+/* True if the mapping is for any address, also if for one of a certain family. */
 bool cni_port_mapping_is_any(const struct cni_port_mapping *mapping);
 
-/* Would both want the same port of the same address? One for any address and one for a certain
- * address do not: the latter goes first. */
+/* True if both are for the same port of the same address. One for any address and one for a certain
+ * address do not collide: the latter takes precedence. */
 bool cni_port_mapping_collides(const struct cni_port_mapping *a, const struct cni_port_mapping *b);
 
 /* "tcp 192.0.2.1:8080", "udp [2001:db8::1]:53", "tcp :80". Returns `text`. */
@@ -78,20 +85,23 @@ struct cni_portmap {
 	const struct cni_ip *addresses; /* the container's: at most one of each family */
 	size_t address_count;
 	bool snat;     /* the container itself and 127.0.0.1 get there as well */
-	bool masq_all; /* all that comes this way bears the host's address */
+	bool masq_all; /* all that comes this way gets the host's address as its source */
 	/* The interface behind which the container is, that needs route_localnet; "": none does. */
 	const char *localnet;
+	/* The attachment's link on the host, which is there as long as the attachment is; "": none. */
+	const char *link;
 };
 
-/* Publishes all of it, instead of whatever the owner has published before. All or nothing. `nl` is
- * a socket of NETLINK_NETFILTER. Fails with CNI_ETAKEN, naming mapping and owner, if a port is
- * somebody else's. */
+/* Publishes all of it, instead of what the owner has published before. All or nothing. `nl` is a
+ * socket of NETLINK_NETFILTER. Fails with CNI_ETAKEN, naming mapping and owner, if a port is
+ * another container's that lives. */
 int cni_portmap_add(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err);
 
-/* Is all of it there? Fails with CNI_EMISMATCH, naming what was expected and what was found. */
+/* Fails with CNI_EMISMATCH, naming what was expected and what was found. A port for which another
+ * attachment of the container goes first is as good. */
 int cni_portmap_check(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err);
 
-/* What was published, for those who have to do something about it. */
+/* Published ports, for callers that have to do something about them. */
 struct cni_published {
 	struct cni_port_mapping *mappings; /* to be freed; container_port is not filled in */
 	size_t count;

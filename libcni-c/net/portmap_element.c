@@ -53,13 +53,18 @@ static void add_port(struct cni_nft_bytes *bytes, uint16_t port)
 	cni_nft_bytes_add(bytes, &value, sizeof(value));
 }
 
-const char *cni_portmap_set_of(const struct cni_portmap_family *family,
-			       const struct cni_port_mapping *mapping)
+static const struct cni_portmap_family *family_of(const struct cni_ip *ip)
+{
+	return &cni_portmap_families[ip->family == AF_INET ? 0 : 1];
+}
+
+static const char *set_of(const struct cni_portmap_family *family,
+			  const struct cni_port_mapping *mapping)
 {
 	return cni_port_mapping_is_any(mapping) ? family->ports : family->ports_at;
 }
 
-struct cni_nft_bytes cni_portmap_key(const struct cni_port_mapping *mapping)
+static struct cni_nft_bytes port_key(const struct cni_port_mapping *mapping)
 {
 	struct cni_nft_bytes key = {.size = 0};
 
@@ -70,7 +75,7 @@ struct cni_nft_bytes cni_portmap_key(const struct cni_port_mapping *mapping)
 	return key;
 }
 
-struct cni_nft_bytes cni_portmap_value(const struct cni_port_mapping *mapping,
+static struct cni_nft_bytes port_value(const struct cni_port_mapping *mapping,
 				       const struct cni_ip *address)
 {
 	struct cni_nft_bytes value = {.size = 0};
@@ -80,17 +85,9 @@ struct cni_nft_bytes cni_portmap_value(const struct cni_port_mapping *mapping,
 	return value;
 }
 
-struct cni_nft_bytes cni_portmap_back_key(const char *name, uint32_t index)
-{
-	struct cni_nft_bytes key = {.size = 0};
-
-	cni_nft_bytes_add_ifname(&key, name);
-	cni_nft_bytes_add(&key, &index, sizeof(index));
-	return key;
-}
-
-struct cni_nft_bytes cni_portmap_back_value(const struct cni_portmap_family *family,
-					    const struct cni_port_mapping *mapping)
+static struct cni_nft_bytes published_value(const struct cni_portmap_family *family,
+					    const struct cni_port_mapping *mapping,
+					    const struct cni_ip *address)
 {
 	struct cni_nft_bytes value = {.size = 0};
 	struct cni_ip ip = mapping->host_ip;
@@ -100,13 +97,20 @@ struct cni_nft_bytes cni_portmap_back_value(const struct cni_portmap_family *fam
 	add_ip(&value, &ip);
 	cni_nft_bytes_add(&value, &mapping->protocol, sizeof(mapping->protocol));
 	add_port(&value, mapping->host_port);
+	add_ip(&value, address);
+	add_port(&value, mapping->container_port);
 	return value;
+}
+
+static size_t size_of(const struct cni_portmap_family *family)
+{
+	return family->number == AF_INET ? 4 : 16;
 }
 
 struct cni_port_mapping cni_portmap_mapping_of(const struct cni_portmap_family *family,
 					       const struct cni_nft_bytes *value)
 {
-	size_t size = family->number == AF_INET ? 4 : 16;
+	size_t size = size_of(family);
 	struct cni_port_mapping mapping = {.protocol = value->data[size],
 					   .host_ip.family = (uint8_t)family->number};
 	uint16_t port;
@@ -117,12 +121,41 @@ struct cni_port_mapping cni_portmap_mapping_of(const struct cni_portmap_family *
 	return mapping;
 }
 
-bool cni_portmap_is_for(const struct cni_port_mapping *mapping, const struct cni_ip *address)
+static struct cni_ip target_of(const struct cni_portmap_family *family,
+			       const struct cni_nft_bytes *value)
 {
-	return !cni_ip_is_set(&mapping->host_ip) || mapping->host_ip.family == address->family;
+	struct cni_ip ip = {.family = (uint8_t)family->number};
+
+	/* Behind an address, a protocol and a port. */
+	memcpy(ip.bytes, value->data + size_of(family) + 8, size_of(family));
+	return ip;
 }
 
-struct cni_nft_bytes cni_portmap_hairpin_key(const struct cni_ip *address)
+const struct cni_port_mapping *cni_portmap_mapping_at(const struct cni_portmap *portmap,
+						      const struct cni_nft_item *item)
+{
+	const struct cni_port_mapping *mapping = portmap->mappings;
+
+	for (size_t i = 0; i < portmap->mapping_count; i++) {
+		struct cni_nft_bytes key = port_key(&portmap->mappings[i]);
+
+		if (cni_nft_bytes_equal(&key, &item->element.key))
+			mapping = &portmap->mappings[i];
+	}
+	return mapping;
+}
+
+struct cni_ip cni_portmap_target(const char *set, const struct cni_nft_bytes *value)
+{
+	bool v4 = !strcmp(set, cni_portmap_families[0].ports) ||
+		  !strcmp(set, cni_portmap_families[0].ports_at);
+	struct cni_ip ip = {.family = v4 ? AF_INET : AF_INET6};
+
+	memcpy(ip.bytes, value->data, cni_ip_size(&ip));
+	return ip;
+}
+
+static struct cni_nft_bytes hairpin_key(const struct cni_ip *address)
 {
 	struct cni_nft_bytes key = cni_nft_ip(address);
 
@@ -130,70 +163,93 @@ struct cni_nft_bytes cni_portmap_hairpin_key(const struct cni_ip *address)
 	return key;
 }
 
-struct cni_nft_bytes cni_portmap_localnet_key(const char *ifname)
-{
-	struct cni_nft_bytes key = {.size = 0};
+/* ---- leads ---- */
 
-	cni_nft_bytes_add_ifname(&key, ifname);
-	return key;
+static void put_lead(struct cni_nft_items *leads, const char *set, const struct cni_nft_bytes *key)
+{
+	const struct cni_nft_element lead = {.key = *key};
+
+	if (!cni_nft_items_has(leads, set, key))
+		cni_nft_items_put(leads, set, &lead);
+}
+
+void cni_portmap_follow(const char *set, const struct cni_nft_element *back,
+			struct cni_nft_items *leads)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const struct cni_portmap_family *family = &cni_portmap_families[i];
+		struct cni_port_mapping mapping;
+		struct cni_nft_bytes key;
+		struct cni_ip target;
+
+		if (strcmp(set, family->published) != 0)
+			continue;
+		mapping = cni_portmap_mapping_of(family, &back->value);
+		target = target_of(family, &back->value);
+		key = port_key(&mapping);
+		put_lead(leads, set_of(family, &mapping), &key);
+		key = hairpin_key(&target);
+		put_lead(leads, family->hairpins, &key);
+		key = cni_nft_ip(&target);
+		put_lead(leads, family->masquerades, &key);
+		if (family->localhosts)
+			put_lead(leads, family->localhosts, &key);
+	}
 }
 
 /* ---- elements ---- */
 
-static struct cni_nft_element element_of(const struct cni_owner *owner, struct cni_nft_bytes key)
+static bool is_for(const struct cni_port_mapping *mapping, const struct cni_ip *address)
 {
-	struct cni_nft_element element = {.key = key};
-
-	cni_owner_format(owner, element.comment);
-	return element;
+	return !cni_ip_is_set(&mapping->host_ip) || mapping->host_ip.family == address->family;
 }
 
-struct cni_nft_element cni_portmap_port(const struct cni_portmap *portmap,
-					const struct cni_port_mapping *mapping,
-					const struct cni_ip *address)
+/* The addresses whose sources are translated: for the container itself, for 127.0.0.1, for all. */
+static void put_sources(struct cni_owned_wish *wish, const struct cni_portmap *portmap,
+			const struct cni_ip *address)
 {
-	struct cni_nft_element port = element_of(portmap->owner, cni_portmap_key(mapping));
+	const struct cni_portmap_family *family = family_of(address);
+	struct cni_nft_bytes pair = hairpin_key(address);
+	struct cni_nft_bytes plain = cni_nft_ip(address);
 
-	port.value = cni_portmap_value(mapping, address);
-	return port;
-}
-
-struct cni_nft_element cni_portmap_back(const struct cni_portmap *portmap,
-					const struct cni_port_mapping *mapping,
-					const struct cni_ip *address, uint32_t index)
-{
-	char name[CNI_IFNAME_SIZE];
-	struct cni_nft_element back;
-
-	cni_owner_ifname(portmap->owner, "veth", name);
-	back = element_of(portmap->owner, cni_portmap_back_key(name, index));
-	back.value = cni_portmap_back_value(cni_portmap_family_of(address), mapping);
-	return back;
-}
-
-/* Does the address publish anything? */
-static bool publishes(const struct cni_portmap *portmap, const struct cni_ip *address)
-{
-	for (size_t i = 0; i < portmap->mapping_count; i++)
-		if (cni_portmap_is_for(&portmap->mappings[i], address))
-			return true;
-	return false;
-}
-
-size_t cni_portmap_sources(const struct cni_portmap *portmap, const struct cni_ip *address,
-			   struct cni_portmap_source sources[CNI_PORTMAP_SOURCES])
-{
-	const struct cni_portmap_family *family = cni_portmap_family_of(address);
-	struct cni_nft_element plain = element_of(portmap->owner, cni_nft_ip(address));
-	struct cni_nft_element pair = element_of(portmap->owner, cni_portmap_hairpin_key(address));
-	size_t count = 0;
-
-	if (!portmap->snat || !publishes(portmap, address))
-		return 0;
-	sources[count++] = (struct cni_portmap_source){family->hairpins, pair};
+	if (!portmap->snat)
+		return;
+	cni_owned_wish_put(wish, family->hairpins, &pair);
 	if (family->localhosts)
-		sources[count++] = (struct cni_portmap_source){family->localhosts, plain};
+		cni_owned_wish_put(wish, family->localhosts, &plain);
 	if (portmap->masq_all)
-		sources[count++] = (struct cni_portmap_source){family->masquerades, plain};
-	return count;
+		cni_owned_wish_put(wish, family->masquerades, &plain);
+}
+
+static void put_address(struct cni_owned_wish *wish, const struct cni_portmap *portmap,
+			const struct cni_ip *address)
+{
+	const struct cni_portmap_family *family = family_of(address);
+	uint32_t index = 0;
+
+	for (size_t i = 0; i < portmap->mapping_count; i++) {
+		const struct cni_port_mapping *mapping = &portmap->mappings[i];
+		struct cni_nft_bytes key = port_key(mapping);
+		struct cni_nft_bytes back = cni_owned_index_key(wish->name, index);
+
+		if (!is_for(mapping, address))
+			continue;
+		index++;
+		cni_owned_wish_put(wish, set_of(family, mapping), &key)->value =
+			port_value(mapping, address);
+		cni_owned_wish_put(wish, family->published, &back)->value =
+			published_value(family, mapping, address);
+	}
+	if (index)
+		put_sources(wish, portmap, address);
+}
+
+void cni_portmap_put(struct cni_owned_wish *wish, const struct cni_portmap *portmap)
+{
+	struct cni_nft_bytes name = cni_owned_name_key(wish->name);
+
+	cni_owned_wish_put(wish, cni_portmap_owners, &name)->value =
+		cni_owned_name_key(portmap->link);
+	for (size_t i = 0; i < portmap->address_count; i++)
+		put_address(wish, portmap, &portmap->addresses[i]);
 }

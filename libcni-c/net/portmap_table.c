@@ -3,13 +3,15 @@
 
 #include "nft_rule.h"
 
-#include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter_ipv4.h>
+#include <string.h>
 #include <sys/socket.h>
 
-const struct cni_nft_table cni_portmap_table = {NFPROTO_INET, "cni_portmap"};
+static const struct cni_nft_table *const table = &cni_portmap_table.table;
+
+const char cni_portmap_owners[] = "owners";
 const char cni_portmap_localnets[] = "localnets";
 
 static const char ports[] = "ports";
@@ -18,59 +20,18 @@ static const char output[] = "output";
 static const char postrouting[] = "postrouting";
 static const char martians[] = "martians";
 
-const struct cni_portmap_chain cni_portmap_chains[] = {
-	{ports, 4, 2},	     {prerouting, 2, 0}, {output, 1, 0},
-	{postrouting, 5, 0}, {martians, 1, 0},	 {0},
-};
-
 const struct cni_portmap_family cni_portmap_families[2] = {
-	{AF_INET, "ports4", "ports_at4", "published4", "hairpins4", "localhosts4", "masquerades4",
-	 CNI_NFT_IPV4},
-	{AF_INET6, "ports6", "ports_at6", "published6", "hairpins6", NULL, "masquerades6",
-	 CNI_NFT_IPV6},
+	{AF_INET, "ports4", "ports_at4", "published4", "waiting4", "hairpins4", "localhosts4",
+	 "masquerades4"},
+	{AF_INET6, "ports6", "ports_at6", "published6", "waiting6", "hairpins6", NULL,
+	 "masquerades6"},
 };
-
-const struct cni_portmap_family *cni_portmap_family_of(const struct cni_ip *ip)
-{
-	return &cni_portmap_families[ip->family == AF_INET ? 0 : 1];
-}
-
-int cni_portmap_look_up(struct cni_nl *nl, const char *set, const struct cni_nft_bytes *key,
-			struct cni_nft_element *ret_element, struct cni_error *err)
-{
-	if (cni_nft_get(nl, &cni_portmap_table, set, key, ret_element, err) == 0)
-		return 1;
-	return err->errnum == ENOENT ? 0 : -1;
-}
 
 /* ---- skeleton ---- */
 
-static void add_sets(struct cni_nft_tx *tx, const struct cni_portmap_family *family)
-{
-	const enum cni_nft_type type = family->type;
-	const struct cni_nft_set sets[] = {
-		{family->ports,
-		 {CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE},
-		 {type, CNI_NFT_INET_SERVICE}},
-		{family->ports_at,
-		 {type, CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE},
-		 {type, CNI_NFT_INET_SERVICE}},
-		{family->published,
-		 {CNI_NFT_IFNAME, CNI_NFT_MARK},
-		 {type, CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE}},
-		{family->hairpins, {type, type}, {CNI_NFT_NONE}},
-		{family->masquerades, {type}, {CNI_NFT_NONE}},
-		{family->localhosts, {type}, {CNI_NFT_NONE}},
-	};
-
-	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
-		if (sets[i].name)
-			cni_nft_add_set(tx, &cni_portmap_table, &sets[i]);
-}
-
 static void begin_rule(struct cni_nft_tx *tx, const char *chain, int family)
 {
-	cni_nft_rule(tx, &cni_portmap_table, chain);
+	cni_nft_rule(tx, table, chain);
 	if (family)
 		cni_nft_family_is(tx, family);
 }
@@ -116,31 +77,22 @@ static void add_chains(struct cni_nft_tx *tx)
 	/* Behind all that others do at the usual priority: Services go first (CVE-2019-9946). */
 	const int32_t after_dstnat = NF_IP_PRI_NAT_DST + 1;
 
-	cni_nft_add_chain(tx, &cni_portmap_table, ports, "");
-	cni_nft_add_base_chain(tx, &cni_portmap_table, prerouting, "nat", NF_INET_PRE_ROUTING,
-			       after_dstnat);
-	cni_nft_add_base_chain(tx, &cni_portmap_table, output, "nat", NF_INET_LOCAL_OUT,
-			       after_dstnat);
-	cni_nft_add_base_chain(tx, &cni_portmap_table, postrouting, "nat", NF_INET_POST_ROUTING,
+	cni_nft_add_chain(tx, table, ports, "");
+	cni_nft_add_base_chain(tx, table, prerouting, "nat", NF_INET_PRE_ROUTING, after_dstnat);
+	cni_nft_add_base_chain(tx, table, output, "nat", NF_INET_LOCAL_OUT, after_dstnat);
+	cni_nft_add_base_chain(tx, table, postrouting, "nat", NF_INET_POST_ROUTING,
 			       NF_IP_PRI_NAT_SRC);
-	cni_nft_add_base_chain(tx, &cni_portmap_table, martians, "filter", NF_INET_PRE_ROUTING,
-			       NF_IP_PRI_RAW);
-	for (const struct cni_portmap_chain *chain = cni_portmap_chains; chain->name; chain++)
-		cni_nft_flush_chain(tx, &cni_portmap_table, chain->name);
+	cni_nft_add_base_chain(tx, table, martians, "filter", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW);
+	for (const struct cni_owned_chain *chain = cni_portmap_table.chains; chain->name; chain++)
+		cni_nft_flush_chain(tx, table, chain->name);
 }
 
-void cni_portmap_add_skeleton(struct cni_nft_tx *tx)
+static void put_chains(struct cni_nft_tx *tx)
 {
-	static const struct cni_nft_set localnets = {
-		cni_portmap_localnets, {CNI_NFT_IFNAME}, {CNI_NFT_NONE}};
 	static const char *const doors[] = {prerouting, output};
 	struct cni_net loopback;
 
 	cni_net_parse("127.0.0.0/8", &loopback);
-	cni_nft_add_table(tx, &cni_portmap_table);
-	for (size_t i = 0; i < 2; i++)
-		add_sets(tx, &cni_portmap_families[i]);
-	cni_nft_add_set(tx, &cni_portmap_table, &localnets);
 	add_chains(tx);
 	/* ip daddr 127.0.0.0/8 return */
 	begin_rule(tx, prerouting, AF_INET);
@@ -163,3 +115,97 @@ void cni_portmap_add_skeleton(struct cni_nft_tx *tx)
 	cni_nft_verdict(tx, NF_DROP);
 	cni_nft_rule_end(tx);
 }
+
+/* ---- the table ---- */
+
+static const char *waiting(const char *set)
+{
+	for (size_t i = 0; i < 2; i++) {
+		const struct cni_portmap_family *family = &cni_portmap_families[i];
+		const char *const waited_for[] = {family->ports, family->ports_at, family->hairpins,
+						  family->masquerades, family->localhosts};
+
+		for (size_t j = 0; j < sizeof(waited_for) / sizeof(*waited_for); j++)
+			if (waited_for[j] && !strcmp(waited_for[j], set))
+				return family->waiting;
+	}
+	return NULL;
+}
+
+static bool stays(const char *comment, const void *data)
+{
+	const struct cni_owned_goers *goers = data;
+
+	return !goers->goes(comment, goers->data);
+}
+
+/* No port of another owner is left. */
+static int is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
+{
+	bool has = false;
+
+	for (size_t i = 0; i < 2 && !has; i++)
+		if (cni_nft_has_other(table, cni_portmap_families[i].published, stays,
+				      removal->goers, &has, err) < 0)
+			return -1;
+	*ret_idle = !has;
+	return 0;
+}
+
+static const struct cni_owned_set sets[] = {
+	{.set = {"ports4",
+		 {CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE},
+		 {CNI_NFT_IPV4, CNI_NFT_INET_SERVICE}}},
+	{.set = {"ports_at4",
+		 {CNI_NFT_IPV4, CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE},
+		 {CNI_NFT_IPV4, CNI_NFT_INET_SERVICE}}},
+	{.set = {"published4",
+		 {CNI_NFT_IFNAME, CNI_NFT_MARK},
+		 {CNI_NFT_IPV4, CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE, CNI_NFT_IPV4,
+		  CNI_NFT_INET_SERVICE}},
+	 .role = CNI_OWNED_BY_INDEX},
+	{.set = {"waiting4", {CNI_NFT_IPV6, CNI_NFT_MARK}, {CNI_NFT_IPV4, CNI_NFT_INET_SERVICE}},
+	 .role = CNI_OWNED_WAITING},
+	{.set = {"hairpins4", {CNI_NFT_IPV4, CNI_NFT_IPV4}, {CNI_NFT_NONE}}},
+	{.set = {"masquerades4", {CNI_NFT_IPV4}, {CNI_NFT_NONE}}},
+	{.set = {"localhosts4", {CNI_NFT_IPV4}, {CNI_NFT_NONE}}},
+	{.set = {"ports6",
+		 {CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE},
+		 {CNI_NFT_IPV6, CNI_NFT_INET_SERVICE}}},
+	{.set = {"ports_at6",
+		 {CNI_NFT_IPV6, CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE},
+		 {CNI_NFT_IPV6, CNI_NFT_INET_SERVICE}}},
+	{.set = {"published6",
+		 {CNI_NFT_IFNAME, CNI_NFT_MARK},
+		 {CNI_NFT_IPV6, CNI_NFT_INET_PROTO, CNI_NFT_INET_SERVICE, CNI_NFT_IPV6,
+		  CNI_NFT_INET_SERVICE}},
+	 .role = CNI_OWNED_BY_INDEX},
+	{.set = {"waiting6", {CNI_NFT_IPV6, CNI_NFT_MARK}, {CNI_NFT_IPV6, CNI_NFT_INET_SERVICE}},
+	 .role = CNI_OWNED_WAITING},
+	{.set = {"hairpins6", {CNI_NFT_IPV6, CNI_NFT_IPV6}, {CNI_NFT_NONE}}},
+	{.set = {"masquerades6", {CNI_NFT_IPV6}, {CNI_NFT_NONE}}},
+	{.set = {cni_portmap_owners, {CNI_NFT_IFNAME}, {CNI_NFT_IFNAME}},
+	 .role = CNI_OWNED_BY_NAME},
+	{.set = {cni_portmap_localnets, {CNI_NFT_IFNAME}, {CNI_NFT_NONE}},
+	 .role = CNI_OWNED_SHARED},
+	{.set = {NULL}},
+};
+
+static const struct cni_owned_chain chains[] = {
+	{ports, 4, 2},	     {prerouting, 2, 0}, {output, 1, 0},
+	{postrouting, 5, 0}, {martians, 1, 0},	 {NULL},
+};
+
+const struct cni_owned_table cni_portmap_table = {
+	.table = {NFPROTO_INET, "cni_portmap"},
+	.sets = sets,
+	.chains = chains,
+	.put_chains = put_chains,
+	.follow = cni_portmap_follow,
+	.waiting = waiting,
+	.is_prepared = cni_portmap_has_localnet,
+	.prepare = cni_portmap_put_localnet,
+	.meet = cni_portmap_meet,
+	.is_idle = is_idle,
+	.close = cni_portmap_close,
+};

@@ -22,7 +22,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 
-static const struct cni_nft_table *const table = &cni_spoofcheck_table;
+static const struct cni_nft_table *const table = &cni_spoofcheck_table.table;
 
 /* Where it is, offset, size. */
 #define LINK	  NFT_PAYLOAD_LL_HEADER

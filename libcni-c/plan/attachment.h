@@ -87,4 +87,13 @@ bool cni_attachment_has_ip(const struct cni_attachment *at, const struct cni_res
 /* Their addresses. An array that the caller frees. */
 struct cni_net *cni_attachment_addresses(const struct cni_attachment *at, size_t *ret_count);
 
+/* The interface of the host through which the container's packets come, by at->result: its first
+ * interface without a sandbox, which is the bridge or, without one, the host's end; with a gateway
+ * in a VLAN, the bridge's interface in it ("br0.100"). "" if the result has none. */
+const char *cni_attachment_device(const struct cni_attachment *at);
+
+/* The link on the host that is there as long as the attachment is, by at->result: the last interface
+ * without a sandbox before the container's. "" if the result has none. */
+const char *cni_attachment_host_link(const struct cni_attachment *at);
+
 #endif

@@ -73,6 +73,7 @@ static struct cni_firewall firewall_of(const struct cni_attachment *at,
 	return (struct cni_firewall){.owner = at->owner,
 				     .addresses = record->addresses,
 				     .count = accepts ? record->count : 0,
+				     .device = cni_attachment_device(at),
 				     .policy = spec->policy,
 				     .bridge = bridge};
 }

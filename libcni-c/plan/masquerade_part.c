@@ -5,6 +5,8 @@
 #include "go_rules.h"
 #include "masquerade.h"
 
+#include <string.h>
+
 static void print(FILE *out, const void *data)
 {
 	const struct cni_masquerade_part *spec = data;
@@ -12,39 +14,71 @@ static void print(FILE *out, const void *data)
 	fputs(spec->wanted ? " owner" : " owner, none", out);
 }
 
+/* Packets of a bridge in a VRF come in through the VRF's interface (ip-vrf(8)). */
+static int name_vrf(struct cni_attachment *at, int index, char device[CNI_IFNAME_SIZE],
+		    struct cni_error *err)
+{
+	struct cni_link link;
+
+	if (!index)
+		return 0;
+	if (cni_link_get_by_index(&at->nl[CNI_HOST], index, &link, err) < 0)
+		return -1;
+	if (!strcmp(link.kind, "vrf"))
+		memcpy(device, link.name, CNI_IFNAME_SIZE);
+	return 0;
+}
+
+/* The interface that the container's packets come in through. */
+static int find_device(struct cni_attachment *at, const struct cni_masquerade_part *spec,
+		       char device[CNI_IFNAME_SIZE], struct cni_error *err)
+{
+	char name[CNI_VLAN_LINK_NAME_SIZE];
+	struct cni_link link = at->master.index ? at->master : at->host;
+
+	if (spec->link.vlan &&
+	    cni_link_get(&at->nl[CNI_HOST], cni_vlan_link_name(&spec->link, name), &link, err) < 0)
+		return -1;
+	memcpy(device, link.name, CNI_IFNAME_SIZE);
+	return link.index == at->host.index ? 0 : name_vrf(at, link.master, device, err);
+}
+
+static int add_or_check(struct cni_attachment *at, const struct cni_masquerade_part *spec,
+			int (*verb)(struct cni_nl *nl, const struct cni_masquerade *wanted,
+				    struct cni_error *err),
+			struct cni_error *err)
+{
+	freeing struct cni_net *nets = NULL;
+	char device[CNI_IFNAME_SIZE];
+	struct cni_masquerade wanted = {.owner = at->owner, .device = device};
+	struct cni_nl *nl;
+
+	if (find_device(at, spec, device, err) < 0 || cni_attachment_netfilter(at, &nl, err) < 0)
+		return -1;
+	nets = cni_attachment_addresses(at, &wanted.count);
+	wanted.nets = nets;
+	return verb(nl, &wanted, err);
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_masquerade_part *spec = data;
-	freeing struct cni_net *nets = NULL;
 	struct cni_error ignored;
 	struct cni_nl *nl;
-	size_t count;
 
-	if (!spec->wanted)
+	if (!spec->wanted || add_or_check(at, spec, cni_masquerade_add, err) == 0)
 		return 0;
-	nets = cni_attachment_addresses(at, &count);
-	if (cni_attachment_netfilter(at, &nl, err) < 0)
-		return cni_fail_within(err, "masquerade");
-	if (cni_masquerade_add(nl, at->owner, nets, count, err) == 0)
-		return 0;
-	/* Done all the same, if only the answer got lost. */
-	cni_masquerade_del(nl, at->owner, &ignored);
+	/* Done anyway, if only the answer got lost. */
+	if (cni_attachment_netfilter(at, &nl, &ignored) == 0)
+		cni_masquerade_del(nl, at->owner, &ignored);
 	return cni_fail_within(err, "masquerade");
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_masquerade_part *spec = data;
-	freeing struct cni_net *nets = NULL;
-	struct cni_nl *nl;
-	size_t count;
 
-	if (!spec->wanted)
-		return 0;
-	nets = cni_attachment_addresses(at, &count);
-	if (cni_attachment_netfilter(at, &nl, err) < 0)
-		return -1;
-	if (cni_masquerade_check(nl, at->owner, nets, count, err) == 0)
+	if (!spec->wanted || add_or_check(at, spec, cni_masquerade_check, err) == 0)
 		return 0;
 	return cni_attachment_has_go_rules(at, CNI_GO_MASQUERADE) ? 0 : -1;
 }

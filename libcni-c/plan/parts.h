@@ -135,7 +135,8 @@ extern const struct cni_part_ops cni_forwarding_part_ops;
 
 /* See masquerade.h. */
 struct cni_masquerade_part {
-	bool wanted; /* DEL and GC remove it in any case */
+	bool wanted;		   /* DEL and GC remove it in any case */
+	struct cni_vlan_link link; /* vlan 0: packets come through the bridge, or the host's end */
 };
 extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \

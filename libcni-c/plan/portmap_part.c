@@ -88,7 +88,8 @@ static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *s
 						.addresses = ret_scene->addresses,
 						.snat = spec->snat,
 						.masq_all = spec->masq_all,
-						.localnet = ret_scene->localnet}};
+						.localnet = ret_scene->localnet,
+						.link = cni_attachment_host_link(at)}};
 	find_addresses(at, spec, ret_scene);
 	return find_localnet(at, ret_scene, err);
 }

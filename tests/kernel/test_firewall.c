@@ -25,25 +25,25 @@ static void firewall__is_a_look_up_in_each_set(void **state)
 		text,
 		"table inet cni_firewall {\n"
 		"\tset members4 {\n"
-		"\t\ttype ipv4_addr\n"
-		"\t\telements = { 10.1.0.7 comment \"blue/c1/eth0\" }\n"
+		"\t\ttype ifname . ipv4_addr\n"
+		"\t\telements = { \"cni0\" . 10.1.0.7 comment \"blue/c1/eth0\" }\n"
 		"\t}\n"
 		"\n"
 		"\tmap addresses4 {\n"
-		"\t\ttype ifname . mark : ipv4_addr\n"
+		"\t\ttype ifname . mark : ifname . ipv4_addr\n"
 		"\t\telements = { \"vethc2cc414d284\" . 0x00000000 comment \"blue/c1/eth0\" : "
-		"10.1.0.7 }\n"
+		"\"cni0\" . 10.1.0.7 }\n"
 		"\t}\n"
 		"\n"
 		"\tset members6 {\n"
-		"\t\ttype ipv6_addr\n"
-		"\t\telements = { fd00::7 comment \"blue/c1/eth0\" }\n"
+		"\t\ttype ifname . ipv6_addr\n"
+		"\t\telements = { \"cni0\" . fd00::7 comment \"blue/c1/eth0\" }\n"
 		"\t}\n"
 		"\n"
 		"\tmap addresses6 {\n"
-		"\t\ttype ifname . mark : ipv6_addr\n"
+		"\t\ttype ifname . mark : ifname . ipv6_addr\n"
 		"\t\telements = { \"vethc2cc414d284\" . 0x00000000 comment \"blue/c1/eth0\" : "
-		"fd00::7 }\n"
+		"\"cni0\" . fd00::7 }\n"
 		"\t}\n"
 		"\n"
 		"\tmap policies {\n"
@@ -72,10 +72,10 @@ static void firewall__is_a_look_up_in_each_set(void **state)
 		"\t\ttype filter hook forward priority filter; policy accept;\n"
 		"\t\tiifname . oifname @isolated drop\n"
 		"\t\tiifname @bridges oifname @bridges iifname . oifname != @same drop\n"
-		"\t\tct state established,related ip daddr @members4 accept\n"
-		"\t\tip saddr @members4 accept\n"
-		"\t\tct state established,related ip6 daddr @members6 accept\n"
-		"\t\tip6 saddr @members6 accept\n"
+		"\t\tct state established,related oifname . ip daddr @members4 accept\n"
+		"\t\tiifname . ip saddr @members4 accept\n"
+		"\t\tct state established,related oifname . ip6 daddr @members6 accept\n"
+		"\t\tiifname . ip6 saddr @members6 accept\n"
 		"\t}\n"
 		"\n"
 		"\tchain isolated-cni0 {\n"
@@ -172,7 +172,7 @@ static void firewall__replaces_what_its_owner_had(void **state)
 	(void)state;
 	firewall_must_add("blue", "c1", "10.1.0.7", "fd00::7", ISOLATED, "cni0");
 	firewall_must_add("blue", "c1", "10.1.0.8", NULL, SAME, "cni1");
-	firewall_assert_set("members4", "10.1.0.8 blue/c1/eth0");
+	firewall_assert_set("members4", "cni0 . 10.1.0.8 blue/c1/eth0");
 	firewall_assert_set("members6", "");
 	firewall_assert_set("policies", "vethc2cc414d284 blue/c1/eth0 : jump same-cni1");
 	firewall_assert_set("bridges", "cni1");

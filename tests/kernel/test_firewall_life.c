@@ -15,9 +15,9 @@ static void firewall__late_del_leaves_the_next_owner_alone(void **state)
 	(void)state;
 	firewall_must_add("blue", "c1", "10.1.0.7", NULL, OPEN);
 	firewall_must_add("blue", "c2", "10.1.0.7", NULL, OPEN);
-	firewall_assert_set("members4", "10.1.0.7 blue/c2/eth0");
+	firewall_assert_set("members4", "cni0 . 10.1.0.7 blue/c2/eth0");
 	firewall_must_del("blue", "c1");
-	firewall_assert_set("members4", "10.1.0.7 blue/c2/eth0");
+	firewall_assert_set("members4", "cni0 . 10.1.0.7 blue/c2/eth0");
 	firewall_assert_check("c2", "10.1.0.7", NULL, OPEN, NULL);
 	firewall_must_del("blue", "c2");
 	firewall_assert_no_table();
@@ -30,7 +30,7 @@ static void firewall__del_of_nothing_is_fine(void **state)
 	firewall_must_add("blue", "c2", "10.1.0.7", NULL, OPEN);
 	firewall_must_del("blue", "c1");
 	firewall_must_del("red", "c2");
-	firewall_assert_set("members4", "10.1.0.7 blue/c2/eth0");
+	firewall_assert_set("members4", "cni0 . 10.1.0.7 blue/c2/eth0");
 }
 
 /* Somebody's chain in our table keeps it, and somebody's rule in a chain of ours that. */
@@ -82,14 +82,14 @@ static void firewall__check_says_what_is_wrong(void **state)
 		const char *message;
 	} cases[] = {
 		{"flush set inet cni_firewall members4",
-		 "firewall: 10.1.0.7 is not in 'members4' of table 'inet cni_firewall', expected "
-		 "it there"},
+		 "firewall: cni0 . 10.1.0.7 is not in 'members4' of table 'inet "
+		 "cni_firewall', expected it there for 'blue/c1/eth0'"},
 		{"flush map inet cni_firewall addresses4",
-		 "firewall: vethc2cc414d284 is not in 'addresses4' of table 'inet cni_firewall', "
-		 "expected it there"},
+		 "firewall: vethc2cc414d284 . 0 is not in 'addresses4' of table 'inet "
+		 "cni_firewall', expected it there for 'blue/c1/eth0'"},
 		{"flush map inet cni_firewall policies",
 		 "firewall: vethc2cc414d284 is not in 'policies' of table 'inet cni_firewall', "
-		 "expected it there"},
+		 "expected it there for 'blue/c1/eth0'"},
 		{"flush set inet cni_firewall bridges",
 		 "firewall: cni0 is not in 'bridges' of table 'inet cni_firewall', expected it "
 		 "there"},
@@ -103,8 +103,8 @@ static void firewall__check_says_what_is_wrong(void **state)
 		{"delete table inet cni_firewall",
 		 "firewall: chain 'forward' of table 'inet cni_firewall' has 0 rules, expected 6"},
 		{"flush set inet cni_firewall members4; add element inet cni_firewall members4 "
-		 "{ 10.1.0.7 comment \"blue/c9/eth0\" }",
-		 "firewall: 10.1.0.7 in 'members4' belongs to 'blue/c9/eth0', expected "
+		 "{ \"cni0\" . 10.1.0.7 comment \"blue/c9/eth0\" }",
+		 "firewall: cni0 . 10.1.0.7 in 'members4' belongs to 'blue/c9/eth0', expected "
 		 "'blue/c1/eth0'"},
 	};
 
@@ -121,9 +121,10 @@ static void firewall__check_says_what_is_wrong(void **state)
 		"firewall: vethc2cc414d284 in 'policies' jumps to 'same-cni0', expected "
 		"'isolated-cni0'");
 	firewall_must_add("blue", "c1", "10.1.0.8", "10.1.0.7", SAME, "cni0");
-	firewall_assert_check("c1", "10.1.0.7", "10.1.0.8", SAME, "cni0",
-			      "firewall: vethc2cc414d284 in 'addresses4' has another address than "
-			      "'blue/c1/eth0' was given");
+	firewall_assert_check(
+		"c1", "10.1.0.7", "10.1.0.8", SAME, "cni0",
+		"firewall: vethc2cc414d284 . 0 in 'addresses4' has another value than "
+		"ADD gave it for 'blue/c1/eth0'");
 }
 
 static void firewall__gc_keeps_the_valid_and_other_networks(void **state)
@@ -139,7 +140,8 @@ static void firewall__gc_keeps_the_valid_and_other_networks(void **state)
 	firewall_must_add("blue", "c3", "10.1.0.9", NULL, SAME, "cni1");
 	firewall_must_add("blue2", "c1", "10.2.0.7", NULL, SAME, "cni2");
 	assert_int_equal(cni_firewall_gc(&nfnl, "blue", &valid, &err), 0);
-	firewall_assert_set("members4", "10.1.0.8 blue/c2/eth0,10.2.0.7 blue2/c1/eth0");
+	firewall_assert_set("members4",
+			    "cni0 . 10.1.0.8 blue/c2/eth0,cni0 . 10.2.0.7 blue2/c1/eth0");
 	firewall_assert_set("members6", "");
 	firewall_assert_set("isolated", "");
 	firewall_assert_set("bridges", "cni0,cni2");

@@ -102,7 +102,7 @@ static void masquerade__part_follows_the_result(void **state)
 	must(cni_masquerade_part_ops.add(&part_at, &unwanted, &err));
 	sandbox_must("test -z \"$(nft list ruleset)\"");
 	must(cni_masquerade_part_ops.add(&part_at, &part, &err));
-	sandbox_must("nft list map inet cni masquerade4 | grep -q '10.1.0.7 comment "
+	sandbox_must("nft list map inet cni masquerade_at4 | grep -q ' . 10.1.0.7 comment "
 		     "\"blue/c1/eth0\"'");
 	must(cni_masquerade_part_ops.check(&part_at, &part, &err));
 	/* DEL whatever the configuration now says, and without a result. */

@@ -167,7 +167,7 @@ static void sources__of_the_next_one_cost_three_round_trips(void **state)
 		if (!price)
 			price = sends;
 		assert_int_equal(sends, price);
-		assert_in_range(sends, 1, 14);
+		assert_in_range(sends, 1, 15);
 		must_add("blue", container, "10.1.0.7/16 fd00::7/64");
 	}
 	sandbox_must("test $(nft list map bridge cni given | grep -o comment | wc -l) -eq 3003");
@@ -252,28 +252,26 @@ static void sources__gc_keeps_the_valid_and_other_networks(void **state)
 	assert_no_table();
 }
 
+#define NOT_IN(key, set)                                                                           \
+	C1 key " is not in '" set "' of table 'bridge cni', expected it there for 'blue/c1/eth0'"
+
 static void sources__check_says_what_is_wrong(void **state)
 {
 	static const struct {
 		const char *command, *message;
 	} cases[] = {
-		{"flush map bridge cni guarded",
-		 "'" C1 "' is not in map 'guarded' of table 'bridge cni'"},
+		{"flush map bridge cni guarded", NOT_IN("", "guarded")},
 		{"flush map bridge cni guarded; nft add element bridge cni guarded "
-		 "{ " C1 " : jump check }",
-		 "'" C1 "' in map 'guarded' jumps to 'check', expected 'sources'"},
-		{"flush map bridge cni attachments",
-		 "'" C1 "' is not in map 'attachments' of table 'bridge cni'"},
-		{"flush set bridge cni allowed",
-		 "'" C1 "' . 0a:58:00:00:00:01 is not in set 'allowed' of table 'bridge cni'"},
-		{"flush set bridge cni sources4",
-		 "'" C1 "' . 10.1.0.7 is not in set 'sources4' of table 'bridge cni'"},
+		 "{ " C1 " comment \\\"blue/c1/eth0\\\" : jump check }",
+		 C1 " in 'guarded' jumps to 'check', expected 'sources'"},
+		{"flush map bridge cni attachments", NOT_IN("", "attachments")},
+		{"flush set bridge cni allowed", NOT_IN(" . 0a:58:00:00:00:01", "allowed")},
+		{"flush set bridge cni sources4", NOT_IN(" . 10.1.0.7", "sources4")},
 		{"delete element bridge cni sources6 { " C1 " . fd00::7 }",
-		 "'" C1 "' . fd00::7 is not in set 'sources6' of table 'bridge cni'"},
+		 NOT_IN(" . fd00::7", "sources6")},
 		{"delete element bridge cni sources6 { " C1 " . fe80::858:ff:fe00:1 }",
-		 "'" C1 "' . fe80::858:ff:fe00:1 is not in set 'sources6' of table 'bridge cni'"},
-		{"delete element bridge cni given { " C1 " . 1 }",
-		 "'" C1 "' . 1 is not in map 'given' of table 'bridge cni'"},
+		 NOT_IN(" . fe80::858:ff:fe00:1", "sources6")},
+		{"delete element bridge cni given { " C1 " . 1 }", NOT_IN(" . 1", "given")},
 		{"flush chain bridge cni sources",
 		 "chain 'sources' of table 'bridge cni' has 0 rules, expected 16"},
 		{"flush chain bridge cni fragments",
@@ -281,7 +279,7 @@ static void sources__check_says_what_is_wrong(void **state)
 		{"flush chain bridge cni prerouting",
 		 "chain 'prerouting' of table 'bridge cni' has 0 rules, expected 1"},
 		{"delete table bridge cni",
-		 "'" C1 "' is not in map 'guarded' of table 'bridge cni'"},
+		 "chain 'prerouting' of table 'bridge cni' has 0 rules, expected 1"},
 	};
 
 	(void)state;

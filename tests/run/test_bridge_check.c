@@ -132,10 +132,11 @@ static void check__names_what_is_wrong_with_the_addresses(void **state)
 static void check__names_what_is_wrong_with_the_masquerade(void **state)
 {
 	static const struct change changes[] = {
-		{"nft delete element inet cni masquerade4 { 10.1.0.2 : jump $NET }", "10.1.0.2"},
-		{"nft delete element inet cni attachments4 { $HOST . 0x0 : 10.1.0.2 }",
+		{"nft delete element inet cni masquerade_at4 { br0 . 10.1.0.2 : jump $NET }",
+		 "10.1.0.2"},
+		{"nft delete element inet cni attachments4 { $HOST . 0x0 : br0 . 10.1.0.2 }",
 		 "attachments4"},
-		{"nft flush map inet cni masquerade6", "fd01::2"},
+		{"nft flush map inet cni masquerade_at6", "fd01::2"},
 		{"nft flush map inet cni attachments6", "attachments6"},
 		{DEL_RULE("inet", "$NET", 1), "has 2 rules, expected 3"},
 		{DEL_RULE("inet", "$NET", 2), "has 2 rules, expected 3"},
@@ -143,11 +144,11 @@ static void check__names_what_is_wrong_with_the_masquerade(void **state)
 		{"nft flush chain inet cni $NET", "has 0 rules, expected 3"},
 		{DEL_RULE("inet", "postrouting", 1), "chain 'postrouting'"},
 		{DEL_RULE("inet", "postrouting", 2), "chain 'postrouting'"},
-		{"nft delete element inet cni masquerade4 { 10.1.0.2 : jump $NET }; "
-		 "nft add element inet cni masquerade4 "
-		 "{ 10.1.0.2 comment \\\"blue/other/eth0\\\" : jump $NET }",
+		{"nft delete element inet cni masquerade_at4 { br0 . 10.1.0.2 : jump $NET }; "
+		 "nft add element inet cni masquerade_at4 "
+		 "{ br0 . 10.1.0.2 comment \\\"blue/other/eth0\\\" : jump $NET }",
 		 "belongs to 'blue/other/eth0'"},
-		{"nft delete table inet cni", "10.1.0.2"},
+		{"nft delete table inet cni", "chain 'postrouting'"},
 		{"nft flush ruleset", "macspoofchk"},
 	};
 
@@ -158,9 +159,9 @@ static void check__names_what_is_wrong_with_the_masquerade(void **state)
 static void check__names_what_is_wrong_with_macspoofchk(void **state)
 {
 	static const struct change changes[] = {
-		{"nft flush map bridge cni guarded", "is not in map 'guarded'"},
-		{"nft flush map bridge cni attachments", "is not in map 'attachments'"},
-		{"nft flush set bridge cni allowed", "is not in set 'allowed'"},
+		{"nft flush map bridge cni guarded", "is not in 'guarded'"},
+		{"nft flush map bridge cni attachments", "is not in 'attachments'"},
+		{"nft flush set bridge cni allowed", "is not in 'allowed'"},
 		{"nft flush chain bridge cni prerouting", "chain 'prerouting'"},
 		{"nft flush chain bridge cni check", "chain 'check'"},
 		{"nft delete table bridge cni", "macspoofchk"},

@@ -95,7 +95,7 @@ static void add__fifty_at_once_share_a_new_bridge(void **state)
 	/* One bridge, with one address of each family. */
 	assert_shown(NULL, "1", "ip -j link show type bridge");
 	assert_shown(NULL, "0.addr_info.1", "ip -j -4 addr show br0");
-	sandbox_must("[ $(nft list map inet cni masquerade4 | grep -o comment | wc -l) = %d ]",
+	sandbox_must("[ $(nft list map inet cni masquerade_at4 | grep -o comment | wc -l) = %d ]",
 		     MANY);
 	del_many(pods, MANY, config);
 	assert_shown("[]", "", "ip -j link show type veth");

@@ -240,7 +240,7 @@ static void cross__our_masquerade_outlives_go_del_until_gc(void **state)
 	plugin_answer_clear(&answer);
 	suite_assert_detached(&red, "10.1.0.2");
 	suite_succeeds(&suite_go, &red, "DEL", config);
-	sandbox_must("nft list map inet cni masquerade4 | grep -q 10.1.0.2");
+	sandbox_must("nft list map inet cni masquerade_at4 | grep -q 10.1.0.2");
 	plugin_succeeds(&gc);
 	assert_int_not_equal(sandbox_run("nft list table inet cni 2>/dev/null"), 0);
 	pod_close(&red);

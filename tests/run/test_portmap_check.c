@@ -67,19 +67,21 @@ static void check__names_elements_that_are_missing(void **state)
 {
 	static const struct change changes[] = {
 		{"nft delete element $T ports4 { tcp . 8080 : 10.1.0.2 . 80 }",
-		 "tcp :8080 is not in 'ports4' of table 'inet cni_portmap', expected it there for "
+		 "tcp . 8080 is not in 'ports4' of table 'inet cni_portmap', expected it there for "
 		 "'blue/red/eth0'"},
 		{"nft delete element $T ports_at4 { 192.0.2.1 . udp . 53 : 10.1.0.2 . 5353 }",
-		 "udp 192.0.2.1:53 is not in 'ports_at4'"},
-		{"nft delete element $T published4 { $HOST . 0x0 : 0.0.0.0 . tcp . 8080 }",
-		 "tcp :8080 is not in 'published4'"},
-		{"nft delete element $T published4 { $HOST . 0x1 : 192.0.2.1 . udp . 53 }",
-		 "udp 192.0.2.1:53 is not in 'published4'"},
+		 "192.0.2.1 . udp . 53 is not in 'ports_at4'"},
+		{"nft delete element $T published4 { $HOST . 0x0 : 0.0.0.0 . tcp . 8080 . 10.1.0.2 "
+		 ". 80 }",
+		 " . 0 is not in 'published4'"},
+		{"nft delete element $T published4 { $HOST . 0x1 : 192.0.2.1 . udp . 53 . 10.1.0.2 "
+		 ". 5353 }",
+		 " . 1 is not in 'published4'"},
 		{"nft flush set $T hairpins4", "10.1.0.2 is not in 'hairpins4'"},
 		{"nft flush set $T localhosts4", "10.1.0.2 is not in 'localhosts4'"},
 		{"nft flush set $T masquerades4", "10.1.0.2 is not in 'masquerades4'"},
-		{"nft flush map $T ports6", "tcp :8080 is not in 'ports6'"},
-		{"nft flush map $T published6", "tcp :8080 is not in 'published6'"},
+		{"nft flush map $T ports6", "tcp . 8080 is not in 'ports6'"},
+		{"nft flush map $T published6", " . 0 is not in 'published6'"},
 		{"nft flush set $T hairpins6", "fd01::2 is not in 'hairpins6'"},
 		{"nft flush set $T masquerades6", "fd01::2 is not in 'masquerades6'"},
 		{"nft flush set $T localnets",
@@ -99,16 +101,16 @@ static void check__names_elements_that_are_changed(void **state)
 	static const struct change changes[] = {
 		{REPLACE("ports4", "tcp . 8080", "10.1.0.2 . 80",
 			 "blue/red/eth0\" : 10.1.0.9 . 80"),
-		 "tcp :8080 in 'ports4' leads elsewhere than expected for 'blue/red/eth0'"},
+		 "tcp . 8080 in 'ports4' has another value than ADD gave it for 'blue/red/eth0'"},
 		{REPLACE("ports4", "tcp . 8080", "10.1.0.2 . 80",
 			 "blue/red/eth0\" : 10.1.0.2 . 81"),
-		 "tcp :8080 in 'ports4' leads elsewhere"},
+		 "tcp . 8080 in 'ports4' has another value"},
 		{REPLACE("ports4", "tcp . 8080", "10.1.0.2 . 80",
 			 "blue/other/eth0\" : 10.1.0.2 . 80"),
-		 "tcp :8080 in 'ports4' belongs to 'blue/other/eth0', expected 'blue/red/eth0'"},
+		 "tcp . 8080 in 'ports4' belongs to 'blue/other/eth0', expected 'blue/red/eth0'"},
 		{"nft 'delete element inet cni_portmap ports6 { tcp . 8080 : fd01::2 . 80 }; "
 		 "add element inet cni_portmap ports6 { tcp . 8080 : fd01::2 . 80 }'",
-		 "tcp :8080 in 'ports6' belongs to ''"},
+		 "tcp . 8080 in 'ports6' belongs to ''"},
 		{"nft 'flush set inet cni_portmap hairpins4; add element inet cni_portmap "
 		 "hairpins4 { 10.1.0.2 . 10.1.0.2 comment \"red/red/eth0\" }'",
 		 "10.1.0.2 in 'hairpins4' belongs to 'red/red/eth0'"},
@@ -201,7 +203,7 @@ static void check__names_mappings_that_were_not_added(void **state)
 	pod_check_published_fails(&red, config, "chain 'ports'");
 	pod_publish(&red, config);
 	pod_check_published(&red, config);
-	pod_check_published_fails(&red, more, "tcp :8081 is not in 'ports4'");
+	pod_check_published_fails(&red, more, "tcp . 8081 is not in 'ports4'");
 }
 
 static void check__changes_nothing(void **state)

@@ -114,17 +114,19 @@ static void del__of_what_never_was_succeeds(void **state)
 static void del__that_is_late_leaves_the_next_owner_alone(void **state)
 {
 	freeing char *of_red = portmap_config("1.1.0", OF_RED);
-	freeing char *of_blue = portmap_config("1.1.0", OF_RED);
 	struct pod next = red;
 
 	(void)state;
 	pod_publish(&red, of_red);
-	/* Of another container with the addresses of red. */
+	/* Another container gets the addresses of red, whose link has gone without a DEL. */
 	snprintf(next.name, sizeof(next.name), "next");
-	pod_publish(&next, of_blue);
+	sandbox_must("ip link set %s name away; ip link set away alias ''", red.host);
+	pod_publish(&next, of_red);
+	sandbox_must("ip link set away name %s; ip link set %s alias blue/red/eth0", red.host,
+		     red.host);
 	pod_unpublish(&red, of_red);
-	pod_check_published(&next, of_blue);
-	pod_unpublish(&next, of_blue);
+	pod_check_published(&next, of_red);
+	pod_unpublish(&next, of_red);
 	assert_nothing_published();
 }
 

@@ -124,7 +124,7 @@ static void reconcile__puts_back_what_was_taken(void **state)
 		"nft flush ruleset",
 		"nft flush table inet cni",
 		"nft delete table inet cni_portmap",
-		"nft flush map inet cni masquerade6",
+		"nft flush map inet cni masquerade_at6",
 		"nft delete table bridge cni",
 		"nft delete table inet cni_firewall",
 		"ip addr flush dev br0 scope global",

@@ -20,6 +20,7 @@ const struct cni_firewall *firewall_wish(struct firewall_wish *wish, const char 
 	*wish = (struct firewall_wish){.owner = firewall_owner(network, container)};
 	wish->firewall = (struct cni_firewall){.owner = &wish->owner,
 					       .addresses = wish->addresses,
+					       .device = "cni0",
 					       .policy = policy,
 					       .bridge = bridge};
 	if (one)

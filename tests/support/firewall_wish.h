@@ -2,7 +2,7 @@
 /* Attachments as the engine of net/firewall.h wants them, in words; and what is in its table.
  *
  *	firewall_must_add("blue", "c1", "10.1.0.2", "fd01::2", SAME, "br0");
- *	firewall_assert_set("members4", "10.1.0.2 blue/c1/eth0");
+ *	firewall_assert_set("members4", "cni0 . 10.1.0.2 blue/c1/eth0");
  */
 #ifndef FIREWALL_WISH_H
 #define FIREWALL_WISH_H
@@ -20,7 +20,7 @@ struct firewall_wish {
 	struct cni_firewall firewall;
 };
 
-/* Of the container's eth0. Either address may be NULL. Returns &wish->firewall. */
+/* Of the container's eth0, behind cni0. Either address may be NULL. Returns &wish->firewall. */
 const struct cni_firewall *firewall_wish(struct firewall_wish *wish, const char *network,
 					 const char *container, const char *one, const char *other,
 					 enum cni_firewall_policy policy, const char *bridge);

@@ -20,6 +20,7 @@ struct offer {
 	const char *addresses[2];
 	const char *ports[4]; /* "tcp 8080 80", "udp 53 5353 192.0.2.1" */
 	const char *localnet; /* NULL: none */
+	const char *link;     /* of the attachment; NULL: none */
 	bool no_snat;
 	bool masq_all;
 };
@@ -35,7 +36,7 @@ void offer_check(const struct offer *offer, const char *message);
 /* `published`: what it says that was published, as "tcp 0.0.0.0:80, udp [::]:53". */
 void offer_del(const struct offer *offer, const char *published);
 
-/* GC of a network, with one valid attachment, or with none. */
+/* GC of a network, with one valid attachment, or with none. `published` may be NULL: whatever. */
 void offers_gc(const char *network, const struct offer *valid, const char *published);
 
 /* The elements of a set or map of the table, in order: "10.1.0.7 blue/c1/eth0, …" of a set, "tcp 80

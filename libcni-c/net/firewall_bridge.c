@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policies of bridges: the chains that count their attachments, and the sets that name them. */
+#include "firewall_table.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char cni_firewall_policies[] = "policies";
+const char cni_firewall_bridges[] = "bridges";
+const char cni_firewall_same[] = "same";
+const char cni_firewall_isolated[] = "isolated";
+
+/* ---- names ---- */
+
+static const char *const prefixes[] = {
+	[CNI_FIREWALL_OPEN] = "open",
+	[CNI_FIREWALL_SAME_BRIDGE] = "same-",
+	[CNI_FIREWALL_ISOLATED] = "isolated-",
+};
+
+/* A slash is in no interface's name, and nft(8) reads it in a chain's. */
+void cni_firewall_name_chain(enum cni_firewall_policy policy, const char *bridge,
+			     char chain[CNI_NFT_NAME_SIZE])
+{
+	char *end = chain + snprintf(chain, CNI_NFT_NAME_SIZE, "%s", prefixes[policy]);
+
+	if (policy == CNI_FIREWALL_OPEN)
+		return;
+	for (const char *c = bridge; *c && c < bridge + CNI_IFNAME_SIZE - 1; c++) {
+		bool plain = isascii(*c) && (isalnum(*c) || strchr("_.-", *c));
+
+		end += sprintf(end, plain ? "%c" : "/%02x", (unsigned char)*c);
+	}
+}
+
+static bool decode_bridge(const char *text, char bridge[CNI_IFNAME_SIZE])
+{
+	size_t size = 0;
+
+	while (*text && size < CNI_IFNAME_SIZE - 1) {
+		char digits[3] = "";
+
+		if (*text != '/') {
+			bridge[size++] = *text++;
+			continue;
+		}
+		strncpy(digits, text + 1, 2);
+		bridge[size++] = (char)strtol(digits, NULL, 16);
+		text += 1 + strlen(digits);
+	}
+	bridge[size] = '\0';
+	return !*text && size;
+}
+
+bool cni_firewall_parse_chain(const char *chain, enum cni_firewall_policy *ret_policy,
+			      char ret_bridge[CNI_IFNAME_SIZE])
+{
+	ret_bridge[0] = '\0';
+	*ret_policy = CNI_FIREWALL_OPEN;
+	if (!strcmp(chain, prefixes[CNI_FIREWALL_OPEN]))
+		return true;
+	for (int i = CNI_FIREWALL_SAME_BRIDGE; i <= CNI_FIREWALL_ISOLATED; i++) {
+		size_t length = strlen(prefixes[i]);
+
+		*ret_policy = (enum cni_firewall_policy)i;
+		if (!strncmp(chain, prefixes[i], length))
+			return decode_bridge(chain + length, ret_bridge);
+	}
+	return false;
+}
+
+/* ---- elements ---- */
+
+static struct cni_nft_bytes pair_key(const char *bridge)
+{
+	struct cni_nft_bytes key = cni_owned_name_key(bridge);
+
+	cni_nft_bytes_add_ifname(&key, bridge);
+	return key;
+}
+
+size_t cni_firewall_of_bridge(enum cni_firewall_policy policy, const char *bridge,
+			      struct cni_firewall_of_bridge elements[CNI_FIREWALL_OF_BRIDGE])
+{
+	size_t count = 0;
+
+	if (policy == CNI_FIREWALL_OPEN)
+		return 0;
+	elements[count++] =
+		(struct cni_firewall_of_bridge){cni_firewall_bridges, cni_owned_name_key(bridge)};
+	elements[count++] = (struct cni_firewall_of_bridge){cni_firewall_same, pair_key(bridge)};
+	if (policy == CNI_FIREWALL_ISOLATED)
+		elements[count++] =
+			(struct cni_firewall_of_bridge){cni_firewall_isolated, pair_key(bridge)};
+	return count;
+}
+
+/* ---- the last one of a bridge goes ---- */
+
+static int delete_if_there(struct cni_owned_removal *removal, const char *set,
+			   const struct cni_nft_bytes *key, struct cni_error *err)
+{
+	const struct cni_nft_table *table = &removal->table->table;
+	struct cni_nft_element element;
+	int found = cni_nft_look_up(removal->nl, table, set, key, &element, err);
+
+	if (found > 0)
+		cni_nft_del_element(removal->tx, table, set, key);
+	return found < 0 ? -1 : 0;
+}
+
+/* A bridge may have attachments of both policies, which share `bridges` and `same`. */
+static int release_bridge(struct cni_owned_removal *removal, enum cni_firewall_policy policy,
+			  const char *bridge, struct cni_error *err)
+{
+	bool isolated = policy == CNI_FIREWALL_ISOLATED;
+	struct cni_nft_bytes plain = cni_owned_name_key(bridge);
+	struct cni_nft_bytes pair = pair_key(bridge);
+	char sibling[CNI_NFT_NAME_SIZE];
+	enum cni_owned_fate fate;
+
+	if (isolated && delete_if_there(removal, cni_firewall_isolated, &pair, err) < 0)
+		return -1;
+	cni_firewall_name_chain(isolated ? CNI_FIREWALL_SAME_BRIDGE : CNI_FIREWALL_ISOLATED, bridge,
+				sibling);
+	if (cni_owned_fate_of(removal, sibling, 0, &fate, err) < 0)
+		return -1;
+	/* If both go, one of them takes it. */
+	if (fate == CNI_OWNED_STAYS || (fate == CNI_OWNED_GOES && isolated))
+		return 0;
+	if (delete_if_there(removal, cni_firewall_bridges, &plain, err) < 0)
+		return -1;
+	return delete_if_there(removal, cni_firewall_same, &pair, err);
+}
+
+int cni_firewall_release(struct cni_owned_removal *removal, const char *chain,
+			 struct cni_error *err)
+{
+	enum cni_firewall_policy policy;
+	char bridge[CNI_IFNAME_SIZE];
+
+	if (cni_firewall_parse_chain(chain, &policy, bridge) && policy != CNI_FIREWALL_OPEN &&
+	    release_bridge(removal, policy, bridge, err) < 0)
+		return -1;
+	cni_nft_del_chain(removal->tx, &removal->table->table, chain);
+	removal->released++;
+	return 0;
+}

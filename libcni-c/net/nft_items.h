@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A list of elements, each with the set that it is in, or is to be in. */
+#ifndef CNI_NFT_ITEMS_H
+#define CNI_NFT_ITEMS_H
+
+#include "nft.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cni_nft_items {
+	struct cni_nft_item {
+		const char *set; /* its name, which outlives the list */
+		struct cni_nft_element element;
+	} * items;
+	size_t count;
+};
+
+/* Copies the element to the end of the list. Returns the copy; the next call may move it. */
+struct cni_nft_element *cni_nft_items_put(struct cni_nft_items *items, const char *set,
+					  const struct cni_nft_element *element);
+
+/* True if the list has an element with this key in this set. Looks through all of it: for the
+ * elements of an attachment, which are few. */
+bool cni_nft_items_has(const struct cni_nft_items *items, const char *set,
+		       const struct cni_nft_bytes *key);
+
+/* Removes all but the first of elements with one set and key, in n log n; the order stays. */
+void cni_nft_items_unique(struct cni_nft_items *items);
+
+void cni_nft_items_clear(struct cni_nft_items *items);
+#define clearing_items __attribute__((cleanup(cni_nft_items_clear)))
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Published ports: route_localnet of the interfaces behind which containers are. */
+#include "portmap_table.h"
+
+#include "cleanup.h"
+#include "mem.h"
+#include "sysctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cni_nft_table *const table = &cni_portmap_table.table;
+
+static char *key_of(const char *ifname)
+{
+	return cni_format("net/ipv4/conf/%.15s/route_localnet", ifname);
+}
+
+/* 1 if the interface is in `localnets`, 0 if it is not, -1. */
+static int look_up(struct cni_nl *nl, const char *ifname, struct cni_error *err)
+{
+	struct cni_nft_bytes key = cni_owned_name_key(ifname);
+	struct cni_nft_element element;
+
+	return cni_nft_look_up(nl, table, cni_portmap_localnets, &key, &element, err);
+}
+
+/* Also if route_localnet is on the interface has to be in the set: it may be on from before the
+ * rules were flushed that go with it. */
+bool cni_portmap_has_localnet(struct cni_nl *nl, const struct cni_owned_wish *wish)
+{
+	const struct cni_portmap *portmap = wish->data;
+	struct cni_error ignored;
+
+	return !*portmap->localnet || look_up(nl, portmap->localnet, &ignored) > 0;
+}
+
+int cni_portmap_put_localnet(struct cni_nl *nl, struct cni_nft_tx *tx,
+			     const struct cni_owned_wish *wish, struct cni_error *err)
+{
+	const struct cni_portmap *portmap = wish->data;
+	struct cni_nft_element element = {.key = cni_owned_name_key(portmap->localnet)};
+	freeing char *key = key_of(portmap->localnet);
+	char value[8];
+	int there;
+
+	if (!*portmap->localnet)
+		return 0;
+	there = look_up(nl, portmap->localnet, err);
+	if (there)
+		return there < 0 ? -1 : 0;
+	/* An interface that is not there cannot be told from another's later. */
+	if (cni_sysctl_get(key, value, sizeof(value), err) < 0)
+		return -1;
+	cni_nft_add_element(tx, table, cni_portmap_localnets, &element);
+	return 0;
+}
+
+int cni_portmap_turn_on_localnet(const char *ifname, struct cni_error *err)
+{
+	freeing char *key = key_of(ifname);
+
+	return *ifname ? cni_sysctl_set(key, "1", err) : 0;
+}
+
+int cni_portmap_check_localnet(struct cni_nl *nl, const char *ifname, struct cni_error *err)
+{
+	freeing char *key = key_of(ifname);
+	char value[8] = "";
+	int there;
+
+	if (!*ifname)
+		return 0;
+	there = look_up(nl, ifname, err);
+	if (there < 0)
+		return -1;
+	if (!there)
+		return cni_fail(
+			err, CNI_EMISMATCH,
+			"portmap: '%s' is not in '%s' of table 'inet %s', expected it there",
+			ifname, cni_portmap_localnets, table->name);
+	if (cni_sysctl_get(key, value, sizeof(value), err) < 0)
+		return -1;
+	if (strcmp(value, "1") != 0)
+		return cni_fail(err, CNI_EMISMATCH, "portmap: '%s' is %s, expected 1", key, value);
+	return 0;
+}
+
+/* ---- with the table ---- */
+
+static int set_all(const struct cni_nft_element *localnets, size_t count, const char *value,
+		   struct cni_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		freeing char *key = key_of((const char *)localnets[i].key.data);
+
+		/* The interface may be gone. */
+		if (cni_sysctl_set(key, value, err) < 0 && err->errnum != ENOENT)
+			return -1;
+	}
+	return 0;
+}
+
+/* route_localnet goes back to what the administrator wants for all interfaces before the table goes,
+ * since the rule that guards it is in there. A DEL that is killed in between finds the table. */
+int cni_portmap_close(struct cni_nl *nl, bool closes, struct cni_error *err)
+{
+	freeing struct cni_nft_element *localnets = NULL;
+	char value[8] = "1";
+	size_t count = 0;
+
+	if (cni_nft_list(nl, table, cni_portmap_localnets, &localnets, &count, err) < 0 ||
+	    (closes &&
+	     cni_sysctl_get("net/ipv4/conf/default/route_localnet", value, sizeof(value), err) < 0))
+		return -1;
+	return set_all(localnets, count, value, err);
+}
