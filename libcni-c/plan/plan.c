@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "pod.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -197,25 +198,49 @@ static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 	return failed;
 }
 
-static int plan_add(const void *data, const struct cni_call *call, struct cni_result *result,
-		    struct cni_error *err)
-{
-	const struct cni_plugin *plugin = data;
-
-	if (plugin->chained && !call->conf.has_prev_result)
-		return cni_fail(err, CNI_ECONFIG,
-				"must be called as chained plugin: there is no prevResult");
-	if (plugin->chained)
-		cni_result_copy(&call->conf.prev_result, result);
-	return run(data, call, result, err);
-}
-
 /* The walks that have no result of their own read the prevResult. */
 static int plan_other(const void *data, const struct cni_call *call, struct cni_error *err)
 {
 	struct cni_result prev = call->conf.prev_result;
 
 	return run(data, call, &prev, err);
+}
+
+static int plan_add(const void *data, const struct cni_call *call, struct cni_result *result,
+		    struct cni_error *err)
+{
+	const struct cni_plugin *plugin = data;
+	bool noted;
+
+	if (plugin->chained && !call->conf.has_prev_result)
+		return cni_fail(err, CNI_ECONFIG,
+				"must be called as chained plugin: there is no prevResult");
+	if (plugin->chained)
+		cni_result_copy(&call->conf.prev_result, result);
+	noted = cni_pod_take_over(call, plugin->type, plan_other, data);
+	if (run(data, call, result, err) == 0)
+		return 0;
+	if (noted)
+		cni_pod_forget(call, plugin->type);
+	return -1;
+}
+
+static int plan_del(const void *data, const struct cni_call *call, struct cni_error *err)
+{
+	const struct cni_plugin *plugin = data;
+
+	if (plan_other(data, call, err) < 0)
+		return -1;
+	cni_pod_forget(call, plugin->type);
+	return 0;
+}
+
+static int plan_gc(const void *data, const struct cni_call *call, struct cni_error *err)
+{
+	const struct cni_plugin *plugin = data;
+
+	cni_pod_collect(call, plugin->type);
+	return plan_other(data, call, err);
 }
 
 static int require_prev_result(const struct cni_call *call, struct cni_error *err)
@@ -255,8 +280,8 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.contained = plugin->contained,
 		.add = plan_add,
 		.check = plan_check,
-		.del = plan_other,
-		.gc = plan_other,
+		.del = plan_del,
+		.gc = plan_gc,
 		.status = plan_other,
 		.mend = plan_mend,
 	};
