@@ -289,6 +289,15 @@ int cni_owned_del(struct cni_nl *nl, const struct cni_owned_table *table,
 	return cni_nft_retry(nl, try_to_remove, &attempt, err);
 }
 
+int cni_owned_remove(struct cni_nl *nl, const struct cni_owned_table *table,
+		     const struct cni_owned_goers *goers, struct cni_nft_items *removed,
+		     struct cni_error *err)
+{
+	struct attempt attempt = {.table = table, .goers = *goers, .removed = removed};
+
+	return cni_nft_retry(nl, try_to_remove, &attempt, err);
+}
+
 static bool is_stale(const char *comment, const void *data)
 {
 	return cni_stale_has(data, comment);
@@ -299,7 +308,7 @@ int cni_owned_gc(struct cni_nl *nl, const struct cni_owned_table *table, const c
 		 struct cni_error *err)
 {
 	clearing_stale struct cni_stale stale = cni_stale_make(network, valid);
-	struct attempt attempt = {.table = table, .goers = {is_stale, &stale}, .removed = removed};
+	const struct cni_owned_goers goers = {is_stale, &stale};
 
-	return cni_nft_retry(nl, try_to_remove, &attempt, err);
+	return cni_owned_remove(nl, table, &goers, removed, err);
 }

@@ -135,18 +135,22 @@ int cni_owned_check_chain(struct cni_nl *nl, const struct cni_owned_wish *wish, 
 int cni_owned_del(struct cni_nl *nl, const struct cni_owned_table *table,
 		  const struct cni_owner *owner, struct cni_nft_items *removed,
 		  struct cni_error *err);
+/* Says which comments are of those that go. */
+struct cni_owned_goers {
+	bool (*goes)(const char *comment, const void *data);
+	const void *data;
+};
+
+/* Removes what all these owners have. */
+int cni_owned_remove(struct cni_nl *nl, const struct cni_owned_table *table,
+		     const struct cni_owned_goers *goers, struct cni_nft_items *removed,
+		     struct cni_error *err);
 /* Removes what owners have in `network` that are not among `valid`. */
 int cni_owned_gc(struct cni_nl *nl, const struct cni_owned_table *table, const char *network,
 		 const struct cni_owners *valid, struct cni_nft_items *removed,
 		 struct cni_error *err);
 
 /* ---- for the tables' own functions ---- */
-
-/* Says which comments are of those that go. */
-struct cni_owned_goers {
-	bool (*goes)(const char *comment, const void *data);
-	const void *data;
-};
 
 /* What goes: of one owner, or of several. */
 struct cni_owned_removal {

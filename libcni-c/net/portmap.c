@@ -102,9 +102,13 @@ static struct cni_owned_wish wish_of(const struct cni_portmap *portmap)
 int cni_portmap_add(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err)
 {
 	clearing_wish struct cni_owned_wish wish = wish_of(portmap);
+	struct cni_nft_bytes name = cni_owned_name_key(wish.name);
 	struct cni_published published;
 	struct cni_error ignored;
 
+	/* Not for CHECK: the link may have another name since. */
+	cni_owned_wish_put(&wish, cni_portmap_owners, &name)->value =
+		cni_owned_name_key(portmap->link);
 	if (cni_owned_add(nl, &wish, err) < 0)
 		return -1;
 	if (cni_portmap_turn_on_localnet(portmap->localnet, err) == 0)
@@ -150,6 +154,16 @@ int cni_portmap_gc(struct cni_nl *nl, const char *network, const struct cni_owne
 {
 	clearing_items struct cni_nft_items removed = {0};
 	int failed = cni_owned_gc(nl, &cni_portmap_table, network, valid, &removed, err);
+
+	tell_published(&removed, ret_published);
+	return failed;
+}
+
+int cni_portmap_remove(struct cni_nl *nl, const struct cni_owned_goers *goers,
+		       struct cni_published *ret_published, struct cni_error *err)
+{
+	clearing_items struct cni_nft_items removed = {0};
+	int failed = cni_owned_remove(nl, &cni_portmap_table, goers, &removed, err);
 
 	tell_published(&removed, ret_published);
 	return failed;

@@ -115,4 +115,9 @@ int cni_portmap_del(struct cni_nl *nl, const struct cni_owner *owner,
 int cni_portmap_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		   struct cni_published *ret_published, struct cni_error *err);
 
+/* Removes what attachments have published whose link is gone, in all networks. `*ret_left` is how
+ * many attachments are left. Its cost grows with their number. */
+int cni_portmap_sweep(struct cni_nl *nl, struct cni_published *ret_published, size_t *ret_left,
+		      struct cni_error *err);
+
 #endif

@@ -246,10 +246,6 @@ static void put_address(struct cni_owned_wish *wish, const struct cni_portmap *p
 
 void cni_portmap_put(struct cni_owned_wish *wish, const struct cni_portmap *portmap)
 {
-	struct cni_nft_bytes name = cni_owned_name_key(wish->name);
-
-	cni_owned_wish_put(wish, cni_portmap_owners, &name)->value =
-		cni_owned_name_key(portmap->link);
 	for (size_t i = 0; i < portmap->address_count; i++)
 		put_address(wish, portmap, &portmap->addresses[i]);
 }

@@ -5,12 +5,15 @@
 #include "conntrack.h"
 #include "go_rules.h"
 #include "route.h"
+#include "sweep.h"
 
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SWEEP "portmap"
 
 static void print(FILE *out, const void *data)
 {
@@ -89,7 +92,7 @@ static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *s
 						.snat = spec->snat,
 						.masq_all = spec->masq_all,
 						.localnet = ret_scene->localnet,
-						.link = cni_attachment_host_link(at)}};
+						.link = ""}};
 	find_addresses(at, spec, ret_scene);
 	return find_localnet(at, ret_scene, err);
 }
@@ -162,6 +165,34 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	return del(at, data, err);
 }
 
+/* Ports of attachments that are gone lead nowhere, and take the port from the host as well. */
+static void sweep(struct cni_attachment *at, struct cni_nl *nl)
+{
+	struct cni_published published = {0};
+	struct cni_error err;
+	size_t left = 0;
+
+	if (!cni_sweep_is_due(SWEEP))
+		return;
+	if (cni_portmap_sweep(nl, &published, &left, &err) < 0)
+		fprintf(stderr, "portmap: remove ports of attachments that are gone: %s\n",
+			err.msg);
+	else
+		cni_sweep_is_done(SWEEP, left);
+	forget_connections(at, nl, published.mappings, published.count);
+	free(published.mappings);
+}
+
+/* A link that is not there says nothing about the attachment later. */
+static const char *find_link(struct cni_attachment *at)
+{
+	const char *name = cni_attachment_host_link(at);
+	struct cni_error ignored;
+	struct cni_link link;
+
+	return *name && cni_link_get(&at->nl[CNI_HOST], name, &link, &ignored) == 0 ? name : "";
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_portmap_part *spec = data;
@@ -173,6 +204,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		return cni_fail_within(err, "portmap");
 	if (!scene.portmap.address_count)
 		return 0;
+	scene.portmap.link = find_link(at);
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "portmap");
 	if (cni_portmap_add(nl, &scene.portmap, err) < 0) {
@@ -182,6 +214,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		return cni_fail_within(err, "portmap");
 	}
 	forget_connections(at, nl, spec->mappings, spec->count);
+	if (at->call->env.command == CNI_ADD)
+		sweep(at, nl);
 	return 0;
 }
 

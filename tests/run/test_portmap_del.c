@@ -130,6 +130,55 @@ static void del__that_is_late_leaves_the_next_owner_alone(void **state)
 	assert_nothing_published();
 }
 
+/* The Go plugins' DEL of a node that went back takes the veth, and leaves the ports. */
+static void add__removes_ports_of_attachments_that_are_gone(void **state)
+{
+	freeing char *of_red = portmap_config("1.1.0", OF_RED);
+	freeing char *of_blue = portmap_config("1.1.0", OF_BLUE);
+
+	(void)state;
+	pod_publish(&red, of_red);
+	sandbox_must("ip link del %s", red.host);
+	sandbox_must("nft list map inet cni_portmap ports4 | grep -q 8080");
+	pod_publish(&blue, of_blue);
+	sandbox_must("! nft list table inet cni_portmap | grep -q red/eth0");
+	pod_check_published(&blue, of_blue);
+	pod_unpublish(&blue, of_blue);
+	assert_nothing_published();
+}
+
+/* The cost of a sweep grows with the attachments, so that it comes as rarely as there are many. */
+static void add__sweeps_as_rarely_as_there_are_many(void **state)
+{
+	freeing char *of_red = portmap_config("1.1.0", OF_RED);
+	freeing char *of_blue = portmap_config("1.1.0", OF_BLUE);
+
+	(void)state;
+	pod_publish(&red, of_red);
+	sandbox_must("echo '3 100' > /run/cni/sweep/portmap; ip link del %s", red.host);
+	pod_publish(&blue, of_blue);
+	sandbox_must("nft list table inet cni_portmap | grep -q red/eth0");
+	sandbox_must("grep -q '^ *4 *100$' /run/cni/sweep/portmap");
+	sandbox_must("echo '100 100' > /run/cni/sweep/portmap");
+	pod_unpublish(&blue, of_blue);
+	pod_publish(&blue, of_blue);
+	sandbox_must("! nft list table inet cni_portmap | grep -q red/eth0");
+	sandbox_must("grep -q '^ *0 *1$' /run/cni/sweep/portmap");
+	/* A damaged count, a link and a directory in its place. */
+	sandbox_must("echo x > /run/cni/sweep/portmap");
+	pod_unpublish(&blue, of_blue);
+	pod_publish(&blue, of_blue);
+	sandbox_must("grep -q '^ *0 *1$' /run/cni/sweep/portmap");
+	sandbox_must("rm /run/cni/sweep/portmap; ln -s /run/elsewhere /run/cni/sweep/portmap");
+	pod_unpublish(&blue, of_blue);
+	pod_publish(&blue, of_blue);
+	sandbox_must("! [ -e /run/elsewhere ]; rm /run/cni/sweep/portmap; "
+		     "mkdir /run/cni/sweep/portmap");
+	pod_unpublish(&blue, of_blue);
+	pod_publish(&blue, of_blue);
+	pod_unpublish(&blue, of_blue);
+}
+
 /* Two interfaces of one container. */
 static void del__is_of_one_interface(void **state)
 {
@@ -221,6 +270,8 @@ int main(void)
 		del_test(del__needs_neither_mappings_nor_netns_nor_result),
 		del_test(del__of_what_never_was_succeeds),
 		del_test(del__that_is_late_leaves_the_next_owner_alone),
+		del_test(add__removes_ports_of_attachments_that_are_gone),
+		del_test(add__sweeps_as_rarely_as_there_are_many),
 		del_test(del__is_of_one_interface),
 		del_test(gc__keeps_the_valid_and_other_networks),
 		del_test(gc__wants_a_list),
