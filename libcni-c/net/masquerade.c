@@ -58,12 +58,11 @@ int cni_masquerade_check(struct cni_nl *nl, const struct cni_masquerade *wanted,
 
 	if (cni_owned_check(nl, &wish, err) < 0)
 		return -1;
-	for (size_t i = 0; i < wanted->count; i++) {
-		char comment[CNI_NFT_COMMENT_SIZE];
-		char chain[CNI_MASQUERADE_CHAIN_SIZE];
+	for (size_t i = 0; i < wish.items.count; i++) {
+		const char *chain = wish.items.items[i].element.jump;
 
-		cni_masquerade_name_chain(wanted->owner->network, &wanted->nets[i], chain, comment);
-		if (cni_owned_check_chain(nl, &wish, chain, CNI_MASQUERADE_NETWORK_RULES, err) < 0)
+		if (*chain && cni_owned_check_chain(nl, &wish, chain, CNI_MASQUERADE_NETWORK_RULES,
+						    err) < 0)
 			return -1;
 	}
 	return 0;

@@ -123,19 +123,16 @@ static void put_chains(struct cni_nft_tx *tx)
 
 /* ---- the networks' chains ---- */
 
+/* The chain of an item is named once for all, since its name is a digest. */
 static bool is_prepared(struct cni_nl *nl, const struct cni_owned_wish *wish)
 {
-	const struct cni_masquerade *wanted = wish->data;
-
-	for (size_t i = 0; i < wanted->count; i++) {
-		char chain[CNI_MASQUERADE_CHAIN_SIZE];
-		char comment[CNI_NFT_COMMENT_SIZE];
+	for (size_t i = 0; i < wish->items.count; i++) {
+		const char *chain = wish->items.items[i].element.jump;
 		struct cni_error ignored;
 		uint32_t rules;
 
-		cni_masquerade_name_chain(wanted->owner->network, &wanted->nets[i], chain, comment);
-		if (cni_nft_rule_count(nl, table, chain, &rules, &ignored) < 0 ||
-		    rules != CNI_MASQUERADE_NETWORK_RULES)
+		if (*chain && (cni_nft_rule_count(nl, table, chain, &rules, &ignored) < 0 ||
+			       rules != CNI_MASQUERADE_NETWORK_RULES))
 			return false;
 	}
 	return true;

@@ -49,15 +49,17 @@ static bool same_place(const struct cni_nft_item *one, const struct cni_nft_item
 
 void cni_nft_items_unique(struct cni_nft_items *items)
 {
-	freeing const struct cni_nft_item **sorted =
-		cni_realloc_array(NULL, items->count, sizeof(*sorted));
-	freeing bool *again = cni_alloc(items->count);
+	freeing const struct cni_nft_item **sorted = NULL;
+	freeing bool *again = NULL;
 	size_t kept = 0;
 
+	if (items->count < 2)
+		return;
+	sorted = cni_realloc_array(NULL, items->count, sizeof(*sorted));
+	again = cni_alloc(items->count);
 	for (size_t i = 0; i < items->count; i++)
 		sorted[i] = &items->items[i];
-	if (items->count)
-		qsort(sorted, items->count, sizeof(*sorted), compare_places);
+	qsort(sorted, items->count, sizeof(*sorted), compare_places);
 	for (size_t i = 1; i < items->count; i++)
 		again[sorted[i] - items->items] = same_place(sorted[i - 1], sorted[i]);
 	for (size_t i = 0; i < items->count; i++)

@@ -224,8 +224,14 @@ static bool waits_for(struct cni_nl *nl, const struct cni_owned_wish *wish,
 	return false;
 }
 
-static int compare(const struct cni_owned_wish *wish, const struct cni_nft_item *item,
-		   const struct cni_nft_element *found, struct cni_error *err)
+static bool is_as_added(const struct cni_nft_element *found, const struct cni_nft_element *expected)
+{
+	return !strcmp(found->comment, expected->comment) && !strcmp(found->jump, expected->jump) &&
+	       cni_nft_bytes_equal(&found->value, &expected->value);
+}
+
+static int say_difference(const struct cni_owned_wish *wish, const struct cni_nft_item *item,
+			  const struct cni_nft_element *found, struct cni_error *err)
 {
 	const struct cni_nft_element *expected = &item->element;
 	char about[CNI_NFT_KEY_TEXT_SIZE];
@@ -237,11 +243,9 @@ static int compare(const struct cni_owned_wish *wish, const struct cni_nft_item 
 	if (strcmp(found->jump, expected->jump) != 0)
 		return cni_fail(err, CNI_EMISMATCH, "%s: %s in '%s' jumps to '%s', expected '%s'",
 				wish->what, about, item->set, found->jump, expected->jump);
-	if (!cni_nft_bytes_equal(&found->value, &expected->value))
-		return cni_fail(err, CNI_EMISMATCH,
-				"%s: %s in '%s' has another value than ADD gave it for '%s'",
-				wish->what, about, item->set, expected->comment);
-	return 0;
+	return cni_fail(err, CNI_EMISMATCH,
+			"%s: %s in '%s' has another value than ADD gave it for '%s'", wish->what,
+			about, item->set, expected->comment);
 }
 
 static int check_item(struct cni_nl *nl, const struct cni_owned_wish *wish,
@@ -263,9 +267,10 @@ static int check_item(struct cni_nl *nl, const struct cni_owned_wish *wish,
 				cni_nft_key_format(set_of(wish->table, item->set), &expected->key,
 						   about),
 				item->set, family_text(table), table->name, wish->text);
-	if (strcmp(found.comment, expected->comment) != 0 && waits_for(nl, wish, item))
+	if (is_as_added(&found, expected) ||
+	    (strcmp(found.comment, expected->comment) != 0 && waits_for(nl, wish, item)))
 		return 0;
-	return compare(wish, item, &found, err);
+	return say_difference(wish, item, &found, err);
 }
 
 int cni_owned_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err)

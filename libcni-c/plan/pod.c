@@ -126,14 +126,15 @@ static void remove_links(const struct cni_call *call, const char *type,
 	DIR *list = opendir(path);
 	const struct dirent *entry;
 
-	while (list && (entry = readdir(list))) {
+	if (!list)
+		return;
+	while ((entry = readdir(list))) {
 		freeing char *container = read_link(dirfd(list), entry->d_name);
 
 		if (container && goes(call, type, entry->d_name, container))
 			unlinkat(dirfd(list), entry->d_name, 0);
 	}
-	if (list)
-		closedir(list);
+	closedir(list);
 	/* If it is empty. */
 	rmdir(path);
 }
