@@ -12,47 +12,71 @@
 /* linux/if.h has it, and cannot be included beside net/if.h. */
 #define OPER_UP 6
 
+/* ---- reading ---- */
+
+static const struct cni_nl_policy link_policy[IFLA_MAX + 1] = {
+	[IFLA_ADDRESS] = {MNL_TYPE_BINARY, CNI_MAC_SIZE, CNI_MAC_SIZE}, /* of Ethernet alone */
+	[IFLA_IFNAME] = {MNL_TYPE_NUL_STRING, .most = CNI_IFNAME_SIZE},
+	[IFLA_MTU] = {MNL_TYPE_U32},
+	[IFLA_LINK] = {MNL_TYPE_U32},
+	[IFLA_MASTER] = {MNL_TYPE_U32},
+	[IFLA_OPERSTATE] = {MNL_TYPE_U8},
+	[IFLA_LINKINFO] = {MNL_TYPE_NESTED},
+	[IFLA_IFALIAS] = {MNL_TYPE_NUL_STRING},
+	[IFLA_PROMISCUITY] = {MNL_TYPE_U32},
+	[IFLA_LINK_NETNSID] = {MNL_TYPE_U32},
+};
+
+static const struct cni_nl_policy info_policy[IFLA_INFO_SLAVE_DATA + 1] = {
+	[IFLA_INFO_KIND] = {MNL_TYPE_NUL_STRING},
+	[IFLA_INFO_DATA] = {MNL_TYPE_NESTED},
+	[IFLA_INFO_SLAVE_KIND] = {MNL_TYPE_NUL_STRING},
+	[IFLA_INFO_SLAVE_DATA] = {MNL_TYPE_NESTED},
+};
+
+static const struct cni_nl_policy bridge_policy[IFLA_BR_MULTI_BOOLOPT + 1] = {
+	[IFLA_BR_VLAN_FILTERING] = {MNL_TYPE_U8},
+	[IFLA_BR_VLAN_DEFAULT_PVID] = {MNL_TYPE_U16},
+	[IFLA_BR_MULTI_BOOLOPT] = {MNL_TYPE_BINARY, sizeof(struct br_boolopt_multi)},
+};
+
+static const struct cni_nl_policy port_policy[IFLA_BRPORT_ISOLATED + 1] = {
+	[IFLA_BRPORT_MODE] = {MNL_TYPE_U8},
+	[IFLA_BRPORT_ISOLATED] = {MNL_TYPE_U8},
+};
+
 static void copy_text(char *to, size_t size, const struct nlattr *attribute)
 {
-	to[0] = '\0';
-	if (attribute) {
-		strncpy(to, mnl_attr_get_str(attribute), size - 1);
-		to[size - 1] = '\0';
-	}
+	strncpy(to, cni_nl_string(attribute), size - 1);
+	to[size - 1] = '\0';
 }
 
-static bool read_option(const struct nlattr *options)
+static void read_bridge(const struct nlattr *nest, struct cni_link *link)
 {
-	struct br_boolopt_multi multi = {0};
+	const struct nlattr *data[IFLA_BR_MULTI_BOOLOPT + 1];
+	const struct br_boolopt_multi *options;
 
-	if (options && mnl_attr_get_payload_len(options) >= sizeof(multi))
-		memcpy(&multi, mnl_attr_get_payload(options), sizeof(multi));
-	return multi.optval & 1U << BR_BOOLOPT_NO_LL_LEARN;
+	cni_nl_parse_nested(nest, bridge_policy, data, IFLA_BR_MULTI_BOOLOPT);
+	link->vlan_filtering = cni_nl_u8(data[IFLA_BR_VLAN_FILTERING], 0);
+	link->default_vlan = cni_nl_u16(data[IFLA_BR_VLAN_DEFAULT_PVID], 0);
+	options = cni_nl_binary(data[IFLA_BR_MULTI_BOOLOPT], NULL);
+	link->ignores_link_local = options && options->optval & 1U << BR_BOOLOPT_NO_LL_LEARN;
 }
 
 static void read_info(const struct nlattr *nest, struct cni_link *link)
 {
 	const struct nlattr *info[IFLA_INFO_SLAVE_DATA + 1];
-	const struct nlattr *data[IFLA_BR_MULTI_BOOLOPT + 1];
 	const struct nlattr *port[IFLA_BRPORT_ISOLATED + 1];
 
-	cni_nl_parse_nested(nest, info, IFLA_INFO_SLAVE_DATA);
+	cni_nl_parse_nested(nest, info_policy, info, IFLA_INFO_SLAVE_DATA);
 	copy_text(link->kind, sizeof(link->kind), info[IFLA_INFO_KIND]);
-	if (!strcmp(link->kind, "bridge")) {
-		cni_nl_parse_nested(info[IFLA_INFO_DATA], data, IFLA_BR_MULTI_BOOLOPT);
-		if (data[IFLA_BR_VLAN_FILTERING])
-			link->vlan_filtering = mnl_attr_get_u8(data[IFLA_BR_VLAN_FILTERING]);
-		if (data[IFLA_BR_VLAN_DEFAULT_PVID])
-			link->default_vlan = mnl_attr_get_u16(data[IFLA_BR_VLAN_DEFAULT_PVID]);
-		link->ignores_link_local = read_option(data[IFLA_BR_MULTI_BOOLOPT]);
-	}
-	if (info[IFLA_INFO_SLAVE_KIND] &&
-	    !strcmp(mnl_attr_get_str(info[IFLA_INFO_SLAVE_KIND]), "bridge")) {
-		cni_nl_parse_nested(info[IFLA_INFO_SLAVE_DATA], port, IFLA_BRPORT_ISOLATED);
-		if (port[IFLA_BRPORT_MODE])
-			link->port.hairpin = mnl_attr_get_u8(port[IFLA_BRPORT_MODE]);
-		if (port[IFLA_BRPORT_ISOLATED])
-			link->port.isolated = mnl_attr_get_u8(port[IFLA_BRPORT_ISOLATED]);
+	if (!strcmp(link->kind, "bridge"))
+		read_bridge(info[IFLA_INFO_DATA], link);
+	if (!strcmp(cni_nl_string(info[IFLA_INFO_SLAVE_KIND]), "bridge")) {
+		cni_nl_parse_nested(info[IFLA_INFO_SLAVE_DATA], port_policy, port,
+				    IFLA_BRPORT_ISOLATED);
+		link->port.hairpin = cni_nl_u8(port[IFLA_BRPORT_MODE], 0);
+		link->port.isolated = cni_nl_u8(port[IFLA_BRPORT_ISOLATED], 0);
 	}
 }
 
@@ -60,28 +84,25 @@ static void read_link(const struct nlmsghdr *message, struct cni_link *link)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(message);
 	const struct nlattr *table[IFLA_MAX + 1];
+	const void *mac;
 
-	cni_nl_parse(message, sizeof(*ifi), table, IFLA_MAX);
+	cni_nl_parse(message, link_policy, table, IFLA_MAX);
+	mac = cni_nl_binary(table[IFLA_ADDRESS], NULL);
 	*link = (struct cni_link){
-		.index = ifi->ifi_index, .flags = ifi->ifi_flags, .peer_netns = -1};
+		.index = ifi->ifi_index,
+		.flags = ifi->ifi_flags,
+		.master = (int)cni_nl_u32(table[IFLA_MASTER], 0),
+		.peer = (int)cni_nl_u32(table[IFLA_LINK], 0),
+		.peer_netns = (int)cni_nl_u32(table[IFLA_LINK_NETNSID], (uint32_t)-1),
+		.mtu = cni_nl_u32(table[IFLA_MTU], 0),
+		.operstate = cni_nl_u8(table[IFLA_OPERSTATE], 0),
+		.promiscuity = cni_nl_u32(table[IFLA_PROMISCUITY], 0),
+		.has_mac = mac != NULL,
+	};
+	if (mac)
+		memcpy(link->mac, mac, CNI_MAC_SIZE);
 	copy_text(link->name, sizeof(link->name), table[IFLA_IFNAME]);
 	copy_text(link->alias, sizeof(link->alias), table[IFLA_IFALIAS]);
-	if (table[IFLA_MASTER])
-		link->master = (int)mnl_attr_get_u32(table[IFLA_MASTER]);
-	if (table[IFLA_LINK])
-		link->peer = (int)mnl_attr_get_u32(table[IFLA_LINK]);
-	if (table[IFLA_LINK_NETNSID])
-		link->peer_netns = (int)mnl_attr_get_u32(table[IFLA_LINK_NETNSID]);
-	if (table[IFLA_MTU])
-		link->mtu = mnl_attr_get_u32(table[IFLA_MTU]);
-	if (table[IFLA_OPERSTATE])
-		link->operstate = mnl_attr_get_u8(table[IFLA_OPERSTATE]);
-	if (table[IFLA_PROMISCUITY])
-		link->promiscuity = mnl_attr_get_u32(table[IFLA_PROMISCUITY]);
-	if (table[IFLA_ADDRESS] && mnl_attr_get_payload_len(table[IFLA_ADDRESS]) == CNI_MAC_SIZE) {
-		memcpy(link->mac, mnl_attr_get_payload(table[IFLA_ADDRESS]), CNI_MAC_SIZE);
-		link->has_mac = true;
-	}
 	read_info(table[IFLA_LINKINFO], link);
 }
 
@@ -175,6 +196,8 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
 		return cni_fail_within(err, "list the links of kind '%s'", kind ? kind : "any");
 	return 0;
 }
+
+/* ---- making and changing ---- */
 
 int cni_link_add_bridge(struct cni_nl *nl, const struct cni_link_bridge *bridge,
 			struct cni_error *err)

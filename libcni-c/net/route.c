@@ -61,6 +61,15 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 	return 0;
 }
 
+static const struct cni_nl_policy policy[RTA_MAX + 1] = {
+	[RTA_DST] = {MNL_TYPE_BINARY, 4, 16},
+	[RTA_OIF] = {MNL_TYPE_U32},
+	[RTA_GATEWAY] = {MNL_TYPE_BINARY, 4, 16},
+	[RTA_PRIORITY] = {MNL_TYPE_U32},
+	[RTA_MULTIPATH] = {MNL_TYPE_BINARY, sizeof(struct rtnexthop)},
+	[RTA_TABLE] = {MNL_TYPE_U32},
+};
+
 struct search {
 	const struct cni_route *route;
 	struct cni_net dst;
@@ -71,10 +80,11 @@ struct search {
 
 static bool same_ip(const struct nlattr *attribute, const struct cni_ip *ip)
 {
+	struct cni_ip found;
+
 	if (!attribute)
 		return !cni_ip_is_set(ip);
-	return cni_ip_is_set(ip) && mnl_attr_get_payload_len(attribute) == cni_ip_size(ip) &&
-	       !memcmp(mnl_attr_get_payload(attribute), ip->bytes, cni_ip_size(ip));
+	return cni_nl_ip(attribute, ip->family, &found) && cni_ip_equal(&found, ip);
 }
 
 static bool is_way(const struct search *search, uint32_t index, const struct nlattr *gateway)
@@ -82,28 +92,20 @@ static bool is_way(const struct search *search, uint32_t index, const struct nla
 	return (!search->index || search->index == index) && same_ip(gateway, &search->route->gw);
 }
 
-static int note_gateway(const struct nlattr *attribute, void *data)
-{
-	if (mnl_attr_get_type(attribute) == RTA_GATEWAY)
-		*(const struct nlattr **)data = attribute;
-	return MNL_CB_OK;
-}
-
 /* The kernel makes one route of several IPv6 routes to the same place. */
 static bool has_way(const struct search *search, const struct nlattr *ways)
 {
-	const char *at = mnl_attr_get_payload(ways);
-	size_t left = mnl_attr_get_payload_len(ways);
+	const struct nlattr *table[RTA_MAX + 1];
+	size_t left;
+	const char *at = cni_nl_binary(ways, &left);
 	const struct rtnexthop *way = (const void *)at;
 
 	while (left >= sizeof(*way) && way->rtnh_len >= sizeof(*way) && way->rtnh_len <= left) {
 		size_t size =
 			((size_t)way->rtnh_len + RTNH_ALIGNTO - 1) & ~(size_t)(RTNH_ALIGNTO - 1);
-		const struct nlattr *gateway = NULL;
 
-		mnl_attr_parse_payload(way + 1, way->rtnh_len - sizeof(*way), note_gateway,
-				       &gateway);
-		if (is_way(search, (uint32_t)way->rtnh_ifindex, gateway))
+		cni_nl_parse_bytes(way + 1, way->rtnh_len - sizeof(*way), policy, table, RTA_MAX);
+		if (is_way(search, (uint32_t)way->rtnh_ifindex, table[RTA_GATEWAY]))
 			return true;
 		if (size >= left)
 			return false;
@@ -123,20 +125,19 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 	uint32_t in;
 
 	(void)err;
-	cni_nl_parse(message, sizeof(*rtm), table, RTA_MAX);
+	cni_nl_parse(message, policy, table, RTA_MAX);
 	if (rtm->rtm_dst_len != search->dst.prefix || (!table[RTA_OIF] && !table[RTA_MULTIPATH]))
 		return 0;
-	in = table[RTA_TABLE] ? mnl_attr_get_u32(table[RTA_TABLE]) : rtm->rtm_table;
+	in = cni_nl_u32(table[RTA_TABLE], rtm->rtm_table);
 	if (search->table && in != search->table)
 		return 0;
 	if (search->dst.prefix && !same_ip(table[RTA_DST], &search->dst.ip))
 		return 0;
 	if (table[RTA_MULTIPATH]
 		    ? !has_way(search, table[RTA_MULTIPATH])
-		    : !is_way(search, mnl_attr_get_u32(table[RTA_OIF]), table[RTA_GATEWAY]))
+		    : !is_way(search, cni_nl_u32(table[RTA_OIF], 0), table[RTA_GATEWAY]))
 		return 0;
-	if (route->priority &&
-	    (!table[RTA_PRIORITY] || mnl_attr_get_u32(table[RTA_PRIORITY]) != route->priority))
+	if (route->priority && cni_nl_u32(table[RTA_PRIORITY], 0) != route->priority)
 		return 0;
 	search->found = true;
 	return 0;
@@ -171,9 +172,9 @@ static int keep_way(const struct nlmsghdr *message, void *data, struct cni_error
 	struct cni_route_way *way = data;
 
 	(void)err;
-	cni_nl_parse(message, sizeof(*rtm), table, RTA_MAX);
+	cni_nl_parse(message, policy, table, RTA_MAX);
 	way->is_local = rtm->rtm_type == RTN_LOCAL;
-	way->index = table[RTA_OIF] ? (int)mnl_attr_get_u32(table[RTA_OIF]) : 0;
+	way->index = (int)cni_nl_u32(table[RTA_OIF], 0);
 	return 0;
 }
 
