@@ -350,7 +350,7 @@ static int read_verdict(struct cni_nft_tx *tx, uint32_t last_seq, struct cni_err
 
 		if (left < 0)
 			return failed ? failed : cni_fail_within(err, "nf_tables");
-		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+		for (; cni_nl_is_there(message, left); message = mnl_nlmsg_next(message, &left)) {
 			uint32_t offset = message->nlmsg_seq - tx->first_seq;
 
 			if (message->nlmsg_type != NLMSG_ERROR || !cni_nl_is_whole(message) ||

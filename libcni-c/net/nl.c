@@ -242,7 +242,7 @@ struct answer {
 static int read_answers(const struct nlmsghdr *message, int left, uint32_t seq,
 			struct answer *answer, struct cni_error *err)
 {
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	for (; cni_nl_is_there(message, left); message = mnl_nlmsg_next(message, &left)) {
 		if (message->nlmsg_seq != seq || !cni_nl_is_whole(message))
 			continue;
 		if (message->nlmsg_flags & NLM_F_DUMP_INTR)

@@ -34,6 +34,11 @@ size_t cni_nl_header_size(uint16_t type)
 	}
 }
 
+bool cni_nl_is_there(const struct nlmsghdr *message, int left)
+{
+	return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (unsigned int)left;
+}
+
 bool cni_nl_is_whole(const struct nlmsghdr *message)
 {
 	size_t size = mnl_nlmsg_get_payload_len(message);
