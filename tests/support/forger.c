@@ -79,7 +79,7 @@ static size_t refusal(char *at, uint32_t seq)
 	return header->nlmsg_len;
 }
 
-/* The kernel's words are behind a question that has two gigabytes. */
+/* The kernel's words are behind a question of 3 GiB, which is not there. */
 static size_t far_words(char *at, uint32_t seq)
 {
 	struct nlmsghdr *header = begin(at, NLMSG_ERROR, seq);
@@ -87,7 +87,7 @@ static size_t far_words(char *at, uint32_t seq)
 
 	header->nlmsg_flags = NLM_F_ACK_TLVS;
 	report->error = -EPERM;
-	report->msg.nlmsg_len = 1U << 31;
+	report->msg.nlmsg_len = 3U << 30;
 	return header->nlmsg_len;
 }
 

@@ -61,7 +61,7 @@ static uint32_t get32(size_t at)
 /* Asks with `size` bytes at `at` being those of `value`. */
 static void ask_with(size_t at, const void *value, size_t size)
 {
-	uint8_t saved[16];
+	uint8_t saved[64];
 
 	memcpy(saved, now.bytes + at, size);
 	memcpy(now.bytes + at, value, size);
@@ -153,6 +153,23 @@ static void vary_attributes(struct inside *inside, size_t at, size_t end)
 	}
 }
 
+/* The kernel's words are behind a question of 3 GiB, which is not there. */
+static void ask_with_far_words(size_t at, size_t end)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr report;
+	} error;
+
+	if (end - at < sizeof(error))
+		return;
+	memcpy(&error.header, now.bytes + at, sizeof(error.header));
+	error.header.nlmsg_type = NLMSG_ERROR;
+	error.header.nlmsg_flags = NLM_F_ACK_TLVS;
+	error.report = (struct nlmsgerr){.error = -EPERM, .msg.nlmsg_len = 3U << 30};
+	ask_with(at, &error, sizeof(error));
+}
+
 static void vary_message(size_t datagram, size_t at)
 {
 	static const uint32_t lengths[] = {0, 15, 16, 17, 20, 24, 1U << 31, UINT32_MAX};
@@ -172,10 +189,7 @@ static void vary_message(size_t datagram, size_t at)
 		ask_with32(at + i, 1U << 31);
 		ask_with32(at + i, UINT32_MAX);
 	}
-	/* The kernel's words behind a question of 2 GiB (NLM_F_ACK_TLVS without NLM_F_CAPPED). */
-	ask_with16(at + 6, 0x200);
-	if (end - at >= 24)
-		ask_with(at + 16, (const uint32_t[]){(uint32_t)-EPERM, 1U << 31}, 8);
+	ask_with_far_words(at, end);
 	vary_attributes(&inside, at + 16 + header, end);
 }
 
