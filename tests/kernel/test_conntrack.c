@@ -136,6 +136,47 @@ static void conntrack__forgets_one_protocol(void **state)
 	assert_fates(fates, COUNT(fates));
 }
 
+/* A certain address beside any, several ports, and an address asked about once for all its flows. */
+static void conntrack__forgets_what_was_sent_to_one_of_many(void **state)
+{
+	static const struct fate fates[] = {
+		{"udp 203.0.113.9 1000 192.0.2.1 53", false},
+		{"udp 203.0.113.9 1001 192.0.2.1 53", false},
+		{"udp 203.0.113.9 1000 192.0.2.2 53", false},
+		{"udp 203.0.113.9 1000 192.0.2.1 54", false},
+		{"udp 203.0.113.9 1000 192.0.2.2 54", true},
+		{"udp 203.0.113.9 1000 192.0.2.3 65535", false},
+		{"udp 203.0.113.9 1000 192.0.2.1 55", true},
+		{"udp 203.0.113.9 1000 192.0.2.1 1", true},
+		{"tcp 203.0.113.9 1000 192.0.2.1 53", true},
+	};
+	struct cni_conntrack_target targets[] = {
+		{.port = 65535},
+		{.port = 54, .address = kernel_ip("192.0.2.1")},
+		{.port = 53},
+		{.port = 54, .address = kernel_ip("192.0.2.9")},
+		{.port = 53, .address = kernel_ip("192.0.2.2")},
+	};
+
+	(void)state;
+	skip_unless_possible();
+	set(fates, COUNT(fates));
+	/* 192.0.2.1 for both its flows, 192.0.2.3; a certain address needs no question. */
+	assert_int_equal(forget_targets(AF_INET, IPPROTO_UDP, targets, COUNT(targets)), 2);
+	assert_fates(fates, COUNT(fates));
+}
+
+static void conntrack__of_no_targets_asks_nothing(void **state)
+{
+	struct cni_nl closed = {.socket = NULL};
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(cni_conntrack_forget(&closed, AF_INET, IPPROTO_UDP, NULL, 0, is_local,
+					      NULL, &err),
+			 0);
+}
+
 static void conntrack__of_nothing_is_fine(void **state)
 {
 	(void)state;
@@ -172,6 +213,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		kernel_test(conntrack__forgets_what_was_sent_to_a_port_of_an_address),
 		kernel_test(conntrack__forgets_one_protocol),
+		kernel_test(conntrack__forgets_what_was_sent_to_one_of_many),
+		kernel_test(conntrack__of_no_targets_asks_nothing),
 		kernel_test(conntrack__of_nothing_is_fine),
 		kernel_test(conntrack__forgets_many_among_many),
 	};
