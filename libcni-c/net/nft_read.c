@@ -52,8 +52,8 @@ static void read_data(const struct nlattr *nest, struct cni_nft_bytes *ret_value
 }
 
 /* User data is a row of entries, each a type, a length and as many bytes (nft's
- * include/libnftnl/udata.h); whoever added the rule wrote them, and the kernel does not look
- * inside. A comment that does not fit is not one of ours. */
+ * include/libnftnl/udata.h); the process that added the rule wrote them, and the kernel does not
+ * look inside. A comment that does not fit is not one of ours. */
 static void read_comment(const struct nlattr *udata, char *comment, size_t room)
 {
 	size_t left;

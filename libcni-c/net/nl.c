@@ -150,7 +150,7 @@ static ssize_t receive(struct cni_nl *nl, int flags)
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -1;
-	/* Only announcements, and what came before the socket was connected, can be another's. */
+	/* Announcements, and datagrams from before connect(), may be another process's. */
 	if (message.msg_namelen != sizeof(sender) || sender.nl_family != AF_NETLINK ||
 	    sender.nl_pid != 0)
 		return 0;
@@ -195,7 +195,7 @@ static const char *kernel_words(const struct nlmsghdr *message)
 
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
 		return "";
-	/* Behind the question, if that is given back. */
+	/* The words stand behind the question, if the kernel gives that back. */
 	if (!(message->nlmsg_flags & NLM_F_CAPPED) && report->msg.nlmsg_len > NLMSG_HDRLEN)
 		offset += NLMSG_ALIGN((size_t)report->msg.nlmsg_len - NLMSG_HDRLEN);
 	if (offset > size)
@@ -339,7 +339,8 @@ static int milliseconds_until(const struct timespec *end)
 }
 
 /* Waits for the kernel's next announcement; false if `end` comes first. An overrun (ENOBUFS) has
- * lost some, and is as good as one. Others may announce as well, and without a pause. */
+ * lost announcements, and counts as one. Other processes may announce as well, without a pause, and
+ * must not hold up the end. */
 static bool is_announced(struct cni_nl *news, const struct timespec *end)
 {
 	struct pollfd wait = {.fd = mnl_socket_get_fd(news->socket), .events = POLLIN};

@@ -71,10 +71,10 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
 	for (struct nlattr *n = cni_nl_nest_begin((m), (type)), *o = (void *)(m); o;               \
 	     cni_nl_nest_end((m), n), o = NULL)
 
-/* A datagram of the kernel's. Returns its size, and its messages in `ret_messages`, which are there
- * until the next call for whichever socket. Datagrams of others are dropped. Fails with
- * CNI_EKERNEL: errnum ETIMEDOUT after CNI_NL_ANSWER_SECONDS without one, since an answer that the
- * kernel had no memory for never comes, and EMSGSIZE if the datagram is cut. */
+/* Receives a datagram of the kernel's. Returns its size, and its messages in `ret_messages`, which
+ * are valid until the next call, for any socket. Datagrams of other senders are dropped. Fails with
+ * CNI_EKERNEL: errnum ETIMEDOUT after CNI_NL_ANSWER_SECONDS without a datagram, since an answer
+ * that the kernel had no memory for never comes, and EMSGSIZE if the datagram is cut. */
 #define CNI_NL_ANSWER_SECONDS 10
 int cni_nl_receive(struct cni_nl *nl, const struct nlmsghdr **ret_messages, struct cni_error *err);
 

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A row of the table. The row of a type that nobody reads is all zeroes. */
+/* A row of the table. The row of a type that is not read is all zeroes. */
 struct cni_nl_policy {
 	/* MNL_TYPE_U8 to MNL_TYPE_U64, MNL_TYPE_NUL_STRING, MNL_TYPE_BINARY or MNL_TYPE_NESTED. */
 	enum mnl_attr_data_type type;

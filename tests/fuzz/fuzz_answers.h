@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Netlink answers: the first byte chooses the question (questions.h), the rest is the script of what
- * comes back (fake_kernel.h). The corpora are what a kernel has answered: tests/kernel/test_answers.c. */
+/* Netlink answers: the first byte chooses the question (questions.h), the rest is the script of
+ * what comes back (fake_kernel.h). The corpora are what a kernel has answered:
+ * tests/kernel/test_answers.c. */
 #ifndef FUZZ_ANSWERS_H
 #define FUZZ_ANSWERS_H
 

@@ -46,7 +46,7 @@ static char *shown_mac(const char *ifname)
 			    forger.netns, ifname);
 }
 
-/* The MAC that is checked is the link's, as another process saw it while nobody lied. */
+/* The MAC that is checked is the link's, as another process saw it while the pod was quiet. */
 static void assert_true_mac(void)
 {
 	freeing char *mac = shown_mac("eth0");

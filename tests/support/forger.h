@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A pod whose root forges the kernel's answers: a process in a user namespace of its own, and in a
  * network namespace that belongs to it, so that it has every capability there and none outside. It
- * reads the ports of other processes' netlink sockets in /proc/net/netlink and sends them, without a
- * pause, answers to the questions that they are likely to have asked: a link with another MAC, a
+ * reads the ports of other processes' netlink sockets in /proc/net/netlink and sends them, without
+ * a pause, answers to the questions that they are likely to have asked: a link with another MAC, a
  * refusal, attributes that are cut or too long; and announcements to those who wait for some.
  *
  *	struct forger forger;
@@ -10,10 +10,9 @@
  *	forger_open(&forger);
  *	... sandbox_must("nsenter --net=%s ip link set lo up", forger.netns) ...
  *	forger_start(&forger);
- *	... whoever asks the kernel in forger.netns, ip(8) as well, hears lies from here on ...
+ *	... processes that ask the kernel in forger.netns, ip(8) as well, hear lies ...
  *	forger_stop(&forger);
- *	forger_close(&forger);
- */
+ *	forger_close(&forger); */
 #ifndef FORGER_H
 #define FORGER_H
 

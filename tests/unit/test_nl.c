@@ -16,7 +16,6 @@
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct cni_nl nl;
@@ -157,18 +156,6 @@ static void nl__passes_over_what_is_no_answer(void **state)
 		fail_msg("%s", err.msg);
 	assert_int_equal(link.mtu, 1500);
 	assert_int_equal(fake_kernel_end(), script_size);
-}
-
-static void nl__believes_an_error(void **state)
-{
-	struct cni_error err = {.code = 0};
-	struct cni_link link;
-
-	(void)state;
-	add_number(NLMSG_ERROR, -ENODEV);
-	add_link(1500);
-	assert_int_equal(get_link(&link, &err), -1);
-	assert_int_equal(err.errnum, ENODEV);
 }
 
 /* ---- which attributes ---- */
@@ -392,7 +379,6 @@ int main(void)
 		nl_test(nl__takes_datagrams_of_port_0_alone),
 		nl_test(nl__refuses_cut_datagrams),
 		nl_test(nl__passes_over_what_is_no_answer),
-		nl_test(nl__believes_an_error),
 		nl_test(link__numbers_have_their_size),
 		nl_test(link__mac_is_of_six_bytes),
 		nl_test(link__texts_have_an_end),
