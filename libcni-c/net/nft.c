@@ -206,6 +206,7 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 	struct nftnl_set_elem *element = cni_need(nftnl_set_elem_alloc());
 	struct cni_nl_message m;
 
+	*ret_element = (struct cni_nft_element){.key = {.size = 0}};
 	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key->data, key->size);
 	nftnl_set_elem_add(object, element);
 	begin(&m, NFT_MSG_GETSETELEM, table->family);
