@@ -185,6 +185,7 @@ static void keep(const struct cni_nft_element *element, void *data)
 static int keep_element(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	(void)err;
+	*(struct cni_nft_element *)data = (struct cni_nft_element){.key = {.size = 0}};
 	cni_nft_read_elements(message, keep, data);
 	return 0;
 }
@@ -206,7 +207,6 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 	struct nftnl_set_elem *element = cni_need(nftnl_set_elem_alloc());
 	struct cni_nl_message m;
 
-	*ret_element = (struct cni_nft_element){.key = {.size = 0}};
 	nftnl_set_elem_set(element, NFTNL_SET_ELEM_KEY, key->data, key->size);
 	nftnl_set_elem_add(object, element);
 	begin(&m, NFT_MSG_GETSETELEM, table->family);
