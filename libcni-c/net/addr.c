@@ -155,12 +155,12 @@ static int are_settled(struct cni_nl *nl, void *data, bool *ret_done, struct cni
 	return 0;
 }
 
-int cni_addr_wait_settled(struct cni_nl *nl, int netns, int index, unsigned int milliseconds,
-			  struct cni_error *err)
+int cni_addr_wait_settled(struct cni_nl *nl, struct cni_nl *news, int index,
+			  unsigned int milliseconds, struct cni_error *err)
 {
 	struct settling settling = {.index = index};
 
-	return cni_nl_wait(nl, netns, RTNLGRP_IPV6_IFADDR, milliseconds, are_settled, &settling,
+	return cni_nl_wait(nl, news, RTNLGRP_IPV6_IFADDR, milliseconds, are_settled, &settling,
 			   err) < 0
 		       ? cni_fail_within(err, "wait for duplicate address detection")
 		       : 0;

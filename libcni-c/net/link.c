@@ -3,6 +3,7 @@
 
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -268,6 +269,18 @@ static void put_bridge(struct cni_nl_message *m, const struct cni_link_change *c
 	}
 }
 
+/* IFLA_INET_CONF: values by number (inet_set_link_af() in the kernel's net/ipv4/devinet.c). */
+static void put_arp_notify(struct cni_nl_message *m, enum cni_switch wanted)
+{
+	CNI_NL_NEST (m, IFLA_AF_SPEC) {
+		CNI_NL_NEST (m, AF_INET) {
+			CNI_NL_NEST (m, IFLA_INET_CONF) {
+				cni_nl_put_u32(m, IPV4_DEVCONF_ARP_NOTIFY, wanted == CNI_ON);
+			}
+		}
+	}
+}
+
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err)
 {
@@ -278,8 +291,10 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 	put_flag(ifi, change->up, IFF_UP);
 	put_flag(ifi, change->promisc, IFF_PROMISC);
 	if (change->alias)
-		/* Without the NUL, which the kernel would keep as part of the text. */
-		cni_nl_put(&m, IFLA_IFALIAS, change->alias, strlen(change->alias));
+		/* Without the NUL, which the kernel would keep as part of the text; but it refuses an
+		 * attribute without any byte. */
+		cni_nl_put(&m, IFLA_IFALIAS, change->alias,
+			   *change->alias ? strlen(change->alias) : 1);
 	if (change->mac)
 		cni_nl_put(&m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
 	if (change->mtu)
@@ -291,6 +306,8 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 			if (changes_bridge(change))
 				put_bridge(&m, change);
 		}
+	if (change->arp_notify != CNI_KEEP)
+		put_arp_notify(&m, change->arp_notify);
 	return cni_nl_transact(nl, &m, NULL, NULL, err);
 }
 
@@ -320,7 +337,7 @@ int cni_link_wait_up(struct cni_nl *nl, int index, unsigned int milliseconds,
 {
 	struct cni_link link = {.index = index};
 
-	if (cni_nl_wait(nl, -1, RTNLGRP_LINK, milliseconds, is_up, &link, err) < 0)
+	if (cni_nl_wait(nl, NULL, RTNLGRP_LINK, milliseconds, is_up, &link, err) < 0)
 		return cni_fail_within(err, "wait for link '%s' to be operationally up", link.name);
 	*ret_link = link;
 	return 0;

@@ -81,7 +81,7 @@ int cni_link_add_veth(struct cni_nl *nl, const struct cni_link_veth *veth, struc
 /* What to change; what is NULL or CNI_KEEP stays. One message: all of it or an error. */
 enum cni_switch { CNI_KEEP, CNI_ON, CNI_OFF };
 struct cni_link_change {
-	const char *alias;
+	const char *alias; /* "" removes it */
 	const uint8_t *mac;
 	const struct cni_link_port *port;
 	uint32_t mtu; /* 0: keep */
@@ -91,6 +91,8 @@ struct cni_link_change {
 	/* Of a bridge: does it not learn who sent a frame to 01:80:c2:00:00:0x, which it does not
 	 * forward (BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h; since Linux 4.20)? */
 	enum cni_switch ignores_link_local;
+	/* net.ipv4.conf.<link>.arp_notify, by index instead of name. */
+	enum cni_switch arp_notify;
 };
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);

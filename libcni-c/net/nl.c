@@ -302,29 +302,23 @@ static int milliseconds_until(const struct timespec *end)
 	return left > 0 ? (int)left : 0;
 }
 
-int cni_nl_wait(struct cni_nl *nl, int netns, int group, unsigned int milliseconds,
-		int (*look)(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err),
-		void *data, struct cni_error *err)
+static int wait_on(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
+		   int (*look)(struct cni_nl *nl, void *data, bool *ret_done,
+			       struct cni_error *err),
+		   void *data, struct cni_error *err)
 {
-	closing_nl struct cni_nl news = {0};
 	char buffer[8192];
 	struct timespec end;
 	bool done = false;
 
-	if (look(nl, data, &done, err) < 0)
-		return -1;
-	if (done)
-		return 0;
-	if (cni_nl_open(&news, NETLINK_ROUTE, netns, err) < 0)
-		return -1;
-	if (mnl_socket_setsockopt(news.socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+	if (mnl_socket_setsockopt(news->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "listen to the kernel's changes");
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += milliseconds / 1000;
 	end.tv_nsec += (long)(milliseconds % 1000) * 1000000;
 	/* From here on no announcement can be missed. */
 	for (;;) {
-		struct pollfd wait = {.fd = mnl_socket_get_fd(news.socket), .events = POLLIN};
+		struct pollfd wait = {.fd = mnl_socket_get_fd(news->socket), .events = POLLIN};
 
 		if (look(nl, data, &done, err) < 0)
 			return -1;
@@ -332,9 +326,25 @@ int cni_nl_wait(struct cni_nl *nl, int netns, int group, unsigned int millisecon
 			return 0;
 		if (poll(&wait, 1, milliseconds_until(&end)) == 0)
 			break;
-		mnl_socket_recvfrom(news.socket, buffer, sizeof(buffer));
+		mnl_socket_recvfrom(news->socket, buffer, sizeof(buffer));
 	}
 	cni_fail(err, CNI_EKERNEL, "not done after %u ms", milliseconds);
 	err->errnum = ETIMEDOUT;
 	return -1;
+}
+
+int cni_nl_wait(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
+		int (*look)(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err),
+		void *data, struct cni_error *err)
+{
+	closing_nl struct cni_nl own = {0};
+	bool done = false;
+
+	if (look(nl, data, &done, err) < 0)
+		return -1;
+	if (done)
+		return 0;
+	if (!news && cni_nl_open(&own, NETLINK_ROUTE, -1, err) < 0)
+		return -1;
+	return wait_on(nl, news ? news : &own, group, milliseconds, look, data, err);
 }

@@ -87,10 +87,11 @@ int cni_nl_dump(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb,
 		void (*restart)(void *data), void *data, struct cni_error *err);
 
 /* Waits until `look` says that it is done, at most `milliseconds`: looks, and looks again whenever
- * the kernel announces something to the multicast `group` (RTNLGRP_*) in the namespace `netns` (-1:
- * ours). A look tells more than the announcement, and survives an overrun. Fails with CNI_EKERNEL,
+ * the kernel announces something to the multicast `group` (RTNLGRP_*). The announcements come to
+ * `news`, a socket that is used for nothing else and is in the namespace of `nl`; NULL: one is opened
+ * here. A look tells more than the announcement, and survives an overrun. Fails with CNI_EKERNEL,
  * errnum ETIMEDOUT, or as `look` does. */
-int cni_nl_wait(struct cni_nl *nl, int netns, int group, unsigned int milliseconds,
+int cni_nl_wait(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
 		int (*look)(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err),
 		void *data, struct cni_error *err);
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iptables.h"
 
-#include "attachment_file.h"
 #include "cleanup.h"
 #include "exec.h"
-#include "file.h"
 #include "iptables_restore.h"
+#include "lock.h"
 #include "mem.h"
 
+#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 
 #define LOCK_MS 10000
@@ -131,16 +130,16 @@ static int make_first_rule(int family, const char *chain, const char *rule, stru
 	return restore(family, &insert, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
 
-/* Who makes chains does so alone: the iptables of nf_tables, if somebody is quicker, may take his
- * chain for the one that it has made, and two jumps lead to it. The descriptor is the lock. */
+/* Chains are made by one process at a time: the iptables of nf_tables takes the chain of a process
+ * that was quicker for the one that it has made, and two jumps lead to it. Where there can be no lock,
+ * two jumps are better than no rules. */
 static int lock_chains(int *ret_lock, struct cni_error *err)
 {
-	closing int dir = -1;
-
-	if (cni_attachment_directory("firewall", ".lock", true, &dir, err) < 0 ||
-	    cni_file_lock(dir, LOCK_EX, LOCK_MS, err) < 0)
+	if (cni_lock_take("iptables", CNI_LOCK_EXCLUSIVE, LOCK_MS, ret_lock, err) == 0)
+		return 0;
+	if (err->code == CNI_ELOCKED)
 		return cni_fail_within(err, "iptables");
-	*ret_lock = take_fd(&dir);
+	fprintf(stderr, "firewall: iptables: %s\n", err->msg);
 	return 0;
 }
 

@@ -67,6 +67,19 @@ static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment
 	}
 }
 
+static int visit(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_plan *plan = data;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cni_plan_item *item = &plan->items[i];
+
+		if (item->ops->visit && item->ops->visit(at, item->spec, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, struct cni_error *err)
 {
 	cni_attachment_share(at);
@@ -164,37 +177,30 @@ static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 	       struct cni_result *result, struct cni_error *err)
 {
 	freeing void *conf = cni_alloc(plugin->conf_size);
-	struct cni_attachment at;
-	struct cni_plan plan = {.count = 0};
-	int failed = -1;
+	clearing_plan struct cni_plan plan = {.count = 0};
+	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
 
-	if (cni_plugin_configure(plugin, call, conf, err) < 0 ||
-	    cni_attachment_open(call, result, &at, err) < 0)
+	if (cni_plugin_configure(plugin, call, conf, err) < 0)
 		return -1;
 	plugin->plan(&plan, call, conf);
+	if (cni_attachment_open(call, result, &(struct cni_visit){visit, &plan}, &at, err) < 0)
+		return -1;
 	switch (call->env.command) {
 	case CNI_ADD:
-		failed = walk_add(&plan, &at, err);
-		break;
+		return walk_add(&plan, &at, err);
 	case CNI_CHECK:
-		failed = walk_check(&plan, &at, err);
-		break;
+		return walk_check(&plan, &at, err);
 	case CNI_STATUS:
-		failed = walk_status(&plan, &at, err);
-		break;
+		return walk_status(&plan, &at, err);
 	case CNI_MEND:
-		failed = walk_mend(&plan, &at, err);
-		break;
+		return walk_mend(&plan, &at, err);
 	case CNI_DEL:
 	case CNI_GC:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
-		failed = walk_up(&plan, &at, call->env.command == CNI_GC, err);
 		break;
 	}
-	cni_plan_clear(&plan);
-	cni_attachment_close(&at);
-	return failed;
+	return walk_up(&plan, &at, call->env.command == CNI_GC, err);
 }
 
 static int plan_add(const void *data, const struct cni_call *call, struct cni_result *result,

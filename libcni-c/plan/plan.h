@@ -40,6 +40,7 @@ struct cni_plan {
 /* Copies the spec. A plan of more than 16 parts is a mistake in the plugin and aborts. */
 void cni_plan_push(struct cni_plan *plan, const struct cni_part_ops *ops, const void *spec);
 void cni_plan_clear(struct cni_plan *plan);
+#define clearing_plan __attribute__((cleanup(cni_plan_clear)))
 
 /* One line for each part. */
 void cni_plan_print(const struct cni_plan *plan, FILE *out);

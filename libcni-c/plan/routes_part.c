@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
 
+#include "container_end.h"
 #include "route.h"
 
 #include <linux/rtnetlink.h>
@@ -32,7 +33,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		struct cni_route route = resolve(at, &at->result->routes[i]);
 
 		if (cni_route_add(&at->nl[CNI_CONTAINER], at->container.index, &route, err) < 0)
-			return cni_fail_within(err, "'%s' in the container", at->owner->ifname);
+			return cni_container_end_failed(at, err);
 	}
 	return 0;
 }

@@ -37,6 +37,11 @@ static int add_or_check(struct cni_attachment *at, const struct cni_spoofcheck_p
 	};
 	struct cni_nl *nl;
 
+	if (!at->container.has_mac)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'prevResult' has no 'mac' of '%s', expected the one that ADD "
+				"answered",
+				at->owner->ifname);
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return -1;
 	sources = cni_attachment_addresses(at, &wanted.count);

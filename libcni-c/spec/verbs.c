@@ -124,6 +124,7 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 	int failed = cni_conf_read(input, input_size, env->command, verbs->oldest, &call.conf, err);
 
 	*ret_version = call.conf.version;
+	cni_die_with_version(cni_version_text(call.conf.version));
 	if (!failed) {
 		call.owner = (struct cni_owner){.network = call.conf.name,
 						.container = env->container,

@@ -51,7 +51,7 @@ static void gateway__replaces_another_only_if_told_to(void **state)
 static void gateway__is_not_taken_from_others_who_add(void **state)
 {
 	struct cni_gateway_part part = {.link = {.bridge = "br0"}};
-	struct cni_attachment other = {.shared_lock = -1};
+	struct cni_attachment other = CNI_NO_ATTACHMENT;
 
 	(void)state;
 	part_add_pair();

@@ -256,12 +256,12 @@ static void nl__waits_for_an_announcement(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0)
 		_exit(sandbox_run("sleep 0.2; ip link add awaited type veth peer name other") == 0);
-	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 60000, is_there, &looks, &err), 0);
+	assert_int_equal(cni_nl_wait(&rtnl, NULL, RTNLGRP_LINK, 60000, is_there, &looks, &err), 0);
 	/* Looking was worth it only when something had happened. */
 	assert_in_range(looks, 2, 12);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	looks = 0;
-	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 0, is_there, &looks, &err), 0);
+	assert_int_equal(cni_nl_wait(&rtnl, NULL, RTNLGRP_LINK, 0, is_there, &looks, &err), 0);
 	assert_int_equal(looks, 1);
 }
 
@@ -273,11 +273,11 @@ static void nl__does_not_wait_for_ever(void **state)
 
 	(void)state;
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 100, is_there, &looks, &err), -1);
+	assert_int_equal(cni_nl_wait(&rtnl, NULL, RTNLGRP_LINK, 100, is_there, &looks, &err), -1);
 	assert_in_range(milliseconds_since(&start), 99, 5000);
 	assert_int_equal(err.errnum, ETIMEDOUT);
 	assert_string_equal(err.msg, "not done after 100 ms");
-	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 100, refuse, NULL, &err), -1);
+	assert_int_equal(cni_nl_wait(&rtnl, NULL, RTNLGRP_LINK, 100, refuse, NULL, &err), -1);
 	assert_string_equal(err.msg, "cannot look");
 }
 

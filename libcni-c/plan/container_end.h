@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The container's end of the veth that this ADD has made. A process in the container may rename it,
+ * give it another MAC, move or delete it between any two steps, so that nothing about it is asked by
+ * name from the container's side: name and MAC are what we chose, its index is the IFLA_LINK of the
+ * host's end, and that it is in the container's namespace the IFLA_LINK_NETNSID of the host's end
+ * says. Later steps address it by index. */
+#ifndef CNI_CONTAINER_END_H
+#define CNI_CONTAINER_END_H
+
+#include "attachment.h"
+
+/* Fills at->container.index from at->host, which has just been looked up. Fails with CNI_EKERNEL,
+ * errnum ENODEV, if the other end is not in the container's namespace. */
+int cni_container_end_follow(struct cni_attachment *at, struct cni_error *err);
+
+/* Waits until the host's end is operationally up, at most `milliseconds`, and fills at->host. Fails
+ * with CNI_EKERNEL: errnum ETIMEDOUT, or ENODEV as soon as the container's end is not where it
+ * was. */
+int cni_container_end_wait_up(struct cni_attachment *at, unsigned int milliseconds,
+			      struct cni_error *err);
+
+/* Adds to the failure of a step that it was about the container's end, and where that is gone
+ * (ENODEV), why. Returns -1. */
+int cni_container_end_failed(const struct cni_attachment *at, struct cni_error *err);
+
+#endif
