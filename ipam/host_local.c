@@ -23,7 +23,7 @@ static int reserve(struct store *store, const struct cni_call *call,
 	freeing struct store_claim *claims = cni_alloc(conf->sets.count * sizeof(*claims));
 	struct store_holder holder = {.container = call->env.container,
 				      .ifname = call->env.ifname,
-				      .netns = netns_id_read(call->env.netns),
+				      .netns = netns_id_of(&call->env),
 				      .key = conf->key};
 
 	for (size_t i = 0; i < conf->sets.count; i++)

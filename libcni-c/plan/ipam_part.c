@@ -3,8 +3,9 @@
 #include "parts.h"
 
 #include "delegate.h"
+#include "netns_cookie.h"
 
-#include <string.h>
+#include <sys/stat.h>
 
 static void print_lease(FILE *out, const void *data)
 {
@@ -110,12 +111,29 @@ static int complete(const struct cni_acquire_part *spec, struct cni_result *resu
 	return 0;
 }
 
+static struct cni_netns_seen see_netns(const struct cni_attachment *at)
+{
+	struct stat st;
+
+	if (fstat(at->netns, &st) < 0)
+		return (struct cni_netns_seen){.is_seen = true};
+	return (struct cni_netns_seen){
+		.is_seen = true,
+		.dev = st.st_dev,
+		.ino = st.st_ino,
+		.cookie = cni_netns_cookie(mnl_socket_get_fd(at->nl[CNI_CONTAINER].socket)),
+		.interface_is_new = at->host.index != 0,
+	};
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_acquire_part *spec = data;
 	struct cni_result answer = {0};
+	struct cni_call call = *at->call;
 
-	if (cni_delegate_ipam(at->call, CNI_ADD, &answer, err) < 0)
+	call.env.seen = see_netns(at);
+	if (cni_delegate_ipam(&call, CNI_ADD, &answer, err) < 0)
 		return -1;
 	at->leased = true;
 	cni_result_merge_ipam(at->result, &answer);

@@ -3,34 +3,45 @@
 
 #include "cleanup.h"
 #include "json.h"
+#include "link.h"
 #include "mem.h"
+#include "netns_cookie.h"
 #include "sysctl_path.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 /* ---- which namespace and link ---- */
 
+/* The inode number is handed out again. Together with the index that the other end of a veth has on
+ * the host, where indices go up, it is not. */
+static int about_without_cookie(const struct cni_tuning_place *place,
+				struct cni_tuning_about *about, struct cni_error *err)
+{
+	struct cni_error ignored;
+	struct cni_link link;
+	struct stat st;
+
+	if (fstat(place->netns, &st) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "stat the network namespace");
+	if (cni_link_get(place->nl, place->ifname, &link, &ignored) < 0)
+		link.peer = 0;
+	snprintf(about->netns, sizeof(about->netns), "%" PRIu64 ".%d", (uint64_t)st.st_ino,
+		 link.peer);
+	return 0;
+}
+
 int cni_tuning_about(const struct cni_tuning_place *place, struct cni_tuning_about *ret_about,
 		     struct cni_error *err)
 {
-	int fd = mnl_socket_get_fd(place->nl->socket);
-	uint64_t cookie = 0;
-	socklen_t size = sizeof(cookie);
-	struct stat st;
+	uint64_t cookie = cni_netns_cookie(mnl_socket_get_fd(place->nl->socket));
 
 	*ret_about = (struct cni_tuning_about){.index = place->index};
-	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0) {
-		/* Kernels before 5.14 have the inode alone, which is used again some day. */
-		if (errno != ENOPROTOOPT || fstat(place->netns, &st) < 0)
-			return cni_fail_errno(err, CNI_EKERNEL, errno,
-					      "ask for the namespace's cookie");
-		cookie = st.st_ino;
-	}
+	if (!cookie)
+		return about_without_cookie(place, ret_about, err);
 	snprintf(ret_about->netns, sizeof(ret_about->netns), "%" PRIu64, cookie);
 	return 0;
 }

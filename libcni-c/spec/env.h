@@ -8,6 +8,7 @@
 #include "version.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum cni_command {
 	CNI_ADD,
@@ -20,6 +21,16 @@ enum cni_command {
 	CNI_COMMAND_COUNT,
 };
 
+/* What a plugin that runs another one in its own process knows of the namespace, so that the other
+ * one need not go there. All zero in a process of its own. */
+struct cni_netns_seen {
+	bool is_seen;
+	uint64_t dev; /* as stat(2) shows them */
+	uint64_t ino;
+	uint64_t cookie;       /* see netns_cookie.h; 0: the kernel has none */
+	bool interface_is_new; /* CNI_IFNAME was not there before this ADD */
+};
+
 /* What the environment said; strings belong to it. A variable that is not set is "". */
 struct cni_env {
 	enum cni_command command;
@@ -28,6 +39,7 @@ struct cni_env {
 	const char *ifname;    /* CNI_IFNAME */
 	const char *args;      /* CNI_ARGS */
 	const char *path;      /* CNI_PATH, directories separated by ':' */
+	struct cni_netns_seen seen;
 	bool netns_override; /* CNI_NETNS_OVERRIDE is "1" or "true": our own namespace is allowed */
 };
 
