@@ -19,8 +19,14 @@ int cni_container_end_follow(struct cni_attachment *at, struct cni_error *err);
 int cni_container_end_wait_up(struct cni_attachment *at, unsigned int milliseconds,
 			      struct cni_error *err);
 
-/* Adds to the failure of a step that it was about the container's end, and where that is gone
- * (ENODEV), why. Returns -1. */
-int cni_container_end_failed(const struct cni_attachment *at, struct cni_error *err);
+/* Fails with CNI_EKERNEL, errnum ENODEV: the container's end was moved or deleted. */
+int cni_container_end_gone(const struct cni_attachment *at, struct cni_error *err);
+
+/* After a step has failed, replaces its error if the container's end is not where it was: that is
+ * why. Returns -1. */
+int cni_container_end_explain(struct cni_attachment *at, struct cni_error *err);
+
+/* The same for a step about the container's end: otherwise its name is put before the message. */
+int cni_container_end_failed(struct cni_attachment *at, struct cni_error *err);
 
 #endif

@@ -183,7 +183,7 @@ static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_pa
 	freeing char *accept_ra = cni_format("net/ipv6/conf/%s/accept_ra", host_name(at, name));
 
 	if (cni_link_get(&at->nl[CNI_HOST], name, &at->host, err) < 0)
-		return err->errnum == ENODEV ? cni_container_end_failed(at, err) : -1;
+		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
 	if (cni_container_end_follow(at, err) < 0)
 		return -1;
 	/* Before it is up (CVE-2020-10749). ENOENT: this host has no IPv6. */
@@ -206,6 +206,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	if (make(at, spec, err) < 0)
 		return -1;
 	if (name_and_bring_up(at, spec, err) < 0) {
+		cni_container_end_explain(at, err);
 		delete_host_end(at, &found, &ignored);
 		return -1;
 	}
