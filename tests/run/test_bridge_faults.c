@@ -57,9 +57,8 @@ static void inject(struct pod *pod, const struct host *host, const struct fault_
 	} else {
 		assert_non_null(answer.json);
 		plugin_assert_error(&answer, cni_json_get(answer.json, "code")->valueint, NULL);
-		/* Who cannot go home again must not touch anything there: that is left to DEL. And
-		 * when all is done but to say so, the attachment goes and the bridge stays. */
-		if (!strcmp(step->name, "setns") || faults_hit_answer(LOG))
+		/* When all is done but to say so, the attachment goes and the bridge stays. */
+		if (faults_hit_answer(LOG))
 			give_up(pod, host);
 	}
 	plugin_answer_clear(&answer);

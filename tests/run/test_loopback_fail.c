@@ -52,7 +52,7 @@ static void loopback__that_fails_leaves_nothing(void **state)
 		sandbox_del_netns("red");
 		sandbox_add_netns("red");
 		/* The kernel does not take back the queue that it gives a link that is set up. */
-		sandbox_must("ip -n red link set lo up; ip -n red link set lo down; %s",
+		sandbox_must("ip -n red link set lo up; ip -n red link set lo down alias mine; %s",
 			     cases[i].setup);
 		inside = pod_snapshot("red");
 		call.netns = cases[i].netns;
