@@ -10,9 +10,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* linux/if.h has it, and cannot be included beside net/if.h. */
-#define OPER_UP 6
-
 static void copy_text(char *to, size_t size, const struct nlattr *attribute)
 {
 	to[0] = '\0';
@@ -319,27 +316,6 @@ int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err)
 	ifi->ifi_index = index;
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
 		return cni_fail_within(err, "delete link %d", index);
-	return 0;
-}
-
-static int is_up(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
-{
-	struct cni_link *link = data;
-
-	if (cni_link_get_by_index(nl, link->index, link, err) < 0)
-		return -1;
-	*ret_done = link->operstate == OPER_UP;
-	return 0;
-}
-
-int cni_link_wait_up(struct cni_nl *nl, int index, unsigned int milliseconds,
-		     struct cni_link *ret_link, struct cni_error *err)
-{
-	struct cni_link link = {.index = index};
-
-	if (cni_nl_wait(nl, NULL, RTNLGRP_LINK, milliseconds, is_up, &link, err) < 0)
-		return cni_fail_within(err, "wait for link '%s' to be operationally up", link.name);
-	*ret_link = link;
 	return 0;
 }
 

@@ -100,11 +100,6 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 /* Fails with errnum ENODEV if there is none. */
 int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err);
 
-/* Waits until the link is operationally up (RFC 2863), at most `milliseconds`, on the kernel's
- * announcements; `ret_link` is what it is then. Fails with CNI_EKERNEL, errnum ETIMEDOUT. */
-int cni_link_wait_up(struct cni_nl *nl, int index, unsigned int milliseconds,
-		     struct cni_link *ret_link, struct cni_error *err);
-
 /* Six random octets of a locally administered unicast address. */
 void cni_link_random_mac(uint8_t ret_mac[CNI_MAC_SIZE]);
 

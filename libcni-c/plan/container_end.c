@@ -73,5 +73,7 @@ int cni_container_end_wait_up(struct cni_attachment *at, unsigned int millisecon
 		return 0;
 	if (err->errnum == ENODEV)
 		return -1;
-	return cni_fail_within(err, "wait for link '%s' to be operationally up", at->host.name);
+	cni_fail_within(err, "wait for link '%s' to be operationally up", at->host.name);
+	/* A move of what was down is not announced here. */
+	return cni_container_end_explain(at, err);
 }
