@@ -18,8 +18,8 @@
 
 #define ATTEMPTS 16
 
-/* setns(2) allocates memory. What else happens in this process is about files: a way home that fails
- * for good changes nothing. */
+/* setns(2) allocates memory. All else in this process is about files: a way home that fails for good
+ * changes nothing. */
 static void go_home(int home)
 {
 	for (int i = 0; i < ATTEMPTS; i++)

@@ -18,11 +18,11 @@ struct netns_id {
 	uint64_t cookie;
 };
 
-/* Of the namespace at `path`; not known if there is none. The process goes there for the cookie and
- * comes back; without the right to do so the cookie is not known. */
+/* Returns the id of the namespace at `path`; not known if there is none. The process goes there for
+ * the cookie and comes back; without the right to do so the cookie is not known. */
 struct netns_id netns_id_read(const char *path);
 
-/* Of CNI_NETNS, without going there if a containing plugin has told the cookie. */
+/* Returns the id of CNI_NETNS, without going there if a containing plugin has told the cookie. */
 struct netns_id netns_id_of(const struct cni_env *env);
 
 bool netns_id_is_known(const struct netns_id *netns);
@@ -35,9 +35,9 @@ enum netns_id_order {
 };
 enum netns_id_order netns_id_compare(const struct netns_id *a, const struct netns_id *b);
 
-/* Is there no CNI_IFNAME in the namespace, but for one that this very ADD has made? False where that
- * cannot be seen. For ids without a cookie: a reservation for an interface that is not there is one
- * for an earlier namespace with the same numbers. */
+/* True if there is no CNI_IFNAME in the namespace, but for one that this very ADD has made. False
+ * where the process cannot look. For ids without a cookie: a reservation for an interface that is not
+ * there is one for an earlier namespace with the same numbers. */
 bool netns_lacks_interface(const struct cni_env *env);
 
 #endif

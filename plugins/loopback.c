@@ -5,7 +5,7 @@
  *
  * ADD gives "lo" the owner's alias in the message that sets it up. DEL sets it down only if it has
  * that alias: the path of a namespace may lead to another container's by now, and a "lo" that was up
- * before ADD is up for somebody else. */
+ * before ADD was set up by another program. */
 #include "addr.h"
 #include "attachment.h"
 #include "cni.h"

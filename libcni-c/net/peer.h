@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the other end of a veth is. Its index (IFLA_LINK) is a number of another namespace, in which
- * anybody with rights there can have a link of a chosen index; which namespace that is the kernel
- * says as an id (IFLA_LINK_NETNSID), valid for the socket that has asked. */
+/* The namespace of a veth's other end. The index of that end (IFLA_LINK) is a number of its own
+ * namespace, where a process with rights can make a link of a chosen index. The kernel names the
+ * namespace by an id (IFLA_LINK_NETNSID) that is valid in the namespace of the socket that asks. */
 #ifndef CNI_PEER_H
 #define CNI_PEER_H
 

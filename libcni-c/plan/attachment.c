@@ -144,8 +144,8 @@ int cni_attachment_netfilter_failed(const char *what, struct cni_error *err)
 	return cni_fail_within(err, "%s", what);
 }
 
-/* One for each network namespace. Its name cannot be held by mistake: a namespace that gets the
- * numbers of one that is gone has no ADD of the other. */
+/* Each network namespace has a lock of its own. A namespace that gets the numbers of one that is gone
+ * gets a lock that is free. */
 static bool name_lock(char name[CNI_SHARED_LOCK_SIZE])
 {
 	struct stat st;

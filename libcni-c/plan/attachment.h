@@ -40,17 +40,17 @@ struct cni_attachment {
 	bool leased; /* the IPAM plugin has given us addresses */
 };
 
-/* What is to be opened in the container's namespace besides the socket, for ADD: `open` is called
- * there. It is the only time that the process is in there, and nothing is made by then, so that a way
- * home that fails leaves nothing. */
+/* For ADD: `open` is called in the container's namespace, to open things that later work from outside.
+ * The process is there only once, before anything is made, so that a way home that fails leaves
+ * nothing. */
 struct cni_visit {
 	int (*open)(struct cni_attachment *at, const void *data, struct cni_error *err);
 	const void *data;
 };
 
-/* Opens what the command needs, and what `visit` (NULL allowed) adds: ADD, CHECK and MEND the namespace and both sockets, failing with
- * CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's alone if the namespace is
- * gone, is no namespace or is our own; GC and STATUS the host's. */
+/* Opens what the command needs, and what `visit` (NULL allowed) adds: ADD, CHECK and MEND the namespace
+ * and both sockets, failing with CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's
+ * alone if the namespace is gone, is no namespace or is our own; GC and STATUS the host's. */
 int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
 			const struct cni_visit *visit, struct cni_attachment *ret_at,
 			struct cni_error *err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The container's end of the veth that this ADD has made. A process in the container may rename it,
  * give it another MAC, move or delete it between any two steps, so that nothing about it is asked by
- * name from the container's side: name and MAC are what we chose, its index is the IFLA_LINK of the
- * host's end, and that it is in the container's namespace the IFLA_LINK_NETNSID of the host's end
- * says. Later steps address it by index. */
+ * name from the container's side: ADD has chosen name and MAC, its index is the IFLA_LINK of the
+ * host's end, and the IFLA_LINK_NETNSID of the host's end says whether it is in the container's
+ * namespace. Later steps address it by index. */
 #ifndef CNI_CONTAINER_END_H
 #define CNI_CONTAINER_END_H
 
@@ -14,8 +14,8 @@
 int cni_container_end_follow(struct cni_attachment *at, struct cni_error *err);
 
 /* Waits until the host's end is operationally up, at most `milliseconds`, and fills at->host. Fails
- * with CNI_EKERNEL: errnum ETIMEDOUT, or ENODEV as soon as the container's end is not where it
- * was. */
+ * with CNI_EKERNEL: errnum ETIMEDOUT; or ENODEV if the container's end is not where it was, as soon as
+ * the kernel announces a change of the host's end, and at the deadline otherwise. */
 int cni_container_end_wait_up(struct cni_attachment *at, unsigned int milliseconds,
 			      struct cni_error *err);
 

@@ -34,7 +34,7 @@ static int find_container_end(struct cni_attachment *at, struct cni_error *err)
 	return 0;
 }
 
-/* Does the host's view of the link lead back to the container's end? */
+/* `*ret_leads` becomes true if the host's view of the link leads back to the container's end. */
 static int leads_back(struct cni_attachment *at, const struct cni_link *link, bool *ret_leads,
 		      struct cni_error *err)
 {
@@ -44,8 +44,8 @@ static int leads_back(struct cni_attachment *at, const struct cni_link *link, bo
 	return cni_peer_is_in(&at->nl[CNI_HOST], link, at->netns, ret_leads, err);
 }
 
-/* The number comes from the container's side, where anybody may make a link that has it: another
- * link's, or another container's. */
+/* The number comes from the container's side, where a process can make a link that has the number of
+ * another container's. */
 static int follow(struct cni_attachment *at, struct cni_error *err)
 {
 	int index = at->container.peer;
@@ -101,7 +101,7 @@ static bool is_ours(const struct cni_attachment *at, const struct cni_link *link
 	return !strcmp(link->name, cni_owner_ifname(at->owner, "veth", name));
 }
 
-/* Has the prevResult this link, by name or, since it was renamed, by MAC? */
+/* True if the prevResult has this link, by name or, since it was renamed, by MAC. */
 static bool is_in_result(const struct cni_attachment *at, const struct cni_link *link)
 {
 	char mac[CNI_MAC_TEXT_SIZE];

@@ -7,8 +7,9 @@
 #include "attachment.h"
 
 /* For ADD and CHECK: fills at->container and at->host, whose other end is the container's by index and
- * by namespace (peer.h). From 0.3.0 on the prevResult must have it, without a sandbox. Fails with CNI_ECONFIG, CHECK with CNI_EMISMATCH: no veth, its other end is
- * elsewhere, or prevResult does not know it. */
+ * by namespace (peer.h). From 0.3.0 on the prevResult must have it, without a sandbox. Fails with
+ * CNI_ECONFIG, CHECK with CNI_EMISMATCH: no veth, its other end is elsewhere, or prevResult does not
+ * know it. */
 int cni_host_end_find(struct cni_attachment *at, struct cni_error *err);
 
 /* For DEL: fills at->host with the host's end that is this attachment's own: it has the owner's alias,

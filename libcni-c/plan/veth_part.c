@@ -225,8 +225,8 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	return delete_host_end(at, &found, err);
 }
 
-/* A pair whose host's end has not the owner's name: another plugin suite has made it, or somebody has
- * renamed it. */
+/* A pair whose host's end has not the owner's name: another plugin suite has made it, or an
+ * administrator has renamed it. */
 static int delete_other_pair(struct cni_attachment *at, struct cni_error *err)
 {
 	cni_host_end_guess(at);

@@ -21,8 +21,8 @@ enum cni_command {
 	CNI_COMMAND_COUNT,
 };
 
-/* What a plugin that runs another one in its own process knows of the namespace, so that the other
- * one need not go there. All zero in a process of its own. */
+/* A plugin that runs an IPAM plugin in its own process tells it what it knows of the namespace, so
+ * that the IPAM plugin need not go there. All zero in a process of its own. */
 struct cni_netns_seen {
 	bool is_seen;
 	uint64_t dev; /* as stat(2) shows them */

@@ -13,7 +13,7 @@
 
 static struct cni_error err;
 
-/* What `nl` says of the link now. */
+/* The link as the kernel describes it now. */
 static struct cni_link link_of(const char *name)
 {
 	struct cni_link link;
@@ -112,7 +112,7 @@ static void peer__may_be_in_the_same_namespace(void **state)
 	assert_true(is_in("v1", ours));
 	assert_true(is_in("v2", ours));
 	assert_false(is_in("v1", red));
-	/* One that has no other end is nowhere else. */
+	/* A link without another end. */
 	sandbox_must("ip link add br0 type bridge");
 	assert_false(is_in("br0", red));
 }

@@ -49,7 +49,7 @@ static void sysctl__of_an_interface_with_a_dot(void **state)
 	assert_string_equal(value, "1");
 }
 
-/* Of the namespace in which the directory was opened. */
+/* The directory was opened in the namespace. */
 static void sysctl__stays_in_the_namespace_of_its_directory(void **state)
 {
 	static const char *const families[] = {"ipv4", "ipv6"};

@@ -103,7 +103,7 @@ static void add_beside(enum hostile_deed deed, const char *more, const char *cho
 	failed = add_often(&hostile, config, chosen, says);
 	hostile_close(&hostile);
 	fprintf(stderr, "# %d of them failed\n", failed);
-	/* What takes the link away is quicker than an ADD. */
+	/* A pod that takes the link away is quicker than an ADD. */
 	assert_true(failed > 0 || deed == HOSTILE_RENAMES || deed == HOSTILE_CHANGES_MAC);
 	bridge_assert_unchanged(before);
 	pod_del(&keeper, config);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What anybody can lock holds up no plugin: another user of the host, a process in the container. Nor
- * does it if there can be no locks at all. */
+/* Locks that another user of the host or a process in the container can hold do not hold up a plugin.
+ * A host on which there can be no locks does not either. */
 #include "bridge.h"
 #include "error.h"
 #include "firewall_scene.h"
@@ -20,7 +20,7 @@
 
 #define VALID "'cni.dev/valid-attachments':[{'containerID':'evil','ifname':'eth0'}]"
 
-/* ---- who holds what can be had ---- */
+/* ---- holders of all that they can open ---- */
 
 static pid_t user;
 static struct hostile hostile;
@@ -89,7 +89,7 @@ static struct pod evil_pod(void)
 	return pod;
 }
 
-/* ---- what goes on ---- */
+/* ---- plugins that go on ---- */
 
 static void locks__of_others_do_not_hold_up_an_add_or_del(void **state)
 {

@@ -302,7 +302,7 @@ static void del__leaves_a_lo_up_that_was_up_before(void **state)
 	lo_succeeds("DEL", "1.0.0", "");
 	assert_up("red", true);
 	assert_shown(NULL, "0.ifalias", "ip -n red -j link show lo");
-	/* And one with an alias of somebody's. */
+	/* And if it has an alias that is not ours. */
 	sandbox_must("ip -n red link set lo alias mine");
 	lo_succeeds("ADD", "1.0.0", "");
 	lo_succeeds("DEL", "1.0.0", "");

@@ -49,7 +49,7 @@ static void end(pid_t pid)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* Of the process's namespace. Returns `path`. */
+/* The path of the process's namespace. Returns `path`. */
 #define PATH_SIZE 64
 static const char *path_of(pid_t pid, char path[PATH_SIZE])
 {
@@ -93,7 +93,7 @@ static void netns_id__is_unknown_of_what_is_no_namespace(void **state)
 			fail_msg("'%s' is known", paths[i]);
 		assert_true(netns.dev == 0 && netns.cookie == 0);
 	}
-	/* Of what is not known nobody can say that it is gone. */
+	/* An unknown one cannot be said to be gone. */
 	assert_true(netns_id_is_alive(&unknown));
 }
 
@@ -147,12 +147,12 @@ static void netns_id__is_alive_while_it_is_mounted(void **state)
 	assert_int_not_equal(netns_id_compare(&mounted, &netns), NETNS_OTHER);
 	assert_true(was_alive);
 	assert_false(netns_id_is_alive(&netns));
-	/* What it was mounted on is a file again. */
+	/* The file that it was mounted on is a file again. */
 	mounted = netns_id_read(file);
 	assert_false(netns_id_is_known(&mounted));
 }
 
-/* One of `count` that has the numbers of `netns`, or NULL. */
+/* Finds the id that has the numbers of `netns`; NULL: none has. */
 static const struct netns_id *find_numbers(const struct netns_id *ids, int count,
 					   const struct netns_id *netns)
 {
@@ -238,7 +238,7 @@ static void netns__lacks_interface_that_is_not_there(void **state)
 	assert_false(netns_lacks_interface(&env));
 	env.ifname = "nosuch0";
 	assert_true(netns_lacks_interface(&env));
-	/* Of what cannot be seen nothing is known. */
+	/* A namespace that cannot be seen. */
 	env.netns = "/nowhere";
 	assert_false(netns_lacks_interface(&env));
 }
