@@ -319,7 +319,7 @@ void conflist_assert_gone(const struct conflist_pod *pod)
 #define TIDY                                                                                       \
 	"for d in " CACHE_DIR "/networks /run/cni; do "                                            \
 	"rm -rf $d/.cni-c $d/*/lock $d/*/last_reserved_ip.*; done; "                               \
-	"rmdir " CACHE_DIR "/results " CACHE_DIR "/flannel 2>/dev/null; "
+	"rm -rf /run/cni/locks; rmdir " CACHE_DIR "/results " CACHE_DIR "/flannel 2>/dev/null; "
 
 char *conflist_rest(void)
 {
