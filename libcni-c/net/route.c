@@ -65,7 +65,7 @@ struct search {
 	const struct cni_route *route;
 	struct cni_net dst;
 	uint32_t index; /* 0: of any link */
-	uint32_t table; /* RT_TABLE_UNSPEC: any */
+	uint32_t table;
 	bool found;
 };
 
@@ -114,6 +114,34 @@ static bool has_way(const struct search *search, const struct nlattr *ways)
 	return false;
 }
 
+/* The kernel cuts values that leave no room for a header (net/ipv4/metrics.c). */
+static uint32_t at_most(uint32_t value, uint32_t max)
+{
+	return value < max ? value : max;
+}
+
+static bool has_metric(const struct nlattr *metric, uint32_t wanted)
+{
+	if (!wanted)
+		return true;
+	return metric && mnl_attr_validate(metric, MNL_TYPE_U32) == 0 &&
+	       mnl_attr_get_u32(metric) == wanted;
+}
+
+static bool has_metrics(const struct cni_route *route, const struct nlattr *metrics)
+{
+	const struct nlattr *table[RTAX_MAX + 1];
+
+	cni_nl_parse_nested(metrics, table, RTAX_MAX);
+	return has_metric(table[RTAX_MTU], at_most(route->mtu, 65535 - 15)) &&
+	       has_metric(table[RTAX_ADVMSS], at_most(route->advmss, 65535 - 40));
+}
+
+static bool has_scope(const struct cni_route *route, const struct rtmsg *rtm)
+{
+	return !route->has_scope || rtm->rtm_family != AF_INET || rtm->rtm_scope == route->scope;
+}
+
 static int compare(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(message);
@@ -127,7 +155,7 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 	if (rtm->rtm_dst_len != search->dst.prefix || (!table[RTA_OIF] && !table[RTA_MULTIPATH]))
 		return 0;
 	in = table[RTA_TABLE] ? mnl_attr_get_u32(table[RTA_TABLE]) : rtm->rtm_table;
-	if (search->table && in != search->table)
+	if (in != search->table)
 		return 0;
 	if (search->dst.prefix && !same_ip(table[RTA_DST], &search->dst.ip))
 		return 0;
@@ -138,24 +166,23 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 	if (route->priority &&
 	    (!table[RTA_PRIORITY] || mnl_attr_get_u32(table[RTA_PRIORITY]) != route->priority))
 		return 0;
-	search->found = true;
+	search->found |= has_scope(route, rtm) && has_metrics(route, table[RTA_METRICS]);
 	return 0;
 }
 
-int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool in_any_table,
-		     bool *ret_exists, struct cni_error *err)
+int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
+		     struct cni_error *err)
 {
 	struct search search = {.route = route,
 				.dst = cni_net_masked(&route->dst),
 				.index = (uint32_t)index,
-				.table = in_any_table ? RT_TABLE_UNSPEC : table_of(route)};
+				.table = table_of(route)};
 	struct cni_nl_message m;
 	struct rtmsg *rtm = cni_nl_init(&m, RTM_GETROUTE, 0, sizeof(*rtm));
 
 	rtm->rtm_family = route->dst.ip.family;
 	/* Filters of a strict dump (since 4.20). */
-	if (search.table)
-		cni_nl_put_u32(&m, RTA_TABLE, search.table);
+	cni_nl_put_u32(&m, RTA_TABLE, search.table);
 	if (index)
 		cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
 	if (cni_nl_dump(nl, &m, compare, NULL, &search, err) < 0)
