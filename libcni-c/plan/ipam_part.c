@@ -122,10 +122,6 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	cni_result_clear(&answer);
 	if (complete(spec, at->result, err) < 0)
 		return -1;
-	if (at->call->conf.has_dns) {
-		cni_dns_clear(&at->result->dns);
-		cni_dns_append(&at->result->dns, &at->call->conf.dns);
-	}
 	if (!at->result->ip_count)
 		return cni_fail(err, CNI_EDELEGATE, "IPAM plugin returned missing IP config");
 	return cni_result_check_fits(at->result, at->call->conf.version, err);

@@ -197,6 +197,16 @@ static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 	return failed;
 }
 
+/* The plugin that makes the interface prints the configuration's `dns`, with and without IPAM; it
+ * overrides the IPAM plugin's. */
+static void override_dns(const struct cni_conf *conf, struct cni_result *result)
+{
+	if (!conf->has_dns)
+		return;
+	cni_dns_clear(&result->dns);
+	cni_dns_append(&result->dns, &conf->dns);
+}
+
 static int plan_add(const void *data, const struct cni_call *call, struct cni_result *result,
 		    struct cni_error *err)
 {
@@ -207,7 +217,11 @@ static int plan_add(const void *data, const struct cni_call *call, struct cni_re
 				"must be called as chained plugin: there is no prevResult");
 	if (plugin->chained)
 		cni_result_copy(&call->conf.prev_result, result);
-	return run(data, call, result, err);
+	if (run(data, call, result, err) < 0)
+		return -1;
+	if (!plugin->chained)
+		override_dns(&call->conf, result);
+	return 0;
 }
 
 /* The walks that have no result of their own read the prevResult. */
