@@ -266,6 +266,7 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.type = plugin->type,
 		.oldest = plugin->oldest,
 		.data = plugin,
+		.delegates = plugin->delegates,
 		.contained = plugin->contained,
 		.add = plan_add,
 		.check = plan_check,

@@ -49,6 +49,7 @@ struct cni_plugin {
 	const struct cni_contained *contained; /* an IPAM plugin inside: see delegate.h; or NULL */
 	enum cni_version oldest;	       /* the first cniVersion it speaks */
 	bool chained;			       /* it adds to what plugins before it have made */
+	bool delegates;			       /* it runs `ipam.type`: see verbs.h */
 	size_t conf_size;		       /* of its configuration struct */
 	const void *defaults; /* such a struct, before the keys are read; NULL: zeroes */
 	const struct cni_field *fields;

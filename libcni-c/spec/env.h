@@ -39,7 +39,8 @@ enum cni_version cni_command_since(enum cni_command command);
 
 /* Reads and validates. All missing variables are named in one error: "required env variables
  * [CNI_NETNS,CNI_IFNAME] missing". Variables that a command does not need may be anything, since
- * runtimes set them to "" or "dummy". Fails with CNI_EENV. */
+ * runtimes set them to "" or "dummy"; CNI_PATH is one of these, for a plugin that delegates nothing
+ * does not need it. Fails with CNI_EENV. */
 int cni_env_read(struct cni_env *ret_env, struct cni_error *err);
 
 #endif
