@@ -38,6 +38,7 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 const struct cni_part_ops cni_lease_part_ops = {
 	.name = "lease",
 	.size = sizeof(struct cni_lease_part),
+	.last = "the addresses stay reserved, for not everything that uses them is gone",
 	.undo = undo,
 	.del = release,
 	.gc = gc,

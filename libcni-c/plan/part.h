@@ -18,6 +18,10 @@
 struct cni_part_ops {
 	const char *name;
 	size_t size; /* of the spec struct, which the plan copies */
+	/* NULL, or what the error says of a part that goes when everything else of the attachment is
+	 * gone ("the addresses stay reserved"): its undo, del and gc are not called once those of
+	 * another part have failed. */
+	const char *last;
 
 	/* All or nothing. Adds to at->result what it learns. */
 	int (*add)(struct cni_attachment *at, void *spec, struct cni_error *err);

@@ -53,17 +53,34 @@ static void trace(const char *verb, const struct cni_plan_item *item)
 	print_item(item, stderr);
 }
 
-static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment *at)
+/* The cause is the message; the runtime shows nothing else of an ADD that failed. */
+static void note_undo(struct cni_error *err, const char *part, const char *what)
 {
+	freeing char *before = cni_strdup(err->details);
+
+	cni_fail_details(err, "%s%srollback of %s: %s", before, *before ? "; " : "", part, what);
+}
+
+static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment *at,
+		 struct cni_error *err)
+{
+	bool failed = false;
+
 	while (done--) {
 		const struct cni_plan_item *item = &plan->items[done];
-		struct cni_error err = {0};
+		struct cni_error next = {0};
 
 		if (!item->ops->undo)
 			continue;
+		if (failed && item->ops->last) {
+			note_undo(err, item->ops->name, item->ops->last);
+			continue;
+		}
 		trace("undo", item);
-		if (item->ops->undo(at, item->spec, &err) < 0)
-			fprintf(stderr, "undo %s: %s\n", item->ops->name, err.msg);
+		if (item->ops->undo(at, item->spec, &next) < 0) {
+			note_undo(err, item->ops->name, next.msg);
+			failed = true;
+		}
 	}
 }
 
@@ -77,7 +94,7 @@ static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, stru
 			continue;
 		trace("add", item);
 		if (item->ops->add(at, item->spec, err) < 0) {
-			undo(plan, i, at);
+			undo(plan, i, at, err);
 			return -1;
 		}
 	}
@@ -122,7 +139,7 @@ static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
 	return 0;
 }
 
-/* DEL and GC: upwards, every part, whatever became of the others. */
+/* DEL and GC: upwards, every part, whatever became of the others, except for a part that goes last. */
 static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool gc,
 		   struct cni_error *err)
 {
@@ -137,6 +154,10 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool 
 
 		if (!verb)
 			continue;
+		if (failed && item->ops->last) {
+			cni_fail_within(&first, "%s", item->ops->last);
+			continue;
+		}
 		trace(gc ? "gc" : "del", item);
 		if (verb(at, item->spec, &next) < 0)
 			failed = cni_fail_first(&first, &next);

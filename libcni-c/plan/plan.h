@@ -11,9 +11,10 @@
  *		cni_plan_up(plan);
  *	}
  *
- * ADD    walks down; at the first failure what this run has done is undone, walking up
+ * ADD    walks down; at the first failure what this run has done is undone, walking up: failures of
+ *        that are in the error's details
  * CHECK  walks down, with the prevResult
- * DEL    walks up and does not stop; the first error is kept
+ * DEL    walks up and does not stop, but for parts that go last (part.h); the first error is kept
  * GC     likewise
  * STATUS walks down
  * MEND   (see verbs.h) walks down, mends what can be mended and checks the rest

@@ -176,20 +176,21 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 	return failed ? -1 : 0;
 }
 
-/* A result that nobody gets to know is a failed ADD. */
+/* An ADD whose result no runtime can read has failed. */
 static int answer(const struct cni_verbs *verbs, const struct cni_env *env, const char *input,
 		  size_t input_size, const struct cni_result *result, enum cni_version version,
 		  struct cni_error *err)
 {
 	freeing_json cJSON *json = cni_result_encode(result, version);
 	struct cni_env del = *env;
-	struct cni_error ignored;
+	struct cni_error next;
 
 	if (print_line(json) == 0)
 		return 0;
 	cni_fail_errno(err, CNI_EIO, errno, "write the result to stdout");
 	del.command = CNI_DEL;
-	cni_verbs_run(verbs, &del, input, input_size, NULL, &version, &ignored);
+	if (cni_verbs_run(verbs, &del, input, input_size, NULL, &version, &next) < 0)
+		cni_fail_details(err, "rollback: %s", next.msg);
 	return -1;
 }
 
