@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "link_mac.h"
 #include "mem.h"
 #include "sysctl.h"
 
@@ -49,11 +50,14 @@ static bool mac_is_pinned(const struct cni_link *bridge)
 	       !strcmp(type, "3\n");
 }
 
-/* An address that comes and goes with the ports would cut every pod off its gateway. */
-static int pin_mac(struct cni_attachment *at, const struct cni_link *bridge, struct cni_error *err)
+/* An address that comes and goes with the ports would cut every pod off its gateway, and with one of
+ * zeroes the gateway answers no pod. */
+static int pin_mac(struct cni_attachment *at, struct cni_link *bridge, struct cni_error *err)
 {
 	struct cni_link_change change = {.mac = bridge->mac};
 
+	if (!cni_link_mac_is_usable(bridge))
+		return cni_link_mac_give(&at->nl[CNI_HOST], bridge, err);
 	if (mac_is_pinned(bridge))
 		return 0;
 	if (cni_link_change(&at->nl[CNI_HOST], bridge->index, &change, err) < 0)
@@ -133,7 +137,7 @@ static enum cni_switch opposite(enum cni_switch wanted)
 
 static int bring_up(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
 {
-	const struct cni_link *bridge = &at->master;
+	struct cni_link *bridge = &at->master;
 	struct cni_link_change change = {
 		.up = bridge->flags & IFF_UP ? CNI_KEEP : CNI_ON,
 		.promisc = spec->promisc && !(bridge->flags & IFF_PROMISC) ? CNI_ON : CNI_KEEP,
@@ -221,6 +225,12 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (refuse_other_kind(&at->master, CNI_EMISMATCH, err) < 0)
 		return -1;
 	cni_mac_format(at->master.mac, mac);
+	if (!cni_link_mac_is_usable(&at->master))
+		return cni_fail(
+			err, CNI_EMISMATCH,
+			"bridge '%s' has MAC %s, with which it answers nobody, expected one "
+			"of its own",
+			spec->name, mac);
 	if (expected && *expected && strcasecmp(mac, expected) != 0)
 		return cni_fail(err, CNI_EMISMATCH, "bridge '%s' has MAC %s, expected %s",
 				spec->name, mac, expected);

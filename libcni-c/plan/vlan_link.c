@@ -2,6 +2,7 @@
 #include "vlan_link.h"
 
 #include "cleanup.h"
+#include "link_mac.h"
 #include "mem.h"
 #include "sysctl.h"
 
@@ -83,6 +84,14 @@ static int make(struct cni_attachment *at, struct cni_vlan_link *vlan_link, cons
 	return cni_fail_within(err, "make the VLAN's interface '%s'", name);
 }
 
+/* One of the kind "vlan" takes the MAC that the bridge has at that moment. */
+static int ensure_mac(struct cni_attachment *at, struct cni_link *link, struct cni_error *err)
+{
+	if (cni_link_mac_is_usable(link))
+		return 0;
+	return cni_link_mac_give(&at->nl[CNI_HOST], link, err);
+}
+
 int cni_vlan_link_ensure(struct cni_attachment *at, struct cni_vlan_link *vlan_link,
 			 struct cni_link *ret_link, struct cni_error *err)
 {
@@ -91,7 +100,7 @@ int cni_vlan_link_ensure(struct cni_attachment *at, struct cni_vlan_link *vlan_l
 	cni_vlan_link_name(vlan_link, name);
 	if (cni_link_get(&at->nl[CNI_HOST], name, ret_link, err) == 0) {
 		if (ret_link->flags & IFF_UP || strcmp(ret_link->kind, "veth") != 0)
-			return 0;
+			return ensure_mac(at, ret_link, err);
 	} else if (err->errnum != ENODEV) {
 		return -1;
 	}
@@ -109,6 +118,10 @@ int cni_vlan_link_check(struct cni_attachment *at, const struct cni_vlan_link *v
 
 	if (!(link->flags & IFF_UP))
 		return cni_fail(err, CNI_EMISMATCH, "'%s' is down, expected it up", link->name);
+	if (!cni_link_mac_is_usable(link))
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s' has no MAC with which it answers, expected one of its own",
+				link->name);
 	if (strcmp(link->kind, "veth") != 0)
 		return 0;
 	if (cni_link_get_by_index(nl, link->peer, &port, err) < 0 ||
