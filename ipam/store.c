@@ -102,6 +102,11 @@ int store_make(const struct place *place, struct store **ret_store, struct cni_e
 	return open_store(place, network_dir_make, true, ret_store, err);
 }
 
+bool store_may_collect(const struct store *store)
+{
+	return !store || network_dir_may_collect(&store->dir);
+}
+
 /* Last of all, so that whoever is killed before leaves a sidecar that nobody believes. */
 static void note(struct store *store)
 {
