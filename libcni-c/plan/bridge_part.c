@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "file.h"
 #include "link_mac.h"
+#include "link_sysctl.h"
 #include "mem.h"
 #include "sysctl.h"
 
@@ -11,7 +12,6 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <string.h>
-#include <unistd.h>
 
 static void print(FILE *out, const void *data)
 {
@@ -65,26 +65,20 @@ static int pin_mac(struct cni_attachment *at, struct cni_link *bridge, struct cn
 	return 0;
 }
 
-static int set_accept_ra(const struct cni_bridge_part *spec, const char *value,
-			 struct cni_error *err)
+static char *accept_ra_key(const struct cni_bridge_part *spec)
 {
-	freeing char *key = cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
-
-	/* ENOENT: this host has no IPv6. */
-	if (cni_sysctl_set(key, value, err) < 0 && err->errnum != ENOENT)
-		return -1;
-	return 0;
+	return cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
 }
 
 /* Before it is up: a pod must not become the host's router. */
 static int refuse_advertisements(struct cni_bridge_part *spec, struct cni_error *err)
 {
-	freeing char *key = cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
+	freeing char *key = accept_ra_key(spec);
 	struct cni_error ignored;
 
 	if (cni_sysctl_get(key, spec->accept_ra, sizeof(spec->accept_ra), &ignored) < 0)
 		spec->accept_ra[0] = '\0';
-	return set_accept_ra(spec, "0", err);
+	return cni_link_sysctl_refuse_ra(spec->name, err);
 }
 
 static int make(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
@@ -168,6 +162,7 @@ static int bring_up(struct cni_attachment *at, struct cni_bridge_part *spec, str
 static int put_back(struct cni_attachment *at, const struct cni_bridge_part *spec,
 		    struct cni_error *err)
 {
+	freeing char *key = accept_ra_key(spec);
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_link now;
 
@@ -179,7 +174,7 @@ static int put_back(struct cni_attachment *at, const struct cni_bridge_part *spe
 		return 0;
 	if (cni_link_change(nl, now.index, &spec->put_back, err) < 0)
 		return -1;
-	return *spec->accept_ra ? set_accept_ra(spec, spec->accept_ra, err) : 0;
+	return *spec->accept_ra ? cni_sysctl_set(key, spec->accept_ra, err) : 0;
 }
 
 static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -248,17 +243,11 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	/* What a new link begins with. */
-	static const char key[] = "net/ipv6/conf/default/accept_ra";
 	const struct cni_bridge_part *spec = data;
 	struct cni_link link;
-	char value[16];
 
-	if (cni_sysctl_get(key, value, sizeof(value), err) == 0 && strcmp(value, "0") != 0 &&
-	    access("/proc/sys/net/ipv6/conf/default/accept_ra", W_OK) < 0)
-		return cni_fail(err, CNI_EUNAVAILABLE,
-				"sysctl '%s' is %s and /proc/sys cannot be written, expected 0",
-				key, value);
+	if (cni_link_sysctl_refuse_ra_status(err) < 0)
+		return -1;
 	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &link, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
 	return refuse_other_kind(&link, CNI_EUNAVAILABLE, err);

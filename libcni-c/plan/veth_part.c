@@ -4,8 +4,8 @@
 #include "cleanup.h"
 #include "host_end.h"
 #include "link_gc.h"
+#include "link_sysctl.h"
 #include "mem.h"
-#include "sysctl.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -177,15 +177,12 @@ static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_pa
 		.up = CNI_ON,
 	};
 	char name[CNI_IFNAME_SIZE];
-	freeing char *accept_ra = cni_format("net/ipv6/conf/%s/accept_ra", host_name(at, name));
 
-	if (cni_link_get(&at->nl[CNI_HOST], name, &at->host, err) < 0 ||
+	if (cni_link_get(&at->nl[CNI_HOST], host_name(at, name), &at->host, err) < 0 ||
 	    cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
 		return -1;
-	/* Before it is up (CVE-2020-10749). ENOENT: this host has no IPv6. */
-	if (cni_sysctl_set(accept_ra, "0", err) < 0 && err->errnum != ENOENT)
-		return -1;
-	if (set_vlans(at, spec, err) < 0)
+	/* Before it is up. */
+	if (cni_link_sysctl_refuse_ra(name, err) < 0 || set_vlans(at, spec, err) < 0)
 		return -1;
 	if (cni_link_change(&at->nl[CNI_HOST], at->host.index, &change, err) < 0)
 		return cni_fail_within(err, "set up '%s'", name);

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vlan_link.h"
 
-#include "cleanup.h"
 #include "link_mac.h"
-#include "mem.h"
-#include "sysctl.h"
+#include "link_sysctl.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -25,7 +23,6 @@ static int set_up(struct cni_attachment *at, const struct cni_vlan_link *vlan_li
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_vlan_port vlans = {.native = vlan_link->vlan};
-	freeing char *accept_ra = cni_format("net/ipv6/conf/%s/accept_ra", name);
 	char port_name[CNI_IFNAME_SIZE];
 	char alias[CNI_OWNER_TEXT_SIZE];
 	/* The alias tells GC that this port is no attachment's. */
@@ -38,7 +35,7 @@ static int set_up(struct cni_attachment *at, const struct cni_vlan_link *vlan_li
 	if (cni_link_get(nl, cni_owner_ifname(owner, "veth", port_name), &port, err) < 0 ||
 	    cni_link_get(nl, name, &inner, err) < 0)
 		return -1;
-	if (cni_sysctl_set(accept_ra, "0", err) < 0 && err->errnum != ENOENT)
+	if (cni_link_sysctl_refuse_ra(name, err) < 0)
 		return -1;
 	if (!vlan_link->keeps_default_vlan && at->master.default_vlan &&
 	    cni_vlan_del(nl, port.index, at->master.default_vlan, err) < 0)
