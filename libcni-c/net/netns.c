@@ -5,10 +5,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+/* Some seccomp profiles refuse ioctl(2) on a namespace: setns(2) looks at the type again. */
+static bool may_be_network(int fd)
+{
+	int type = ioctl(fd, NS_GET_NSTYPE);
+	struct statfs fs;
+
+	if (type >= 0)
+		return type == CLONE_NEWNET;
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+}
 
 int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
 {
@@ -17,7 +31,7 @@ int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
 
 	if (fd < 0)
 		return cni_fail_errno(err, CNI_EENV, errno, "failed to open netns '%s'", path);
-	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+	if (!may_be_network(fd)) {
 		cni_fail(err, CNI_EENV, "CNI_NETNS '%s' is not a network namespace", path);
 		err->errnum = EINVAL;
 		return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verbs.h"
 
+#include "capability.h"
 #include "cleanup.h"
 #include "file.h"
 
@@ -229,7 +230,9 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 		return print_versions(verbs);
 	if (!failed)
 		failed = run(verbs, &env, &version, &err);
-	if (failed)
-		print_error(&err, version);
-	return failed ? 1 : 0;
+	if (!failed)
+		return 0;
+	cni_capability_explain(&err);
+	print_error(&err, version);
+	return 1;
 }
