@@ -5,6 +5,7 @@
 #include "addr.h"
 #include "attachment.h"
 #include "cni.h"
+#include "readiness.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -187,12 +188,22 @@ static int del(const void *data, const struct cni_call *call, struct cni_error *
 	return set_up(&at, &lo, CNI_OFF, err);
 }
 
+/* ---- STATUS ---- */
+
+static int status(const void *data, const struct cni_call *call, struct cni_error *err)
+{
+	(void)data;
+	(void)call;
+	return cni_readiness_check(err);
+}
+
 static const struct cni_verbs verbs = {
 	.type = "loopback",
 	.oldest = CNI_0_1_0,
 	.add = add,
 	.check = check,
 	.del = del,
+	.status = status,
 	.mend = check,
 };
 

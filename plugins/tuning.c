@@ -4,12 +4,12 @@
  * from which DEL puts it back. */
 #include "attachment.h"
 #include "cni.h"
+#include "readiness.h"
 #include "sysctl_allowlist.h"
 #include "tuning_backup.h"
 #include "tuning_conf.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -206,24 +206,6 @@ static int gc(const void *data, const struct cni_call *call, struct cni_error *e
 					 &call->conf.valid, err);
 }
 
-/* Could a file be made in the directory, or the directory? */
-static int check_writable(const char *dir, struct cni_error *err)
-{
-	freeing char *path = cni_strdup(dir);
-
-	while (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0) {
-		char *slash = strrchr(path, '/');
-
-		if (errno != ENOENT || !slash)
-			return cni_fail_errno(err, CNI_EUNAVAILABLE, errno,
-					      "'dataDir' is \"%.128s\", and '%.128s' cannot be "
-					      "written",
-					      dir, path);
-		slash[slash == path] = '\0';
-	}
-	return 0;
-}
-
 static int status(const void *data, const struct cni_call *call, struct cni_error *err)
 {
 	clearing_conf struct cni_tuning_conf conf = {.data_dir = NULL};
@@ -236,9 +218,11 @@ static int status(const void *data, const struct cni_call *call, struct cni_erro
 	if (conf.wanted.sysctl_count && statvfs("/proc/sys/net", &fs) == 0 && fs.f_flag & ST_RDONLY)
 		return cni_fail(err, CNI_EUNAVAILABLE,
 				"/proc/sys/net is mounted read-only: no sysctl can be set");
+	if (cni_readiness_check(err) < 0)
+		return -1;
 	if (!conf.wanted.sysctl_count && !conf.wanted.link.given)
 		return 0;
-	return check_writable(conf.data_dir, err);
+	return cni_readiness_check_directory(conf.data_dir, "'dataDir'", err);
 }
 
 static const struct cni_verbs verbs = {

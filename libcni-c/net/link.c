@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link.h"
 
+#include <errno.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -40,6 +42,8 @@ static void read_info(const struct nlattr *nest, struct cni_link *link)
 	copy_text(link->kind, sizeof(link->kind), info[IFLA_INFO_KIND]);
 	if (!strcmp(link->kind, "bridge")) {
 		cni_nl_parse_nested(info[IFLA_INFO_DATA], data, IFLA_BR_MULTI_BOOLOPT);
+		/* The kernel sends the first of these two in any case (br_fill_info()). */
+		link->can_filter_vlans = data[IFLA_BR_VLAN_DEFAULT_PVID] != NULL;
 		if (data[IFLA_BR_VLAN_FILTERING])
 			link->vlan_filtering = mnl_attr_get_u8(data[IFLA_BR_VLAN_FILTERING]);
 		if (data[IFLA_BR_VLAN_DEFAULT_PVID])
@@ -174,6 +178,30 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
 	if (cni_nl_dump(nl, &m, visit, restart_each, &each, err) < 0)
 		return cni_fail_within(err, "list the links of kind '%s'", kind ? kind : "any");
 	return 0;
+}
+
+int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
+			   struct cni_error *err)
+{
+	static const uint8_t zeroes[CNI_MAC_SIZE];
+	char name[CNI_IFNAME_SIZE];
+	struct cni_nl_message m;
+
+	/* The kinds' own validate() refuses this MAC before anything is made. */
+	snprintf(name, sizeof(name), "%.6s-status", kind);
+	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	cni_nl_put_string(&m, IFLA_IFNAME, name);
+	cni_nl_put(&m, IFLA_ADDRESS, zeroes, sizeof(zeroes));
+	CNI_NL_NEST (&m, IFLA_LINKINFO)
+		cni_nl_put_string(&m, IFLA_INFO_KIND, kind);
+	*ret_known = true;
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) == 0 || err->errnum == EADDRNOTAVAIL ||
+	    err->errnum == EEXIST)
+		return 0;
+	*ret_known = false;
+	if (err->errnum == EOPNOTSUPP)
+		return 0;
+	return cni_fail_within(err, "ask for a link of kind '%s'", kind);
 }
 
 int cni_link_add_bridge(struct cni_nl *nl, const struct cni_link_bridge *bridge,

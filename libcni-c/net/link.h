@@ -28,6 +28,7 @@ struct cni_link {
 	uint8_t mac[CNI_MAC_SIZE];
 	bool has_mac;
 	bool vlan_filtering;	   /* of a bridge */
+	bool can_filter_vlans;	   /* of a bridge: the kernel's bridges can at all */
 	bool ignores_link_local;   /* of a bridge; see struct cni_link_change */
 	uint32_t default_vlan;	   /* of a bridge: what its ports begin with, or 0 */
 	uint32_t promiscuity;	   /* how many want it promiscuous, IFF_PROMISC by us among them */
@@ -52,6 +53,11 @@ bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *lin
 int cni_link_each(struct cni_nl *nl, const char *kind,
 		  int (*cb)(const struct cni_link *link, void *data, struct cni_error *err),
 		  void (*restart)(void *data), void *data, struct cni_error *err);
+
+/* Says whether the kernel has links of `kind` ("veth"): asks for one that cannot be made. The kernel
+ * loads the kind's module, if it is in one. Fails with CNI_EKERNEL if it does not answer. */
+int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
+			   struct cni_error *err);
 
 /* A bridge, down. A `mac` given here stays: the kernel then does not take the lowest address of the
  * ports (br_stp_recalculate_bridge_id()). `mtu` in bytes, 0 for the kernel's.

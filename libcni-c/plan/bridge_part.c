@@ -6,6 +6,7 @@
 #include "link_mac.h"
 #include "link_sysctl.h"
 #include "mem.h"
+#include "readiness.h"
 #include "sysctl.h"
 
 #include <errno.h>
@@ -244,13 +245,21 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_bridge_part *spec = data;
+	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_link link;
+	bool exists;
 
 	if (cni_link_sysctl_refuse_ra_status(err) < 0)
 		return -1;
-	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &link, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
-	return refuse_other_kind(&link, CNI_EUNAVAILABLE, err);
+	exists = cni_link_get(nl, spec->name, &link, err) == 0;
+	if (!exists && err->errnum != ENODEV)
+		return -1;
+	if (exists ? refuse_other_kind(&link, CNI_EUNAVAILABLE, err) < 0
+		   : cni_readiness_check_kind(nl, "bridge", err) < 0)
+		return -1;
+	if (!spec->vlan_filtering)
+		return 0;
+	return cni_readiness_check_vlan_filtering(nl, exists ? &link : NULL, err);
 }
 
 const struct cni_part_ops cni_bridge_part_ops = {

@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "readiness.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -129,6 +130,8 @@ static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, str
 static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
 		       struct cni_error *err)
 {
+	if (cni_readiness_check(err) < 0)
+		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 

@@ -6,6 +6,7 @@
 #include "link_gc.h"
 #include "link_sysctl.h"
 #include "mem.h"
+#include "readiness.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -364,6 +365,12 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	return cni_link_gc(at, &links, err);
 }
 
+static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_readiness_check_kind(&at->nl[CNI_HOST], "veth", err);
+}
+
 const struct cni_part_ops cni_veth_part_ops = {
 	.name = "veth",
 	.size = sizeof(struct cni_veth_part),
@@ -372,5 +379,6 @@ const struct cni_part_ops cni_veth_part_ops = {
 	.check = check,
 	.del = del,
 	.gc = gc,
+	.status = status,
 	.print = print,
 };

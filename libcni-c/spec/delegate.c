@@ -78,7 +78,7 @@ int cni_delegate_ipam(const struct cni_call *call, enum cni_command command,
 
 	if (cni_exec_find(call->conf.ipam_type, call->env.path, &file, err) < 0) {
 		/* Found or not, it is what the configuration says. */
-		err->code = CNI_ECONFIG;
+		err->code = command == CNI_STATUS ? CNI_EUNAVAILABLE : CNI_ECONFIG;
 		return cni_fail_within(err, "'ipam.type'");
 	}
 	contained = is_contained(call->contained, file);

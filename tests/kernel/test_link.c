@@ -320,6 +320,23 @@ static void link__random_mac_is_a_local_unicast_one(void **state)
 	}
 }
 
+static void link__kind_is_known_or_not_and_nothing_is_made(void **state)
+{
+	static const char *const kinds[] = {"bridge", "veth", "ifb"};
+	freeing char *before = sandbox_snapshot();
+	struct cni_error err;
+	bool known;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(cni_link_kind_is_known(&rtnl, kinds[i], &known, &err), 0);
+		assert_true(known);
+	}
+	assert_int_equal(cni_link_kind_is_known(&rtnl, "nonsense", &known, &err), 0);
+	assert_false(known);
+	sandbox_assert_unchanged(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +354,7 @@ int main(void)
 		kernel_test(link__is_waited_for),
 		kernel_test(link__is_not_waited_for_for_ever),
 		kernel_test(link__random_mac_is_a_local_unicast_one),
+		kernel_test(link__kind_is_known_or_not_and_nothing_is_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
