@@ -54,8 +54,8 @@ static int fail_useless(const struct network_dir *dir, const char *what, struct 
 	return -1;
 }
 
-/* The Go plugin follows a link, so what it has reserved is read and released behind one, if nobody
- * but us can write there. */
+/* The Go plugin follows a link, so its reservations behind a link are read and released, if no other
+ * user can write there. */
 static int open_link(struct network_dir *dir, struct cni_error *err)
 {
 	closing int fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -223,8 +223,8 @@ int network_dir_make(const struct place *place, struct network_dir *ret_dir, str
 
 /* ---- ask ---- */
 
-/* Does the link lead to a directory of the network's name, as if all of the data directory had been
- * put elsewhere? */
+/* True if the link leads to a directory of the network's name, as if all of the data directory had
+ * been put elsewhere. */
 static bool is_named_as_network(const struct network_dir *dir)
 {
 	freeing char *link = cni_format("/proc/self/fd/%d", dir->fd);
@@ -253,7 +253,7 @@ bool network_dir_may_collect(const struct network_dir *dir)
 	return !why;
 }
 
-/* A lock that is not held is given back, which changes nothing: does flock(2) work at all? */
+/* Gives back a lock that is not held, which changes nothing and tells whether flock(2) works. */
 static int check_locking(const struct place *place, const char *path, struct cni_error *err)
 {
 	closing int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the process may do: capabilities(7). */
+/* The process's capabilities(7). */
 #ifndef CNI_CAPABILITY_H
 #define CNI_CAPABILITY_H
 

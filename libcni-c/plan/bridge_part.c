@@ -224,7 +224,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (!cni_link_mac_is_usable(&at->master))
 		return cni_fail(
 			err, CNI_EMISMATCH,
-			"bridge '%s' has MAC %s, with which it answers nobody, expected one "
+			"bridge '%s' has MAC %s, which nothing can be sent to, expected one "
 			"of its own",
 			spec->name, mac);
 	if (expected && *expected && strcasecmp(mac, expected) != 0)

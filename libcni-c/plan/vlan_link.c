@@ -81,7 +81,7 @@ static int make(struct cni_attachment *at, struct cni_vlan_link *vlan_link, cons
 	return cni_fail_within(err, "make the VLAN's interface '%s'", name);
 }
 
-/* One of the kind "vlan" takes the MAC that the bridge has at that moment. */
+/* A link of the kind "vlan" takes the MAC that the bridge has at that moment. */
 static int ensure_mac(struct cni_attachment *at, struct cni_link *link, struct cni_error *err)
 {
 	if (cni_link_mac_is_usable(link))

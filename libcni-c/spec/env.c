@@ -51,7 +51,7 @@ static const struct {
 	{"CNI_NETNS", offsetof(struct cni_env, netns), ADD | CHECK | MEND, NULL},
 	{"CNI_IFNAME", offsetof(struct cni_env, ifname), ADD | DEL | CHECK | MEND, check_ifname},
 	{"CNI_ARGS", offsetof(struct cni_env, args), 0, NULL},
-	/* Of a plugin that delegates: see cni_verbs_run(). */
+	/* A plugin that delegates needs it: see cni_verbs_run(). */
 	{"CNI_PATH", offsetof(struct cni_env, path), 0, NULL},
 };
 

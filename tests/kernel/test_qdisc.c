@@ -189,7 +189,7 @@ static void qdisc__is_known_or_not_and_nothing_changes(void **state)
 	assert_true(known);
 	must(cni_qdisc_is_known(&rtnl, "nonsense", &known, &err));
 	assert_false(known);
-	must(cni_ifb_is_known(&rtnl, &known, &err));
+	must(cni_link_kind_is_known(&rtnl, "ifb", &known, &err));
 	assert_true(known);
 	sandbox_assert_unchanged(before);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An address is reserved for as long as anything of its attachment is there, whoever fails. */
+/* An address is reserved for as long as anything of its attachment is there, whatever fails. */
 #include "bridge.h"
 #include "faults.h"
 #include "trace.h"
@@ -66,7 +66,7 @@ static void assert_kept(const struct pod *red, struct plugin_call call)
 }
 
 /* Five addresses of eight, one of them the bridge's. */
-static void assert_address_is_nobody_elses(const char *config)
+static void assert_address_is_not_given_out(const char *config)
 {
 	struct pod pods[5];
 
@@ -108,7 +108,7 @@ static void del__keeps_the_lease_if_the_link_stays(void **state)
 		call = pod_call(&red, "DEL", config);
 		call.netns = "";
 		assert_kept(&red, call);
-		assert_address_is_nobody_elses(config);
+		assert_address_is_not_given_out(config);
 		pod_del(&red, config);
 		assert_false(is_leased("10.1.0.2"));
 		assert_false(is_linked(&red));

@@ -210,7 +210,7 @@ static void lock__that_is_refused_is_an_error_of_add_alone(void **state)
 	}
 }
 
-/* One that would release a foreign file is not an address's. */
+/* A link that has an address for a name is no reservation. */
 static void del__leaves_what_an_address_is_a_link_to(void **state)
 {
 	freeing char *config = host_local_config("1.1.0", POOL, "");

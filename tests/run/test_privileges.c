@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a plugin says when it is not allowed to do its work: the cause, and not something else. */
+/* The error of a plugin that is not allowed to do its work: it names the cause, and nothing else. */
 #include "bridge.h"
 #include "faults.h"
 
@@ -16,8 +16,8 @@ static const char *const no_net_admin[] = {"--bounding-set", "-net_admin", "--in
 					   "-net_admin", NULL};
 static const char *const no_sys_admin[] = {"--bounding-set", "-sys_admin", "--inh-caps",
 					   "-sys_admin", NULL};
-static const char *const nobody[] = {"--reuid", "65534",	  "--regid",
-				     "65534",	"--clear-groups", NULL};
+static const char *const any_user[] = {"--reuid", "65534",	    "--regid",
+				       "65534",	  "--clear-groups", NULL};
 
 static const struct {
 	const char *plugin;
@@ -87,7 +87,7 @@ static void add__without_a_capability_names_it_and_nothing_else(void **state)
 		before = bridge_snapshot();
 		assert_cause(no_net_admin, &call, "CAP_NET_ADMIN");
 		assert_cause(no_sys_admin, &call, "CAP_SYS_ADMIN");
-		assert_cause(nobody, &call, "CAP_NET_ADMIN and no CAP_SYS_ADMIN");
+		assert_cause(any_user, &call, "CAP_NET_ADMIN and no CAP_SYS_ADMIN");
 		bridge_assert_unchanged(before);
 		if (plugins[i].chained)
 			pod_del(&red, first);

@@ -146,7 +146,7 @@ static void status__says_if_the_delegate_is_missing(void **state)
 
 #define NETWORKS "/var/lib/cni/networks"
 
-/* What makes ADD fail makes STATUS say so, in the words of errno. */
+/* STATUS fails where ADD fails, in the same words of errno. */
 static void disk_is(const char *setup, const char *text)
 {
 	freeing char *config = bridge_config("1.1.0", IPAM4);
@@ -214,7 +214,7 @@ static void status__says_if_the_ledger_cannot_be_locked(void **state)
 	answer = faults_inject(&call, LOG, &flock, "ENOLCK");
 	fails(&answer, "No locks available");
 	plugin_answer_clear(&answer);
-	/* One that is held is free some time. */
+	/* A lock that is held is free some time. */
 	sandbox_must("exec 9<" NETWORKS "/blue/lock; flock 9; touch /run/locked; "
 		     "until [ -e /run/done ]; do sleep 0.01; done &");
 	sandbox_must("until [ -e /run/locked ]; do sleep 0.01; done");

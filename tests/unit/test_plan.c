@@ -212,7 +212,7 @@ static void plan__add_undoes_what_it_did_upwards(void **state)
 		    "rollback of full: undo b failed; rollback of full: undo a failed");
 }
 
-/* Of a plan whose first part goes last. */
+/* The plan's first part goes last. */
 static void plan__keeps_what_goes_last_if_anything_else_stays(void **state)
 {
 	(void)state;

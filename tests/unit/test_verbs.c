@@ -108,7 +108,7 @@ static void verbs__tell_their_versions_in_that_of_the_input(void **state)
 	static const char *const cases[][2] = {
 		{"{\"cniVersion\":\"1.0.0\"}", "1.0.0"},
 		{"{\"cniVersion\":\"0.4.0\",\"name\":5}", "0.4.0"},
-		/* One that this plugin does not speak is the input's nevertheless. */
+		/* The input's, though this plugin does not speak it. */
 		{"{\"cniVersion\":\"0.2.0\"}", "0.2.0"},
 		{"{\"CNIVERSION\":\"0.3.1\"}", "0.3.1"},
 		{"{\"cniVersion\":\"1.1.0\"}", "1.1.0"},
