@@ -84,6 +84,7 @@ static void gateway__has_a_mac_in_its_vlan(void **state)
 	assert_string_not_equal(mac, "00:00:00:00:00:00");
 	assert_string_equal(part_result.interfaces[3].mac, mac);
 	must(cni_gateway_part_ops.check(&part_at, &part, &err));
+	cni_gateway_part_ops.clear(&part);
 }
 
 /* ---- forwarding ---- */

@@ -2,6 +2,7 @@
 /* Qdiscs, the redirection and the ifb, as tc(8) and ip(8) see them, and what others have made, as
  * we do. */
 #include "ifb.h"
+#include "link.h"
 #include "qdisc.h"
 #include "redirect.h"
 
