@@ -17,12 +17,12 @@
 static int run_into(const struct cni_exec *exec, int fd, struct cni_error *err)
 {
 	closing int before = dup(STDERR_FILENO);
-	freeing char *output = NULL;
+	clearing_answer struct cni_answer answer = {0};
 	int failed;
 
 	fflush(stderr);
 	dup2(fd, STDERR_FILENO);
-	failed = cni_exec_run(exec, &output, err);
+	failed = cni_exec_run(exec, &answer, err);
 	dup2(before, STDERR_FILENO);
 	return failed;
 }

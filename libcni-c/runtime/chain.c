@@ -160,14 +160,15 @@ static int add_one(const struct cni_request *request, const struct cni_chain *ch
 		   const cJSON *plugin, cJSON **ret_result, struct cni_error *err)
 {
 	freeing_json cJSON *json = NULL;
-	freeing char *output = NULL;
+	clearing_answer struct cni_answer answer = {0};
 
-	if (cni_request_run(request, chain->list, plugin, &output, err) < 0)
+	if (cni_request_run(request, chain->list, plugin, &answer, err) < 0)
 		return -1;
-	if (cni_json_parse_object(output, strlen(output), "its answer", &json, err) < 0 ||
-	    convert(json, chain->list->version, "its answer", ret_result, err) < 0)
-		return cni_fail_within(err, "plugin '%s' failed ADD", cni_conflist_type(plugin));
-	return 0;
+	if (cni_json_parse_object(answer.text, answer.size, "its answer", &json, err) == 0 &&
+	    convert(json, chain->list->version, "its answer", ret_result, err) == 0)
+		return 0;
+	cni_answer_quote(&answer, err);
+	return cni_fail_within(err, "plugin '%s' failed ADD", cni_conflist_type(plugin));
 }
 
 /* `result` holds the last result there was, after a failure too. */

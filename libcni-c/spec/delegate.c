@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 static int run(const struct cni_call *call, const char *file, enum cni_command command,
-	       char **ret_output, struct cni_error *err)
+	       struct cni_answer *ret_answer, struct cni_error *err)
 {
 	const struct cni_exec_variable variable = {"CNI_COMMAND", cni_command_text(command)};
 	freeing char **environment = cni_exec_environment(&variable, 1);
@@ -24,27 +24,28 @@ static int run(const struct cni_call *call, const char *file, enum cni_command c
 		.deadline_ms = CNI_EXEC_DEADLINE_MS,
 	};
 
-	return cni_exec_run(&exec, ret_output, err);
+	return cni_exec_run(&exec, ret_answer, err);
 }
 
-static int decode_answer(const struct cni_call *call, const char *output,
+static int decode_answer(const struct cni_call *call, const struct cni_answer *answer,
 			 struct cni_result *ret_result, struct cni_error *err)
 {
 	freeing_json cJSON *json = NULL;
 
-	if (cni_json_parse_object(output, strlen(output), "its answer", &json, err) < 0)
-		return -1;
-	return cni_result_decode(json, call->conf.version, "its answer", ret_result, err);
+	if (cni_json_parse_object(answer->text, answer->size, "its answer", &json, err) < 0 ||
+	    cni_result_decode(json, call->conf.version, "its answer", ret_result, err) < 0)
+		return cni_answer_quote(answer, err);
+	return 0;
 }
 
 static int run_executable(const struct cni_call *call, const char *file, enum cni_command command,
 			  struct cni_result *ret_result, struct cni_error *err)
 {
-	freeing char *output = NULL;
+	clearing_answer struct cni_answer answer = {0};
 
-	if (run(call, file, command, &output, err) < 0)
+	if (run(call, file, command, &answer, err) < 0)
 		return -1;
-	return command == CNI_ADD ? decode_answer(call, output, ret_result, err) : 0;
+	return command == CNI_ADD ? decode_answer(call, &answer, ret_result, err) : 0;
 }
 
 /* Is it, to the byte, what this executable contains? Its notes stand within the first page. */
