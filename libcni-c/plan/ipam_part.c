@@ -11,6 +11,13 @@ static void print_lease(FILE *out, const void *data)
 	fprintf(out, " %s", ((const struct cni_lease_part *)data)->type);
 }
 
+/* An `ipam.type` that cannot be run is refused before anything is changed. */
+static int check_type(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_delegate_check(at->call, err);
+}
+
 static int release(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	(void)data;
@@ -38,6 +45,7 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 const struct cni_part_ops cni_lease_part_ops = {
 	.name = "lease",
 	.size = sizeof(struct cni_lease_part),
+	.add = check_type,
 	.undo = undo,
 	.del = release,
 	.gc = gc,

@@ -115,6 +115,7 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 		  struct cni_error *err)
 {
 	struct cni_call call = {
+		.type = verbs->type,
 		.env = *env,
 		.input = input,
 		.input_size = input_size,

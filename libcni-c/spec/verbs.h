@@ -14,6 +14,7 @@ struct cni_contained;
 
 /* One invocation: everything the runtime said. */
 struct cni_call {
+	const char *type; /* the plugin's own, as in its struct cni_verbs */
 	struct cni_env env;
 	struct cni_conf conf;
 	const char *input;	/* stdin as it came, for a delegated plugin; NUL-terminated */
