@@ -84,15 +84,11 @@ static void cnitool_del__survives_a_damaged_cache(void **state)
 static void cnitool_del__remembers_a_network_that_is_gone(void **state)
 {
 	const struct cnitool_scene *scene = *state;
-	struct plugin_answer answer;
 
 	cnitool_succeeds(scene, "add blue " RED);
 	fake_write(&scene->fake, "net.d/10-blue.conflist", "{");
 	fake_assert_asked(&scene->fake, "ADD one\nADD two\n");
-	answer = cnitool_run(scene, "del blue " RED);
-	plugin_assert_success(&answer);
-	assert_non_null(strstr(answer.err, "the configuration of the time of add"));
-	plugin_answer_clear(&answer);
+	cnitool_succeeds(scene, "del blue " RED);
 	fake_assert_asked(&scene->fake, "DEL two\nDEL one\n");
 	/* Now nothing is remembered either. */
 	cnitool_fails(scene, "del blue " RED, "no network 'blue'");
