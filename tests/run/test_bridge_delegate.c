@@ -101,8 +101,7 @@ static void bridge__refuses_itself_before_anything_is_changed(void **state)
 static void bridge__works_with_sigchld_ignored(void **state)
 {
 	static const char *const commands[] = {"ADD", "DEL"};
-	static const char *const arguments[] = {"--ignore-signal=CHLD", "timeout", "60", BRIDGE,
-						NULL};
+	static const char *const arguments[] = {"60", "env", "--ignore-signal=CHLD", BRIDGE, NULL};
 	freeing char *config = config_with("answers");
 	struct pod red;
 
@@ -112,7 +111,7 @@ static void bridge__works_with_sigchld_ignored(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		struct plugin_call call = pod_call(&red, commands[i], config);
 
-		call.plugin = "/usr/bin/env";
+		call.plugin = "/usr/bin/timeout";
 		call.arguments = arguments;
 		plugin_succeeds(&call);
 	}

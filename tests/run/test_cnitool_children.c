@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plugins are started and waited for, whatever the caller of cnitool does with signals and a filter of
- * system calls refuses. The plugins are those of fake.h; timeout(1) ends what does not come back. */
+ * system calls refuses. The plugins are those of fake.h; timeout(1) ends what does not come back,
+ * and stands first, since it sets SIGCHLD to its default. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"
@@ -34,10 +35,10 @@ static void assert_works(struct cnitool_scene *scene, const char *under)
 
 static void cnitool__ends_whatever_is_done_with_sigchld(void **state)
 {
-	assert_works(*state, "--ignore-signal=CHLD timeout 60");
-	assert_works(*state, "--block-signal=CHLD timeout 60");
-	assert_works(*state, "--ignore-signal=CHLD --block-signal=CHLD timeout 60");
-	assert_works(*state, "--ignore-signal timeout 60");
+	assert_works(*state, "timeout 60 env --ignore-signal=CHLD");
+	assert_works(*state, "timeout 60 env --block-signal=CHLD");
+	assert_works(*state, "timeout 60 env --ignore-signal=CHLD --block-signal=CHLD");
+	assert_works(*state, "timeout 60 env --ignore-signal");
 }
 
 static void cnitool__needs_no_pidfd(void **state)
