@@ -15,7 +15,7 @@ int command_gc(struct tool *tool, struct cni_error *err);
 int command_status(struct tool *tool, struct cni_error *err);
 int command_version(struct tool *tool, struct cni_error *err);
 
-/* Of everything that these plugins have on this node. */
+/* GC of everything that these plugins have on this node. */
 int command_purge(struct tool *tool, struct cni_error *err);
 
 /* Of one network, or of all. */

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where our plugins keep something for each network, besides the cache: <plugin>/<network>, and
+/* Where our plugins keep something for each network, beside the cache: <plugin>/<network>, and
  * host-local's sidecar. What the Go plugins keep is not there. */
 #define RUN	 "/run/cni"
 #define SIDECARS "/var/lib/cni/networks/.cni-c"

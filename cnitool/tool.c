@@ -58,7 +58,7 @@ int tool_load_attached(struct tool *tool, struct cni_error *err)
 		tool->chain.netns = cached->netns;
 	if (!cached->config)
 		return tool_load(tool, err);
-	/* What is wrong with it, or beside it, is of no interest unless it is needed. */
+	/* Its faults, and those of the files beside it, are of no interest unless it is needed. */
 	has_today = cni_confdir_find(tool->options->conf_dir, tool->options->operands[0], &today,
 				     NULL, &ignored) == 0;
 	if (cni_cached_list(cached, has_today ? &today : NULL, &tool->list, &ignored) == 0) {

@@ -49,9 +49,10 @@ int cni_cache_read(const char *dir, const struct cni_owner *owner, struct cni_ca
 /* Removes the file, in whatever state it is; none is success. Fails with CNI_EIO. */
 int cni_cache_remove(const char *dir, const struct cni_owner *owner, struct cni_error *err);
 
-/* The attachments of `network` (NULL: of all) of containers whose id begins with `ids` (NULL: any),
- * sorted by file name; the caller frees with cni_cached_free(). Files that may be of this network and do not say so are passed over with a
- * warning. Fails with CNI_EIO if the directory is there and cannot be read. */
+/* Lists the attachments of `network` (NULL: of all) of containers whose id begins with `ids` (NULL:
+ * any), sorted by file name; the caller frees with cni_cached_free(). Files that may be of this network
+ * and do not say so are ignored with a warning. Fails with CNI_EIO if the directory is there and
+ * cannot be read. */
 int cni_cache_list(const char *dir, const char *network, const char *ids,
 		   struct cni_cached **ret_items, size_t *ret_count, struct cni_warnings *warnings,
 		   struct cni_error *err);

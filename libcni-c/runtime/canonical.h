@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One path for one file, however it is written, and also if the file is gone. */
+/* A file's one path, however it is written, and also if the file is gone. */
 #ifndef CNI_CANONICAL_H
 #define CNI_CANONICAL_H
 

@@ -60,7 +60,7 @@ int cni_chain_mend(const struct cni_chain *chain, struct cni_error *err);
  * Stops at the first failure, and the cache is kept for another try. Fails as cni_chain_add(). */
 int cni_chain_del(const struct cni_chain *chain, struct cni_error *err);
 
-/* One thing that GC does, or would do. */
+/* A single thing that GC does, or would do. */
 struct cni_gc_step {
 	const char *network;
 	/* An attachment that is deleted, */

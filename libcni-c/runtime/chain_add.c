@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* That it could run, as far as can be seen without running anything. */
+/* Fails if it could not run, as far as can be seen without running anything. */
 static int check_ready(const struct cni_chain *chain, struct cni_error *err)
 {
 	struct cni_owner owner = chain_owner(chain);

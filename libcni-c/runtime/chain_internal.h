@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the verbs of a chain share. */
+/* Functions that the verbs of a chain share. */
 #ifndef CNI_CHAIN_INTERNAL_H
 #define CNI_CHAIN_INTERNAL_H
 

@@ -120,7 +120,7 @@ static int read_entry(struct entry *entry, struct cni_error *err)
 	return 0;
 }
 
-/* Of two files of one network the first counts. */
+/* Two files of one network: the first one counts. */
 static void warn_of_twins(const struct entries *entries, struct cni_warnings *warnings)
 {
 	for (size_t i = 0; i < entries->count; i++)

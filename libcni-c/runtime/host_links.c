@@ -18,7 +18,7 @@
 
 #define LINKS "/sys/class/net"
 
-/* Of the kernel's IFALIASZ (linux/if.h), with its newline. */
+/* IFALIASZ (linux/if.h): an alias and a newline. */
 #define ALIAS_MAX 256
 
 /* "network/container/ifname" has two slashes. */
@@ -100,7 +100,7 @@ static int listen_to_links(void)
 	return take_fd(&fd);
 }
 
-/* What is announced does not matter, only that something is: sysfs tells the rest. */
+/* An announcement only wakes us: sysfs tells which links are left. */
 void cni_host_links_await_end(const struct cni_host_links *links, unsigned int milliseconds)
 {
 	struct timespec end = cni_deadline_in(milliseconds);

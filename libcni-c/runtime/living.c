@@ -77,7 +77,7 @@ static int read_cache(const char *dir, const char *network, struct cni_living *l
 
 /* ---- links ---- */
 
-/* Those of attachments that are gone by their path: in most cases they are about to go, too. */
+/* Waits for the links of attachments that are gone by their path: most are about to go, too. */
 static void await_end(const struct cni_living *living, const struct cni_host_links *links)
 {
 	struct cni_host_links doomed = {
@@ -145,7 +145,7 @@ static int read_links(struct cni_living *living, const char *network, const stru
 
 /* ---- both ---- */
 
-/* What `keep` names may be in the cache as well. */
+/* The cache may have attachments that `keep` names. */
 static void sort_once(struct cni_owners *owners)
 {
 	size_t count = 0;

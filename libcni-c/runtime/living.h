@@ -26,11 +26,11 @@ struct cni_living {
 	enum cni_life *lives;	   /* of each of `cached` */
 	char **cached_texts;	   /* the owner's text of each (base/owner.h) */
 	size_t cached_count;
-	char **texts; /* what `owners` points to besides */
+	char **texts; /* strings that `owners` points to */
 	size_t text_count;
 };
 
-/* What lives of `network` and what `keep` names (NULL: none). A link whose attachment is in the cache as
+/* Finds what lives of `network`, and adds what `keep` names (NULL: none). A link whose attachment is in the cache as
  * gone is waited for, two seconds at most, as the kernel deletes it some time after the namespace.
  * The caller clears. Fails with CNI_EIO if the cache or sysfs cannot be read, and with CNI_ECONFIG if
  * a link's text was cut to fit and is not one of an attachment that is known: it cannot be told

@@ -22,7 +22,7 @@
 #define BOOT_ID	     "/proc/sys/kernel/random/boot_id"
 #define BOOT_ID_SIZE 37
 
-/* Of asm-generic/socket.h, for older headers. */
+/* As in asm-generic/socket.h, for older headers. */
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif

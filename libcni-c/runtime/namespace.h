@@ -16,7 +16,7 @@ enum cni_namespace_state {
  * before) and inode; "none" if `path` does not lead to a network namespace. The caller frees. */
 char *cni_namespace_identify(const char *path);
 
-/* What has become of the namespace that was at `path` and had the text `identity`. With NULL or
+/* Tells whether the namespace that was at `path` and had the text `identity` lives. With NULL or
  * "none" whatever network namespace is at `path` counts as the one. */
 enum cni_namespace_state cni_namespace_ask(const char *path, const char *identity);
 

@@ -17,7 +17,7 @@
 /* A pipe holds as much (pipe(7)): what a child can have written before it has ended. */
 #define PIPE_SIZE (64U << 10)
 
-/* What is being run, how errors call it, and what it has said. */
+/* A program that runs: how errors call it, and what it has printed. */
 struct run {
 	const struct cni_exec *exec;
 	const char *kind;
@@ -77,8 +77,8 @@ static int hear(struct run *run, struct cni_error *err)
 	return 0;
 }
 
-/* One wait for whatever can go on; the end of the child interrupts it. Of the child's stderr no
- * more is read than ours takes. */
+/* Waits once for any of the pipes; the end of the child interrupts it. The child's stderr is read as
+ * fast as ours takes it. */
 static int exchange(struct run *run, unsigned int milliseconds, struct cni_error *err)
 {
 	struct cni_hearing *hearing = &run->hearing;
@@ -105,7 +105,7 @@ static int exchange(struct run *run, unsigned int milliseconds, struct cni_error
 	return waits[0].revents ? hear(run, err) : 0;
 }
 
-/* What the child has left on its stderr, where one of its own children may go on writing. */
+/* Copies the rest of the child's stderr, where one of its own children may go on writing. */
 static void hear_the_rest(struct run *run, const struct timespec *end)
 {
 	struct cni_hearing *hearing = &run->hearing;

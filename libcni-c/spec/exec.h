@@ -38,7 +38,7 @@ struct cni_exec {
 	unsigned int deadline_ms;
 };
 
-/* What a plugin has printed. */
+/* The words of a plugin. */
 struct cni_answer {
 	char *text;	  /* its stdout, "" for a command that answers nothing; NUL-terminated */
 	size_t size;	  /* bytes of `text`, without the NUL */

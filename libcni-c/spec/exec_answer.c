@@ -10,7 +10,7 @@
 
 #define HEAD_MAX 200
 
-/* Of details that a plugin has sent, so that its own words fit behind. */
+/* Bytes that stay of a plugin's own details, so that its words fit behind. */
 #define DETAILS_KEPT 600
 
 /* ---- listen ---- */
@@ -67,7 +67,7 @@ void cni_hearing_copy(struct cni_hearing *hearing)
 
 	if (put < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* What cannot be written is lost, as it would be for the plugin itself. */
+	/* Text that cannot be written is lost, as it would be for the plugin itself. */
 	if (put < 0)
 		put = (ssize_t)hearing->pending;
 	hearing->copied += (size_t)put;

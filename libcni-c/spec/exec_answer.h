@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a child prints, while it runs: all of its stdout, and of its stderr the end, which is copied
- * to our stderr. */
+/* The words of a child while it runs: its stdout, and the end of its stderr, which is copied to ours.
+ */
 #ifndef CNI_EXEC_ANSWER_H
 #define CNI_EXEC_ANSWER_H
 
@@ -12,7 +12,7 @@
 
 #define CNI_STDERR_END 400
 
-/* What one write(2) puts into a pipe that has room without waiting (pipe(7)). */
+/* As much as one write(2) puts into a pipe that has room, without waiting (pipe(7)). */
 #define CNI_STDERR_CHUNK PIPE_BUF
 
 struct cni_hearing {

@@ -141,7 +141,7 @@ int cni_child_poll(const struct cni_child *child, struct pollfd *fds, nfds_t cou
 	return ppoll(fds, count, &in, &mask);
 }
 
-/* What waitid(2) says, for where a filter of system calls refuses that and knows its elder. */
+/* Stands in for waitid(2) where a filter of system calls only knows its elder. */
 static int ask_wait4(const struct cni_child *child, siginfo_t *ret_info)
 {
 	int status;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What parse_number() of cJSON.c has room for. */
+/* As much as parse_number() of cJSON.c has room for. */
 #define NUMBER_MAX 63
 
 /* Behind the closing quote of the string whose opening one is at `at`. */
