@@ -187,7 +187,7 @@ static void add__of_one_container_at_once_succeeds_once(void **state)
 		     "for i in 1 2 3; do " CNI_C_BINARY_DIR "/cnitool/cnitool add blue red "
 		     ">out.$i 2>err.$i & done; wait; "
 		     "[ $(grep -l 10.1.0.2 out.* | wc -l) = 1 ] && "
-		     "[ $(grep -l 'already exists in the container' err.* | wc -l) = 2 ] "
+		     "[ $(grep -l 'is attached to .blue. as .eth0. already' err.* | wc -l) = 2 ] "
 		     "&& " CNI_C_BINARY_DIR "/cnitool/cnitool check blue red && " CNI_C_BINARY_DIR
 		     "/cnitool/cnitool del blue red");
 	pod_close(&red);

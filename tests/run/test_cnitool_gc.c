@@ -176,6 +176,7 @@ static void gc__changes_nothing_in_a_dry_run(void **state)
 		      "blue: plugin 'portmap' would be asked to remove what none of 3 attachments "
 		      "has\n");
 	sandbox_del_netns("green");
+	sandbox_must("timeout 60 sh -c 'while ip -o link | grep -q blue/%s; do :; done'", id);
 	before = sandbox_snapshot();
 	/* Without their newlines they may stand among others. */
 	gone[strlen(gone) - 1] = '\0';
