@@ -298,7 +298,7 @@ void conflist_gc(const struct conflist *list, const struct conflist_pod *one,
 {
 	freeing char *keep_one = cni_format("--keep=%s/eth0", one->id);
 	freeing char *keep_other = cni_format("--keep=%s/eth0", other->id);
-	const char *const words[] = {"gc", list->network, keep_one, keep_other, NULL};
+	const char *const words[] = {"gc", list->network, "--all", keep_one, keep_other, NULL};
 
 	finish_well(start(list, NULL, NULL, words));
 }
