@@ -126,6 +126,9 @@ static int remove_pods(void **state)
 		plugin_answer_clear(&answer);
 		sandbox_run("ip netns del %s 2>/dev/null", pods[i]);
 	}
+	/* The kernel deletes those of a namespace when it comes to it. */
+	sandbox_run("for l in $(ip -j link show type veth | jq -r '.[].ifname'); do "
+		    "ip link del $l 2>/dev/null; done");
 	sandbox_run("rm -rf /var/lib/cni/* " SANDBOX_DIR "/net.d/*; nft flush ruleset; "
 		    "ip link del br0 2>/dev/null");
 	return 0;
