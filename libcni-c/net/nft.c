@@ -72,28 +72,19 @@ int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_e
 	return 0;
 }
 
-struct chain_info {
-	uint32_t use;
-	uint32_t policy;
-};
-
-static int keep_chain(const struct nlmsghdr *message, void *data, struct cni_error *err)
+static int keep_chain_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	struct nftnl_chain *chain = cni_need(nftnl_chain_alloc());
-	struct chain_info *info = data;
 
 	(void)err;
-	if (nftnl_chain_nlmsg_parse(message, chain) >= 0) {
-		info->use = nftnl_chain_get_u32(chain, NFTNL_CHAIN_USE);
-		if (nftnl_chain_is_set(chain, NFTNL_CHAIN_POLICY))
-			info->policy = nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY);
-	}
+	if (nftnl_chain_nlmsg_parse(message, chain) >= 0)
+		*(uint32_t *)data = nftnl_chain_get_u32(chain, NFTNL_CHAIN_USE);
 	nftnl_chain_free(chain);
 	return 0;
 }
 
-static int get_chain(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-		     struct chain_info *ret_info, struct cni_error *err)
+int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		      uint32_t *ret_use, struct cni_error *err)
 {
 	struct nftnl_chain *object = cni_need(nftnl_chain_alloc());
 	struct cni_nl_message m;
@@ -103,32 +94,9 @@ static int get_chain(struct cni_nl *nl, const struct cni_nft_table *table, const
 	begin(&m, NFT_MSG_GETCHAIN, table->family);
 	nftnl_chain_nlmsg_build_payload(m.header, object);
 	nftnl_chain_free(object);
-	*ret_info = (struct chain_info){.policy = NF_ACCEPT};
-	if (cni_nl_get(nl, &m, keep_chain, ret_info, err) < 0)
+	if (cni_nl_get(nl, &m, keep_chain_use, ret_use, err) < 0)
 		return cni_fail_within(err, "nf_tables: look up chain '%s' of table '%s'", chain,
 				       table->name);
-	return 0;
-}
-
-int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-		      uint32_t *ret_use, struct cni_error *err)
-{
-	struct chain_info info;
-
-	if (get_chain(nl, table, chain, &info, err) < 0)
-		return -1;
-	*ret_use = info.use;
-	return 0;
-}
-
-int cni_nft_chain_policy(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-			 uint32_t *ret_policy, struct cni_error *err)
-{
-	struct chain_info info;
-
-	if (get_chain(nl, table, chain, &info, err) < 0)
-		return -1;
-	*ret_policy = info.policy;
 	return 0;
 }
 
@@ -222,6 +190,8 @@ static int read_element(struct nftnl_set_elem *from, void *data)
 	if (nftnl_set_elem_is_set(from, NFTNL_SET_ELEM_CHAIN))
 		strncpy(to->jump, nftnl_set_elem_get_str(from, NFTNL_SET_ELEM_CHAIN),
 			sizeof(to->jump) - 1);
+	if (nftnl_set_elem_is_set(from, NFTNL_SET_ELEM_VERDICT))
+		to->verdict = nftnl_set_elem_get_u32(from, NFTNL_SET_ELEM_VERDICT);
 	read_comment(from, to->comment);
 	return 0;
 }
