@@ -6,6 +6,7 @@
 #include "mem.h"
 #include "sysctl_path.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -65,16 +66,71 @@ static void read_link(const cJSON *json, struct cni_link_settings *link)
 	}
 }
 
+/* Where the last comma before `end` is, outside of strings, and what closes all that is open there,
+ * innermost first. 0: there is none, or it is nested deeper than any of ours. */
+#define DEPTH 8
+static size_t find_cut(const char *text, const char *end, char ret_closing[DEPTH + 1])
+{
+	char open[DEPTH];
+	size_t depth = 0;
+	size_t cut = 0;
+	bool quoted = false;
+	bool is_behind_value = false;
+
+	for (const char *c = text; *c && c < end; c++) {
+		if (*c == '\\' && quoted && c[1])
+			c++;
+		else if (*c == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (strchr("{[", *c) && depth == DEPTH)
+			return 0;
+		else if (strchr("{[", *c))
+			open[depth++] = *c == '{' ? '}' : ']';
+		else if (strchr("}]", *c) && depth)
+			depth--;
+		else if (*c == ',' && depth && is_behind_value) {
+			cut = (size_t)(c - text);
+			for (size_t i = 0; i < depth; i++)
+				ret_closing[i] = open[depth - 1 - i];
+			ret_closing[depth] = '\0';
+		}
+		if (!isspace((unsigned char)*c))
+			is_behind_value = quoted || !strchr(",:{[", *c);
+	}
+	return cut;
+}
+
+cJSON *cni_tuning_backup_json(const char *text)
+{
+	char closing_text[DEPTH + 1] = "";
+	freeing char *whole = NULL;
+	struct cni_error ignored;
+	const char *end = text;
+	cJSON *json = NULL;
+	size_t cut;
+
+	if (cni_json_parse_object(text, strlen(text), "it", &json, &ignored) == 0)
+		return json;
+	/* The Go plugin writes in place: a full disk or a power cut leaves a beginning. */
+	cJSON_Delete(cJSON_ParseWithOpts(text, &end, false));
+	cut = find_cut(text, end, closing_text);
+	whole = cni_format("%.*s%s", (int)cut, text, closing_text);
+	if (cni_json_parse_object(whole, strlen(whole), "it", &json, &ignored) < 0)
+		return NULL;
+	return json;
+}
+
 bool cni_tuning_backup_parse(const char *text, struct cni_tuning_backup *ret_backup)
 {
-	freeing_json cJSON *json = NULL;
+	freeing_json cJSON *json = cni_tuning_backup_json(text);
 	const char *netns;
 	const cJSON *index;
 	const cJSON *item;
-	struct cni_error ignored;
 
 	*ret_backup = (struct cni_tuning_backup){.about = {.index = 0}};
-	if (cni_json_parse_object(text, strlen(text), "it", &json, &ignored) < 0)
+	if (!json)
 		return false;
 	netns = cni_json_get_string(json, "netns");
 	index = cni_json_get(json, "ifindex");
