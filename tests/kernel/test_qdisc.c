@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* Qdiscs, the redirection and the ifb, as tc(8) and ip(8) see them, and what others have made, as
  * we do. */
 #include "ifb.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* ipspoofchk, frame by frame: what a pod may send and what it may not. The witnesses are another
  * pod and the host; what is dropped neither of them sees. */
 #include "bridge.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* Each network in conf/, as an operator uses it: cnitool add, check, del. */
 #include "bridge.h"
 #include "cleanup.h"

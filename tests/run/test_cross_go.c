@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* Beside the Go plugins, as on a node in the middle of an upgrade: each side's bridge with the
  * other's host-local, and attachments that one has made and the other checks and deletes. What
  * host-local does on a shared directory is in test_host_local_together.c. */

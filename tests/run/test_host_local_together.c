@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* Many host-locals at once, killed ones, and the Go plugin on the same directory. */
 #include "cleanup.h"
 #include "error.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* loopback as runtimes call it: what it answers, alone, in a chain and beside bridge. */
 #include "loopback_scene.h"
 #include "recorded.h"

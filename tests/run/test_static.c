@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* static as a runtime's plugins call it: its answer in each version, beside the Go plugin's; DEL,
  * GC and STATUS; behind bridge. */
 #include "bridge.h"
