@@ -6,6 +6,7 @@
 #include "host_local_calls.h"
 #include "mem.h"
 #include "test.h"
+#include "trace.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -142,7 +143,7 @@ static void assert_survives(bool is_first)
 	bool was_killed = true;
 	unsigned int step = 0;
 
-	for (; was_killed; step++) {
+	for (; was_killed; step += trace_kill_stride(1)) {
 		freeing char *left = NULL;
 
 		if (!is_first)

@@ -16,8 +16,8 @@ static char *glimpse;
 
 static char *look(void)
 {
-	return sandbox_read("ip -o link; ip -o addr; ip -n red -o link; ip -n red -o addr; "
-			    "find " SANDBOX_DIR " /var/lib/cni");
+	/* "ip addr" shows the links as well. */
+	return sandbox_read("ip addr; ip -n red addr; find " SANDBOX_DIR " /var/lib/cni");
 }
 
 int bad_input_setup(void **state)
