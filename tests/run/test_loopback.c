@@ -132,7 +132,7 @@ static void assert_as_recorded(const struct recorded *recorded)
 static void loopback__answers_what_runtimes_send(void **state)
 {
 	(void)state;
-	recorded_each("loopback", RED, assert_as_recorded);
+	recorded_each("pod-calls.jsonl", "loopback", RED, assert_as_recorded);
 }
 
 /* ---- in a chain ---- */

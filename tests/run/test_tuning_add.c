@@ -322,7 +322,7 @@ static void assert_as_recorded(const struct recorded *recorded)
 static void tuning__answers_what_runtimes_send(void **state)
 {
 	(void)state;
-	recorded_each("tuning", TUNING_RED, assert_as_recorded);
+	recorded_each("pod-calls.jsonl", "tuning", TUNING_RED, assert_as_recorded);
 }
 
 int main(void)
