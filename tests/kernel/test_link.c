@@ -5,6 +5,7 @@
 #include "bridge.h"
 #include "cleanup.h"
 #include "kernel.h"
+#include "process.h"
 #include "test.h"
 
 #include <errno.h>
@@ -283,8 +284,10 @@ static void link__is_waited_for(void **state)
 	fflush(stdout);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(sandbox_run("sleep 0.1; ip link set vb up") == 0);
+	if (pid == 0) {
+		process_await_sleep(getppid());
+		_exit(sandbox_run("ip link set vb up") == 0);
+	}
 	assert_int_equal(cni_link_wait_up(&rtnl, index, 60000, &link, &err), 0);
 	assert_string_equal(link.name, "va");
 	assert_shown("UP", "0.operstate", "ip -j link show va");

@@ -6,6 +6,7 @@
 #include "kernel.h"
 #include "link.h"
 #include "mem.h"
+#include "process.h"
 #include "test.h"
 
 #include <errno.h>
@@ -254,8 +255,10 @@ static void nl__waits_for_an_announcement(void **state)
 	fflush(stdout);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(sandbox_run("sleep 0.2; ip link add awaited type veth peer name other") == 0);
+	if (pid == 0) {
+		process_await_sleep(getppid());
+		_exit(sandbox_run("ip link add awaited type veth peer name other") == 0);
+	}
 	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 60000, is_there, &looks, &err), 0);
 	/* Looking was worth it only when something had happened. */
 	assert_in_range(looks, 2, 12);

@@ -139,8 +139,8 @@ static void gc__removes_a_stray_without_alias(void **state)
 		struct plugin_answer answer;
 
 		/* What an ADD holds, for as long as the GC takes. */
-		sandbox_must(
-			"flock -s /proc/self/ns/net sleep 3 & echo $! > /run/holder; sleep 0.2");
+		sandbox_must("flock -o -s /proc/self/ns/net sleep 60 & echo $! > /run/holder; "
+			     "while flock -n -x /proc/self/ns/net true; do sleep 0.01; done");
 		gc = plugin_start(&asked);
 		answer = plugin_finish(&gc);
 		plugin_assert_success(&answer);

@@ -143,7 +143,7 @@ static void assert_survives(bool is_first)
 	bool was_killed = true;
 	unsigned int step = 0;
 
-	for (; was_killed; step += trace_kill_stride(1)) {
+	for (; was_killed; step += trace_sparse_stride(1)) {
 		freeing char *left = NULL;
 
 		if (!is_first)

@@ -217,7 +217,7 @@ static void loopback__killed_anywhere_is_cleaned_up_by_del(void **state)
 	(void)state;
 	sandbox_must("ip -n red link set lo up; ip -n red link set lo down");
 	inside = pod_snapshot("red");
-	for (; trace_kill(&add, step); step += trace_kill_stride(7)) {
+	for (; trace_kill(&add, step); step += trace_sparse_stride(7)) {
 		trace_kill(&del, step);
 		plugin_succeeds(&del);
 		pod_assert_unchanged("red", inside, "killed");

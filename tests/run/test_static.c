@@ -329,7 +329,7 @@ static void static__killed_anywhere_leaves_nothing(void **state)
 	unsigned int step = 0;
 
 	(void)state;
-	for (; trace_kill(&call, step); step += trace_kill_stride(3))
+	for (; trace_kill(&call, step); step += trace_sparse_stride(3))
 		;
 	assert_true(step > 5);
 	sandbox_assert_unchanged(before);

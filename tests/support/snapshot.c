@@ -29,9 +29,12 @@ struct lines {
 	size_t count;
 };
 
+/* The room doubles: it is full when the count is a power of two. */
 static void lines_add(struct lines *lines, char *line)
 {
-	lines->items = cni_realloc_array(lines->items, lines->count + 1, sizeof(*lines->items));
+	if (!(lines->count & (lines->count - 1)))
+		lines->items = cni_realloc_array(lines->items, lines->count ? 2 * lines->count : 1,
+						 sizeof(*lines->items));
 	lines->items[lines->count++] = line;
 }
 
@@ -147,13 +150,15 @@ static bool is_settled(const char *text)
 /* One process for all that ip(8) can say in one. */
 static char *ask(void)
 {
-	const struct timespec moment = {.tv_nsec = 20000000};
+	struct timespec pause = {.tv_nsec = 5000000};
 	time_t start = time(NULL);
 	char *text = NULL;
 
 	do {
 		if (text)
-			nanosleep(&moment, NULL);
+			nanosleep(&pause, NULL);
+		if (text && pause.tv_nsec < 300000000)
+			pause.tv_nsec *= 2;
 		free(text);
 		text = sandbox_read("{ ip -o -d -force -batch - <<'EOF'\n"
 				    "link\naddr\nroute show table all\n"
@@ -195,15 +200,17 @@ static int find_file(const char *path, const struct stat *st, int type, struct F
 	return FTW_CONTINUE;
 }
 
-/* What cannot be read is nothing. */
+/* A link's text is where it leads. What cannot be read is nothing. */
 static void print_file(FILE *out, const char *path)
 {
-	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	char data[4096];
 	struct stat st;
-	ssize_t got;
+	ssize_t got = fd < 0 ? readlink(path, data, sizeof(data)) : 0;
 
 	fprintf(out, "%s\n", path);
+	if (got > 0)
+		fprintf(out, "-> %.*s\n", (int)got, data);
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	while ((got = read(fd, data, sizeof(data))) > 0)

@@ -13,8 +13,8 @@
  * The caller frees. */
 char *snapshot_net(const char *netns);
 
-/* The files, directories and links below the directories, sorted, with what the files hold; without
- * the directories ".cni-c". The caller frees. */
+/* The files, directories and links below the directories, sorted, with what the files hold and where the
+ * links lead; without the directories ".cni-c". The caller frees. */
 char *snapshot_files(const char *const *directories, size_t count);
 
 #endif

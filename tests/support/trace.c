@@ -94,7 +94,7 @@ unsigned int trace_stride(unsigned int quick)
 	return getenv("CNI_C_SLOW") ? 1 : quick;
 }
 
-unsigned int trace_kill_stride(unsigned int quick)
+unsigned int trace_sparse_stride(unsigned int quick)
 {
 #ifdef __SANITIZE_ADDRESS__
 	quick *= 4;

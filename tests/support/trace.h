@@ -15,8 +15,8 @@ bool trace_kill(const struct plugin_call *call, unsigned int nth);
 /* How far apart the system calls are that a test tries: all of them if CNI_C_SLOW is set. */
 unsigned int trace_stride(unsigned int quick);
 
-/* The same for tests that kill: four times as far apart in the sanitizers' build, since a process that
- * is killed reports nothing to them, and the release build tries the calls between. */
-unsigned int trace_kill_stride(unsigned int quick);
+/* The same, four times as far apart in the sanitizers' build: for what the release build tries as densely
+ * and the sanitizers have little to say about, such as processes that are killed. */
+unsigned int trace_sparse_stride(unsigned int quick);
 
 #endif
