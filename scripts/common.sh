@@ -19,7 +19,7 @@ demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace conntrack containernetworking-plugins)
 # Services that a quick run should not bring to somebody's machine.
-runtime_packages=(podman crun containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
+runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
 	firewalld dbus-daemon dbus-bin)
 
 # Installs those of the Debian packages that are not there.
