@@ -69,12 +69,14 @@ fetch_reference() {
 		dpkg-deb -x "$1"/containernetworking-plugins_*.deb "$1/unpacked"
 }
 
-# build PRESET [CMAKE-ARGUMENT...]: configures and builds build/PRESET.
+# build PRESET [CMAKE-ARGUMENT...]: configures and builds build/PRESET: all of it, or build_targets.
+build_targets=()
 build() {
-	local preset=$1
+	local preset=$1 targets=()
 	shift
+	[ ${#build_targets[@]} = 0 ] || targets=(--target "${build_targets[@]}")
 	mkdir -p "$top/build/$preset"
-	if ! { cd "$top" && cmake --preset "$preset" "$@" && nice cmake --build "build/$preset"; } \
+	if ! { cd "$top" && cmake --preset "$preset" "$@" && nice cmake --build "build/$preset" "${targets[@]}"; } \
 		>"$top/build/$preset/build.log" 2>&1; then
 		tail -n 40 "$top/build/$preset/build.log" >&2
 		die "the build of build/$preset failed: see build/$preset/build.log"

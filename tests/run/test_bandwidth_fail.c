@@ -162,7 +162,7 @@ static void add__survives_an_error_of_any_system_call(void **state)
 {
 	static const char *const errors[] = {"ENOMEM", "EIO", "EINTR"};
 	struct fault_steps *steps = cni_alloc(sizeof(*steps));
-	unsigned int stride = trace_stride(5);
+	unsigned int stride = trace_fault_stride(5);
 	freeing char *before = NULL;
 	freeing char *config = NULL;
 	struct plugin_answer answer;

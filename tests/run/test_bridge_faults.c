@@ -103,7 +103,7 @@ static void add__survives_an_error_of_any_system_call(void **state)
 	(void)state;
 	if (!faults_possible())
 		skip_because("strace is not installed");
-	inject_everywhere(&host, trace_stride(4));
+	inject_everywhere(&host, trace_fault_stride(4));
 }
 
 /* What is taken back is what this ADD has done to it, and no more. */
@@ -120,7 +120,7 @@ static void add__survives_an_error_on_a_bridge_that_was_there(void **state)
 	(void)state;
 	if (!faults_possible())
 		skip_because("strace is not installed");
-	inject_everywhere(&host, trace_stride(5));
+	inject_everywhere(&host, trace_fault_stride(5));
 }
 
 int main(void)

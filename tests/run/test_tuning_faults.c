@@ -48,7 +48,7 @@ static void tuning__survives_an_error_of_any_system_call(void **state)
 	freeing char *config = tuning_config("1.0.0", TUNING_ALL);
 	freeing struct fault_steps *steps = cni_alloc(sizeof(*steps));
 	struct plugin_call call = tuning_call("ADD", config);
-	unsigned int stride = trace_stride(11);
+	unsigned int stride = trace_fault_stride(11);
 	freeing char *before = sandbox_snapshot();
 	struct plugin_answer answer;
 
@@ -98,7 +98,7 @@ static void tuning__del_survives_an_error_of_any_system_call(void **state)
 	freeing char *config = tuning_config("1.0.0", TUNING_ALL);
 	freeing struct fault_steps *steps = cni_alloc(sizeof(*steps));
 	struct plugin_call call = tuning_call("DEL", config);
-	unsigned int stride = trace_stride(11);
+	unsigned int stride = trace_fault_stride(11);
 	struct plugin_answer answer;
 
 	(void)state;

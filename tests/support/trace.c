@@ -101,3 +101,11 @@ unsigned int trace_sparse_stride(unsigned int quick)
 #endif
 	return trace_stride(quick);
 }
+
+unsigned int trace_fault_stride(unsigned int quick)
+{
+#ifndef __SANITIZE_ADDRESS__
+	quick *= 3;
+#endif
+	return trace_stride(quick);
+}

@@ -19,4 +19,8 @@ unsigned int trace_stride(unsigned int quick);
  * and the sanitizers have little to say about, such as processes that are killed. */
 unsigned int trace_sparse_stride(unsigned int quick);
 
+/* The opposite: three times as far apart without the sanitizers, for errors that are injected, whose paths
+ * are what the sanitizers look at. */
+unsigned int trace_fault_stride(unsigned int quick);
+
 #endif
