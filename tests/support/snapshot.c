@@ -118,30 +118,46 @@ static void print_lines(FILE *out, char *text, bool sorted)
 
 /* ---- what the kernel is still at ---- */
 
-/* Is the link with this number ("7: ") up, so that what it is given is soon settled? */
-static bool has_carrier(const char *text, const char *number, size_t size)
+/* The flags of the link with this number ("7: "), as ip(8) shows them: "<BROADCAST,UP,LOWER_UP>". */
+static bool link_has(const char *text, const char *number, size_t size, const char *flag)
 {
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (!strncmp(line, number, size) && strcspn(line, ">") < strcspn(line, "\n"))
-			return memmem(line, strcspn(line, ">"), "LOWER_UP", 8) != NULL;
+			return memmem(line, strcspn(line, ">"), flag, strlen(flag)) != NULL;
 	}
 	return false;
 }
 
-/* An address of IPv6 is tentative until a worker has added it, with its routes: at once without
- * duplicate address detection, else after it. */
+/* A worker adds the routes of an address of IPv6: soon if there is no duplicate address detection, after it
+ * if there is, and with no carrier it does not begin. `line` is that of an address, as by ip -o. */
+static bool has_its_route(const char *text, const char *line)
+{
+	size_t number = strcspn(line, " ") + 1;
+	char name[32] = "";
+	char address[64] = "";
+	char rest[128] = "";
+	freeing char *route = NULL;
+	bool nodad;
+
+	if (sscanf(line + number, "%31s inet6 %63[^/]%127[^\n]", name, address, rest) != 3 ||
+	    !strstr(rest, "scope global") || strstr(rest, "dadfailed"))
+		return true;
+	nodad = strstr(rest, "nodad") != NULL;
+	if (!link_has(text, line, number, nodad ? "UP" : "LOWER_UP"))
+		return true;
+	route = cni_format("local %s dev %s ", address, name);
+	return strstr(text, route) != NULL;
+}
+
 static bool is_settled(const char *text)
 {
-	for (const char *at = strstr(text, " tentative"); at; at = strstr(at + 1, " tentative")) {
+	for (const char *at = strstr(text, " inet6 "); at; at = strstr(at + 1, " inet6 ")) {
 		const char *line = at;
-		size_t size = strcspn(at, "\n");
 
 		while (line > text && line[-1] != '\n')
 			line--;
-		if (!memmem(at, size, "dadfailed", 9) &&
-		    memmem(line, (size_t)(at - line), "scope global", 12) &&
-		    has_carrier(text, line, strcspn(line, " ") + 1))
+		if (!has_its_route(text, line))
 			return false;
 	}
 	return true;
