@@ -205,6 +205,52 @@ static void store__yields_to_who_ignores_the_lock(void **state)
 	assert_false(store_dir_has(".reserving.0"));
 }
 
+/* ---- damage ---- */
+
+static void put_bytes(const char *name, const char *data, size_t size)
+{
+	closing int fd = -1;
+
+	store_dir_put(name, "");
+	fd = open(store_dir_path(name), O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, data, size), (ssize_t)size);
+}
+
+/* The number of leases that the container's interface has. */
+static size_t count_leases(struct store *store, const char *container, const char *ifname)
+{
+	struct listing leases;
+	struct cni_error err;
+	size_t count;
+
+	assert_int_equal(store_find_owner(store, container, ifname, &leases, &err), 0);
+	count = leases.count;
+	listing_clear(&leases);
+	return count;
+}
+
+/* C would read a text that a NUL cuts as the text before it. */
+static void store__knows_a_lease_by_its_whole_text(void **state)
+{
+	static const char id[] = "c1\0x";
+	static const char id_and_ifname[] = "c1\0x\r\neth0";
+	static const char ifname[] = "c1\r\neth0\0x";
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(NULL, 0);
+	put_bytes("10.1.0.2", id, sizeof(id) - 1);
+	put_bytes("10.1.0.3", id_and_ifname, sizeof(id_and_ifname) - 1);
+	put_bytes("10.1.0.4", ifname, sizeof(ifname) - 1);
+	store = store_dir_look();
+	assert_int_equal(count_leases(store, "c1", "eth0"), 0);
+	assert_int_equal(count_leases(store, "c1", "net1"), 0);
+	store_dir_assert_holder(store, "10.1.0.2", NULL, NULL);
+	store_dir_assert_holder(store, "10.1.0.3", NULL, NULL);
+	store_dir_assert_holder(store, "10.1.0.4", "c1", "eth0 x");
+	store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +262,7 @@ int main(void)
 		store_test(store__releases),
 		store_test(store__reserves_all_or_nothing),
 		store_test(store__yields_to_who_ignores_the_lock),
+		store_test(store__knows_a_lease_by_its_whole_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
