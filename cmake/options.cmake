@@ -21,6 +21,10 @@ if(CNI_C_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+  if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+    # As clang does: to load the sanitizers' libraries was a quarter of what a short process costs.
+    add_link_options(-static-libasan -static-libubsan)
+  endif()
 endif()
 if(CNI_C_FUZZ)
   if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")

@@ -16,6 +16,7 @@
 #define TAKES_STALE   2U
 #define TAKES_DRY_RUN 4U
 #define TAKES_ALL     8U
+#define TAKES_GONE    16U
 
 static const struct command {
 	const char *name; /* "add"; "ipam list" */
@@ -37,16 +38,28 @@ static const struct command {
 	 "Runs CHECK of each plugin with the result of add. Prints nothing if all is well.\n"},
 	{"del", "NETWORK NETNS", 2, 2, command_del, TAKES_NONE,
 	 "Detach the namespace from the network",
-	 "Runs DEL of each plugin, last one first, with the result and the arguments of add. The\n"
-	 "namespace may be gone, and what is not there is not missed. If the network is no longer\n"
-	 "configured, it is done with the configuration of the time of add.\n"},
-	{"gc", "NETWORK [NETNS]", 1, 2, command_gc, TAKES_KEEP, "Remove what no attachment needs",
-	 "Deletes every attachment to the network in the cache but those named by --keep; then, "
-	 "from\n"
-	 "cniVersion 1.1.0, each plugin removes what belongs to none that is kept. WITHOUT --keep\n"
-	 "EVERYTHING GOES: all containers lose this network. NETNS is accepted and does not "
-	 "matter.\n"
-	 "Nothing may be added to or deleted from the network meanwhile.\n"},
+	 "Runs DEL of each plugin, last one first, with the configuration, the result and the\n"
+	 "arguments of add. The namespace may be gone, and what is not there is not missed.\n"},
+	{"gc", "NETWORK [NETNS]", 1, 2, command_gc,
+	 TAKES_KEEP | TAKES_GONE | TAKES_ALL | TAKES_DRY_RUN, "Remove what no attachment needs",
+	 "Deletes every attachment in the cache whose namespace is gone; then, from cniVersion "
+	 "1.1.0,\n"
+	 "each plugin removes what belongs to no other attachment. What stays are the attachments\n"
+	 "in the cache whose namespace lives, those whose link is on this host, and those named "
+	 "by\n"
+	 "--keep: this is --gone, and the default. With --all EVERYTHING GOES but those named by\n"
+	 "--keep: all containers lose this network. So does NETNS without --gone, whatever it is,\n"
+	 "as Go's cnitool has it. Prints a line for each attachment and each plugin; with "
+	 "--dry-run\n"
+	 "nothing is changed. No add and no del of the network runs meanwhile.\n"},
+	{"purge", "", 0, 0, command_purge, TAKES_DRY_RUN,
+	 "Take everything of these plugins off the node",
+	 "For the way back to another suite, once its containers are stopped: for every network\n"
+	 "that the cache, the configuration or the host knows, and that has a plugin of this "
+	 "suite,\n"
+	 "what 'gc --all' does, with all plugins of this suite. ALL CONTAINERS LOSE THEIR "
+	 "NETWORK.\n"
+	 "Prints what gc prints. See docs/operations.md for what is left.\n"},
 	{"status", "NETWORK [NETNS]", 1, 2, command_status, TAKES_NONE,
 	 "Ask whether add would work",
 	 "Runs STATUS of each plugin, from cniVersion 1.1.0. Prints nothing if all are ready. "
@@ -165,9 +178,11 @@ static int check_usage(const struct command *command, const struct options *opti
 		const char *commands;
 	} special[] = {
 		{"--keep", options->keep.count > 0, TAKES_KEEP, "gc"},
+		{"--gone", options->gone, TAKES_GONE, "gc"},
 		{"--stale", options->stale, TAKES_STALE, "ipam release"},
-		{"--dry-run", options->dry_run, TAKES_DRY_RUN, "ipam release and reconcile"},
-		{"--all", options->all, TAKES_ALL, "reconcile"},
+		{"--dry-run", options->dry_run, TAKES_DRY_RUN,
+		 "gc, purge, reconcile and ipam release"},
+		{"--all", options->all, TAKES_ALL, "gc and reconcile"},
 	};
 
 	if (!command->run && !options->operand_count)

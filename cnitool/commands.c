@@ -36,23 +36,24 @@ int command_add(struct tool *tool, struct cni_error *err)
 
 int command_check(struct tool *tool, struct cni_error *err)
 {
-	if (tool_load(tool, err) < 0)
+	if (tool_load_attached(tool, err) < 0)
 		return -1;
 	return cni_chain_check(&tool->chain, err);
 }
 
 int command_del(struct tool *tool, struct cni_error *err)
 {
-	if (tool_load_to_delete(tool, err) < 0)
-		return -1;
-	return cni_chain_del(&tool->chain, err);
-}
+	const struct cni_chain *chain = &tool->chain;
 
-int command_gc(struct tool *tool, struct cni_error *err)
-{
-	if (tool_load(tool, err) < 0)
+	if (tool_load_attached(tool, err) < 0)
 		return -1;
-	return cni_chain_gc(&tool->chain, &tool->options->keep, err);
+	if (!tool->container.is_cached)
+		cni_warn(&tool->warnings,
+			 "'%s' is not attached to '%s' as '%s', as far as '%s/results' tells: only "
+			 "what its plugins find by the id '%s' is deleted",
+			 chain->netns, tool->list.name, chain->ifname, chain->cache_dir,
+			 chain->container);
+	return cni_chain_del(chain, err);
 }
 
 int command_status(struct tool *tool, struct cni_error *err)

@@ -15,6 +15,9 @@ int command_gc(struct tool *tool, struct cni_error *err);
 int command_status(struct tool *tool, struct cni_error *err);
 int command_version(struct tool *tool, struct cni_error *err);
 
+/* GC of everything that these plugins have on this node. */
+int command_purge(struct tool *tool, struct cni_error *err);
+
 /* Of one network, or of all. */
 int command_reconcile(struct tool *tool, struct cni_error *err);
 

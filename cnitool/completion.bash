@@ -70,17 +70,18 @@ _cnitool()
 	esac
 	if [[ $word == -* ]]; then
 		choices='--ifname --cache-dir --json --help'
-		[[ ${operands[0]-} == gc ]] && choices+=' --keep'
+		[[ ${operands[0]-} == gc ]] && choices+=' --gone --all --keep --dry-run'
+		[[ ${operands[0]-} == purge ]] && choices+=' --dry-run'
 		[[ ${operands[*]} == 'ipam release'* ]] && choices+=' --stale --dry-run'
 		[[ ${operands[0]-} == reconcile ]] && choices+=' --all --dry-run'
 		((${#operands[@]} == 0)) && choices+=' --version'
 	elif ((${#operands[@]} == 0)); then
-		choices='add check del gc status version list ipam reconcile'
+		choices='add check del gc status version list ipam reconcile purge'
 	elif [[ ${operands[0]} == ipam ]]; then
 		choices=$(__cnitool_ipam "$1" "${operands[@]}")
-	elif ((${#operands[@]} == 1)) && [[ ${operands[0]} != list ]]; then
+	elif ((${#operands[@]} == 1)) && [[ ${operands[0]} != @(list|purge) ]]; then
 		choices=$(__cnitool_networks "$1")
-	elif ((${#operands[@]} == 2)) && [[ ${operands[0]} != @(version|reconcile) ]]; then
+	elif ((${#operands[@]} == 2)) && [[ ${operands[0]} != @(version|reconcile|purge) ]]; then
 		if [[ $word == */* ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return

@@ -15,9 +15,10 @@ const char options_help[] =
 	"      --cache-dir DIR  where results are kept (CNI_CACHE_DIR, else " CNI_CACHE_DIR ")\n"
 	"      --keep ID/NAME   gc: this container's interface stays; may be repeated\n"
 	"      --stale          ipam release: what is reserved since an earlier boot\n"
-	"      --dry-run        ipam release, reconcile: only show what would be done\n"
-	"      --all            reconcile: all networks\n"
-	"      --json           errors, lists, usage and versions as JSON on standard output\n"
+	"      --gone           gc: only what is of no namespace that lives (the default)\n"
+	"      --all            gc: what lives goes, too; reconcile: all networks\n"
+	"      --dry-run        gc, purge, reconcile, ipam release: only show what would be done\n"
+	"      --json           errors, lists, usage, versions and what gc does as JSON\n"
 	"  -h, --help           this text; after a command, more about it\n"
 	"      --version        the version of cnitool\n"
 	"\n"
@@ -36,6 +37,7 @@ enum {
 	OPTION_STALE,
 	OPTION_DRY_RUN,
 	OPTION_ALL,
+	OPTION_GONE,
 	OPTION_VERSION,
 };
 
@@ -46,6 +48,7 @@ static const struct option longs[] = {
 	{"stale", no_argument, NULL, OPTION_STALE},
 	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
 	{"all", no_argument, NULL, OPTION_ALL},
+	{"gone", no_argument, NULL, OPTION_GONE},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -98,6 +101,9 @@ static int read_option(int option, char **argv, struct options *options, struct 
 		return 0;
 	case OPTION_ALL:
 		options->all = true;
+		return 0;
+	case OPTION_GONE:
+		options->gone = true;
 		return 0;
 	case OPTION_JSON:
 		options->json = true;

@@ -17,6 +17,7 @@ struct options {
 	bool stale;
 	bool dry_run;
 	bool all;
+	bool gone;
 	const char *ifname;	 /* --ifname, CNI_IFNAME, eth0 */
 	const char *cache_dir;	 /* --cache-dir, CNI_CACHE_DIR, /var/lib/cni */
 	const char *conf_dir;	 /* NETCONFPATH, /etc/cni/net.d */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reconcile.h"
+#include "cleanup.h"
 #include "commands.h"
+#include "mem.h"
 #include "table.h"
 
 struct report {
@@ -28,10 +30,14 @@ static void print_report(const struct cni_owner *owner, enum cni_reconciled stat
 {
 	const struct report *report = data;
 	const char *word = word_of(state, report->dry_run);
+	freeing char *hint =
+		cni_format("its namespace is gone: 'cnitool gc %s --gone' removes what "
+			   "is left",
+			   owner->network);
 	cJSON *row;
 
 	if (state == CNI_RECONCILED_GONE)
-		message = "its namespace is gone: 'cnitool gc' removes what is left";
+		message = hint;
 	if (!report->rows) {
 		print_line("%s/%s/%s: %s%s%s", owner->network, owner->container, owner->ifname,
 			   word, *message ? ": " : "", message);

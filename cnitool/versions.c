@@ -1,62 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cnitool version: what each plugin of a network says about itself. */
+#include "about.h"
 #include "cleanup.h"
 #include "commands.h"
-#include "exec.h"
-#include "file.h"
-#include "mem.h"
 #include "request.h"
 
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#define ABOUT_MAX (64U << 10)
-
-/* Runs it with `fd` in the place of stderr, which a plugin inherits. */
-static int run_into(const struct cni_exec *exec, int fd, struct cni_error *err)
-{
-	closing int before = dup(STDERR_FILENO);
-	freeing char *output = NULL;
-	int failed;
-
-	fflush(stderr);
-	dup2(fd, STDERR_FILENO);
-	failed = cni_exec_run(exec, &output, err);
-	dup2(before, STDERR_FILENO);
-	return failed;
-}
-
-/* The first line that a plugin prints on stderr when it is not asked anything: "CNI bridge plugin
- * v1.9.1". NULL if it says nothing. The caller frees. */
-static char *read_about(const char *type, const char *path)
-{
-	const struct cni_exec_variable none = {"CNI_COMMAND", NULL};
-	freeing char **environment = cni_exec_environment(&none, 1);
-	closing int fd = memfd_create("about", MFD_CLOEXEC);
-	freeing char *file = NULL;
-	freeing char *text = NULL;
-	struct cni_error ignored;
-	size_t size;
-	struct cni_exec exec = {
-		.type = type,
-		.environment = environment,
-		.input = "",
-		.deadline_ms = CNI_EXEC_DEADLINE_MS,
-	};
-
-	if (fd < 0 || cni_exec_find(type, path, &file, &ignored) < 0)
-		return NULL;
-	exec.file = file;
-	if (run_into(&exec, fd, &ignored) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
-	    cni_file_read_fd(fd, ABOUT_MAX, "about", &text, &size, &ignored) < 0)
-		return NULL;
-	text[strcspn(text, "\r\n")] = '\0';
-	for (char *at = text; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			*at = '?';
-	return *text ? take_ptr(text) : NULL;
-}
 
 /* {"type", "about", "supportedVersions": […]} */
 static int describe(const char *type, const char *path, cJSON **ret_row, struct cni_error *err)
@@ -67,7 +16,7 @@ static int describe(const char *type, const char *path, cJSON **ret_row, struct 
 
 	if (cni_request_versions(type, path, &versions, err) < 0)
 		return -1;
-	about = read_about(type, path);
+	about = about_plugin(type, path);
 	row = cni_json_object();
 	cni_json_add_string(row, "type", type);
 	cni_json_add_string(row, "about", about);

@@ -5,10 +5,7 @@
 #include "file.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <time.h>
 
 struct boot_id boot_id_read(void)
@@ -39,24 +36,4 @@ uint32_t boot_seconds(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint32_t)now.tv_sec;
-}
-
-struct netns_id netns_id_read(const char *path)
-{
-	struct statfs fs;
-	struct stat st;
-
-	if (!*path || statfs(path, &fs) < 0 || fs.f_type != NSFS_MAGIC || stat(path, &st) < 0)
-		return (struct netns_id){0};
-	return (struct netns_id){.dev = st.st_dev, .ino = st.st_ino};
-}
-
-bool netns_id_is_known(const struct netns_id *netns)
-{
-	return netns->ino != 0;
-}
-
-bool netns_id_equal(const struct netns_id *a, const struct netns_id *b)
-{
-	return a->dev == b->dev && a->ino == b->ino;
 }

@@ -12,39 +12,60 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-static int compare(const void *a, const void *b)
+static int compare_numbers(const struct netns_id *one, const struct netns_id *other)
 {
-	const struct netns_id *one = a;
-	const struct netns_id *other = b;
-
 	if (one->ino != other->ino)
 		return one->ino < other->ino ? -1 : 1;
 	return one->dev == other->dev ? 0 : one->dev < other->dev ? -1 : 1;
 }
 
-static void add(struct census *census, size_t *room, const struct netns_id *netns)
+static int compare(const void *a, const void *b)
+{
+	const struct census_item *one = a;
+	const struct census_item *other = b;
+
+	return compare_numbers(&one->netns, &other->netns);
+}
+
+static void add(struct census *census, size_t *room, const struct netns_id *netns, const char *path)
 {
 	/* Most processes are where the one before is. */
-	if (census->count && netns_id_equal(&census->items[census->count - 1], netns))
+	if (census->count && compare_numbers(&census->items[census->count - 1].netns, netns) == 0)
 		return;
 	if (census->count == *room) {
 		*room = *room ? *room * 2 : 64;
 		census->items = cni_realloc_array(census->items, *room, sizeof(*census->items));
 	}
-	census->items[census->count++] = *netns;
+	census->items[census->count++] =
+		(struct census_item){.netns = *netns, .path = cni_strdup(path)};
+}
+
+/* proc(5): a blank is "\\040" in there. */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from; to++)
+		if (*from == '\\' && from[1] >= '0' && from[1] <= '3' && from[2] && from[3]) {
+			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + from[3] - '0');
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	*to = '\0';
 }
 
 /* proc(5): "36 35 0:4 net:[4026532281] /run/netns/red …". */
-static bool read_mount(char *line, struct netns_id *ret_netns)
+static bool read_mount(char *line, struct netns_id *ret_netns, const char **ret_path)
 {
-	const char *words[4] = {NULL};
+	char *words[5] = {NULL};
 	char *rest = line;
 	char *end;
 	unsigned long major_number;
 
-	for (size_t i = 0; i < 4 && rest; i++)
+	for (size_t i = 0; i < 5 && rest; i++)
 		words[i] = strsep(&rest, " ");
-	if (!words[3] || strncmp(words[3], "net:[", 5) != 0)
+	if (!words[4] || strncmp(words[3], "net:[", 5) != 0)
 		return false;
 	major_number = strtoul(words[2], &end, 10);
 	if (*end != ':')
@@ -54,6 +75,8 @@ static bool read_mount(char *line, struct netns_id *ret_netns)
 			       (unsigned int)strtoul(end + 1, NULL, 10)),
 		.ino = strtoumax(words[3] + 5, NULL, 10),
 	};
+	unescape(words[4]);
+	*ret_path = words[4];
 	return netns_id_is_known(ret_netns);
 }
 
@@ -69,9 +92,10 @@ static void add_mounted(struct census *census, size_t *room)
 	}
 	while (getline(&line, &size, mounts) >= 0) {
 		struct netns_id netns;
+		const char *path;
 
-		if (read_mount(line, &netns))
-			add(census, room, &netns);
+		if (read_mount(line, &netns, &path))
+			add(census, room, &netns, path);
 	}
 	if (ferror(mounts))
 		census->is_whole = false;
@@ -86,7 +110,7 @@ static void add_process(struct census *census, size_t *room, const char *pid)
 	struct stat st;
 
 	if (stat(path, &st) == 0)
-		add(census, room, &(struct netns_id){.dev = st.st_dev, .ino = st.st_ino});
+		add(census, room, &(struct netns_id){.dev = st.st_dev, .ino = st.st_ino}, path);
 }
 
 static void add_inhabited(struct census *census, size_t *room)
@@ -118,17 +142,35 @@ struct census census_take(void)
 
 void census_clear(struct census *census)
 {
+	for (size_t i = 0; i < census->count; i++)
+		free(census->items[i].path);
 	free(census->items);
 	*census = (struct census){0};
 }
 
+/* The next one with the numbers of one that is gone has another cookie. */
+static bool is_another(const struct census_item *item, const struct netns_id *netns)
+{
+	struct netns_id found;
+
+	if (!netns->cookie)
+		return false;
+	found = netns_id_read(item->path);
+	return compare_numbers(&found, netns) == 0 && found.cookie && found.cookie != netns->cookie;
+}
+
 const char *census_ask(const struct census *census, const struct netns_id *netns)
 {
+	const struct census_item key = {.netns = *netns};
+	const struct census_item *found = NULL;
+
 	if (!netns_id_is_known(netns))
 		return "unknown";
-	if (census->count &&
-	    bsearch(netns, census->items, census->count, sizeof(*census->items), compare))
-		return "alive";
+	if (census->count)
+		found = bsearch(&key, census->items, census->count, sizeof(*census->items),
+				compare);
+	if (found)
+		return is_another(found, netns) ? "gone" : "alive";
 	return census->is_whole ? "gone" : "unknown";
 }
 

@@ -61,18 +61,28 @@ static bool may_replace(const struct chooser *chooser, const struct lease *lease
 	return chooser->conf->reclaim != RECLAIM_NEVER && store_is_stale(chooser->store, lease);
 }
 
-/* Nobody uses the container's own reservation any more if it is for a namespace that is gone. */
+/* The container's own reservation is in use as long as the namespace lives that it is for. */
 static bool may_take_back(const struct chooser *chooser, const struct lease *lease)
 {
+	const struct cni_env *env = &chooser->call->env;
 	struct netns_id now;
 
 	if (chooser->conf->reclaim == RECLAIM_NEVER)
 		return false;
 	if (store_is_stale(chooser->store, lease))
 		return true;
-	now = netns_id_read(chooser->call->env.netns);
-	return netns_id_is_known(&lease->netns) && !netns_id_equal(&lease->netns, &now) &&
-	       !netns_id_is_alive(&lease->netns);
+	if (!netns_id_is_known(&lease->netns))
+		return false;
+	now = netns_id_of(env);
+	switch (netns_id_compare(&lease->netns, &now)) {
+	case NETNS_SAME:
+		return false;
+	case NETNS_SAME_NUMBERS:
+		return netns_lacks_interface(env);
+	case NETNS_OTHER:
+		break;
+	}
+	return !netns_id_is_alive(&lease->netns);
 }
 
 /* The specification has a runtime send DEL between two ADDs of an attachment. `*ret_lease` becomes

@@ -23,7 +23,7 @@ static int reserve(struct store *store, const struct cni_call *call,
 	freeing struct store_claim *claims = cni_alloc(conf->sets.count * sizeof(*claims));
 	struct store_holder holder = {.container = call->env.container,
 				      .ifname = call->env.ifname,
-				      .netns = netns_id_read(call->env.netns),
+				      .netns = netns_id_of(&call->env),
 				      .key = conf->key};
 
 	for (size_t i = 0; i < conf->sets.count; i++)
@@ -298,7 +298,11 @@ static int gc(const void *data, const struct cni_call *call, struct cni_error *e
 	struct cni_error all = {0};
 
 	(void)data;
-	if (store_open(&place, &store, err) < 0 || store_list(store, &leases, err) < 0)
+	if (store_open(&place, &store, err) < 0)
+		return -1;
+	if (!store_may_collect(store))
+		return 0;
+	if (store_list(store, &leases, err) < 0)
 		return -1;
 	for (size_t i = 0; i < leases.count; i++)
 		if (collect(store, call, &place, &leases.items[i], err) < 0)

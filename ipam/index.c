@@ -15,7 +15,7 @@
 
 /* No network can have this name: names begin with a letter or a digit. */
 #define SIDECAR ".cni-c"
-#define MAGIC	"cni-c 1"
+#define MAGIC	"cni-c 2"
 
 /* A directory in the state in which we left it. */
 struct stamp {

@@ -78,11 +78,17 @@ static bool is_blank(char c)
 	return !c || strchr(" \t\n\v\f\r", c);
 }
 
+/* A NUL in the middle becomes a blank, which neither an id nor an interface's name holds: a text that
+ * the NUL cut would be another attachment's. */
 static char *trim(char *text, size_t size)
 {
+	char *nul;
+
 	while (size && is_blank(text[size - 1]))
 		size--;
 	text[size] = '\0';
+	while ((nul = memchr(text, '\0', size)))
+		*nul = ' ';
 	while (*text && is_blank(*text))
 		text++;
 	return text;

@@ -15,6 +15,7 @@
 #include "boot.h"
 #include "error.h"
 #include "ip.h"
+#include "netns_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,8 +15,10 @@
 /* Digits, a dot and a number. */
 #define NAME_SIZE 64
 /* Of an IPv6 address and the rest at their longest. */
-#define TEXT_SIZE 160
-#define TEMPORARY ".putting"
+#define TEXT_SIZE 192
+/* Three numbers of 64 bits at their longest. */
+#define NETNS_SIZE 64
+#define TEMPORARY  ".putting"
 
 struct record_owner record_owner(const char *container, const char *ifname)
 {
@@ -59,14 +61,33 @@ static bool take_number(char **rest, const char *separators, uint64_t *ret_numbe
 	return !*end;
 }
 
+/* "4:4026532281:17", or without the cookie. */
+static bool take_netns(char **rest, struct netns_id *ret_netns)
+{
+	char *numbers = strsep(rest, " ");
+
+	return numbers && take_number(&numbers, ":", &ret_netns->dev) &&
+	       take_number(&numbers, ":", &ret_netns->ino) &&
+	       (!numbers || (take_number(&numbers, ":", &ret_netns->cookie) && !numbers));
+}
+
+static const char *format_netns(const struct netns_id *netns, char text[NETNS_SIZE])
+{
+	int used =
+		snprintf(text, NETNS_SIZE, "%ju:%ju", (uintmax_t)netns->dev, (uintmax_t)netns->ino);
+
+	if (netns->cookie)
+		snprintf(text + used, NETNS_SIZE - (size_t)used, ":%ju", (uintmax_t)netns->cookie);
+	return text;
+}
+
 static bool parse(char *text, struct record *record)
 {
 	char ip[CNI_IP_TEXT_SIZE];
 
 	return take_text(&text, " ", ip, sizeof(ip)) && cni_ip_parse(ip, &record->ip) == 0 &&
 	       take_text(&text, " ", record->boot.digits, sizeof(record->boot.digits)) &&
-	       take_number(&text, ":", &record->netns.dev) &&
-	       take_number(&text, " ", &record->netns.ino) &&
+	       take_netns(&text, &record->netns) &&
 	       take_text(&text, " ", record->mark, sizeof(record->mark)) && !text;
 }
 
@@ -114,6 +135,7 @@ int record_put(int dir, const struct record_owner *owner, const struct record *r
 {
 	char ip[CNI_IP_TEXT_SIZE];
 	char name[NAME_SIZE];
+	char netns[NETNS_SIZE];
 	char text[TEXT_SIZE];
 	struct record before;
 	int got;
@@ -123,9 +145,8 @@ int record_put(int dir, const struct record_owner *owner, const struct record *r
 		errno = EIO;
 		return -1;
 	}
-	snprintf(text, sizeof(text), "%s %s %ju:%ju %s", cni_ip_format(&record->ip, ip),
-		 record->boot.digits, (uintmax_t)record->netns.dev, (uintmax_t)record->netns.ino,
-		 record->mark);
+	snprintf(text, sizeof(text), "%s %s %s %s", cni_ip_format(&record->ip, ip),
+		 record->boot.digits, format_netns(&record->netns, netns), record->mark);
 	if (!got)
 		return symlinkat(text, dir, name);
 	unlinkat(dir, TEMPORARY, 0);

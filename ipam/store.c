@@ -102,6 +102,11 @@ int store_make(const struct place *place, struct store **ret_store, struct cni_e
 	return open_store(place, network_dir_make, true, ret_store, err);
 }
 
+bool store_may_collect(const struct store *store)
+{
+	return !store || network_dir_may_collect(&store->dir);
+}
+
 /* Last of all, so that whoever is killed before leaves a sidecar that nobody believes. */
 static void note(struct store *store)
 {
@@ -170,12 +175,14 @@ static int fail_unread(const struct store *store, const struct lease *lease, str
 			      cni_ip_format(&lease->ip, text));
 }
 
-/* By the records, each checked against its file. Says 1 if that cannot be done. */
+/* By the records, each checked against its file. Returns 1 if a record cannot be read, or names a
+ * file that is not the owner's: a damaged record may stand for another file. */
 static int find_by_record(struct store *store, const char *container, const char *ifname,
 			  struct listing *leases, struct cni_error *err)
 {
 	struct record_owner owner = record_owner(container, ifname);
 	struct record record;
+	bool is_wrong = false;
 	int got;
 
 	for (size_t k = 0; (got = record_get(index_owners(store->index), &owner, k, &record)) > 0;
@@ -186,12 +193,13 @@ static int find_by_record(struct store *store, const char *container, const char
 			return fail_unread(store, &lease, err);
 		if (is_of(&lease, container, ifname))
 			append(leases, &lease);
+		else
+			is_wrong = true;
 		lease_clear(&lease);
 	}
-	if (!got)
+	if (!got && !is_wrong)
 		return 0;
 	store->mistaken = true;
-	listing_clear(leases);
 	return 1;
 }
 
@@ -222,7 +230,10 @@ static int find_exactly(struct store *store, const char *container, const char *
 {
 	int failed = has_records(store) ? find_by_record(store, container, ifname, leases, err) : 1;
 
-	return failed > 0 ? find_by_reading(store, container, ifname, leases, err) : failed;
+	if (failed <= 0)
+		return failed;
+	listing_clear(leases);
+	return find_by_reading(store, container, ifname, leases, err);
 }
 
 int store_find_owner(struct store *store, const char *container, const char *ifname,

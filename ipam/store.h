@@ -24,7 +24,7 @@ struct store;
  *
  * store_look: to read leases, without the lock.
  * store_survey: to search as well, without the lock.
- * store_open: to release, under the lock. Makes nothing but the sidecar.
+ * store_open: to release, under the lock if there can be one. Makes nothing but the sidecar.
  * store_make: to reserve, under the lock. Makes the directories that are missing; the network's own
  * goes again at store_close() if nothing was reserved in it.
  *
@@ -33,6 +33,9 @@ int store_look(const struct place *place, struct store **ret_store, struct cni_e
 int store_survey(const struct place *place, struct store **ret_store, struct cni_error *err);
 int store_open(const struct place *place, struct store **ret_store, struct cni_error *err);
 int store_make(const struct place *place, struct store **ret_store, struct cni_error *err);
+
+/* As network_dir_may_collect(); true for NULL. */
+bool store_may_collect(const struct store *store);
 
 /* Brings the sidecar up to date, unlocks and frees; NULL is allowed. */
 void store_close(struct store *store);

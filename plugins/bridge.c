@@ -249,6 +249,7 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 
 static const struct cni_plugin bridge = {
 	.type = "bridge",
+	.delegates = true,
 	.contained = &host_local_contained,
 	.oldest = CNI_0_1_0,
 	.conf_size = sizeof(struct bridge_conf),

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* loopback: the container's loopback interface, up. Runtimes call it for a network of its own, at
  * the same time as the others, or put it first into a chain: it is about "lo" whatever CNI_IFNAME
- * says, and hands on a prevResult as it came. */
+ * says, and hands on a prevResult as it came.
+ *
+ * ADD gives "lo" the owner's alias in the message that sets it up. DEL sets it down only if it has
+ * that alias: the path of a namespace may lead to another container's by now, and a "lo" that was up
+ * before ADD was set up by another program. */
 #include "addr.h"
 #include "attachment.h"
 #include "cni.h"
+#include "readiness.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -12,17 +17,15 @@
 
 #define LO "lo"
 
-#define closing_attachment __attribute__((cleanup(cni_attachment_close)))
-
 static int get_lo(struct cni_attachment *at, struct cni_link *ret_lo, struct cni_error *err)
 {
 	return cni_link_get(&at->nl[CNI_CONTAINER], LO, ret_lo, err);
 }
 
-static int set_up(struct cni_attachment *at, const struct cni_link *lo, enum cni_switch up,
-		  struct cni_error *err)
+static int set(struct cni_attachment *at, const struct cni_link *lo, enum cni_switch up,
+	       const char *alias, struct cni_error *err)
 {
-	struct cni_link_change change = {.up = up};
+	struct cni_link_change change = {.up = up, .alias = alias};
 
 	if (cni_link_change(&at->nl[CNI_CONTAINER], lo->index, &change, err) < 0)
 		return cni_fail_within(err, "set '" LO "' in the container %s",
@@ -78,6 +81,15 @@ static int list(struct cni_attachment *at, const struct cni_link *lo, struct cni
 	return check_loopback(*ret_nets, *ret_count, err);
 }
 
+static int set_up(struct cni_attachment *at, const struct cni_link *lo, struct cni_error *err)
+{
+	char owner[CNI_OWNER_TEXT_SIZE];
+
+	if (lo->flags & IFF_UP)
+		return 0;
+	return set(at, lo, CNI_ON, cni_owner_format(at->owner, owner), err);
+}
+
 /* The kernel gives the addresses as it sets the link up, before it answers. */
 static int answer(struct cni_attachment *at, const struct cni_link *lo, struct cni_result *result,
 		  struct cni_error *err)
@@ -104,13 +116,13 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 	size_t count;
 
 	(void)data;
-	if (cni_attachment_open(call, result, &at, err) < 0 || get_lo(&at, &lo, err) < 0 ||
-	    list(&at, &lo, &before, &count, err) < 0 || set_up(&at, &lo, CNI_ON, err) < 0)
+	if (cni_attachment_open(call, result, NULL, &at, err) < 0 || get_lo(&at, &lo, err) < 0 ||
+	    list(&at, &lo, &before, &count, err) < 0 || set_up(&at, &lo, err) < 0)
 		return -1;
 	if (answer(&at, &lo, result, err) == 0)
 		return 0;
 	if (!(lo.flags & IFF_UP))
-		set_up(&at, &lo, CNI_OFF, &ignored);
+		set(&at, &lo, CNI_OFF, lo.alias, &ignored);
 	return -1;
 }
 
@@ -155,7 +167,7 @@ static int check(const void *data, const struct cni_call *call, struct cni_error
 	struct cni_link lo;
 
 	(void)data;
-	if (cni_attachment_open(call, &prev, &at, err) < 0)
+	if (cni_attachment_open(call, &prev, NULL, &at, err) < 0)
 		return -1;
 	if (get_lo(&at, &lo, err) < 0) {
 		if (err->errnum == ENODEV)
@@ -175,16 +187,28 @@ static int del(const void *data, const struct cni_call *call, struct cni_error *
 {
 	struct cni_result none = {0};
 	closing_attachment struct cni_attachment at;
+	char owner[CNI_OWNER_TEXT_SIZE];
 	struct cni_link lo;
 
 	(void)data;
-	if (cni_attachment_open(call, &none, &at, err) < 0)
+	if (cni_attachment_open(call, &none, NULL, &at, err) < 0)
 		return -1;
 	if (at.netns < 0)
 		return 0;
 	if (get_lo(&at, &lo, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
-	return set_up(&at, &lo, CNI_OFF, err);
+	if (strcmp(lo.alias, cni_owner_format(at.owner, owner)) != 0)
+		return 0;
+	return set(&at, &lo, CNI_OFF, "", err);
+}
+
+/* ---- STATUS ---- */
+
+static int status(const void *data, const struct cni_call *call, struct cni_error *err)
+{
+	(void)data;
+	(void)call;
+	return cni_readiness_check(err);
 }
 
 static const struct cni_verbs verbs = {
@@ -193,6 +217,7 @@ static const struct cni_verbs verbs = {
 	.add = add,
 	.check = check,
 	.del = del,
+	.status = status,
 	.mend = check,
 };
 

@@ -45,11 +45,10 @@ static int refuse_conditions(const cJSON *list, const char *key, struct cni_erro
 		return 0;
 	if (!cJSON_IsArray(list))
 		return cni_json_check_list(list, key, err);
-	return cni_fail(
-		err, CNI_EFIELD,
-		"'%s' is not supported: a published port is an element of a map, not a rule "
-		"that could bear conditions",
-		key);
+	return cni_fail(err, CNI_EFIELD,
+			"'%s' is %s, which is not supported: a published port is an element of a "
+			"map, not a rule that could have conditions",
+			key, cni_json_show(list));
 }
 
 static int check_backend(const struct portmap_conf *conf, struct cni_error *err)
@@ -60,7 +59,8 @@ static int check_backend(const struct portmap_conf *conf, struct cni_error *err)
 		return 0;
 	if (!strcmp(backend, "iptables"))
 		return cni_fail(err, CNI_EFIELD,
-				"'backend' \"iptables\" is not supported, expected \"nftables\"");
+				"'backend' is \"iptables\", which is not supported, expected "
+				"\"nftables\"");
 	return cni_fail(err, CNI_ECONFIG, "'backend' is \"%.64s\", expected \"nftables\"", backend);
 }
 
@@ -73,8 +73,9 @@ static int check_supported(const struct portmap_conf *conf, struct cni_error *er
 				"Cannot specify externalSetMarkChain and markMasqBit");
 	if (has_chain)
 		return cni_fail(err, CNI_EFIELD,
-				"'externalSetMarkChain' is not supported: it names a chain of "
-				"iptables");
+				"'externalSetMarkChain' is \"%.64s\", a chain of iptables, which "
+				"is not supported",
+				conf->external_set_mark_chain);
 	if (refuse_conditions(conf->conditions_v4, "conditionsV4", err) < 0 ||
 	    refuse_conditions(conf->conditions_v6, "conditionsV6", err) < 0)
 		return -1;

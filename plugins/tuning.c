@@ -4,19 +4,19 @@
  * from which DEL puts it back. */
 #include "attachment.h"
 #include "cni.h"
+#include "netns.h"
+#include "readiness.h"
 #include "sysctl_allowlist.h"
 #include "tuning_backup.h"
 #include "tuning_conf.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
-#define closing_attachment __attribute__((cleanup(cni_attachment_close)))
-#define clearing_tuning	   __attribute__((cleanup(cni_tuning_clear)))
-#define clearing_conf	   __attribute__((cleanup(cni_tuning_conf_clear)))
-#define clearing_backup	   __attribute__((cleanup(cni_tuning_backup_clear)))
+#define clearing_tuning __attribute__((cleanup(cni_tuning_clear)))
+#define clearing_conf	__attribute__((cleanup(cni_tuning_conf_clear)))
+#define clearing_backup __attribute__((cleanup(cni_tuning_backup_clear)))
 
 /* ---- ADD ---- */
 
@@ -33,6 +33,18 @@ static int find_place(struct cni_attachment *at, struct cni_tuning_place *ret_pl
 	    err->errnum == ENODEV)
 		return 0;
 	return -1;
+}
+
+/* Sysctls are those of the namespace that the process is in; without any it need not go there. */
+static int enter(const struct cni_tuning_place *place, const struct cni_tuning *tuning,
+		 int *ret_home, struct cni_error *err)
+{
+	return tuning->sysctl_count ? cni_netns_enter(place->netns, ret_home, err) : 0;
+}
+
+static int leave(int *home, struct cni_error *err)
+{
+	return *home >= 0 ? cni_netns_leave(home, err) : 0;
 }
 
 /* The host may have a link of the same name. */
@@ -86,18 +98,24 @@ static int apply(const struct cni_call *call, const struct cni_tuning_conf *conf
 {
 	clearing_backup struct cni_tuning_backup backup = {.about = {.index = 0}};
 	clearing_tuning struct cni_tuning before = {.sysctls = NULL};
+	struct cni_error ignored;
 	struct cni_tuning_about about;
 	freeing char *text = NULL;
+	visiting int home = -1;
 
 	if (cni_tuning_backup_read(conf->data_dir, &call->owner, &text, err) < 0 ||
 	    cni_tuning_about(place, &about, err) < 0 ||
+	    enter(place, &conf->wanted, &home, err) < 0 ||
 	    cni_tuning_look(place, &conf->wanted, &before, err) < 0)
 		return -1;
 	continue_backup(text, &about, &backup);
 	cni_tuning_backup_add(&backup, &before);
 	if (cni_tuning_backup_write(conf->data_dir, &call->owner, &backup, err) == 0 &&
-	    cni_tuning_apply(place, &conf->wanted, &before, err) == 0)
-		return 0;
+	    cni_tuning_apply(place, &conf->wanted, &before, err) == 0) {
+		if (leave(&home, err) == 0)
+			return 0;
+		cni_tuning_restore(place, &before, &ignored);
+	}
 	cni_tuning_backup_put_back(conf->data_dir, &call->owner, text);
 	return -1;
 }
@@ -113,7 +131,7 @@ static int need_prev_result(const struct cni_call *call, struct cni_error *err)
 static int add(const void *data, const struct cni_call *call, struct cni_result *result,
 	       struct cni_error *err)
 {
-	closing_attachment struct cni_attachment at = {.netns = -1, .shared_lock = -1};
+	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
 	clearing_conf struct cni_tuning_conf conf = {.data_dir = NULL};
 	struct cni_tuning_place place;
 
@@ -121,7 +139,7 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 	if (cni_tuning_conf_read(call, &conf, err) < 0 ||
 	    cni_tuning_conf_check_allowed(&conf, CNI_SYSCTL_ALLOWLIST, err) < 0 ||
 	    need_prev_result(call, err) < 0 || answer(call, &conf.wanted.link, result, err) < 0 ||
-	    cni_attachment_open(call, result, &at, err) < 0)
+	    cni_attachment_open(call, result, NULL, &at, err) < 0)
 		return -1;
 	if (!conf.wanted.link.given && !conf.wanted.sysctl_count)
 		return 0;
@@ -132,17 +150,21 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 
 static int check(const void *data, const struct cni_call *call, struct cni_error *err)
 {
-	closing_attachment struct cni_attachment at = {.netns = -1, .shared_lock = -1};
+	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
 	clearing_conf struct cni_tuning_conf conf = {.data_dir = NULL};
 	struct cni_result prev = call->conf.prev_result;
 	struct cni_tuning_place place;
+	visiting int home = -1;
 
 	(void)data;
 	if (cni_tuning_conf_read(call, &conf, err) < 0 || need_prev_result(call, err) < 0 ||
-	    cni_attachment_open(call, &prev, &at, err) < 0 || find_place(&at, &place, err) < 0)
+	    cni_attachment_open(call, &prev, NULL, &at, err) < 0 ||
+	    find_place(&at, &place, err) < 0)
 		return -1;
 	if (!place.index)
 		return cni_fail(err, CNI_EMISMATCH, "Cannot find container link %s", place.ifname);
+	if (enter(&place, &conf.wanted, &home, err) < 0)
+		return -1;
 	return cni_tuning_check(&place, &conf.wanted, err);
 }
 
@@ -168,6 +190,7 @@ static int restore(const struct cni_call *call, const char *data_dir, const char
 	clearing_backup struct cni_tuning_backup backup = {.about = {.index = 0}};
 	struct cni_tuning_about about;
 	struct cni_tuning_place place;
+	visiting int home = -1;
 
 	if (!cni_tuning_backup_parse(text, &backup))
 		return 0;
@@ -175,14 +198,17 @@ static int restore(const struct cni_call *call, const char *data_dir, const char
 		return -1;
 	forget_others(&backup, &about);
 	cni_tuning_backup_leave_shared(data_dir, &call->owner, &backup);
-	if (cni_tuning_restore(&place, &backup.earlier, err) < 0)
+	if (enter(&place, &backup.earlier, &home, err) < 0)
+		return -1;
+	/* After a way home that fails there are only files to remove. */
+	if (cni_tuning_restore(&place, &backup.earlier, err) < 0 || leave(&home, err) < 0)
 		fprintf(stderr, "restore: %s\n", err->msg);
 	return 0;
 }
 
 static int del(const void *data, const struct cni_call *call, struct cni_error *err)
 {
-	closing_attachment struct cni_attachment at = {.netns = -1, .shared_lock = -1};
+	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
 	const char *data_dir = cni_tuning_conf_data_dir(call);
 	struct cni_result none = {0};
 	freeing char *text = NULL;
@@ -190,7 +216,7 @@ static int del(const void *data, const struct cni_call *call, struct cni_error *
 	(void)data;
 	if (cni_tuning_backup_read(data_dir, &call->owner, &text, err) < 0)
 		return -1;
-	if (text && cni_attachment_open(call, &none, &at, err) < 0)
+	if (text && cni_attachment_open(call, &none, NULL, &at, err) < 0)
 		return -1;
 	if (at.netns >= 0 && restore(call, data_dir, text, &at, err) < 0)
 		return -1;
@@ -206,24 +232,6 @@ static int gc(const void *data, const struct cni_call *call, struct cni_error *e
 					 &call->conf.valid, err);
 }
 
-/* Could a file be made in the directory, or the directory? */
-static int check_writable(const char *dir, struct cni_error *err)
-{
-	freeing char *path = cni_strdup(dir);
-
-	while (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) < 0) {
-		char *slash = strrchr(path, '/');
-
-		if (errno != ENOENT || !slash)
-			return cni_fail_errno(err, CNI_EUNAVAILABLE, errno,
-					      "'dataDir' is \"%.128s\", and '%.128s' cannot be "
-					      "written",
-					      dir, path);
-		slash[slash == path] = '\0';
-	}
-	return 0;
-}
-
 static int status(const void *data, const struct cni_call *call, struct cni_error *err)
 {
 	clearing_conf struct cni_tuning_conf conf = {.data_dir = NULL};
@@ -236,9 +244,11 @@ static int status(const void *data, const struct cni_call *call, struct cni_erro
 	if (conf.wanted.sysctl_count && statvfs("/proc/sys/net", &fs) == 0 && fs.f_flag & ST_RDONLY)
 		return cni_fail(err, CNI_EUNAVAILABLE,
 				"/proc/sys/net is mounted read-only: no sysctl can be set");
+	if (cni_readiness_check(err) < 0)
+		return -1;
 	if (!conf.wanted.sysctl_count && !conf.wanted.link.given)
 		return 0;
-	return check_writable(conf.data_dir, err);
+	return cni_readiness_check_directory(conf.data_dir, "'dataDir'", err);
 }
 
 static const struct cni_verbs verbs = {

@@ -19,7 +19,7 @@ demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace conntrack containernetworking-plugins)
 # Services that a quick run should not bring to somebody's machine.
-runtime_packages=(podman crun containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
+runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
 	firewalld dbus-daemon dbus-bin)
 
 # Installs those of the Debian packages that are not there.
@@ -69,12 +69,14 @@ fetch_reference() {
 		dpkg-deb -x "$1"/containernetworking-plugins_*.deb "$1/unpacked"
 }
 
-# build PRESET [CMAKE-ARGUMENT...]: configures and builds build/PRESET.
+# build PRESET [CMAKE-ARGUMENT...]: configures and builds build/PRESET: all of it, or build_targets.
+build_targets=()
 build() {
-	local preset=$1
+	local preset=$1 targets=()
 	shift
+	[ ${#build_targets[@]} = 0 ] || targets=(--target "${build_targets[@]}")
 	mkdir -p "$top/build/$preset"
-	if ! { cd "$top" && cmake --preset "$preset" "$@" && nice cmake --build "build/$preset"; } \
+	if ! { cd "$top" && cmake --preset "$preset" "$@" && nice cmake --build "build/$preset" "${targets[@]}"; } \
 		>"$top/build/$preset/build.log" 2>&1; then
 		tail -n 40 "$top/build/$preset/build.log" >&2
 		die "the build of build/$preset failed: see build/$preset/build.log"

@@ -5,10 +5,13 @@
 #include "cleanup.h"
 #include "mem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,6 +71,72 @@ enum cni_claim cni_attachment_claimed(const char *plugin, const char *key,
 	if (cni_attachment_directory(plugin, claims, false, &dir, &ignored) < 0)
 		return CNI_CLAIM_NOBODYS;
 	return claimed_in(dir, key, owner);
+}
+
+/* "../blue/4f1c…:eth0", in place. False for what is none of ours. */
+static bool parse_target(char *target, struct cni_owner *ret_owner)
+{
+	char *rest = target + strlen("../");
+	char *container;
+
+	if (strncmp(target, "../", strlen("../")) != 0)
+		return false;
+	ret_owner->network = strsep(&rest, "/");
+	container = strsep(&rest, ":");
+	ret_owner->container = container;
+	ret_owner->ifname = rest;
+	return rest && *ret_owner->network && *container && *rest && !strpbrk(rest, "/:");
+}
+
+static void add_claim(struct cni_attachment_claims *list, int dir, const char *key,
+		      const char *network)
+{
+	struct cni_attachment_claim claim = {.key = NULL};
+	char target[PATH_MAX] = "";
+
+	if (readlinkat(dir, key, target, sizeof(target) - 1) < 0)
+		return;
+	claim.target = cni_strdup(target);
+	if (!parse_target(claim.target, &claim.owner) ||
+	    strcmp(claim.owner.network, network) != 0) {
+		free(claim.target);
+		return;
+	}
+	claim.key = cni_strdup(key);
+	if ((list->count & (list->count - 1)) == 0)
+		list->items = cni_realloc_array(list->items, list->count ? list->count * 2 : 1,
+						sizeof(*list->items));
+	list->items[list->count++] = claim;
+}
+
+int cni_attachment_claims(const char *plugin, const char *network,
+			  struct cni_attachment_claims *ret_claims, struct cni_error *err)
+{
+	const struct dirent *entry;
+	closing int dir = -1;
+	DIR *list;
+
+	*ret_claims = (struct cni_attachment_claims){.items = NULL};
+	if (cni_attachment_directory(plugin, claims, false, &dir, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	list = fdopendir(dir);
+	if (!list)
+		return cni_fail_errno(err, CNI_EIO, errno, "list '/run/cni/%s/%s'", plugin, claims);
+	take_fd(&dir);
+	while ((entry = readdir(list)))
+		add_claim(ret_claims, dirfd(list), entry->d_name, network);
+	closedir(list);
+	return 0;
+}
+
+void cni_attachment_claims_clear(struct cni_attachment_claims *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		free(list->items[i].key);
+		free(list->items[i].target);
+	}
+	free(list->items);
+	*list = (struct cni_attachment_claims){.items = NULL};
 }
 
 void cni_attachment_unclaim(const char *plugin, const char *key, const struct cni_owner *owner)

@@ -3,7 +3,27 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <time.h>
+#include <stdint.h>
+
+struct timespec cni_deadline_in(unsigned int milliseconds)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += milliseconds / 1000;
+	end.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	return end;
+}
+
+unsigned int cni_deadline_left(const struct timespec *end)
+{
+	struct timespec now;
+	int64_t left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (int64_t)(end->tv_sec - now.tv_sec) * 1000 + (end->tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? (unsigned int)left : 0;
+}
 
 static void interrupt(int signal)
 {

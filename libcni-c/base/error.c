@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The bytes of the character at `text` (RFC 3629), or 0 if it is not UTF-8. */
 static size_t character_size(const unsigned char *text)
@@ -95,4 +96,24 @@ int cni_fail_first(struct cni_error *first, const struct cni_error *next)
 	if (!first->code)
 		*first = *next;
 	return -1;
+}
+
+static const char *version_of_death = "1.1.0";
+
+void cni_die_with_version(const char *version)
+{
+	version_of_death = version;
+}
+
+_Noreturn void cni_die(int code, const char *text)
+{
+	char json[512];
+	int size = snprintf(json, sizeof(json),
+			    "{\n    \"cniVersion\": \"%s\",\n    \"code\": %d,\n    \"msg\": "
+			    "\"%s\"\n}\n",
+			    version_of_death, code, text);
+
+	if (write(STDOUT_FILENO, json, (size_t)size) < 0)
+		_exit(1);
+	_exit(1);
 }

@@ -56,4 +56,13 @@ int cni_fail_details(struct cni_error *err, const char *fmt, ...)
  * Returns -1. For walks that must not stop (DEL, GC). */
 int cni_fail_first(struct cni_error *first, const struct cni_error *next);
 
+/* Prints the error JSON of the specification on stdout, without allocating memory, and exits with 1:
+ * for a failure after which nothing else can be relied on. `text` needs no escaping in JSON. DEL
+ * removes what is half made. */
+_Noreturn void cni_die(int code, const char *text);
+
+/* The cniVersion that cni_die() prints: that of the configuration, once it was read. `version` must
+ * outlive the process. */
+void cni_die_with_version(const char *version);
+
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 int cni_file_read_fd(int fd, size_t max, const char *what, char **ret_data, size_t *ret_size,
 		     struct cni_error *err)
@@ -127,6 +128,44 @@ int cni_file_make_directories(const char *path, mode_t mode, struct cni_error *e
 	if (!S_ISDIR(st.st_mode))
 		return cni_fail(err, CNI_EIO, "'%s' is not a directory", path);
 	return 0;
+}
+
+/* Blocks that are reserved for root are root's. A file system that does not count says that it has
+ * none at all. */
+static int check_room(const char *path, struct cni_error *err)
+{
+	struct statvfs fs;
+	bool is_root = geteuid() == 0;
+
+	if (statvfs(path, &fs) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "look at the file system of '%s'", path);
+	if (fs.f_blocks && !(is_root ? fs.f_bfree : fs.f_bavail))
+		return cni_fail_errno(err, CNI_EIO, ENOSPC, "'%s' cannot be written", path);
+	if (fs.f_files && !(is_root ? fs.f_ffree : fs.f_favail))
+		return cni_fail_errno(err, CNI_EIO, ENOSPC,
+				      "'%s' cannot be written, for no inode is left", path);
+	return 0;
+}
+
+int cni_file_check_writable(const char *path, struct cni_error *err)
+{
+	freeing char *part = cni_strdup(path);
+	struct stat st;
+
+	while (lstat(part, &st) < 0 && errno == ENOENT) {
+		char *slash = strrchr(part, '/');
+
+		if (!slash)
+			break;
+		slash[slash == part] = '\0';
+	}
+	if (stat(part, &st) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "'%s'", part);
+	if (!S_ISDIR(st.st_mode))
+		return cni_fail_errno(err, CNI_EIO, ENOTDIR, "'%s' is not a directory", part);
+	if (faccessat(AT_FDCWD, part, W_OK | X_OK, AT_EACCESS) < 0)
+		return cni_fail_errno(err, CNI_EIO, errno, "'%s' cannot be written", part);
+	return check_room(part, err);
 }
 
 struct attempt {

@@ -4,6 +4,7 @@
 #include "char_class.h"
 #include "cleanup.h"
 #include "mem.h"
+#include "regex_extent.h"
 
 #include <ctype.h>
 #include <regex.h>
@@ -17,15 +18,21 @@ struct writer {
 	const char *at; /* what is still to be read */
 	FILE *out;
 	const char *wrong; /* why it cannot be done; NULL: nothing so far */
-	int depth;	   /* of groups */
 	bool can_repeat;   /* is there something that '*' would repeat? */
 	bool ignores_case;
+	struct cni_regex_extent extent;
 };
 
 static void refuse(struct writer *w, const char *why)
 {
 	if (!w->wrong)
 		w->wrong = why;
+}
+
+static void add_piece(struct writer *w, bool is_anchor)
+{
+	cni_regex_extent_add(&w->extent, is_anchor);
+	w->can_repeat = !is_anchor;
 }
 
 /* ---- classes ---- */
@@ -104,7 +111,7 @@ static void read_class(struct writer *w)
 		}
 	w->at++;
 	cni_char_class_print(&set, negated, w->out);
-	w->can_repeat = true;
+	add_piece(w, false);
 }
 
 /* ---- the rest ---- */
@@ -114,13 +121,13 @@ static void write_literal(struct writer *w, int c)
 	if (strchr(".[{*+?()|^$\\", c))
 		fputc('\\', w->out);
 	fputc(c, w->out);
-	w->can_repeat = true;
+	add_piece(w, false);
 }
 
 static void write_anchor(struct writer *w, const char *posix)
 {
 	fputs(posix, w->out);
-	w->can_repeat = false;
+	add_piece(w, true);
 }
 
 static void read_backslash(struct writer *w)
@@ -132,7 +139,7 @@ static void read_backslash(struct writer *w)
 	if (c && cni_char_class_add_escape(&set, c)) {
 		w->at++;
 		cni_char_class_print(&set, false, w->out);
-		w->can_repeat = true;
+		add_piece(w, false);
 	} else if (c && strchr("AzbB", c)) {
 		w->at++;
 		/* The last two are glibc's, and mean the same. */
@@ -170,7 +177,7 @@ static void read_group(struct writer *w)
 		}
 	}
 	fputc('(', w->out);
-	w->depth++;
+	cni_regex_extent_open(&w->extent);
 	w->can_repeat = false;
 }
 
@@ -201,6 +208,7 @@ static bool read_counts(struct writer *w)
 	at++;
 	if (least > REPEAT_MAX || most > REPEAT_MAX || most < least)
 		refuse(w, "a number of repetitions");
+	cni_regex_extent_repeat(&w->extent, least, *(at - 2) == ',' ? -1 : most);
 	fprintf(w->out, "{%.*s", (int)(at - w->at), w->at);
 	w->at = at;
 	return true;
@@ -231,7 +239,7 @@ static void read_next(struct writer *w)
 		read_group(w);
 		break;
 	case ')':
-		if (!w->depth--)
+		if (!cni_regex_extent_close(&w->extent))
 			refuse(w, "a parenthesis");
 		fputc(c, w->out);
 		w->can_repeat = true;
@@ -246,16 +254,21 @@ static void read_next(struct writer *w)
 	case '+':
 	case '?':
 		fputc(c, w->out);
+		cni_regex_extent_repeat(&w->extent, c == '+', c == '?' ? 1 : -1);
 		repeat(w);
 		break;
 	case '|':
+		fputc(c, w->out);
+		cni_regex_extent_alternate(&w->extent);
+		w->can_repeat = false;
+		break;
 	case '^':
 	case '$':
 		write_anchor(w, (const char[]){c, '\0'});
 		break;
 	case '.':
 		fputc(c, w->out);
-		w->can_repeat = true;
+		add_piece(w, false);
 		break;
 	default:
 		if (c & 0x80)
@@ -273,13 +286,17 @@ static char *translate(const char *pattern, struct writer *w)
 	*w = (struct writer){.at = pattern, .out = open_memstream(&text, &size)};
 	if (!w->out)
 		cni_out_of_memory();
+	cni_regex_extent_begin(&w->extent);
 	if (!strncmp(w->at, "(?i)", 4)) {
 		w->ignores_case = true;
 		w->at += 4;
 	}
-	while (*w->at && !w->wrong)
+	while (*w->at && !w->wrong && !w->extent.too_large)
 		read_next(w);
-	if (w->depth > 0)
+	cni_regex_extent_end(&w->extent);
+	if (w->extent.too_large)
+		refuse(w, w->extent.too_large);
+	if (w->extent.depth > 0)
 		refuse(w, "a parenthesis");
 	if (fclose(w->out) != 0)
 		cni_out_of_memory();

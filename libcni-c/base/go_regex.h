@@ -13,7 +13,10 @@
  * not ASCII. Known are literals, '.', '^',
  * '$', groups (named and (?:) ones too), '|', '*', '+', '?', {n,m}, these followed by '?', classes
  * with [:names:], \d \w \s \b \A \z and their opposites, (?i) at the beginning. Fails
- * with CNI_ECONFIG at all else, \pL, \x2e, \Q, other flags among it, and at what Go refuses. */
+ * with CNI_ECONFIG at all else, \pL, \x2e, \Q, other flags among it, at what Go refuses, and at
+ * what takes regcomp(3) more than some seconds: a repeated anchor, more than 200 groups within each
+ * other, more than 2048 characters, classes, anchors and repetitions ({n,m} counts its piece m times),
+ * and what regex_extent.c says of those in a row that may match nothing. */
 int cni_go_regex_match(const char *pattern, const char *text, bool *ret_match,
 		       struct cni_error *err);
 

@@ -38,8 +38,7 @@ const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
 			     char name[CNI_IFNAME_SIZE]);
 
 /* The same from the text, which an alias or a comment holds. */
-const char *cni_owner_text_ifname(const char *text, const char *prefix,
-				  char name[CNI_IFNAME_SIZE]);
+const char *cni_owner_text_ifname(const char *text, const char *prefix, char name[CNI_IFNAME_SIZE]);
 
 /* The part of an owner's text that tells the container, as a copy that the caller frees; "" if
  * `text` is no owner's. Equal parts mean equal containers. */

@@ -52,6 +52,13 @@ int cni_addr_del(struct cni_nl *nl, int index, const struct cni_net *net, struct
 	return 0;
 }
 
+/* 4 or 16 bytes, of which cni_nl_ip() takes those of the address's family. */
+static const struct cni_nl_policy policy[IFA_MAX + 1] = {
+	[IFA_ADDRESS] = {MNL_TYPE_BINARY, 4, 16},
+	[IFA_LOCAL] = {MNL_TYPE_BINARY, 4, 16},
+	[IFA_FLAGS] = {MNL_TYPE_U32},
+};
+
 struct list {
 	int index;
 	struct cni_net *nets;
@@ -62,20 +69,17 @@ static int keep(const struct nlmsghdr *message, void *data, struct cni_error *er
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(message);
 	const struct nlattr *table[IFA_MAX + 1];
-	const struct nlattr *address;
+	struct cni_net net = {.prefix = ifa->ifa_prefixlen};
 	struct list *list = data;
-	struct cni_net net = {0};
 
 	(void)err;
-	cni_nl_parse(message, sizeof(*ifa), table, IFA_MAX);
+	cni_nl_parse(message, policy, table, IFA_MAX);
 	/* Of a point-to-point link IFA_ADDRESS is the other side's. */
-	address = table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS];
-	if (ifa->ifa_index != (unsigned int)list->index || !address ||
-	    mnl_attr_get_payload_len(address) > sizeof(net.ip.bytes))
+	if (ifa->ifa_index != (unsigned int)list->index ||
+	    !cni_nl_ip(table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS], ifa->ifa_family,
+		       &net.ip) ||
+	    net.prefix > cni_ip_bits(&net.ip))
 		return 0;
-	net.ip.family = ifa->ifa_family;
-	net.prefix = ifa->ifa_prefixlen;
-	memcpy(net.ip.bytes, mnl_attr_get_payload(address), mnl_attr_get_payload_len(address));
 	list->nets = cni_realloc_array(list->nets, list->count + 1, sizeof(*list->nets));
 	list->nets[list->count++] = net;
 	return 0;
@@ -116,20 +120,17 @@ static int look(const struct nlmsghdr *message, void *data, struct cni_error *er
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(message);
 	const struct nlattr *table[IFA_MAX + 1];
 	struct settling *settling = data;
+	struct cni_ip failed;
 	uint32_t flags;
 
 	(void)err;
 	if (ifa->ifa_index != (unsigned int)settling->index || ifa->ifa_family != AF_INET6)
 		return 0;
-	cni_nl_parse(message, sizeof(*ifa), table, IFA_MAX);
-	flags = table[IFA_FLAGS] ? mnl_attr_get_u32(table[IFA_FLAGS]) : ifa->ifa_flags;
+	cni_nl_parse(message, policy, table, IFA_MAX);
+	flags = cni_nl_u32(table[IFA_FLAGS], ifa->ifa_flags);
 	settling->tentative |= (flags & IFA_F_TENTATIVE) != 0;
-	if (flags & IFA_F_DADFAILED && table[IFA_ADDRESS] &&
-	    mnl_attr_get_payload_len(table[IFA_ADDRESS]) == sizeof(settling->failed.bytes)) {
-		settling->failed.family = AF_INET6;
-		memcpy(settling->failed.bytes, mnl_attr_get_payload(table[IFA_ADDRESS]),
-		       sizeof(settling->failed.bytes));
-	}
+	if (flags & IFA_F_DADFAILED && cni_nl_ip(table[IFA_ADDRESS], AF_INET6, &failed))
+		settling->failed = failed;
 	return 0;
 }
 
@@ -155,12 +156,12 @@ static int are_settled(struct cni_nl *nl, void *data, bool *ret_done, struct cni
 	return 0;
 }
 
-int cni_addr_wait_settled(struct cni_nl *nl, int netns, int index, unsigned int milliseconds,
-			  struct cni_error *err)
+int cni_addr_wait_settled(struct cni_nl *nl, struct cni_nl *news, int index,
+			  unsigned int milliseconds, struct cni_error *err)
 {
 	struct settling settling = {.index = index};
 
-	return cni_nl_wait(nl, netns, RTNLGRP_IPV6_IFADDR, milliseconds, are_settled, &settling,
+	return cni_nl_wait(nl, news, RTNLGRP_IPV6_IFADDR, milliseconds, are_settled, &settling,
 			   err) < 0
 		       ? cni_fail_within(err, "wait for duplicate address detection")
 		       : 0;

@@ -23,10 +23,10 @@ int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_
 		  struct cni_error *err);
 
 /* Waits until no IPv6 address of the link is tentative any more (RFC 4862, section 5.4), at most
- * `milliseconds`, on the kernel's announcements. `netns` is where the link is. Fails with
- * CNI_EKERNEL if another host has one of them (errnum EADDRINUSE) or at the deadline (ETIMEDOUT).
- */
-int cni_addr_wait_settled(struct cni_nl *nl, int netns, int index, unsigned int milliseconds,
-			  struct cni_error *err);
+ * `milliseconds`, on the kernel's announcements; `news` is as for cni_nl_wait(). Fails
+ * with CNI_EKERNEL if another host has one of them (errnum EADDRINUSE) or at the deadline
+ * (ETIMEDOUT). */
+int cni_addr_wait_settled(struct cni_nl *nl, struct cni_nl *news, int index,
+			  unsigned int milliseconds, struct cni_error *err);
 
 #endif

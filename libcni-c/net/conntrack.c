@@ -19,6 +19,7 @@
 /* A connection to be forgotten: the attributes by which the kernel knows it. */
 struct found {
 	struct cni_ip destination;
+	bool if_local; /* only then, since its target is for any address */
 	uint8_t tuple[256];
 	size_t tuple_size;
 	uint32_t id; /* as it came */
@@ -28,7 +29,8 @@ struct found {
 struct search {
 	uint8_t family;
 	uint8_t protocol;
-	uint16_t port;
+	const struct cni_conntrack_target *targets; /* in compare_targets()'s order */
+	size_t target_count;
 	struct found *items;
 	size_t count;
 };
@@ -44,61 +46,89 @@ static void begin(struct cni_nl_message *m, uint16_t type, uint8_t family)
 
 /* ---- find ---- */
 
-static bool read_destination(const struct nlattr *ips, uint8_t family, struct cni_ip *ret_ip)
-{
-	const struct nlattr *table[CTA_IP_MAX + 1];
-	const struct nlattr *ip;
+static const struct cni_nl_policy policy[CTA_MAX + 1] = {
+	[CTA_TUPLE_ORIG] = {MNL_TYPE_NESTED},
+	[CTA_ID] = {MNL_TYPE_U32},
+};
 
-	*ret_ip = (struct cni_ip){.family = family};
-	if (!ips)
-		return false;
-	cni_nl_parse_nested(ips, table, CTA_IP_MAX);
-	ip = table[family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST];
-	if (!ip || mnl_attr_get_payload_len(ip) != cni_ip_size(ret_ip))
-		return false;
-	memcpy(ret_ip->bytes, mnl_attr_get_payload(ip), cni_ip_size(ret_ip));
-	return true;
+static const struct cni_nl_policy tuple_policy[CTA_TUPLE_MAX + 1] = {
+	[CTA_TUPLE_IP] = {MNL_TYPE_NESTED},
+	[CTA_TUPLE_PROTO] = {MNL_TYPE_NESTED},
+};
+
+static const struct cni_nl_policy ip_policy[CTA_IP_MAX + 1] = {
+	[CTA_IP_V4_DST] = {MNL_TYPE_BINARY, 4, 4},
+	[CTA_IP_V6_DST] = {MNL_TYPE_BINARY, 16, 16},
+};
+
+static const struct cni_nl_policy proto_policy[CTA_PROTO_MAX + 1] = {
+	[CTA_PROTO_NUM] = {MNL_TYPE_U8},
+	[CTA_PROTO_DST_PORT] = {MNL_TYPE_U16},
+};
+
+/* By port; that for any address comes before those for certain ones. */
+static int compare_targets(const void *left, const void *right)
+{
+	const struct cni_conntrack_target *a = left;
+	const struct cni_conntrack_target *b = right;
+
+	if (a->port != b->port)
+		return a->port < b->port ? -1 : 1;
+	return cni_ip_compare(&a->address, &b->address);
 }
 
-static bool is_meant(const struct search *search, const struct nlattr *tuple,
-		     struct cni_ip *ret_destination)
+static bool has_target(const struct search *search, uint16_t port, const struct cni_ip *address)
 {
+	const struct cni_conntrack_target wanted = {.port = port, .address = *address};
+
+	return bsearch(&wanted, search->targets, search->target_count, sizeof(wanted),
+		       compare_targets) != NULL;
+}
+
+static bool is_meant(const struct search *search, const struct nlattr *tuple, struct found *found)
+{
+	static const struct cni_ip any;
 	const struct nlattr *parts[CTA_TUPLE_MAX + 1];
 	const struct nlattr *proto[CTA_PROTO_MAX + 1];
+	const struct nlattr *ips[CTA_IP_MAX + 1];
+	uint16_t port;
 
-	cni_nl_parse_nested(tuple, parts, CTA_TUPLE_MAX);
-	if (!parts[CTA_TUPLE_PROTO])
+	cni_nl_parse_nested(tuple, tuple_policy, parts, CTA_TUPLE_MAX);
+	cni_nl_parse_nested(parts[CTA_TUPLE_PROTO], proto_policy, proto, CTA_PROTO_MAX);
+	cni_nl_parse_nested(parts[CTA_TUPLE_IP], ip_policy, ips, CTA_IP_MAX);
+	if (!proto[CTA_PROTO_NUM] || cni_nl_u8(proto[CTA_PROTO_NUM], 0) != search->protocol ||
+	    !proto[CTA_PROTO_DST_PORT] ||
+	    !cni_nl_ip(ips[search->family == AF_INET ? CTA_IP_V4_DST : CTA_IP_V6_DST],
+		       search->family, &found->destination))
 		return false;
-	cni_nl_parse_nested(parts[CTA_TUPLE_PROTO], proto, CTA_PROTO_MAX);
-	return proto[CTA_PROTO_NUM] && proto[CTA_PROTO_DST_PORT] &&
-	       mnl_attr_get_u8(proto[CTA_PROTO_NUM]) == search->protocol &&
-	       ntohs(mnl_attr_get_u16(proto[CTA_PROTO_DST_PORT])) == search->port &&
-	       read_destination(parts[CTA_TUPLE_IP], search->family, ret_destination);
+	port = ntohs(cni_nl_u16(proto[CTA_PROTO_DST_PORT], 0));
+	found->if_local = !has_target(search, port, &found->destination);
+	return !found->if_local || has_target(search, port, &any);
 }
 
 static int collect(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
 	const struct nlattr *table[CTA_MAX + 1];
-	const struct nlattr *tuple;
 	struct search *search = data;
-	struct cni_ip destination;
-	struct found *found;
+	struct found found;
+	const void *tuple;
 
 	(void)err;
-	cni_nl_parse(message, sizeof(*header), table, CTA_MAX);
-	tuple = table[CTA_TUPLE_ORIG];
+	cni_nl_parse(message, policy, table, CTA_MAX);
+	tuple = cni_nl_binary(table[CTA_TUPLE_ORIG], &found.tuple_size);
 	if (header->nfgen_family != search->family || !tuple ||
-	    mnl_attr_get_payload_len(tuple) > sizeof(found->tuple) ||
-	    !is_meant(search, tuple, &destination))
+	    found.tuple_size > sizeof(found.tuple) ||
+	    !is_meant(search, table[CTA_TUPLE_ORIG], &found))
 		return 0;
-	search->items = cni_realloc_array(search->items, search->count + 1, sizeof(*search->items));
-	found = &search->items[search->count++];
-	found->destination = destination;
-	found->tuple_size = mnl_attr_get_payload_len(tuple);
-	memcpy(found->tuple, mnl_attr_get_payload(tuple), found->tuple_size);
-	found->has_id = table[CTA_ID] != NULL;
-	found->id = found->has_id ? mnl_attr_get_u32(table[CTA_ID]) : 0;
+	memcpy(found.tuple, tuple, found.tuple_size);
+	found.has_id = table[CTA_ID] != NULL;
+	found.id = cni_nl_u32(table[CTA_ID], 0);
+	if ((search->count & (search->count - 1)) == 0)
+		search->items =
+			cni_realloc_array(search->items, search->count ? search->count * 2 : 1,
+					  sizeof(*search->items));
+	search->items[search->count++] = found;
 	return 0;
 }
 
@@ -109,17 +139,18 @@ static void restart(void *data)
 
 static int find(struct cni_nl *nl, struct search *search, struct cni_error *err)
 {
+	bool one_port = search->targets[0].port == search->targets[search->target_count - 1].port;
 	struct cni_nl_message m;
 
 	begin(&m, IPCTNL_MSG_CT_GET, search->family);
 	CNI_NL_NEST (&m, CTA_TUPLE_ORIG)
 		CNI_NL_NEST (&m, CTA_TUPLE_PROTO) {
 			cni_nl_put_u8(&m, CTA_PROTO_NUM, search->protocol);
-			cni_nl_put_u16(&m, CTA_PROTO_DST_PORT, htons(search->port));
+			cni_nl_put_u16(&m, CTA_PROTO_DST_PORT, htons(search->targets[0].port));
 		}
 	CNI_NL_NEST (&m, CTA_FILTER) {
 		cni_nl_put_u32(&m, CTA_FILTER_ORIG_FLAGS,
-			       FILTER_PROTOCOL | FILTER_DESTINATION_PORT);
+			       FILTER_PROTOCOL | (one_port ? FILTER_DESTINATION_PORT : 0));
 		cni_nl_put_u32(&m, CTA_FILTER_REPLY_FLAGS, 0);
 	}
 	return cni_nl_dump(nl, &m, collect, restart, search, err);
@@ -142,16 +173,52 @@ static int forget(struct cni_nl *nl, uint8_t family, const struct found *found,
 	return 0;
 }
 
-int cni_conntrack_forget(struct cni_nl *nl, uint8_t family, uint8_t protocol, uint16_t port,
-			 cni_conntrack_chooser *choose, void *data, struct cni_error *err)
+static int compare_found(const void *left, const void *right)
 {
-	struct search search = {.family = family, .protocol = protocol, .port = port};
-	int failed = find(nl, &search, err);
+	const struct found *a = left;
+	const struct found *b = right;
 
-	/* Only now: who chooses may have to ask the kernel, in the same buffer. */
-	for (size_t i = 0; i < search.count && !failed; i++)
-		if (choose(&search.items[i].destination, data))
-			failed = forget(nl, family, &search.items[i], err);
+	if (a->if_local != b->if_local)
+		return a->if_local ? 1 : -1;
+	return cni_ip_compare(&a->destination, &b->destination);
+}
+
+/* Sorted, so that the connections to one address are in a row. */
+static int forget_found(struct cni_nl *nl, struct search *search, cni_conntrack_is_local *is_local,
+			void *data, struct cni_error *err)
+{
+	const struct found *previous = NULL;
+	bool is_ours = false;
+
+	if (search->count)
+		qsort(search->items, search->count, sizeof(*search->items), compare_found);
+	for (size_t i = 0; i < search->count; i++) {
+		const struct found *found = &search->items[i];
+
+		if (!previous || compare_found(previous, found) != 0)
+			is_ours = !found->if_local || is_local(&found->destination, data);
+		previous = found;
+		if (is_ours && forget(nl, search->family, found, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cni_conntrack_forget(struct cni_nl *nl, uint8_t family, uint8_t protocol,
+			 struct cni_conntrack_target *targets, size_t count,
+			 cni_conntrack_is_local *is_local, void *data, struct cni_error *err)
+{
+	struct search search = {
+		.family = family, .protocol = protocol, .targets = targets, .target_count = count};
+	int failed;
+
+	if (!count)
+		return 0;
+	qsort(targets, count, sizeof(*targets), compare_targets);
+	failed = find(nl, &search, err);
+	/* Only now: `is_local` may have to ask the kernel, in the same buffer. */
+	if (!failed)
+		failed = forget_found(nl, &search, is_local, data, err);
 	free(search.items);
 	return failed ? cni_fail_within(err, "connection tracking") : 0;
 }

@@ -10,16 +10,28 @@
 #include "nl.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* Is a connection that was sent to this address meant? */
-typedef bool cni_conntrack_chooser(const struct cni_ip *destination, void *data);
+/* The place that a connection's first packet was sent to. */
+struct cni_conntrack_target {
+	uint16_t port;
+	struct cni_ip address; /* unset: any address of the host */
+};
 
-/* Forgets the connections of `protocol` (IPPROTO_*) and `family` that were sent to `port` of an
- * address for which `choose` says true. UDP has no end of its own: without this, a flow that goes
- * on would be translated as it was at its beginning. `nl` is a socket of NETLINK_NETFILTER. Fails
- * with CNI_EKERNEL; errnum EOPNOTSUPP or EINVAL where the kernel has no ctnetlink. */
-int cni_conntrack_forget(struct cni_nl *nl, uint8_t family, uint8_t protocol, uint16_t port,
-			 cni_conntrack_chooser *choose, void *data, struct cni_error *err);
+/* True if the address is one of this host's. */
+typedef bool cni_conntrack_is_local(const struct cni_ip *address, void *data);
+
+/* Forgets the connections of `protocol` (IPPROTO_*) and `family` that were sent to one of the
+ * targets, whose addresses are of that family; it sorts them. UDP has no end of its own: without
+ * this, a flow that goes on would be translated as it was at its beginning.
+ *
+ * The kernel lists its connections once, however many targets there are, and not at all for none.
+ * `is_local` is called once for each address to which a connection with a target for any address
+ * was sent. `nl` is a socket of NETLINK_NETFILTER. Fails with CNI_EKERNEL; errnum EOPNOTSUPP or
+ * EINVAL where the kernel has no ctnetlink. */
+int cni_conntrack_forget(struct cni_nl *nl, uint8_t family, uint8_t protocol,
+			 struct cni_conntrack_target *targets, size_t count,
+			 cni_conntrack_is_local *is_local, void *data, struct cni_error *err);
 
 #endif

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ifb.h"
 
-#include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-
-static void begin(struct cni_nl_message *m, const char *name, const uint8_t *mac)
-{
-	cni_nl_init(m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
-	cni_nl_put_string(m, IFLA_IFNAME, name);
-	cni_nl_put(m, IFLA_ADDRESS, mac, CNI_MAC_SIZE);
-	CNI_NL_NEST (m, IFLA_LINKINFO) {
-		cni_nl_put_string(m, IFLA_INFO_KIND, "ifb");
-	}
-}
 
 int cni_ifb_add(struct cni_nl *nl, const char *name, const uint8_t *mac, uint32_t mtu,
 		struct cni_error *err)
 {
 	struct cni_nl_message m;
 
-	begin(&m, name, mac);
+	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	cni_nl_put_string(&m, IFLA_IFNAME, name);
+	cni_nl_put(&m, IFLA_ADDRESS, mac, CNI_MAC_SIZE);
+	CNI_NL_NEST (&m, IFLA_LINKINFO) {
+		cni_nl_put_string(&m, IFLA_INFO_KIND, "ifb");
+	}
 	cni_nl_put_u32(&m, IFLA_MTU, mtu);
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
 		return cni_fail_within(err, "add ifb '%s'", name);
@@ -40,21 +34,4 @@ int cni_ifb_add_name(struct cni_nl *nl, int index, const char *name, struct cni_
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
 		return cni_fail_within(err, "name link %d '%s' as well", index, name);
 	return 0;
-}
-
-int cni_ifb_is_known(struct cni_nl *nl, bool *ret_known, struct cni_error *err)
-{
-	static const uint8_t nobody[CNI_MAC_SIZE];
-	struct cni_nl_message m;
-
-	/* ifb_validate() refuses the address of nobody. */
-	begin(&m, "ifb-status", nobody);
-	*ret_known = true;
-	if (cni_nl_transact(nl, &m, NULL, NULL, err) == 0 || err->errnum == EADDRNOTAVAIL ||
-	    err->errnum == EEXIST)
-		return 0;
-	*ret_known = false;
-	if (err->errnum == EOPNOTSUPP)
-		return 0;
-	return cni_fail_within(err, "ask for a link of kind 'ifb'");
 }

@@ -7,7 +7,6 @@
 #include "error.h"
 #include "nl.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Down, and without an alias. Fails with errnum EEXIST if the name is taken. */
@@ -17,9 +16,5 @@ int cni_ifb_add(struct cni_nl *nl, const char *name, const uint8_t *mac, uint32_
 /* Gives the link a second name. Fails with errnum EEXIST if that is taken, EOPNOTSUPP on a kernel
  * before 5.5. */
 int cni_ifb_add_name(struct cni_nl *nl, int index, const char *name, struct cni_error *err);
-
-/* Has this kernel such links? Asks for one that cannot be made; loads the kernel's module, if that
- * is where they are. */
-int cni_ifb_is_known(struct cni_nl *nl, bool *ret_known, struct cni_error *err);
 
 #endif

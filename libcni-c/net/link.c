@@ -1,95 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link.h"
 
+#include "link_read.h"
+
 #include <errno.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-
-/* linux/if.h has it, and cannot be included beside net/if.h. */
-#define OPER_UP 6
-
-static void copy_text(char *to, size_t size, const struct nlattr *attribute)
-{
-	to[0] = '\0';
-	if (attribute) {
-		strncpy(to, mnl_attr_get_str(attribute), size - 1);
-		to[size - 1] = '\0';
-	}
-}
-
-static bool read_option(const struct nlattr *options)
-{
-	struct br_boolopt_multi multi = {0};
-
-	if (options && mnl_attr_get_payload_len(options) >= sizeof(multi))
-		memcpy(&multi, mnl_attr_get_payload(options), sizeof(multi));
-	return multi.optval & 1U << BR_BOOLOPT_NO_LL_LEARN;
-}
-
-static void read_info(const struct nlattr *nest, struct cni_link *link)
-{
-	const struct nlattr *info[IFLA_INFO_SLAVE_DATA + 1];
-	const struct nlattr *data[IFLA_BR_MULTI_BOOLOPT + 1];
-	const struct nlattr *port[IFLA_BRPORT_ISOLATED + 1];
-
-	cni_nl_parse_nested(nest, info, IFLA_INFO_SLAVE_DATA);
-	copy_text(link->kind, sizeof(link->kind), info[IFLA_INFO_KIND]);
-	if (!strcmp(link->kind, "bridge")) {
-		cni_nl_parse_nested(info[IFLA_INFO_DATA], data, IFLA_BR_MULTI_BOOLOPT);
-		if (data[IFLA_BR_VLAN_FILTERING])
-			link->vlan_filtering = mnl_attr_get_u8(data[IFLA_BR_VLAN_FILTERING]);
-		if (data[IFLA_BR_VLAN_DEFAULT_PVID])
-			link->default_vlan = mnl_attr_get_u16(data[IFLA_BR_VLAN_DEFAULT_PVID]);
-		link->ignores_link_local = read_option(data[IFLA_BR_MULTI_BOOLOPT]);
-	}
-	if (info[IFLA_INFO_SLAVE_KIND] &&
-	    !strcmp(mnl_attr_get_str(info[IFLA_INFO_SLAVE_KIND]), "bridge")) {
-		cni_nl_parse_nested(info[IFLA_INFO_SLAVE_DATA], port, IFLA_BRPORT_ISOLATED);
-		if (port[IFLA_BRPORT_MODE])
-			link->port.hairpin = mnl_attr_get_u8(port[IFLA_BRPORT_MODE]);
-		if (port[IFLA_BRPORT_ISOLATED])
-			link->port.isolated = mnl_attr_get_u8(port[IFLA_BRPORT_ISOLATED]);
-	}
-}
-
-static void read_link(const struct nlmsghdr *message, struct cni_link *link)
-{
-	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(message);
-	const struct nlattr *table[IFLA_MAX + 1];
-
-	cni_nl_parse(message, sizeof(*ifi), table, IFLA_MAX);
-	*link = (struct cni_link){
-		.index = ifi->ifi_index, .flags = ifi->ifi_flags, .peer_netns = -1};
-	copy_text(link->name, sizeof(link->name), table[IFLA_IFNAME]);
-	copy_text(link->alias, sizeof(link->alias), table[IFLA_IFALIAS]);
-	if (table[IFLA_MASTER])
-		link->master = (int)mnl_attr_get_u32(table[IFLA_MASTER]);
-	if (table[IFLA_LINK])
-		link->peer = (int)mnl_attr_get_u32(table[IFLA_LINK]);
-	if (table[IFLA_LINK_NETNSID])
-		link->peer_netns = (int)mnl_attr_get_u32(table[IFLA_LINK_NETNSID]);
-	if (table[IFLA_MTU])
-		link->mtu = mnl_attr_get_u32(table[IFLA_MTU]);
-	if (table[IFLA_OPERSTATE])
-		link->operstate = mnl_attr_get_u8(table[IFLA_OPERSTATE]);
-	if (table[IFLA_PROMISCUITY])
-		link->promiscuity = mnl_attr_get_u32(table[IFLA_PROMISCUITY]);
-	if (table[IFLA_ADDRESS] && mnl_attr_get_payload_len(table[IFLA_ADDRESS]) == CNI_MAC_SIZE) {
-		memcpy(link->mac, mnl_attr_get_payload(table[IFLA_ADDRESS]), CNI_MAC_SIZE);
-		link->has_mac = true;
-	}
-	read_info(table[IFLA_LINKINFO], link);
-}
 
 static int keep_link(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	(void)err;
-	read_link(message, data);
+	cni_link_read(message, data);
 	return 0;
 }
 
@@ -144,7 +72,7 @@ static int visit(const struct nlmsghdr *message, void *data, struct cni_error *e
 	const struct each *each = data;
 	struct cni_link link;
 
-	read_link(message, &link);
+	cni_link_read(message, &link);
 	/* Kernels before 4.6 do not filter. */
 	if (each->kind && strcmp(link.kind, each->kind) != 0)
 		return 0;
@@ -208,6 +136,32 @@ int cni_link_exists(const char *name, const char *alias, bool *ret_exists, struc
 	*ret_exists = search.found;
 	return 0;
 }
+
+int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
+			   struct cni_error *err)
+{
+	static const uint8_t zeroes[CNI_MAC_SIZE];
+	char name[CNI_IFNAME_SIZE];
+	struct cni_nl_message m;
+
+	/* The kinds' own validate() refuses this MAC before anything is made. */
+	snprintf(name, sizeof(name), "%.6s-status", kind);
+	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	cni_nl_put_string(&m, IFLA_IFNAME, name);
+	cni_nl_put(&m, IFLA_ADDRESS, zeroes, sizeof(zeroes));
+	CNI_NL_NEST (&m, IFLA_LINKINFO)
+		cni_nl_put_string(&m, IFLA_INFO_KIND, kind);
+	*ret_known = true;
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) == 0 || err->errnum == EADDRNOTAVAIL ||
+	    err->errnum == EEXIST)
+		return 0;
+	*ret_known = false;
+	if (err->errnum == EOPNOTSUPP)
+		return 0;
+	return cni_fail_within(err, "ask for a link of kind '%s'", kind);
+}
+
+/* ---- making and changing ---- */
 
 int cni_link_add_bridge(struct cni_nl *nl, const struct cni_link_bridge *bridge,
 			struct cni_error *err)
@@ -301,6 +255,18 @@ static void put_bridge(struct cni_nl_message *m, const struct cni_link_change *c
 	}
 }
 
+/* IFLA_INET_CONF: values by number (inet_set_link_af() in the kernel's net/ipv4/devinet.c). */
+static void put_arp_notify(struct cni_nl_message *m, enum cni_switch wanted)
+{
+	CNI_NL_NEST (m, IFLA_AF_SPEC) {
+		CNI_NL_NEST (m, AF_INET) {
+			CNI_NL_NEST (m, IFLA_INET_CONF) {
+				cni_nl_put_u32(m, IPV4_DEVCONF_ARP_NOTIFY, wanted == CNI_ON);
+			}
+		}
+	}
+}
+
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err)
 {
@@ -311,8 +277,10 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 	put_flag(ifi, change->up, IFF_UP);
 	put_flag(ifi, change->promisc, IFF_PROMISC);
 	if (change->alias)
-		/* Without the NUL, which the kernel would keep as part of the text. */
-		cni_nl_put(&m, IFLA_IFALIAS, change->alias, strlen(change->alias));
+		/* Without the NUL, which the kernel would keep as part of the text; but it refuses an
+		 * attribute without any byte. */
+		cni_nl_put(&m, IFLA_IFALIAS, change->alias,
+			   *change->alias ? strlen(change->alias) : 1);
 	if (change->mac)
 		cni_nl_put(&m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
 	if (change->mtu)
@@ -324,6 +292,8 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 			if (changes_bridge(change))
 				put_bridge(&m, change);
 		}
+	if (change->arp_notify != CNI_KEEP)
+		put_arp_notify(&m, change->arp_notify);
 	return cni_nl_transact(nl, &m, NULL, NULL, err);
 }
 
@@ -335,27 +305,6 @@ int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err)
 	ifi->ifi_index = index;
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
 		return cni_fail_within(err, "delete link %d", index);
-	return 0;
-}
-
-static int is_up(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
-{
-	struct cni_link *link = data;
-
-	if (cni_link_get_by_index(nl, link->index, link, err) < 0)
-		return -1;
-	*ret_done = link->operstate == OPER_UP;
-	return 0;
-}
-
-int cni_link_wait_up(struct cni_nl *nl, int index, unsigned int milliseconds,
-		     struct cni_link *ret_link, struct cni_error *err)
-{
-	struct cni_link link = {.index = index};
-
-	if (cni_nl_wait(nl, -1, RTNLGRP_LINK, milliseconds, is_up, &link, err) < 0)
-		return cni_fail_within(err, "wait for link '%s' to be operationally up", link.name);
-	*ret_link = link;
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct cni_link {
 	uint8_t mac[CNI_MAC_SIZE];
 	bool has_mac;
 	bool vlan_filtering;	   /* of a bridge */
+	bool can_filter_vlans;	   /* of a bridge: the kernel's bridges can at all */
 	bool ignores_link_local;   /* of a bridge; see struct cni_link_change */
 	uint32_t default_vlan;	   /* of a bridge: what its ports begin with, or 0 */
 	uint32_t promiscuity;	   /* how many want it promiscuous, IFF_PROMISC by us among them */
@@ -57,6 +58,11 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
 		  int (*cb)(const struct cni_link *link, void *data, struct cni_error *err),
 		  void (*restart)(void *data), void *data, struct cni_error *err);
 
+/* Says whether the kernel has links of `kind` ("veth"): asks for one that cannot be made. The kernel
+ * loads the kind's module, if it is in one. Fails with CNI_EKERNEL if it does not answer. */
+int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
+			   struct cni_error *err);
+
 /* A bridge, down. A `mac` given here stays: the kernel then does not take the lowest address of the
  * ports (br_stp_recalculate_bridge_id()). `mtu` in bytes, 0 for the kernel's.
  * Fails with errnum EEXIST if the name is taken. */
@@ -85,7 +91,7 @@ int cni_link_add_veth(struct cni_nl *nl, const struct cni_link_veth *veth, struc
 /* What to change; what is NULL or CNI_KEEP stays. One message: all of it or an error. */
 enum cni_switch { CNI_KEEP, CNI_ON, CNI_OFF };
 struct cni_link_change {
-	const char *alias;
+	const char *alias; /* "" removes it */
 	const uint8_t *mac;
 	const struct cni_link_port *port;
 	uint32_t mtu; /* 0: keep */
@@ -95,17 +101,14 @@ struct cni_link_change {
 	/* Of a bridge: does it not learn who sent a frame to 01:80:c2:00:00:0x, which it does not
 	 * forward (BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h; since Linux 4.20)? */
 	enum cni_switch ignores_link_local;
+	/* net.ipv4.conf.<link>.arp_notify, by index instead of name. */
+	enum cni_switch arp_notify;
 };
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);
 
 /* Fails with errnum ENODEV if there is none. */
 int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err);
-
-/* Waits until the link is operationally up (RFC 2863), at most `milliseconds`, on the kernel's
- * announcements; `ret_link` is what it is then. Fails with CNI_EKERNEL, errnum ETIMEDOUT. */
-int cni_link_wait_up(struct cni_nl *nl, int index, unsigned int milliseconds,
-		     struct cni_link *ret_link, struct cni_error *err);
 
 /* Six random octets of a locally administered unicast address. */
 void cni_link_random_mac(uint8_t ret_mac[CNI_MAC_SIZE]);

@@ -12,6 +12,12 @@ struct found {
 	struct cni_link_settings settings;
 };
 
+static const struct cni_nl_policy policy[IFLA_MAX + 1] = {
+	[IFLA_ADDRESS] = {MNL_TYPE_BINARY, CNI_MAC_SIZE, CNI_MAC_SIZE}, /* of Ethernet alone */
+	[IFLA_MTU] = {MNL_TYPE_U32},
+	[IFLA_TXQLEN] = {MNL_TYPE_U32},
+};
+
 static int keep(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(message);
@@ -20,25 +26,23 @@ static int keep(const struct nlmsghdr *message, void *data, struct cni_error *er
 	struct cni_link_settings *settings = &found->settings;
 
 	(void)err;
-	cni_nl_parse(message, sizeof(*ifi), table, IFLA_MAX);
+	cni_nl_parse(message, policy, table, IFLA_MAX);
 	found->index = ifi->ifi_index;
 	*settings = (struct cni_link_settings){
 		.given = 1U << CNI_LINK_PROMISC | 1U << CNI_LINK_ALLMULTI,
 		.promisc = ifi->ifi_flags & IFF_PROMISC,
 		.allmulti = ifi->ifi_flags & IFF_ALLMULTI,
+		.txqlen = cni_nl_u32(table[IFLA_TXQLEN], 0),
+		.mtu = cni_nl_u32(table[IFLA_MTU], 0),
 	};
-	if (table[IFLA_ADDRESS] && mnl_attr_get_payload_len(table[IFLA_ADDRESS]) == CNI_MAC_SIZE) {
-		memcpy(settings->mac, mnl_attr_get_payload(table[IFLA_ADDRESS]), CNI_MAC_SIZE);
+	if (table[IFLA_ADDRESS]) {
+		memcpy(settings->mac, cni_nl_binary(table[IFLA_ADDRESS], NULL), CNI_MAC_SIZE);
 		settings->given |= 1U << CNI_LINK_MAC;
 	}
-	if (table[IFLA_TXQLEN]) {
-		settings->txqlen = mnl_attr_get_u32(table[IFLA_TXQLEN]);
+	if (table[IFLA_TXQLEN])
 		settings->given |= 1U << CNI_LINK_TXQLEN;
-	}
-	if (table[IFLA_MTU]) {
-		settings->mtu = mnl_attr_get_u32(table[IFLA_MTU]);
+	if (table[IFLA_MTU])
 		settings->given |= 1U << CNI_LINK_MTU;
-	}
 	return 0;
 }
 

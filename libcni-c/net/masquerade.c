@@ -61,8 +61,8 @@ int cni_masquerade_check(struct cni_nl *nl, const struct cni_masquerade *wanted,
 	for (size_t i = 0; i < wish.items.count; i++) {
 		const char *chain = wish.items.items[i].element.jump;
 
-		if (*chain && cni_owned_check_chain(nl, &wish, chain, CNI_MASQUERADE_NETWORK_RULES,
-						    err) < 0)
+		if (*chain &&
+		    cni_owned_check_chain(nl, &wish, chain, CNI_MASQUERADE_NETWORK_RULES, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -65,7 +65,8 @@ static void put_lead(const struct family *family, const struct cni_nft_bytes *pl
 
 	if (!has_device) {
 		lead.key = (struct cni_nft_bytes){.size = 0};
-		cni_nft_bytes_add(&lead.key, place->data + CNI_IFNAME_SIZE, place->size - CNI_IFNAME_SIZE);
+		cni_nft_bytes_add(&lead.key, place->data + CNI_IFNAME_SIZE,
+				  place->size - CNI_IFNAME_SIZE);
 	}
 	cni_nft_items_put(leads, has_device ? family->at : family->anywhere, &lead);
 }

@@ -5,10 +5,32 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+/* How often the kernel is asked again after an error that may pass. */
+#define ATTEMPTS 16
+
+static const char own[] = "/proc/thread-self/ns/net";
+
+/* Some seccomp profiles refuse ioctl(2) on a namespace: setns(2) looks at the type again. */
+static bool may_be_network(int fd)
+{
+	int type = ioctl(fd, NS_GET_NSTYPE);
+	struct statfs fs;
+
+	if (type >= 0)
+		return type == CLONE_NEWNET;
+	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+}
 
 int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
 {
@@ -17,7 +39,7 @@ int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
 
 	if (fd < 0)
 		return cni_fail_errno(err, CNI_EENV, errno, "failed to open netns '%s'", path);
-	if (ioctl(fd, NS_GET_NSTYPE) != CLONE_NEWNET) {
+	if (!may_be_network(fd)) {
 		cni_fail(err, CNI_EENV, "CNI_NETNS '%s' is not a network namespace", path);
 		err->errnum = EINVAL;
 		return -1;
@@ -28,7 +50,7 @@ int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
 
 int cni_netns_enter(int netns, int *ret_home, struct cni_error *err)
 {
-	closing int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	closing int home = open(own, O_RDONLY | O_CLOEXEC);
 
 	if (home < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "open our own network namespace");
@@ -38,24 +60,51 @@ int cni_netns_enter(int netns, int *ret_home, struct cni_error *err)
 	return 0;
 }
 
-/* What is half made is left to DEL, as when memory has run out. */
-static _Noreturn void be_lost(void)
+bool cni_netns_is_own(int netns)
 {
-	static const char text[] = "{\n    \"cniVersion\": \"1.1.0\",\n    \"code\": 101,\n"
-				   "    \"msg\": \"return to the host's network namespace: the "
-				   "kernel refused\"\n}\n";
+	struct stat theirs;
+	struct stat ours;
 
-	_Static_assert(CNI_EKERNEL == 101, "the text above names the code");
-	if (write(STDOUT_FILENO, text, sizeof(text) - 1) < 0)
-		_exit(1);
-	_exit(1);
+	return fstat(netns, &theirs) == 0 && stat(own, &ours) == 0 &&
+	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+/* setns(2) allocates memory. */
+static bool may_pass(int errnum)
+{
+	return errnum == EINTR || errnum == EAGAIN || errnum == ENOMEM || errnum == ENOBUFS;
+}
+
+static int go_home(int home)
+{
+	for (int i = 0; i < ATTEMPTS; i++) {
+		if (setns(home, CLONE_NEWNET) == 0)
+			return 0;
+		if (!may_pass(errno))
+			break;
+	}
+	return -1;
+}
+
+int cni_netns_leave(int *home, struct cni_error *err)
+{
+	closing int fd = take_fd(home);
+
+	if (go_home(fd) == 0)
+		return 0;
+	return cni_fail_errno(err, CNI_EKERNEL, errno, "return to the host's network namespace");
 }
 
 void cni_netns_return(const int *home)
 {
+	char text[128];
+
 	if (*home < 0)
 		return;
-	if (setns(*home, CLONE_NEWNET) < 0)
-		be_lost();
+	if (go_home(*home) < 0) {
+		snprintf(text, sizeof(text), "return to the host's network namespace: %s",
+			 strerror(errno));
+		cni_die(CNI_EKERNEL, text);
+	}
 	close(*home);
 }

@@ -3,12 +3,12 @@
 #include "nft.h"
 
 #include "mem.h"
+#include "nft_read.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libnftnl/chain.h>
 #include <libnftnl/common.h>
-#include <libnftnl/gen.h>
 #include <libnftnl/rule.h>
 #include <libnftnl/set.h>
 #include <libnftnl/table.h>
@@ -58,13 +58,10 @@ static void begin(struct cni_nl_message *m, uint16_t type, uint16_t family)
 
 static int keep_generation(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_gen *gen = cni_need(nftnl_gen_alloc());
+	uint32_t *generation = data;
 
-	(void)err;
-	if (nftnl_gen_nlmsg_parse(message, gen) >= 0)
-		*(uint32_t *)data = nftnl_gen_get_u32(gen, NFTNL_GEN_ID);
-	nftnl_gen_free(gen);
-	return 0;
+	*generation = cni_nft_read_u32(message, NFTA_GEN_ID, 0);
+	return *generation ? 0 : cni_fail(err, CNI_EKERNEL, "the kernel gives none");
 }
 
 int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_error *err)
@@ -77,28 +74,15 @@ int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_e
 	return 0;
 }
 
-struct chain_info {
-	uint32_t use;
-	uint32_t policy;
-};
-
-static int keep_chain(const struct nlmsghdr *message, void *data, struct cni_error *err)
+static int keep_chain_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_chain *chain = cni_need(nftnl_chain_alloc());
-	struct chain_info *info = data;
-
 	(void)err;
-	if (nftnl_chain_nlmsg_parse(message, chain) >= 0) {
-		info->use = nftnl_chain_get_u32(chain, NFTNL_CHAIN_USE);
-		if (nftnl_chain_is_set(chain, NFTNL_CHAIN_POLICY))
-			info->policy = nftnl_chain_get_u32(chain, NFTNL_CHAIN_POLICY);
-	}
-	nftnl_chain_free(chain);
+	*(uint32_t *)data = cni_nft_read_u32(message, NFTA_CHAIN_USE, 0);
 	return 0;
 }
 
-static int get_chain(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-		     struct chain_info *ret_info, struct cni_error *err)
+int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		      uint32_t *ret_use, struct cni_error *err)
 {
 	struct nftnl_chain *object = cni_need(nftnl_chain_alloc());
 	struct cni_nl_message m;
@@ -108,43 +92,17 @@ static int get_chain(struct cni_nl *nl, const struct cni_nft_table *table, const
 	begin(&m, NFT_MSG_GETCHAIN, table->family);
 	nftnl_chain_nlmsg_build_payload(m.header, object);
 	nftnl_chain_free(object);
-	*ret_info = (struct chain_info){.policy = NF_ACCEPT};
-	if (cni_nl_get(nl, &m, keep_chain, ret_info, err) < 0)
+	*ret_use = 0;
+	if (cni_nl_get(nl, &m, keep_chain_use, ret_use, err) < 0)
 		return cni_fail_within(err, "nf_tables: look up chain '%s' of table '%s'", chain,
 				       table->name);
 	return 0;
 }
 
-int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-		      uint32_t *ret_use, struct cni_error *err)
-{
-	struct chain_info info;
-
-	if (get_chain(nl, table, chain, &info, err) < 0)
-		return -1;
-	*ret_use = info.use;
-	return 0;
-}
-
-int cni_nft_chain_policy(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-			 uint32_t *ret_policy, struct cni_error *err)
-{
-	struct chain_info info;
-
-	if (get_chain(nl, table, chain, &info, err) < 0)
-		return -1;
-	*ret_policy = info.policy;
-	return 0;
-}
-
 static int keep_table_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_table *table = cni_need(nftnl_table_alloc());
-
 	(void)err;
-	if (nftnl_table_nlmsg_parse(message, table) >= 0)
-		*(uint32_t *)data = nftnl_table_get_u32(table, NFTNL_TABLE_USE);
-	nftnl_table_free(table);
+	*(uint32_t *)data = cni_nft_read_u32(message, NFTA_TABLE_USE, 0);
 	return 0;
 }
 
@@ -194,51 +152,16 @@ int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, con
 	return 0;
 }
 
-static void read_bytes(struct nftnl_set_elem *from, uint16_t attribute, struct cni_nft_bytes *to)
+static void keep(const struct cni_nft_element *element, void *data)
 {
-	uint32_t size = 0;
-	const void *data = nftnl_set_elem_get(from, attribute, &size);
-
-	if (!data || size > sizeof(to->data))
-		return;
-	memcpy(to->data, data, size);
-	to->size = size;
-}
-
-static void read_comment(struct nftnl_set_elem *from, char comment[CNI_NFT_COMMENT_SIZE])
-{
-	uint32_t size = 0;
-	const uint8_t *udata = nftnl_set_elem_get(from, NFTNL_SET_ELEM_USERDATA, &size);
-
-	/* Ours is the first entry: type 0, length, text. */
-	if (!udata || size < 3 || udata[0] != 0 || udata[1] > size - 2 ||
-	    udata[1] > CNI_NFT_COMMENT_SIZE || udata[1 + udata[1]] != '\0')
-		return;
-	memcpy(comment, udata + 2, udata[1]);
-}
-
-static int read_element(struct nftnl_set_elem *from, void *data)
-{
-	struct cni_nft_element *to = data;
-
-	*to = (struct cni_nft_element){.key = {.size = 0}};
-	read_bytes(from, NFTNL_SET_ELEM_KEY, &to->key);
-	read_bytes(from, NFTNL_SET_ELEM_DATA, &to->value);
-	if (nftnl_set_elem_is_set(from, NFTNL_SET_ELEM_CHAIN))
-		strncpy(to->jump, nftnl_set_elem_get_str(from, NFTNL_SET_ELEM_CHAIN),
-			sizeof(to->jump) - 1);
-	read_comment(from, to->comment);
-	return 0;
+	*(struct cni_nft_element *)data = *element;
 }
 
 static int keep_element(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_set *set = cni_need(nftnl_set_alloc());
-
 	(void)err;
-	if (nftnl_set_elems_nlmsg_parse(message, set) >= 0)
-		nftnl_set_elem_foreach(set, read_element, data);
-	nftnl_set_free(set);
+	*(struct cni_nft_element *)data = (struct cni_nft_element){.key = {.size = 0}};
+	cni_nft_read_elements(message, keep, data);
 	return 0;
 }
 
@@ -284,7 +207,7 @@ struct list {
 	size_t count;
 };
 
-static int append_element(struct nftnl_set_elem *from, void *data)
+static void append(const struct cni_nft_element *element, void *data)
 {
 	struct list *list = data;
 
@@ -292,17 +215,13 @@ static int append_element(struct nftnl_set_elem *from, void *data)
 	if ((list->count & (list->count - 1)) == 0)
 		list->items = cni_realloc_array(list->items, list->count ? list->count * 2 : 1,
 						sizeof(*list->items));
-	return read_element(from, &list->items[list->count++]);
+	list->items[list->count++] = *element;
 }
 
 static int append_elements(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_set *set = cni_need(nftnl_set_alloc());
-
 	(void)err;
-	if (nftnl_set_elems_nlmsg_parse(message, set) >= 0)
-		nftnl_set_elem_foreach(set, append_element, data);
-	nftnl_set_free(set);
+	cni_nft_read_elements(message, append, data);
 	return 0;
 }
 
@@ -338,24 +257,18 @@ struct others {
 	bool found;
 };
 
-static int compare_comment(struct nftnl_set_elem *from, void *data)
+static void compare_comment(const struct cni_nft_element *element, void *data)
 {
 	struct others *others = data;
-	struct cni_nft_element element;
 
-	read_element(from, &element);
-	others->found |= others->is_other(element.comment, others->data);
-	return 0;
+	others->found |= others->is_other(element->comment, others->data);
 }
 
 static int stop_at_another(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_set *set = cni_need(nftnl_set_alloc());
 	struct others *others = data;
 
-	if (nftnl_set_elems_nlmsg_parse(message, set) >= 0)
-		nftnl_set_elem_foreach(set, compare_comment, data);
-	nftnl_set_free(set);
+	cni_nft_read_elements(message, compare_comment, data);
 	return others->found ? cni_fail(err, CNI_EKERNEL, "enough was seen") : 0;
 }
 
@@ -375,7 +288,7 @@ int cni_nft_has_other(const struct cni_nft_table *table, const char *set,
 	nftnl_set_free(object);
 	failed = cni_nl_open(&nl, NETLINK_NETFILTER, -1, err);
 	if (!failed)
-		failed = cni_nl_dump(&nl, &m, stop_at_another, NULL, &others, err);
+		failed = cni_nl_dump_until(&nl, &m, stop_at_another, &others, err);
 	*ret_has = others.found;
 	return failed < 0 && !others.found && err->errnum != ENOENT ? -1 : 0;
 }

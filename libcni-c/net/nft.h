@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nf_tables: what is there, and one transaction that changes it. Everything is looked up by key,
- * and nothing of anybody else's is listed, so no cost here grows with pods or foreign rules.
+ * and nothing of other owners is listed, so no cost here grows with pods or foreign rules (but for
+ * nft_forward.h).
  *
  * A transaction can carry the generation that its author has looked at: the kernel refuses it
  * (ERESTART) if anything has changed since. That makes "delete this element, but only while it is
@@ -42,6 +43,7 @@ struct cni_nft_element {
 	struct cni_nft_bytes key;
 	struct cni_nft_bytes value;   /* of a map of values; else empty */
 	char jump[CNI_NFT_NAME_SIZE]; /* of a verdict map: the chain; else "" */
+	uint32_t verdict;	      /* of a verdict map: NF_ACCEPT, NFT_JUMP, … */
 	char comment[CNI_NFT_COMMENT_SIZE];
 };
 
@@ -56,11 +58,6 @@ int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, cons
 		      uint32_t *ret_use, struct cni_error *err);
 int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint32_t *ret_use,
 		      struct cni_error *err);
-
-/* What a base chain does with a packet that comes to its end: NF_ACCEPT, NF_DROP
- * (linux/netfilter.h). A chain that is none has NF_ACCEPT. Fails with errnum ENOENT as above. */
-int cni_nft_chain_policy(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-			 uint32_t *ret_policy, struct cni_error *err);
 
 /* How many rules a chain holds. */
 int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,

@@ -1,55 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rules that are there, and removing one of them. See nft_rule.c for writing them. */
 #include "mem.h"
+#include "nft_read.h"
 #include "nft_tx.h"
 
 #include <errno.h>
 #include <libnftnl/common.h>
-#include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
-#include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static int read_comment_entry(const struct nftnl_udata *entry, void *data)
-{
-	struct cni_nft_rule_info *info = data;
-	const char *text = nftnl_udata_get(entry);
-	size_t size = nftnl_udata_len(entry);
-
-	if (nftnl_udata_type(entry) != NFTNL_UDATA_RULE_COMMENT || !size || text[size - 1])
-		return 0;
-	strncpy(info->comment, text, sizeof(info->comment) - 1);
-	return 0;
-}
-
-/* xt_comment's (linux/netfilter/xt_comment.h) is text of a fixed size, maybe without an end. */
-static void read_xt_comment(struct nftnl_expr *expr, struct cni_nft_rule_info *info)
-{
-	uint32_t size = 0;
-	const char *text = nftnl_expr_get(expr, NFTNL_EXPR_MT_INFO, &size);
-
-	if (text)
-		snprintf(info->comment, sizeof(info->comment), "%.*s", (int)strnlen(text, size),
-			 text);
-}
-
-static int read_expression(struct nftnl_expr *expr, void *data)
-{
-	struct cni_nft_rule_info *info = data;
-
-	if (!strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "match") &&
-	    nftnl_expr_is_set(expr, NFTNL_EXPR_MT_NAME) &&
-	    !strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_MT_NAME), "comment"))
-		read_xt_comment(expr, info);
-	if (!strcmp(nftnl_expr_get_str(expr, NFTNL_EXPR_NAME), "immediate") &&
-	    nftnl_expr_is_set(expr, NFTNL_EXPR_IMM_CHAIN))
-		strncpy(info->jump, nftnl_expr_get_str(expr, NFTNL_EXPR_IMM_CHAIN),
-			sizeof(info->jump) - 1);
-	return 0;
-}
 
 struct list {
 	struct cni_nft_rule_info *items;
@@ -58,26 +17,13 @@ struct list {
 
 static int append_rule(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
-	struct nftnl_rule *rule = cni_need(nftnl_rule_alloc());
 	struct list *list = data;
-	struct cni_nft_rule_info *info;
-	const void *udata;
-	uint32_t size = 0;
 
 	(void)err;
 	if ((list->count & (list->count - 1)) == 0)
 		list->items = cni_realloc_array(list->items, list->count ? list->count * 2 : 1,
 						sizeof(*list->items));
-	if (nftnl_rule_nlmsg_parse(message, rule) >= 0) {
-		info = &list->items[list->count++];
-		*info = (struct cni_nft_rule_info){
-			.handle = nftnl_rule_get_u64(rule, NFTNL_RULE_HANDLE)};
-		udata = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &size);
-		if (udata)
-			nftnl_udata_parse(udata, size, read_comment_entry, info);
-		nftnl_expr_foreach(rule, read_expression, info);
-	}
-	nftnl_rule_free(rule);
+	cni_nft_read_rule(message, &list->items[list->count++]);
 	return 0;
 }
 

@@ -273,17 +273,15 @@ void cni_nft_del_element(struct cni_nft_tx *tx, const struct cni_nft_table *tabl
 
 static int send_batch(struct cni_nft_tx *tx, struct cni_error *err)
 {
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
 	int fd = mnl_socket_get_fd(tx->nl->socket);
 	int pages = nftnl_batch_iovec_len(tx->batch);
 	freeing struct iovec *iov = cni_realloc_array(NULL, (size_t)pages, sizeof(*iov));
-	struct msghdr message = {.msg_name = &kernel, .msg_namelen = sizeof(kernel)};
+	struct msghdr message = {.msg_iovlen = (size_t)pages};
 	int answers = (int)tx->label_count * ANSWER_SIZE;
 	int room = pages * (PAGE_SIZE + OVERRUN_SIZE) * 2;
 
 	nftnl_batch_iovec(tx->batch, iov, (uint32_t)pages);
 	message.msg_iov = iov;
-	message.msg_iovlen = (size_t)pages;
 	/* A batch is one datagram; GC after a long time may have a large one. Its answers come all
 	 * at once, and what the socket has no room for is lost (ENOBUFS). */
 	if (pages > 1) {
@@ -300,22 +298,20 @@ static int send_batch(struct cni_nft_tx *tx, struct cni_error *err)
  * follows it. */
 static int read_verdict(struct cni_nft_tx *tx, uint32_t last_seq, struct cni_error *err)
 {
-	char buffer[8192] __attribute__((aligned(8)));
+	const struct nlmsghdr *message;
+	struct cni_error later;
 	int failed = 0;
 
 	for (;;) {
-		ssize_t got = mnl_socket_recvfrom(tx->nl->socket, buffer, sizeof(buffer));
-		const struct nlmsghdr *message = (const void *)buffer;
-		int left = (int)got;
+		int left = cni_nl_receive(tx->nl, &message, failed ? &later : err);
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return cni_fail_errno(err, CNI_EKERNEL, errno, "read nf_tables' answer");
-		for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+		if (left < 0)
+			return failed ? failed : cni_fail_within(err, "nf_tables");
+		for (; cni_nl_is_there(message, left); message = mnl_nlmsg_next(message, &left)) {
 			uint32_t offset = message->nlmsg_seq - tx->first_seq;
 
-			if (message->nlmsg_type != NLMSG_ERROR || offset >= tx->label_count)
+			if (message->nlmsg_type != NLMSG_ERROR || !cni_nl_is_whole(message) ||
+			    offset >= tx->label_count)
 				continue;
 			if (!failed && cni_nl_read_error(message, err) < 0)
 				failed = cni_fail_within(err, "nf_tables: %s", tx->labels[offset]);

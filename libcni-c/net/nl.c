@@ -1,19 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nl.h"
 
+#include "deadline.h"
 #include "netns.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DUMP_ATTEMPTS 16
 
+/* A second wall: an answer that another process forged has to guess the number as well. */
+static uint32_t random_seq(void)
+{
+	uint32_t seq = 0;
+
+	if (getrandom(&seq, sizeof(seq), GRND_NONBLOCK) != sizeof(seq))
+		seq = (uint32_t)getpid() << 16;
+	return seq;
+}
+
 int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error *err)
 {
+	static const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	static const struct timeval patience = {.tv_sec = CNI_NL_ANSWER_SECONDS};
 	visiting int home = -1;
 	struct mnl_socket *socket;
 	int on = 1;
@@ -23,18 +39,19 @@ int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error
 	socket = mnl_socket_open2(protocol, SOCK_CLOEXEC);
 	if (!socket)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "open a netlink socket");
-	/* The port id is the kernel's choice: pids are not unique among the sockets of a process.
-	 */
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-		cni_fail_errno(err, CNI_EKERNEL, errno, "bind a netlink socket");
+	/* It binds the socket as well, to a port of the kernel's choice: pids are not unique among
+	 * the sockets of a process. */
+	if (connect(mnl_socket_get_fd(socket), (const void *)&kernel, sizeof(kernel)) < 0) {
+		cni_fail_errno(err, CNI_EKERNEL, errno, "connect a netlink socket");
 		mnl_socket_close(socket);
 		return -1;
 	}
+	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	/* Kernels without them (before 4.12, 4.20) are still understood. */
 	mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	*ret_nl = (struct cni_nl){.socket = socket};
+	*ret_nl = (struct cni_nl){.socket = socket, .seq = random_seq()};
 	return 0;
 }
 
@@ -112,101 +129,123 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest)
 		mnl_attr_nest_end(m->header, nest);
 }
 
-struct index {
-	const struct nlattr **table;
-	uint16_t max;
-};
+/* ---- receiving ---- */
 
-static int index_attribute(const struct nlattr *attribute, void *data)
+/* The longest datagram that the kernel makes of a dump (netlink_recvmsg()); no other answer is
+ * longer. */
+static char datagram[32768] __attribute__((aligned(8)));
+
+/* The size of the next datagram, 0 if another process has sent it, or -1 with errno. */
+static ssize_t receive(struct cni_nl *nl, int flags)
 {
-	const struct index *index = data;
+	struct sockaddr_nl sender = {.nl_family = AF_UNSPEC};
+	struct iovec iov = {datagram, sizeof(datagram)};
+	struct msghdr message = {.msg_name = &sender,
+				 .msg_namelen = sizeof(sender),
+				 .msg_iov = &iov,
+				 .msg_iovlen = 1};
+	ssize_t got;
 
-	if (mnl_attr_get_type(attribute) <= index->max)
-		index->table[mnl_attr_get_type(attribute)] = attribute;
-	return MNL_CB_OK;
+	do
+		got = recvmsg(mnl_socket_get_fd(nl->socket), &message, flags);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -1;
+	/* Announcements, and datagrams from before connect(), may be another process's. */
+	if (message.msg_namelen != sizeof(sender) || sender.nl_family != AF_NETLINK ||
+	    sender.nl_pid != 0)
+		return 0;
+	if (message.msg_flags & MSG_TRUNC) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return got;
 }
 
-static struct index empty_index(const struct nlattr **table, uint16_t max)
+int cni_nl_receive(struct cni_nl *nl, const struct nlmsghdr **ret_messages, struct cni_error *err)
 {
-	for (size_t i = 0; i <= max; i++)
-		table[i] = NULL;
-	return (struct index){table, max};
+	ssize_t got;
+
+	do
+		got = receive(nl, 0);
+	while (got == 0);
+	if (got < 0 && errno == EAGAIN) {
+		cni_fail(err, CNI_EKERNEL, "the kernel has not answered within %d seconds",
+			 CNI_NL_ANSWER_SECONDS);
+		err->errnum = ETIMEDOUT;
+		return -1;
+	}
+	if (got < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "read a netlink answer");
+	*ret_messages = (const void *)datagram;
+	return (int)got;
 }
 
-void cni_nl_parse(const struct nlmsghdr *message, size_t offset, const struct nlattr **table,
-		  uint16_t max)
-{
-	struct index index = empty_index(table, max);
+/* ---- the error of an answer ---- */
 
-	mnl_attr_parse(message, (unsigned int)offset, index_attribute, &index);
-}
-
-void cni_nl_parse_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max)
-{
-	struct index index = empty_index(table, max);
-
-	if (nest)
-		mnl_attr_parse_nested(nest, index_attribute, &index);
-}
-
-/* What the kernel says beside the number, or NULL (linux/netlink.h, enum nlmsgerr_attrs). */
+/* What the kernel says beside the number, or "" (linux/netlink.h, enum nlmsgerr_attrs). */
 static const char *kernel_words(const struct nlmsghdr *message)
 {
+	static const struct cni_nl_policy policy[NLMSGERR_ATTR_MSG + 1] = {
+		[NLMSGERR_ATTR_MSG] = {MNL_TYPE_NUL_STRING},
+	};
 	const struct nlmsgerr *report = mnl_nlmsg_get_payload(message);
-	const struct nlattr *table[NLMSGERR_ATTR_MAX + 1];
+	const struct nlattr *table[NLMSGERR_ATTR_MSG + 1];
+	size_t size = mnl_nlmsg_get_payload_len(message);
 	size_t offset = sizeof(*report);
 
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
-		return NULL;
-	if (!(message->nlmsg_flags & NLM_F_CAPPED))
-		offset += mnl_nlmsg_get_payload_len(&report->msg);
-	cni_nl_parse(message, offset, table, NLMSGERR_ATTR_MAX);
-	if (!table[NLMSGERR_ATTR_MSG])
-		return NULL;
-	return mnl_attr_get_str(table[NLMSGERR_ATTR_MSG]);
+		return "";
+	/* The words stand behind the question, if the kernel gives that back. */
+	if (!(message->nlmsg_flags & NLM_F_CAPPED) && report->msg.nlmsg_len > NLMSG_HDRLEN)
+		offset += NLMSG_ALIGN((size_t)report->msg.nlmsg_len - NLMSG_HDRLEN);
+	if (offset > size)
+		return "";
+	cni_nl_parse_bytes((const char *)report + offset, size - offset, policy, table,
+			   NLMSGERR_ATTR_MSG);
+	return cni_nl_string(table[NLMSGERR_ATTR_MSG]);
 }
 
 int cni_nl_read_error(const struct nlmsghdr *message, struct cni_error *err)
 {
-	const struct nlmsgerr *report = mnl_nlmsg_get_payload(message);
+	const int *number = mnl_nlmsg_get_payload(message);
 	const char *words;
 
-	/* The end of a dump carries an error number as well. */
-	if (message->nlmsg_type == NLMSG_DONE) {
-		const int *number = mnl_nlmsg_get_payload(message);
-
-		if (mnl_nlmsg_get_payload_len(message) < sizeof(*number) || *number >= 0)
-			return 0;
-		cni_fail(err, CNI_EKERNEL, "%s", strerror(-*number));
-		err->errnum = -*number;
-		return -1;
-	}
-	if (report->error == 0)
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*number) || *number == 0)
 		return 0;
-	words = kernel_words(message);
-	cni_fail(err, CNI_EKERNEL, words ? "%s (%s)" : "%s", strerror(-report->error), words);
-	err->errnum = -report->error;
+	words = message->nlmsg_type == NLMSG_ERROR ? kernel_words(message) : "";
+	cni_fail(err, CNI_EKERNEL, *words ? "%s (%s)" : "%s", strerror(-*number), words);
+	err->errnum = -*number;
 	return -1;
+}
+
+/* ---- round trips ---- */
+
+/* The kernel's types come in fours in rtnetlink (NEW, DEL, GET, SET), and in nfnetlink each GET
+ * follows its NEW (linux/rtnetlink.h, linux/netfilter/nf_tables.h,
+ * linux/netfilter/nfnetlink_conntrack.h). */
+static uint16_t answer_to(uint16_t question)
+{
+	return question < CNI_NL_NFNL_TYPES ? (uint16_t)(question & ~3) : (uint16_t)(question - 1);
 }
 
 struct answer {
 	cni_nl_cb *cb; /* may be NULL */
 	void *data;
+	uint16_t type;
 	bool ends_by_itself; /* neither an acknowledgement nor the end of a dump follows it */
+	bool ends_if_failed; /* the rest is not read: the socket is closed */
 	bool interrupted;
 	int failed;
 };
 
-/* One buffer of answers. 1: more is to come, 0: it was all. A failing callback does not stop the
- * reading: what follows must not be taken for the next answer. */
-static int read_answers(const char *buffer, size_t size, uint32_t seq, struct answer *answer,
-			struct cni_error *err)
+/* One datagram. 1: more is to come, 0: it was all. A failing callback does not stop the reading
+ * unless the answer says so: what follows must not be taken for the next one. */
+static int read_answers(const struct nlmsghdr *message, int left, uint32_t seq,
+			struct answer *answer, struct cni_error *err)
 {
-	const struct nlmsghdr *message = (const void *)buffer;
-	int left = (int)size;
-
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-		if (message->nlmsg_seq != seq)
+	for (; cni_nl_is_there(message, left); message = mnl_nlmsg_next(message, &left)) {
+		if (message->nlmsg_seq != seq || !cni_nl_is_whole(message))
 			continue;
 		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
 			answer->interrupted = true;
@@ -219,11 +258,11 @@ static int read_answers(const char *buffer, size_t size, uint32_t seq, struct an
 			}
 			return 0;
 		}
-		if (message->nlmsg_type < NLMSG_MIN_TYPE)
+		if (message->nlmsg_type != answer->type)
 			continue;
 		if (answer->cb && !answer->failed)
 			answer->failed = answer->cb(message, answer->data, err);
-		if (answer->ends_by_itself)
+		if (answer->ends_by_itself || (answer->failed && answer->ends_if_failed))
 			return 0;
 	}
 	return 1;
@@ -232,7 +271,7 @@ static int read_answers(const char *buffer, size_t size, uint32_t seq, struct an
 static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, struct answer *answer,
 		      struct cni_error *err)
 {
-	static char buffer[32768] __attribute__((aligned(8)));
+	const struct nlmsghdr *messages;
 	int more = 1;
 
 	answer->interrupted = false;
@@ -241,16 +280,15 @@ static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, struct answer
 		return cni_fail(err, CNI_EKERNEL, "a netlink message would pass %d bytes",
 				CNI_NL_MESSAGE_SIZE);
 	m->header->nlmsg_seq = ++nl->seq;
-	if (mnl_socket_sendto(nl->socket, m->header, m->header->nlmsg_len) < 0)
+	answer->type = answer_to(m->header->nlmsg_type);
+	if (send(mnl_socket_get_fd(nl->socket), m->header, m->header->nlmsg_len, 0) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a netlink message");
 	while (more) {
-		ssize_t got = mnl_socket_recvfrom(nl->socket, buffer, sizeof(buffer));
+		int size = cni_nl_receive(nl, &messages, err);
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return cni_fail_errno(err, CNI_EKERNEL, errno, "read a netlink answer");
-		more = read_answers(buffer, (size_t)got, nl->seq, answer, err);
+		if (size < 0)
+			return -1;
+		more = read_answers(messages, size, nl->seq, answer, err);
 	}
 	return answer->failed;
 }
@@ -292,49 +330,70 @@ int cni_nl_dump(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb,
 	return -1;
 }
 
-static int milliseconds_until(const struct timespec *end)
+int cni_nl_dump_until(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
+		      struct cni_error *err)
 {
-	struct timespec now;
-	int64_t left;
+	struct answer answer = {.cb = cb, .data = data, .ends_if_failed = true};
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (int64_t)(end->tv_sec - now.tv_sec) * 1000 + (end->tv_nsec - now.tv_nsec) / 1000000;
-	return left > 0 ? (int)left : 0;
+	m->header->nlmsg_flags |= NLM_F_DUMP;
+	return round_trip(nl, m, &answer, err);
 }
 
-int cni_nl_wait(struct cni_nl *nl, int netns, int group, unsigned int milliseconds,
+/* ---- announcements ---- */
+
+/* Waits for the kernel's next announcement; false if `end` comes first. An overrun (ENOBUFS) has
+ * lost announcements, and counts as one. Other processes may announce as well, without a pause, and
+ * must not hold up the end. */
+static bool is_announced(struct cni_nl *news, const struct timespec *end)
+{
+	struct pollfd wait = {.fd = mnl_socket_get_fd(news->socket), .events = POLLIN};
+	ssize_t got;
+
+	for (;;) {
+		unsigned int left = cni_deadline_left(end);
+
+		if (left == 0 || poll(&wait, 1, (int)left) == 0)
+			return false;
+		got = receive(news, MSG_DONTWAIT);
+		if (got > 0 || (got < 0 && errno != EAGAIN))
+			return true;
+	}
+}
+
+static int wait_on(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
+		   int (*look)(struct cni_nl *nl, void *data, bool *ret_done,
+			       struct cni_error *err),
+		   void *data, struct cni_error *err)
+{
+	struct timespec end = cni_deadline_in(milliseconds);
+	bool done = false;
+
+	if (mnl_socket_setsockopt(news->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "listen to the kernel's changes");
+	/* From here on no announcement can be missed. */
+	do {
+		if (look(nl, data, &done, err) < 0)
+			return -1;
+		if (done)
+			return 0;
+	} while (is_announced(news, &end));
+	cni_fail(err, CNI_EKERNEL, "not done after %u ms", milliseconds);
+	err->errnum = ETIMEDOUT;
+	return -1;
+}
+
+int cni_nl_wait(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
 		int (*look)(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err),
 		void *data, struct cni_error *err)
 {
-	closing_nl struct cni_nl news = {0};
-	char buffer[8192];
-	struct timespec end;
+	closing_nl struct cni_nl own = {0};
 	bool done = false;
 
 	if (look(nl, data, &done, err) < 0)
 		return -1;
 	if (done)
 		return 0;
-	if (cni_nl_open(&news, NETLINK_ROUTE, netns, err) < 0)
+	if (!news && cni_nl_open(&own, NETLINK_ROUTE, -1, err) < 0)
 		return -1;
-	if (mnl_socket_setsockopt(news.socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "listen to the kernel's changes");
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += milliseconds / 1000;
-	end.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-	/* From here on no announcement can be missed. */
-	for (;;) {
-		struct pollfd wait = {.fd = mnl_socket_get_fd(news.socket), .events = POLLIN};
-
-		if (look(nl, data, &done, err) < 0)
-			return -1;
-		if (done)
-			return 0;
-		if (poll(&wait, 1, milliseconds_until(&end)) == 0)
-			break;
-		mnl_socket_recvfrom(news.socket, buffer, sizeof(buffer));
-	}
-	cni_fail(err, CNI_EKERNEL, "not done after %u ms", milliseconds);
-	err->errnum = ETIMEDOUT;
-	return -1;
+	return wait_on(nl, news ? news : &own, group, milliseconds, look, data, err);
 }

@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "ip.h"
+#include "nl_attr.h"
 
 #include <libmnl/libmnl.h>
 #include <stdbool.h>
@@ -22,12 +23,15 @@
 /* A socket stays in the namespace in which it was opened, whatever the process does later. */
 struct cni_nl {
 	struct mnl_socket *socket; /* NULL: not open */
-	uint32_t seq;
+	uint32_t seq; /* of the message that was sent last; the first one's is random */
 };
 
 /* Opens a socket of `protocol` (NETLINK_ROUTE, NETLINK_NETFILTER) in the namespace `netns` (a
- * descriptor; -1: where we are) with extended acknowledgements and strict checking. The process is
- * back home when it returns. Fails with CNI_EKERNEL. */
+ * descriptor; -1: where we are) with extended acknowledgements and strict checking, connected to
+ * the kernel: any process with CAP_NET_ADMIN in that namespace may send to the socket's port, but
+ * the kernel refuses datagrams from other ports than the one a socket is connected to
+ * (netlink_getsockbyportid() in its net/netlink/af_netlink.c). The process is back home when it
+ * returns. Fails with CNI_EKERNEL. */
 int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error *err);
 void cni_nl_close(struct cni_nl *nl);
 #define closing_nl __attribute__((cleanup(cni_nl_close)))
@@ -67,7 +71,15 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
 	for (struct nlattr *n = cni_nl_nest_begin((m), (type)), *o = (void *)(m); o;               \
 	     cni_nl_nest_end((m), n), o = NULL)
 
-/* Called for each message of an answer. Returns 0 to go on, or -1 with `err` filled. */
+/* Receives a datagram of the kernel's. Returns its size, and its messages in `ret_messages`, which
+ * are valid until the next call, for any socket. Datagrams of other senders are dropped. Fails with
+ * CNI_EKERNEL: errnum ETIMEDOUT after CNI_NL_ANSWER_SECONDS without a datagram, since an answer
+ * that the kernel had no memory for never comes, and EMSGSIZE if the datagram is cut. */
+#define CNI_NL_ANSWER_SECONDS 10
+int cni_nl_receive(struct cni_nl *nl, const struct nlmsghdr **ret_messages, struct cni_error *err);
+
+/* Called for each message of an answer that cni_nl_is_whole() and is of the type that answers the
+ * question (RTM_NEWLINK for RTM_GETLINK). Returns 0 to go on, or -1 with `err` filled. */
 typedef int cni_nl_cb(const struct nlmsghdr *message, void *data, struct cni_error *err);
 
 /* Sends and reads the whole answer, up to its acknowledgement. Fails with CNI_EKERNEL, errnum, and
@@ -76,7 +88,7 @@ int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, 
 		    struct cni_error *err);
 
 /* As above for a question to which the kernel has exactly one answer, or an error: it saves the
- * acknowledgement. With a question that may remain unanswered this would wait forever. */
+ * acknowledgement. A question that may remain unanswered needs cni_nl_transact(). */
 int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 	       struct cni_error *err);
 
@@ -86,21 +98,21 @@ int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void 
 int cni_nl_dump(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb,
 		void (*restart)(void *data), void *data, struct cni_error *err);
 
+/* A dump whose reading ends when `cb` fails, so that its cost does not grow with what follows. It is not
+ * asked again after an interruption. The socket has the rest of the answer, and is only to be closed. */
+int cni_nl_dump_until(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
+		      struct cni_error *err);
+
 /* Waits until `look` says that it is done, at most `milliseconds`: looks, and looks again whenever
- * the kernel announces something to the multicast `group` (RTNLGRP_*) in the namespace `netns` (-1:
- * ours). A look tells more than the announcement, and survives an overrun. Fails with CNI_EKERNEL,
+ * the kernel announces something to the multicast `group` (RTNLGRP_*). The announcements come to
+ * `news`, a socket that is used for nothing else and is in the namespace of `nl`; NULL: one is opened
+ * here. A look tells more than the announcement, and survives an overrun. Fails with CNI_EKERNEL,
  * errnum ETIMEDOUT, or as `look` does. */
-int cni_nl_wait(struct cni_nl *nl, int netns, int group, unsigned int milliseconds,
+int cni_nl_wait(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
 		int (*look)(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err),
 		void *data, struct cni_error *err);
 
-/* The error that a NLMSG_ERROR message carries: 0, or -1 with `err` filled. */
+/* The error that a whole NLMSG_ERROR or NLMSG_DONE carries: 0, or -1 with `err` filled. */
 int cni_nl_read_error(const struct nlmsghdr *message, struct cni_error *err);
-
-/* Indexes the attributes behind `offset` bytes of payload by type; types above `max` are passed
- * over. `table` has max + 1 entries. */
-void cni_nl_parse(const struct nlmsghdr *message, size_t offset, const struct nlattr **table,
-		  uint16_t max);
-void cni_nl_parse_nested(const struct nlattr *nest, const struct nlattr **table, uint16_t max);
 
 #endif

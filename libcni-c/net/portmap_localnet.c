@@ -3,7 +3,7 @@
 #include "portmap_table.h"
 
 #include "cleanup.h"
-#include "mem.h"
+#include "link_sysctl.h"
 #include "sysctl.h"
 
 #include <errno.h>
@@ -11,11 +11,6 @@
 #include <string.h>
 
 static const struct cni_nft_table *const table = &cni_portmap_table.table;
-
-static char *key_of(const char *ifname)
-{
-	return cni_format("net/ipv4/conf/%.15s/route_localnet", ifname);
-}
 
 /* 1 if the interface is in `localnets`, 0 if it is not, -1. */
 static int look_up(struct cni_nl *nl, const char *ifname, struct cni_error *err)
@@ -41,8 +36,6 @@ int cni_portmap_put_localnet(struct cni_nl *nl, struct cni_nft_tx *tx,
 {
 	const struct cni_portmap *portmap = wish->data;
 	struct cni_nft_element element = {.key = cni_owned_name_key(portmap->localnet)};
-	freeing char *key = key_of(portmap->localnet);
-	char value[8];
 	int there;
 
 	if (!*portmap->localnet)
@@ -51,7 +44,7 @@ int cni_portmap_put_localnet(struct cni_nl *nl, struct cni_nft_tx *tx,
 	if (there)
 		return there < 0 ? -1 : 0;
 	/* An interface that is not there cannot be told from another's later. */
-	if (cni_sysctl_get(key, value, sizeof(value), err) < 0)
+	if (cni_link_sysctl_has_localnet(portmap->localnet, err) < 0)
 		return -1;
 	cni_nft_add_element(tx, table, cni_portmap_localnets, &element);
 	return 0;
@@ -59,32 +52,28 @@ int cni_portmap_put_localnet(struct cni_nl *nl, struct cni_nft_tx *tx,
 
 int cni_portmap_turn_on_localnet(const char *ifname, struct cni_error *err)
 {
-	freeing char *key = key_of(ifname);
-
-	return *ifname ? cni_sysctl_set(key, "1", err) : 0;
+	return *ifname ? cni_link_sysctl_set_localnet(ifname, "1", err) : 0;
 }
 
 int cni_portmap_check_localnet(struct cni_nl *nl, const char *ifname, struct cni_error *err)
 {
-	freeing char *key = key_of(ifname);
-	char value[8] = "";
-	int there;
+	int found;
 
 	if (!*ifname)
 		return 0;
-	there = look_up(nl, ifname, err);
-	if (there < 0)
+	found = look_up(nl, ifname, err);
+	if (found < 0)
 		return -1;
-	if (!there)
+	if (!found)
 		return cni_fail(
 			err, CNI_EMISMATCH,
 			"portmap: '%s' is not in '%s' of table 'inet %s', expected it there",
 			ifname, cni_portmap_localnets, table->name);
-	if (cni_sysctl_get(key, value, sizeof(value), err) < 0)
-		return -1;
-	if (strcmp(value, "1") != 0)
-		return cni_fail(err, CNI_EMISMATCH, "portmap: '%s' is %s, expected 1", key, value);
-	return 0;
+	found = cni_link_sysctl_has_localnet(ifname, err);
+	if (found)
+		return found < 0 ? -1 : 0;
+	return cni_fail(err, CNI_EMISMATCH,
+			"portmap: 'net/ipv4/conf/%s/route_localnet' is 0, expected 1", ifname);
 }
 
 /* ---- with the table ---- */
@@ -93,10 +82,10 @@ static int set_all(const struct cni_nft_element *localnets, size_t count, const 
 		   struct cni_error *err)
 {
 	for (size_t i = 0; i < count; i++) {
-		freeing char *key = key_of((const char *)localnets[i].key.data);
+		const char *ifname = (const char *)localnets[i].key.data;
 
 		/* The interface may be gone. */
-		if (cni_sysctl_set(key, value, err) < 0 && err->errnum != ENOENT)
+		if (cni_link_sysctl_set_localnet(ifname, value, err) < 0 && err->errnum != ENOENT)
 			return -1;
 	}
 	return 0;

@@ -23,35 +23,44 @@ static struct tcmsg *begin(struct cni_nl_message *m, uint16_t type, uint16_t fla
 
 /* ---- looking ---- */
 
+static const struct cni_nl_policy policy[TCA_MAX + 1] = {
+	[TCA_KIND] = {MNL_TYPE_NUL_STRING},
+	[TCA_OPTIONS] = {MNL_TYPE_NESTED},
+};
+
+static const struct cni_nl_policy tbf_policy[TCA_TBF_MAX + 1] = {
+	[TCA_TBF_PARMS] = {MNL_TYPE_BINARY, sizeof(struct tc_tbf_qopt)},
+	[TCA_TBF_RATE64] = {MNL_TYPE_U64},
+	[TCA_TBF_PRATE64] = {MNL_TYPE_U64},
+};
+
+static const struct cni_nl_policy fq_codel_policy[TCA_FQ_CODEL_MAX + 1] = {
+	[TCA_FQ_CODEL_TARGET] = {MNL_TYPE_U32},
+};
+
 static void read_tbf(const struct nlattr *options, struct cni_qdisc *qdisc)
 {
 	const struct nlattr *table[TCA_TBF_MAX + 1];
 	const struct tc_tbf_qopt *parms;
 
-	cni_nl_parse_nested(options, table, TCA_TBF_MAX);
-	if (!table[TCA_TBF_PARMS] ||
-	    mnl_attr_get_payload_len(table[TCA_TBF_PARMS]) < sizeof(*parms))
+	cni_nl_parse_nested(options, tbf_policy, table, TCA_TBF_MAX);
+	parms = cni_nl_binary(table[TCA_TBF_PARMS], NULL);
+	if (!parms)
 		return;
-	parms = mnl_attr_get_payload(table[TCA_TBF_PARMS]);
-	qdisc->tbf.rate = parms->rate.rate;
-	qdisc->tbf.peak_rate = parms->peakrate.rate;
+	/* The kernel adds 64 bits only if 32 cannot say it. */
+	qdisc->tbf.rate = cni_nl_u64(table[TCA_TBF_RATE64], parms->rate.rate);
+	qdisc->tbf.peak_rate = cni_nl_u64(table[TCA_TBF_PRATE64], parms->peakrate.rate);
 	qdisc->tbf.limit = parms->limit;
 	qdisc->burst_ticks = parms->buffer;
 	qdisc->piece_ticks = parms->mtu;
-	/* There only if 32 bits cannot say it. */
-	if (table[TCA_TBF_RATE64])
-		qdisc->tbf.rate = mnl_attr_get_u64(table[TCA_TBF_RATE64]);
-	if (table[TCA_TBF_PRATE64])
-		qdisc->tbf.peak_rate = mnl_attr_get_u64(table[TCA_TBF_PRATE64]);
 }
 
 static void read_fq_codel(const struct nlattr *options, struct cni_qdisc *qdisc)
 {
 	const struct nlattr *table[TCA_FQ_CODEL_MAX + 1];
 
-	cni_nl_parse_nested(options, table, TCA_FQ_CODEL_MAX);
-	if (table[TCA_FQ_CODEL_TARGET])
-		qdisc->target = mnl_attr_get_u32(table[TCA_FQ_CODEL_TARGET]);
+	cni_nl_parse_nested(options, fq_codel_policy, table, TCA_FQ_CODEL_MAX);
+	qdisc->target = cni_nl_u32(table[TCA_FQ_CODEL_TARGET], 0);
 }
 
 static int read_qdisc(const struct nlmsghdr *message, void *data, struct cni_error *err)
@@ -61,11 +70,11 @@ static int read_qdisc(const struct nlmsghdr *message, void *data, struct cni_err
 	struct cni_qdisc *qdisc = data;
 
 	(void)err;
-	cni_nl_parse(message, sizeof(*tc), table, TCA_MAX);
-	if (message->nlmsg_type != RTM_NEWQDISC || !table[TCA_KIND])
+	cni_nl_parse(message, policy, table, TCA_MAX);
+	if (!table[TCA_KIND])
 		return 0;
 	qdisc->handle = tc->tcm_handle;
-	snprintf(qdisc->kind, sizeof(qdisc->kind), "%s", mnl_attr_get_str(table[TCA_KIND]));
+	snprintf(qdisc->kind, sizeof(qdisc->kind), "%s", cni_nl_string(table[TCA_KIND]));
 	if (!strcmp(qdisc->kind, "tbf"))
 		read_tbf(table[TCA_OPTIONS], qdisc);
 	if (!strcmp(qdisc->kind, "fq_codel"))

@@ -45,6 +45,24 @@ int cni_redirect_add(struct cni_nl *nl, int from, int to, struct cni_error *err)
 	return 0;
 }
 
+static const struct cni_nl_policy policy[TCA_MAX + 1] = {
+	[TCA_KIND] = {MNL_TYPE_NUL_STRING},
+	[TCA_OPTIONS] = {MNL_TYPE_NESTED},
+};
+
+static const struct cni_nl_policy u32_policy[TCA_U32_MAX + 1] = {
+	[TCA_U32_ACT] = {MNL_TYPE_NESTED},
+};
+
+static const struct cni_nl_policy action_policy[TCA_ACT_MAX + 1] = {
+	[TCA_ACT_KIND] = {MNL_TYPE_NUL_STRING},
+	[TCA_ACT_OPTIONS] = {MNL_TYPE_NESTED},
+};
+
+static const struct cni_nl_policy mirred_policy[TCA_MIRRED_MAX + 1] = {
+	[TCA_MIRRED_PARMS] = {MNL_TYPE_BINARY, sizeof(struct tc_mirred)},
+};
+
 static int read_action(const struct nlattr *action, void *data)
 {
 	const struct nlattr *options[TCA_MIRRED_MAX + 1];
@@ -52,15 +70,12 @@ static int read_action(const struct nlattr *action, void *data)
 	struct cni_redirect *redirect = data;
 	const struct tc_mirred *mirred;
 
-	cni_nl_parse_nested(action, table, TCA_ACT_MAX);
-	if (!table[TCA_ACT_KIND] || strcmp(mnl_attr_get_str(table[TCA_ACT_KIND]), "mirred") != 0)
+	cni_nl_parse_nested(action, action_policy, table, TCA_ACT_MAX);
+	if (strcmp(cni_nl_string(table[TCA_ACT_KIND]), "mirred") != 0)
 		return MNL_CB_OK;
-	cni_nl_parse_nested(table[TCA_ACT_OPTIONS], options, TCA_MIRRED_MAX);
-	if (!options[TCA_MIRRED_PARMS] ||
-	    mnl_attr_get_payload_len(options[TCA_MIRRED_PARMS]) < sizeof(*mirred))
-		return MNL_CB_OK;
-	mirred = mnl_attr_get_payload(options[TCA_MIRRED_PARMS]);
-	if (mirred->eaction != TCA_EGRESS_REDIR)
+	cni_nl_parse_nested(table[TCA_ACT_OPTIONS], mirred_policy, options, TCA_MIRRED_MAX);
+	mirred = cni_nl_binary(options[TCA_MIRRED_PARMS], NULL);
+	if (!mirred || mirred->eaction != TCA_EGRESS_REDIR)
 		return MNL_CB_OK;
 	redirect->found = true;
 	redirect->to = (int)mirred->ifindex;
@@ -74,12 +89,11 @@ static int read_filter(const struct nlmsghdr *message, void *data, struct cni_er
 	struct cni_redirect *redirect = data;
 
 	(void)err;
-	cni_nl_parse(message, sizeof(struct tcmsg), table, TCA_MAX);
+	cni_nl_parse(message, policy, table, TCA_MAX);
 	redirect->has_filters = true;
-	if (redirect->found || !table[TCA_KIND] ||
-	    strcmp(mnl_attr_get_str(table[TCA_KIND]), "u32") != 0)
+	if (redirect->found || strcmp(cni_nl_string(table[TCA_KIND]), "u32") != 0)
 		return 0;
-	cni_nl_parse_nested(table[TCA_OPTIONS], options, TCA_U32_MAX);
+	cni_nl_parse_nested(table[TCA_OPTIONS], u32_policy, options, TCA_U32_MAX);
 	/* The filter's hash tables are listed as well. */
 	if (options[TCA_U32_ACT])
 		mnl_attr_parse_nested(options[TCA_U32_ACT], read_action, redirect);

@@ -61,20 +61,31 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 	return 0;
 }
 
+static const struct cni_nl_policy policy[RTA_MAX + 1] = {
+	[RTA_DST] = {MNL_TYPE_BINARY, 4, 16},
+	[RTA_OIF] = {MNL_TYPE_U32},
+	[RTA_GATEWAY] = {MNL_TYPE_BINARY, 4, 16},
+	[RTA_PRIORITY] = {MNL_TYPE_U32},
+	[RTA_METRICS] = {MNL_TYPE_NESTED},
+	[RTA_MULTIPATH] = {MNL_TYPE_BINARY, sizeof(struct rtnexthop)},
+	[RTA_TABLE] = {MNL_TYPE_U32},
+};
+
 struct search {
 	const struct cni_route *route;
 	struct cni_net dst;
 	uint32_t index; /* 0: of any link */
-	uint32_t table; /* RT_TABLE_UNSPEC: any */
+	uint32_t table;
 	bool found;
 };
 
 static bool same_ip(const struct nlattr *attribute, const struct cni_ip *ip)
 {
+	struct cni_ip found;
+
 	if (!attribute)
 		return !cni_ip_is_set(ip);
-	return cni_ip_is_set(ip) && mnl_attr_get_payload_len(attribute) == cni_ip_size(ip) &&
-	       !memcmp(mnl_attr_get_payload(attribute), ip->bytes, cni_ip_size(ip));
+	return cni_nl_ip(attribute, ip->family, &found) && cni_ip_equal(&found, ip);
 }
 
 static bool is_way(const struct search *search, uint32_t index, const struct nlattr *gateway)
@@ -82,28 +93,20 @@ static bool is_way(const struct search *search, uint32_t index, const struct nla
 	return (!search->index || search->index == index) && same_ip(gateway, &search->route->gw);
 }
 
-static int note_gateway(const struct nlattr *attribute, void *data)
-{
-	if (mnl_attr_get_type(attribute) == RTA_GATEWAY)
-		*(const struct nlattr **)data = attribute;
-	return MNL_CB_OK;
-}
-
 /* The kernel makes one route of several IPv6 routes to the same place. */
 static bool has_way(const struct search *search, const struct nlattr *ways)
 {
-	const char *at = mnl_attr_get_payload(ways);
-	size_t left = mnl_attr_get_payload_len(ways);
+	const struct nlattr *table[RTA_MAX + 1];
+	size_t left;
+	const char *at = cni_nl_binary(ways, &left);
 	const struct rtnexthop *way = (const void *)at;
 
 	while (left >= sizeof(*way) && way->rtnh_len >= sizeof(*way) && way->rtnh_len <= left) {
 		size_t size =
 			((size_t)way->rtnh_len + RTNH_ALIGNTO - 1) & ~(size_t)(RTNH_ALIGNTO - 1);
-		const struct nlattr *gateway = NULL;
 
-		mnl_attr_parse_payload(way + 1, way->rtnh_len - sizeof(*way), note_gateway,
-				       &gateway);
-		if (is_way(search, (uint32_t)way->rtnh_ifindex, gateway))
+		cni_nl_parse_bytes(way + 1, way->rtnh_len - sizeof(*way), policy, table, RTA_MAX);
+		if (is_way(search, (uint32_t)way->rtnh_ifindex, table[RTA_GATEWAY]))
 			return true;
 		if (size >= left)
 			return false;
@@ -112,6 +115,35 @@ static bool has_way(const struct search *search, const struct nlattr *ways)
 		way = (const void *)at;
 	}
 	return false;
+}
+
+/* The kernel cuts values that leave no room for a header (net/ipv4/metrics.c). */
+static uint32_t at_most(uint32_t value, uint32_t max)
+{
+	return value < max ? value : max;
+}
+
+static bool has_metric(const struct nlattr *metric, uint32_t wanted)
+{
+	return !wanted || cni_nl_u32(metric, 0) == wanted;
+}
+
+static bool has_metrics(const struct cni_route *route, const struct nlattr *metrics)
+{
+	static const struct cni_nl_policy metric_policy[RTAX_MAX + 1] = {
+		[RTAX_MTU] = {MNL_TYPE_U32},
+		[RTAX_ADVMSS] = {MNL_TYPE_U32},
+	};
+	const struct nlattr *table[RTAX_MAX + 1];
+
+	cni_nl_parse_nested(metrics, metric_policy, table, RTAX_MAX);
+	return has_metric(table[RTAX_MTU], at_most(route->mtu, 65535 - 15)) &&
+	       has_metric(table[RTAX_ADVMSS], at_most(route->advmss, 65535 - 40));
+}
+
+static bool has_scope(const struct cni_route *route, const struct rtmsg *rtm)
+{
+	return !route->has_scope || rtm->rtm_family != AF_INET || rtm->rtm_scope == route->scope;
 }
 
 static int compare(const struct nlmsghdr *message, void *data, struct cni_error *err)
@@ -123,39 +155,37 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 	uint32_t in;
 
 	(void)err;
-	cni_nl_parse(message, sizeof(*rtm), table, RTA_MAX);
+	cni_nl_parse(message, policy, table, RTA_MAX);
 	if (rtm->rtm_dst_len != search->dst.prefix || (!table[RTA_OIF] && !table[RTA_MULTIPATH]))
 		return 0;
-	in = table[RTA_TABLE] ? mnl_attr_get_u32(table[RTA_TABLE]) : rtm->rtm_table;
-	if (search->table && in != search->table)
+	in = cni_nl_u32(table[RTA_TABLE], rtm->rtm_table);
+	if (in != search->table)
 		return 0;
 	if (search->dst.prefix && !same_ip(table[RTA_DST], &search->dst.ip))
 		return 0;
 	if (table[RTA_MULTIPATH]
 		    ? !has_way(search, table[RTA_MULTIPATH])
-		    : !is_way(search, mnl_attr_get_u32(table[RTA_OIF]), table[RTA_GATEWAY]))
+		    : !is_way(search, cni_nl_u32(table[RTA_OIF], 0), table[RTA_GATEWAY]))
 		return 0;
-	if (route->priority &&
-	    (!table[RTA_PRIORITY] || mnl_attr_get_u32(table[RTA_PRIORITY]) != route->priority))
+	if (route->priority && cni_nl_u32(table[RTA_PRIORITY], 0) != route->priority)
 		return 0;
-	search->found = true;
+	search->found |= has_scope(route, rtm) && has_metrics(route, table[RTA_METRICS]);
 	return 0;
 }
 
-int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool in_any_table,
-		     bool *ret_exists, struct cni_error *err)
+int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
+		     struct cni_error *err)
 {
 	struct search search = {.route = route,
 				.dst = cni_net_masked(&route->dst),
 				.index = (uint32_t)index,
-				.table = in_any_table ? RT_TABLE_UNSPEC : table_of(route)};
+				.table = table_of(route)};
 	struct cni_nl_message m;
 	struct rtmsg *rtm = cni_nl_init(&m, RTM_GETROUTE, 0, sizeof(*rtm));
 
 	rtm->rtm_family = route->dst.ip.family;
 	/* Filters of a strict dump (since 4.20). */
-	if (search.table)
-		cni_nl_put_u32(&m, RTA_TABLE, search.table);
+	cni_nl_put_u32(&m, RTA_TABLE, search.table);
 	if (index)
 		cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
 	if (cni_nl_dump(nl, &m, compare, NULL, &search, err) < 0)
@@ -171,9 +201,9 @@ static int keep_way(const struct nlmsghdr *message, void *data, struct cni_error
 	struct cni_route_way *way = data;
 
 	(void)err;
-	cni_nl_parse(message, sizeof(*rtm), table, RTA_MAX);
+	cni_nl_parse(message, policy, table, RTA_MAX);
 	way->is_local = rtm->rtm_type == RTN_LOCAL;
-	way->index = table[RTA_OIF] ? (int)mnl_attr_get_u32(table[RTA_OIF]) : 0;
+	way->index = (int)cni_nl_u32(table[RTA_OIF], 0);
 	return 0;
 }
 

@@ -8,17 +8,19 @@
 
 #include <stdbool.h>
 
-/* Adds a route through the link `index`. Without a gateway its scope is the link, unless it says
- * another; table is main unless it says another, which 0 does not. There is no delete: a route dies with its link.
+/* Adds a route through the link `index`. A route without a gateway has the scope of the link, unless
+ * it has a scope of its own; its table is main unless it names another, which 0 does not. There is no
+ * delete: a route dies with its link.
  * Fails with CNI_EKERNEL, naming the route; errnum EEXIST if there is the same one. */
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 		  struct cni_error *err);
 
-/* Is there this route through the link `index` (0: any)? Destination, gateway, table (unless
- * `in_any_table`) and, if given, priority are compared; more routes than this one don't matter. One
- * of several ways to a destination counts. */
-int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool in_any_table,
-		     bool *ret_exists, struct cni_error *err);
+/* Sets `ret_exists` to whether there is this route through the link `index` (0: any). The comparison
+ * covers destination, gateway and table and, where the route names them, priority, MTU, advertised
+ * MSS and (IPv4; the kernel gives IPv6 routes none) scope. Further routes to the destination do not
+ * matter; a next hop of a route with several counts as a route. */
+int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
+		     struct cni_error *err);
 
 /* How the kernel would send something to an address. */
 struct cni_route_way {

@@ -17,4 +17,10 @@ int cni_sysctl_get(const char *key, char *ret_value, size_t size, struct cni_err
  * what is right as it is. Fails with CNI_EIO, naming key and value. */
 int cni_sysctl_set(const char *key, const char *value, struct cni_error *err);
 
+/* The same for a key below `dir`, a descriptor of a directory below /proc/sys, or -1 for /proc/sys.
+ * What is below net/ipv4 and net/ipv6 stays in the namespace in which `dir` was opened, whatever the
+ * process does later: the kernel looks up the namespace at the directories above alone
+ * (sysctl_follow_link() in its fs/proc/proc_sysctl.c). */
+int cni_sysctl_set_at(int dir, const char *key, const char *value, struct cni_error *err);
+
 #endif

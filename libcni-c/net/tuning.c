@@ -3,7 +3,6 @@
 
 #include "cleanup.h"
 #include "mem.h"
-#include "netns.h"
 #include "sysctl_path.h"
 
 #include <errno.h>
@@ -55,15 +54,9 @@ static int look_at_sysctl(const char *path, char **ret_value, struct cni_error *
 	return -1;
 }
 
-static int look_at_sysctls(const struct cni_tuning_place *place, const struct cni_tuning *wanted,
-			   struct cni_tuning *now, struct cni_error *err)
+static int look_at_sysctls(const struct cni_tuning *wanted, struct cni_tuning *now,
+			   struct cni_error *err)
 {
-	visiting int home = -1;
-
-	if (!wanted->sysctl_count)
-		return 0;
-	if (cni_netns_enter(place->netns, &home, err) < 0)
-		return -1;
 	for (size_t i = 0; i < wanted->sysctl_count; i++) {
 		freeing char *value = NULL;
 
@@ -99,7 +92,7 @@ int cni_tuning_look(const struct cni_tuning_place *place, const struct cni_tunin
 {
 	*ret_now = (struct cni_tuning){.sysctls = NULL};
 	if (look_at_link(place, wanted, ret_now, err) == 0 &&
-	    look_at_sysctls(place, wanted, ret_now, err) == 0)
+	    look_at_sysctls(wanted, ret_now, err) == 0)
 		return 0;
 	cni_tuning_clear(ret_now);
 	return -1;
@@ -132,16 +125,10 @@ static bool is_as_in(const struct cni_tuning_sysctl *sysctl)
 
 /* The first `count` of them, backwards; and then those again that others have changed with them, as
  * "all" and each interface's own do. */
-static int restore_sysctls(const struct cni_tuning_place *place, const struct cni_tuning *earlier,
-			   size_t count, struct cni_error *err)
+static int restore_sysctls(const struct cni_tuning *earlier, size_t count, struct cni_error *err)
 {
-	visiting int home = -1;
 	struct cni_error first = {0};
 
-	if (!count)
-		return 0;
-	if (cni_netns_enter(place->netns, &home, err) < 0)
-		return -1;
 	for (size_t i = count; i-- > 0;)
 		restore_sysctl(&earlier->sysctls[i], &first);
 	for (size_t i = 0; i < count; i++)
@@ -179,7 +166,7 @@ int cni_tuning_restore(const struct cni_tuning_place *place, const struct cni_tu
 	struct cni_error next = {0};
 	int failed = restore_link(place, earlier, err);
 
-	if (restore_sysctls(place, earlier, earlier->sysctl_count, &next) == 0)
+	if (restore_sysctls(earlier, earlier->sysctl_count, &next) == 0)
 		return failed;
 	if (!failed)
 		*err = next;
@@ -187,16 +174,9 @@ int cni_tuning_restore(const struct cni_tuning_place *place, const struct cni_tu
 }
 
 /* `ret_done` is how many may have been set. */
-static int apply_sysctls(const struct cni_tuning_place *place, const struct cni_tuning *wanted,
-			 size_t *ret_done, struct cni_error *err)
+static int apply_sysctls(const struct cni_tuning *wanted, size_t *ret_done, struct cni_error *err)
 {
-	visiting int home = -1;
-
 	*ret_done = 0;
-	if (!wanted->sysctl_count)
-		return 0;
-	if (cni_netns_enter(place->netns, &home, err) < 0)
-		return -1;
 	for (size_t i = 0; i < wanted->sysctl_count; i++) {
 		*ret_done = i + 1;
 		if (cni_sysctl_path_write(wanted->sysctls[i].path, wanted->sysctls[i].value, err) <
@@ -212,13 +192,13 @@ int cni_tuning_apply(const struct cni_tuning_place *place, const struct cni_tuni
 	struct cni_error ignored;
 	size_t done;
 
-	if (apply_sysctls(place, wanted, &done, err) == 0) {
+	if (apply_sysctls(wanted, &done, err) == 0) {
 		if (cni_link_settings_set(place->nl, place->index, &wanted->link, err) == 0)
 			return 0;
 		cni_fail_within(err, "'%s' in the container", place->ifname);
 		restore_link(place, before, &ignored);
 	}
-	restore_sysctls(place, before, done, &ignored);
+	restore_sysctls(before, done, &ignored);
 	return -1;
 }
 

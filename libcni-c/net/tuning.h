@@ -29,7 +29,7 @@ struct cni_tuning_sysctl *cni_tuning_find_sysctl(const struct cni_tuning *tuning
 /* Frees what it holds. */
 void cni_tuning_clear(struct cni_tuning *tuning);
 
-/* Where it is. */
+/* Where it is. Where sysctls are meant, the process must be in that namespace. */
 struct cni_tuning_place {
 	int netns;	    /* a descriptor */
 	struct cni_nl *nl;  /* rtnetlink, in there */

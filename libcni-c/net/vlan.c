@@ -93,13 +93,20 @@ struct reading {
 	struct cni_vlan_port port;
 };
 
+static const struct cni_nl_policy policy[IFLA_AF_SPEC + 1] = {
+	[IFLA_AF_SPEC] = {MNL_TYPE_NESTED},
+};
+static const struct cni_nl_policy vlan_policy = {MNL_TYPE_BINARY, sizeof(struct bridge_vlan_info)};
+
 static int read_vlan(const struct nlattr *attribute, void *data)
 {
-	const struct bridge_vlan_info *info = mnl_attr_get_payload(attribute);
+	const struct bridge_vlan_info *info;
 	struct reading *reading = data;
 
-	if (mnl_attr_get_type(attribute) != IFLA_BRIDGE_VLAN_INFO)
+	if (mnl_attr_get_type(attribute) != IFLA_BRIDGE_VLAN_INFO ||
+	    !cni_nl_fits(attribute, &vlan_policy))
 		return MNL_CB_OK;
+	info = cni_nl_binary(attribute, NULL);
 	if (!(info->flags & BRIDGE_VLAN_INFO_RANGE_END))
 		reading->first = info->vid;
 	if (info->flags & BRIDGE_VLAN_INFO_RANGE_BEGIN)
@@ -121,7 +128,7 @@ static int read_port(const struct nlmsghdr *message, void *data, struct cni_erro
 	(void)err;
 	if (ifi->ifi_index != reading->index)
 		return 0;
-	cni_nl_parse(message, sizeof(*ifi), table, IFLA_AF_SPEC);
+	cni_nl_parse(message, policy, table, IFLA_AF_SPEC);
 	if (table[IFLA_AF_SPEC])
 		mnl_attr_parse_nested(table[IFLA_AF_SPEC], read_vlan, reading);
 	return 0;

@@ -3,11 +3,12 @@
 
 #include "addr.h"
 #include "cleanup.h"
+#include "container_end.h"
 #include "mem.h"
-#include "netns.h"
 #include "sysctl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 static void print(FILE *out, const void *data)
 {
@@ -18,48 +19,58 @@ static void print(FILE *out, const void *data)
 		fputs(" dad", out);
 }
 
-/* Sets what the kernel may not have or may not let us write: it is a courtesy. `family` is "ipv4"
- * or "ipv6". */
-static void try_set(const char *family, const char *ifname, const char *setting, const char *value)
+/* ENOENT: the kernel has no IPv6. */
+static int visit(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	freeing char *key = cni_format("net/%s/conf/%s/%s", family, ifname, setting);
+	(void)data;
+	at->ipv6_conf = open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at->ipv6_conf < 0 && errno != ENOENT)
+		return cni_fail_errno(err, CNI_EIO, errno, "open '/proc/sys/net/ipv6/conf'");
+	return 0;
+}
+
+/* Sets what the kernel may not have or may not let us write: it is a courtesy. */
+static void try_set(struct cni_attachment *at, const char *setting, const char *value)
+{
+	freeing char *key = cni_format("%s/%s", at->owner->ifname, setting);
 	struct cni_error ignored;
 
-	cni_sysctl_set(key, value, &ignored);
+	cni_sysctl_set_at(at->ipv6_conf, key, value, &ignored);
 }
 
 /* Without this the kernel refuses the addresses. No such file: no IPv6, which the kernel will say
  * in its own words. */
-static int enable_ipv6(const char *ifname, struct cni_error *err)
+static int enable_ipv6(struct cni_attachment *at, const char *ifname, struct cni_error *err)
 {
-	freeing char *key = cni_format("net/ipv6/conf/%s/disable_ipv6", ifname);
+	freeing char *key = cni_format("%s/disable_ipv6", ifname);
 
-	if (cni_sysctl_set(key, "0", err) < 0 && err->errnum != ENOENT)
-		return cni_fail_within(err, "the result has an IPv6 address");
+	if (cni_sysctl_set_at(at->ipv6_conf, key, "0", err) < 0 && err->errnum != ENOENT)
+		return cni_fail_within(err, "the result has an IPv6 address: net/ipv6/conf");
 	return 0;
 }
 
-static int set_sysctls(struct cni_attachment *at, const struct cni_addresses_part *spec,
-		       bool has_ipv4, bool has_ipv6, struct cni_error *err)
+static int set_up_ipv6(struct cni_attachment *at, const struct cni_addresses_part *spec,
+		       struct cni_error *err)
 {
-	const char *ifname = at->owner->ifname;
-	visiting int home = -1;
-
-	if (cni_netns_enter(at->netns, &home, err) < 0)
-		return -1;
-	/* Tell the neighbours about a new owner of an old address. */
-	if (has_ipv4)
-		try_set("ipv4", ifname, "arp_notify", "1");
-	if (!has_ipv6)
+	if (at->ipv6_conf < 0)
 		return 0;
-	if (enable_ipv6("lo", err) < 0 || enable_ipv6(ifname, err) < 0)
+	if (enable_ipv6(at, "lo", err) < 0 || enable_ipv6(at, at->owner->ifname, err) < 0)
 		return -1;
-	try_set("ipv6", ifname, "keep_addr_on_down", "1");
+	try_set(at, "keep_addr_on_down", "1");
 	if (spec->dad)
-		try_set("ipv6", ifname, "enhanced_dad", "1");
+		try_set(at, "enhanced_dad", "1");
 	/* Of the link-local address; ours say for themselves whether they want it. */
-	try_set("ipv6", ifname, "accept_dad", spec->dad ? "1" : "0");
+	try_set(at, "accept_dad", spec->dad ? "1" : "0");
 	return 0;
+}
+
+/* Tells the neighbours about a new owner of an old address. A courtesy as well. */
+static void set_up_ipv4(struct cni_attachment *at)
+{
+	struct cni_link_change change = {.arp_notify = CNI_ON};
+	struct cni_error ignored;
+
+	cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, &ignored);
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -73,12 +84,14 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	nets = cni_attachment_addresses(at, &count);
 	for (size_t i = 0; i < count; i++)
 		*(nets[i].ip.family == AF_INET ? &has_ipv4 : &has_ipv6) = true;
-	if (set_sysctls(at, spec, has_ipv4, has_ipv6, err) < 0)
+	if (has_ipv4)
+		set_up_ipv4(at);
+	if (has_ipv6 && set_up_ipv6(at, spec, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (cni_addr_add(&at->nl[CNI_CONTAINER], at->container.index, &nets[i], spec->dad,
 				 err) < 0)
-			return cni_fail_within(err, "'%s' in the container", at->owner->ifname);
+			return cni_container_end_failed(at, err);
 	return 0;
 }
 
@@ -112,6 +125,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 const struct cni_part_ops cni_addresses_part_ops = {
 	.name = "addresses",
 	.size = sizeof(struct cni_addresses_part),
+	.visit = visit,
 	.add = add,
 	.check = check,
 	.print = print,

@@ -2,16 +2,16 @@
 #include "attachment.h"
 
 #include "cleanup.h"
-#include "file.h"
+#include "lock.h"
 #include "mem.h"
 #include "netns.h"
 #include "nft.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/netlink.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 /* How long an ADD may wait for another one's rollback. */
@@ -21,20 +21,22 @@
 
 static const char own_netns[] = "/proc/thread-self/ns/net";
 
-static bool is_own_netns(int netns)
-{
-	struct stat theirs;
-	struct stat ours;
-
-	return fstat(netns, &theirs) == 0 && stat(own_netns, &ours) == 0 &&
-	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
-}
-
 /* A namespace that is only out of reach for the moment must not count as gone: what is in it would
  * be left there. */
 static bool is_out_of_resources(const struct cni_error *err)
 {
 	return err->errnum == ENOMEM || err->errnum == EMFILE || err->errnum == ENFILE;
+}
+
+static int visit_netns(struct cni_attachment *at, const struct cni_visit *visit,
+		       struct cni_error *err)
+{
+	visiting int home = -1;
+
+	if (cni_netns_enter(at->netns, &home, err) < 0 ||
+	    cni_nl_open(&at->nl[CNI_CONTAINER], NETLINK_ROUTE, -1, err) < 0)
+		return -1;
+	return visit && at->call->env.command == CNI_ADD ? visit->open(at, visit->data, err) : 0;
 }
 
 static int open_netns(const struct cni_call *call, struct cni_attachment *at, struct cni_error *err)
@@ -52,7 +54,7 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 		if (cni_netns_open(call->env.netns, &at->netns, err) < 0)
 			return is_out_of_resources(err) ? -1 : 0;
 		/* The path of a process that is gone may lead to another's namespace: ours. */
-		if (is_own_netns(at->netns) && !call->env.netns_override) {
+		if (cni_netns_is_own(at->netns) && !call->env.netns_override) {
 			close(at->netns);
 			at->netns = -1;
 			return 0;
@@ -62,13 +64,14 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 	case CNI_STATUS:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
-		return 0;
+		break;
 	}
-	return cni_nl_open(&at->nl[CNI_CONTAINER], NETLINK_ROUTE, at->netns, err);
+	return 0;
 }
 
 int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
-			struct cni_attachment *ret_at, struct cni_error *err)
+			const struct cni_visit *visit, struct cni_attachment *ret_at,
+			struct cni_error *err)
 {
 	*ret_at = (struct cni_attachment){
 		.call = call,
@@ -76,8 +79,10 @@ int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
 		.result = result,
 		.netns = -1,
 		.shared_lock = -1,
+		.ipv6_conf = -1,
 	};
 	if (open_netns(call, ret_at, err) < 0 ||
+	    (ret_at->netns >= 0 && visit_netns(ret_at, visit, err) < 0) ||
 	    cni_nl_open(&ret_at->nl[CNI_HOST], NETLINK_ROUTE, -1, err) < 0) {
 		cni_attachment_close(ret_at);
 		return -1;
@@ -90,6 +95,10 @@ void cni_attachment_close(struct cni_attachment *at)
 	cni_nl_close(&at->nl[CNI_HOST]);
 	cni_nl_close(&at->nl[CNI_CONTAINER]);
 	cni_nl_close(&at->netfilter);
+	cni_nl_close(&at->news);
+	if (at->ipv6_conf >= 0)
+		close(at->ipv6_conf);
+	at->ipv6_conf = -1;
 	if (at->netns >= 0)
 		close(at->netns);
 	at->netns = -1;
@@ -135,15 +144,28 @@ int cni_attachment_netfilter_failed(const char *what, struct cni_error *err)
 	return cni_fail_within(err, "%s", what);
 }
 
+/* Each network namespace has a lock of its own. A namespace that gets the numbers of one that is gone
+ * gets a lock that is free. */
+static bool name_lock(char name[CNI_SHARED_LOCK_SIZE])
+{
+	struct stat st;
+
+	if (stat(own_netns, &st) < 0)
+		return false;
+	snprintf(name, CNI_SHARED_LOCK_SIZE, "netns %ju:%ju", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino);
+	return true;
+}
+
+/* A lock that cannot be had is no reason to fail an ADD: without it the rollback of another ADD that
+ * fails at this very moment is less careful. */
 void cni_attachment_share(struct cni_attachment *at)
 {
-	struct cni_error ignored;
+	struct cni_error err;
 
-	/* Not having it is no reason to fail an ADD: it only makes the rollback of another one
-	 * that fails at this very moment less careful. */
-	at->shared_lock = open(own_netns, O_RDONLY | O_CLOEXEC);
-	if (at->shared_lock >= 0)
-		cni_file_lock(at->shared_lock, LOCK_SH, SHARE_MS, &ignored);
+	if (name_lock(at->lock_name) &&
+	    cni_lock_take(at->lock_name, CNI_LOCK_SHARED, SHARE_MS, &at->shared_lock, &err) < 0)
+		at->shared_lock = -1;
 }
 
 void cni_attachment_unshare(struct cni_attachment *at)
@@ -153,9 +175,18 @@ void cni_attachment_unshare(struct cni_attachment *at)
 	at->shared_lock = -1;
 }
 
+static bool make_exclusive(struct cni_attachment *at, unsigned int milliseconds)
+{
+	struct cni_error ignored;
+
+	return at->shared_lock >= 0 &&
+	       cni_lock_change(at->shared_lock, at->lock_name, CNI_LOCK_EXCLUSIVE, milliseconds,
+			       &ignored) == 0;
+}
+
 bool cni_attachment_is_alone(struct cni_attachment *at)
 {
-	return at->shared_lock >= 0 && flock(at->shared_lock, LOCK_EX | LOCK_NB) == 0;
+	return make_exclusive(at, 0);
 }
 
 struct others {
@@ -201,9 +232,7 @@ bool cni_attachment_may_take_back(struct cni_attachment *at, enum cni_shared wha
 	struct cni_error ignored;
 
 	at->has_waited = true;
-	return at->shared_lock >= 0 &&
-	       cni_file_lock(at->shared_lock, LOCK_EX, wait_ms, &ignored) == 0 &&
-	       cni_nl_open(&nl, NETLINK_ROUTE, -1, &ignored) == 0 &&
+	return make_exclusive(at, wait_ms) && cni_nl_open(&nl, NETLINK_ROUTE, -1, &ignored) == 0 &&
 	       cni_link_each(&nl, NULL, note_other, NULL, &others, &ignored) == 0 && !others.exist;
 }
 

@@ -16,6 +16,8 @@
 
 enum cni_place { CNI_HOST, CNI_CONTAINER };
 
+#define CNI_SHARED_LOCK_SIZE 64
+
 struct cni_attachment {
 	const struct cni_call *call;
 	const struct cni_owner *owner;
@@ -23,22 +25,42 @@ struct cni_attachment {
 	int netns;		   /* a descriptor; -1: none, or gone */
 	struct cni_nl nl[2];	   /* rtnetlink, by enum cni_place; the container's needs `netns` */
 	struct cni_nl netfilter;   /* opened by cni_attachment_netfilter() */
+	struct cni_nl news;	   /* rtnetlink in the container, for announcements; see `visit` */
+	int ipv6_conf;		   /* /proc/sys/net/ipv6/conf of the container; see `visit` */
 	int shared_lock;	   /* see cni_attachment_is_alone() */
-	bool has_waited;	   /* see cni_attachment_may_take_back() */
+	char lock_name[CNI_SHARED_LOCK_SIZE];
+	bool has_waited; /* see cni_attachment_may_take_back() */
 
 	/* Learned by the links' parts, for those after them. Index 0: not yet. */
-	struct cni_link master;	   /* the bridge */
-	struct cni_link host;	   /* the veth's end on the host */
-	struct cni_link container; /* CNI_IFNAME */
-	bool leased;		   /* the IPAM plugin has given us addresses */
+	struct cni_link master; /* the bridge */
+	struct cni_link host;	/* the veth's end on the host */
+	/* CNI_IFNAME. What ADD makes itself: index and MAC only (container_end.h). CHECK: `has_mac`
+	 * only if the MAC is the one that the prevResult has. */
+	struct cni_link container;
+	bool leased; /* the IPAM plugin has given us addresses */
 };
 
-/* Opens what the command needs: ADD, CHECK and MEND the namespace and both sockets, failing with
- * CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's alone if the namespace is
- * gone, is no namespace or is our own; GC and STATUS the host's. */
+/* For ADD: `open` is called in the container's namespace, to open things that later work from outside.
+ * The process is there only once, before anything is made, so that a way home that fails leaves
+ * nothing. */
+struct cni_visit {
+	int (*open)(struct cni_attachment *at, const void *data, struct cni_error *err);
+	const void *data;
+};
+
+/* Opens what the command needs, and what `visit` (NULL allowed) adds: ADD, CHECK and MEND the namespace
+ * and both sockets, failing with CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's
+ * alone if the namespace is gone, is no namespace or is our own; GC and STATUS the host's. */
 int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
-			struct cni_attachment *ret_at, struct cni_error *err);
+			const struct cni_visit *visit, struct cni_attachment *ret_at,
+			struct cni_error *err);
 void cni_attachment_close(struct cni_attachment *at);
+#define closing_attachment __attribute__((cleanup(cni_attachment_close)))
+/* For one that is closed and may never be opened. */
+#define CNI_NO_ATTACHMENT                                                                          \
+	{                                                                                          \
+		.netns = -1, .shared_lock = -1, .ipv6_conf = -1                                    \
+	}
 
 /* Are there rules of this kind that the Go plugins have made for it? Those of a node that was upgraded
  * in place are as good as ours. No failure: what cannot be seen is not there. */
@@ -58,10 +80,11 @@ int cni_attachment_netfilter_failed(const char *what, struct cni_error *err);
 
 /* Things that attachments share (the bridge, its addresses, forwarding) are taken back after a
  * failed ADD only while no other ADD is under way, for it may have found them and count on them,
- * and while no attachment has come since. Every ADD therefore holds a shared flock(2) on the host's
- * network namespace itself (the file /proc/self/ns/net: one for each namespace, no file on disk,
- * gone with the process), and this one tries, without waiting, to make it exclusive. Once alone,
- * always alone: an ADD that begins meanwhile waits, for as long as it takes to delete a link. */
+ * and while no attachment has come since. Every ADD therefore holds the shared lock (lock.h) of the
+ * host's network namespace, and cni_attachment_is_alone() tries, without waiting, to make it
+ * exclusive. It stays exclusive until cni_attachment_unshare(): an ADD that begins meanwhile waits,
+ * for as long as it takes to delete a link. Without a lock (/run is read-only, say) ADD and GC go
+ * on, and is_alone and may_take_back are false. */
 void cni_attachment_share(struct cni_attachment *at);
 void cni_attachment_unshare(struct cni_attachment *at);
 bool cni_attachment_is_alone(struct cni_attachment *at);

@@ -3,14 +3,16 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "link_mac.h"
+#include "link_sysctl.h"
 #include "mem.h"
+#include "readiness.h"
 #include "sysctl.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <string.h>
-#include <unistd.h>
 
 static void print(FILE *out, const void *data)
 {
@@ -49,11 +51,14 @@ static bool mac_is_pinned(const struct cni_link *bridge)
 	       !strcmp(type, "3\n");
 }
 
-/* An address that comes and goes with the ports would cut every pod off its gateway. */
-static int pin_mac(struct cni_attachment *at, const struct cni_link *bridge, struct cni_error *err)
+/* An address that comes and goes with the ports would cut every pod off its gateway, and with one of
+ * zeroes the gateway answers no pod. */
+static int pin_mac(struct cni_attachment *at, struct cni_link *bridge, struct cni_error *err)
 {
 	struct cni_link_change change = {.mac = bridge->mac};
 
+	if (!cni_link_mac_is_usable(bridge))
+		return cni_link_mac_give(&at->nl[CNI_HOST], bridge, err);
 	if (mac_is_pinned(bridge))
 		return 0;
 	if (cni_link_change(&at->nl[CNI_HOST], bridge->index, &change, err) < 0)
@@ -61,26 +66,20 @@ static int pin_mac(struct cni_attachment *at, const struct cni_link *bridge, str
 	return 0;
 }
 
-static int set_accept_ra(const struct cni_bridge_part *spec, const char *value,
-			 struct cni_error *err)
+static char *accept_ra_key(const struct cni_bridge_part *spec)
 {
-	freeing char *key = cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
-
-	/* ENOENT: this host has no IPv6. */
-	if (cni_sysctl_set(key, value, err) < 0 && err->errnum != ENOENT)
-		return -1;
-	return 0;
+	return cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
 }
 
 /* Before it is up: a pod must not become the host's router. */
 static int refuse_advertisements(struct cni_bridge_part *spec, struct cni_error *err)
 {
-	freeing char *key = cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
+	freeing char *key = accept_ra_key(spec);
 	struct cni_error ignored;
 
 	if (cni_sysctl_get(key, spec->accept_ra, sizeof(spec->accept_ra), &ignored) < 0)
 		spec->accept_ra[0] = '\0';
-	return set_accept_ra(spec, "0", err);
+	return cni_link_sysctl_refuse_ra(spec->name, err);
 }
 
 static int make(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
@@ -133,7 +132,7 @@ static enum cni_switch opposite(enum cni_switch wanted)
 
 static int bring_up(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
 {
-	const struct cni_link *bridge = &at->master;
+	struct cni_link *bridge = &at->master;
 	struct cni_link_change change = {
 		.up = bridge->flags & IFF_UP ? CNI_KEEP : CNI_ON,
 		.promisc = spec->promisc && !(bridge->flags & IFF_PROMISC) ? CNI_ON : CNI_KEEP,
@@ -164,6 +163,7 @@ static int bring_up(struct cni_attachment *at, struct cni_bridge_part *spec, str
 static int put_back(struct cni_attachment *at, const struct cni_bridge_part *spec,
 		    struct cni_error *err)
 {
+	freeing char *key = accept_ra_key(spec);
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_link now;
 
@@ -175,7 +175,7 @@ static int put_back(struct cni_attachment *at, const struct cni_bridge_part *spe
 		return 0;
 	if (cni_link_change(nl, now.index, &spec->put_back, err) < 0)
 		return -1;
-	return *spec->accept_ra ? set_accept_ra(spec, spec->accept_ra, err) : 0;
+	return *spec->accept_ra ? cni_sysctl_set(key, spec->accept_ra, err) : 0;
 }
 
 static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -221,6 +221,12 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (refuse_other_kind(&at->master, CNI_EMISMATCH, err) < 0)
 		return -1;
 	cni_mac_format(at->master.mac, mac);
+	if (!cni_link_mac_is_usable(&at->master))
+		return cni_fail(
+			err, CNI_EMISMATCH,
+			"bridge '%s' has MAC %s, which nothing can be sent to, expected one "
+			"of its own",
+			spec->name, mac);
 	if (expected && *expected && strcasecmp(mac, expected) != 0)
 		return cni_fail(err, CNI_EMISMATCH, "bridge '%s' has MAC %s, expected %s",
 				spec->name, mac, expected);
@@ -238,20 +244,22 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	/* What a new link begins with. */
-	static const char key[] = "net/ipv6/conf/default/accept_ra";
 	const struct cni_bridge_part *spec = data;
+	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_link link;
-	char value[16];
+	bool exists;
 
-	if (cni_sysctl_get(key, value, sizeof(value), err) == 0 && strcmp(value, "0") != 0 &&
-	    access("/proc/sys/net/ipv6/conf/default/accept_ra", W_OK) < 0)
-		return cni_fail(err, CNI_EUNAVAILABLE,
-				"sysctl '%s' is %s and /proc/sys cannot be written, expected 0",
-				key, value);
-	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &link, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
-	return refuse_other_kind(&link, CNI_EUNAVAILABLE, err);
+	if (cni_link_sysctl_refuse_ra_status(err) < 0)
+		return -1;
+	exists = cni_link_get(nl, spec->name, &link, err) == 0;
+	if (!exists && err->errnum != ENODEV)
+		return -1;
+	if (exists ? refuse_other_kind(&link, CNI_EUNAVAILABLE, err) < 0
+		   : cni_readiness_check_kind(nl, "bridge", err) < 0)
+		return -1;
+	if (!spec->vlan_filtering)
+		return 0;
+	return cni_readiness_check_vlan_filtering(nl, exists ? &link : NULL, err);
 }
 
 const struct cni_part_ops cni_bridge_part_ops = {

@@ -300,7 +300,7 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 
 	if (!spec->limit.rate)
 		return 0;
-	if (cni_ifb_is_known(&at->nl[CNI_HOST], &known, err) == 0) {
+	if (cni_link_kind_is_known(&at->nl[CNI_HOST], "ifb", &known, err) == 0) {
 		if (known)
 			return cni_ingress_part_ops.status(
 				at, &(struct cni_ingress_part){.limit = spec->limit}, err);

@@ -8,15 +8,19 @@
 #include "firewalld.h"
 #include "mem.h"
 
+#include <string.h>
+
 static bool is_ours_to_do(const struct cni_firewall_record *record)
 {
 	return record->backend == CNI_FIREWALL_IPTABLES ||
 	       record->backend == CNI_FIREWALL_FIREWALLD;
 }
 
-static struct cni_iptables iptables_of(const struct cni_firewall_record *record)
+static struct cni_iptables iptables_of(const struct cni_firewall_record *record,
+				       enum cni_iptables_tool tool)
 {
-	return (struct cni_iptables){.admin_chain = record->admin_chain,
+	return (struct cni_iptables){.tool = tool,
+				     .admin_chain = record->admin_chain,
 				     .addresses = record->addresses,
 				     .count = record->count};
 }
@@ -59,10 +63,34 @@ bool cni_firewall_has_claim(const struct cni_firewall_record *record, const stru
 	return false;
 }
 
+int cni_firewall_record_claimed(struct cni_firewall_record *record, const struct cni_owner *owner,
+				struct cni_error *err)
+{
+	clearing_claims struct cni_attachment_claims claims = {.items = NULL};
+
+	if (cni_attachment_claims(CNI_FIREWALL_PLUGIN, owner->network, &claims, err) < 0)
+		return -1;
+	for (size_t i = 0; i < claims.count; i++) {
+		const struct cni_attachment_claim *claim = &claims.items[i];
+		struct cni_ip ip;
+
+		if (!strcmp(claim->owner.container, owner->container) &&
+		    !strcmp(claim->owner.ifname, owner->ifname) &&
+		    cni_ip_parse(claim->key, &ip) == 0)
+			cni_firewall_record_address(record, &ip);
+	}
+	return 0;
+}
+
+/* ---- with each tool ---- */
+
+#define for_each_tool(tool, tools)                                                                 \
+	for (unsigned int tool = CNI_IPTABLES_PLAIN; tool <= CNI_IPTABLES_LEGACY; tool <<= 1)      \
+		if ((tools)&tool)
+
 int cni_firewall_accept(const struct cni_firewall_record *record, const struct cni_owner *owner,
 			bool mend, struct cni_error *err)
 {
-	struct cni_iptables iptables = iptables_of(record);
 	bool again;
 
 	if (!is_ours_to_do(record))
@@ -73,23 +101,38 @@ int cni_firewall_accept(const struct cni_firewall_record *record, const struct c
 		return -1;
 	if (record->backend == CNI_FIREWALL_FIREWALLD)
 		return cni_firewalld_add(record->zone, record->addresses, record->count, err);
-	return again ? cni_iptables_mend(&iptables, err) : cni_iptables_add(&iptables, err);
+	for_each_tool(tool, record->tools)
+	{
+		struct cni_iptables iptables = iptables_of(record, (enum cni_iptables_tool)tool);
+
+		if (again ? cni_iptables_mend(&iptables, err) < 0
+			  : cni_iptables_add(&iptables, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 int cni_firewall_accepts(const struct cni_firewall_record *record, bool made_by_go,
 			 struct cni_error *err)
 {
-	struct cni_iptables iptables = iptables_of(record);
-
-	iptables.made_by_go = made_by_go;
 	if (!is_ours_to_do(record))
 		return 0;
 	if (record->backend == CNI_FIREWALL_FIREWALLD)
 		return cni_firewalld_check(record->zone, record->addresses, record->count, err);
-	return cni_iptables_check(&iptables, err);
+	for_each_tool(tool, record->tools)
+	{
+		struct cni_iptables iptables = iptables_of(record, (enum cni_iptables_tool)tool);
+
+		iptables.made_by_go = made_by_go;
+		if (cni_iptables_check(&iptables, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
-/* firewalld has an address once, whoever wants it. */
+/* ---- taking back ---- */
+
+/* firewalld has an address once, however many want it. */
 static int withdraw_sources(const struct cni_firewall_record *record, const struct cni_owner *owner,
 			    struct cni_error *err)
 {
@@ -103,16 +146,18 @@ static int withdraw_sources(const struct cni_firewall_record *record, const stru
 }
 
 static int withdraw_rules(struct cni_nl *nl, const struct cni_firewall_record *record,
-			  const struct cni_owner *owner, struct cni_error *err)
+			  enum cni_iptables_tool tool, const struct cni_owner *owner,
+			  struct cni_error *err)
 {
 	freeing struct cni_ip *addresses = cni_alloc(record->count * sizeof(*addresses));
 	freeing bool *shared = cni_alloc(record->count * sizeof(*shared));
-	struct cni_iptables iptables = {.admin_chain = record->admin_chain, .addresses = addresses};
+	struct cni_iptables iptables = {
+		.tool = tool, .admin_chain = record->admin_chain, .addresses = addresses};
 
 	for (size_t i = 0; i < record->count; i++) {
 		const struct cni_ip *ip = &record->addresses[i];
 
-		if (!cni_firewall_has_iptables(nl, ip->family))
+		if (!cni_firewall_has_iptables(nl, tool, ip->family))
 			continue;
 		shared[iptables.count] = claim_of(ip, owner) == CNI_CLAIM_ANOTHERS;
 		addresses[iptables.count++] = *ip;
@@ -120,13 +165,48 @@ static int withdraw_rules(struct cni_nl *nl, const struct cni_firewall_record *r
 	return cni_iptables_del(&iptables, shared, err);
 }
 
+/* Goes on after a failure; the first one is told. */
+static int withdraw_from(struct cni_nl *nl, const struct cni_firewall_record *record,
+			 bool firewalld, unsigned int tools, const struct cni_owner *owner,
+			 struct cni_error *err)
+{
+	struct cni_error first = {0};
+	int failed = 0;
+
+	if (firewalld && withdraw_sources(record, owner, err) < 0)
+		failed = cni_fail_first(&first, err);
+	for_each_tool(tool, tools)
+	{
+		if (withdraw_rules(nl, record, (enum cni_iptables_tool)tool, owner, err) < 0)
+			failed = cni_fail_first(&first, err);
+	}
+	if (failed)
+		*err = first;
+	return failed;
+}
+
+int cni_firewall_leave(struct cni_nl *nl, const struct cni_firewall_record *record,
+		       const struct cni_owner *owner, struct cni_error *err)
+{
+	if (withdraw_from(nl, record, record->leaving_firewalld, record->leaving_tools, owner,
+			  err) < 0)
+		return -1;
+	if (!is_ours_to_do(record))
+		unclaim_all(record, owner);
+	return 0;
+}
+
 int cni_firewall_withdraw(struct cni_nl *nl, const struct cni_firewall_record *record,
 			  const struct cni_owner *owner, struct cni_error *err)
 {
-	if (!is_ours_to_do(record))
+	bool firewalld = record->backend == CNI_FIREWALL_FIREWALLD || record->leaving_firewalld;
+	unsigned int tools = record->leaving_tools;
+
+	if (record->backend == CNI_FIREWALL_IPTABLES)
+		tools |= record->tools;
+	if (!firewalld && !tools)
 		return 0;
-	if (record->backend == CNI_FIREWALL_FIREWALLD ? withdraw_sources(record, owner, err) < 0
-						      : withdraw_rules(nl, record, owner, err) < 0)
+	if (withdraw_from(nl, record, firewalld, tools, owner, err) < 0)
 		return -1;
 	unclaim_all(record, owner);
 	return 0;

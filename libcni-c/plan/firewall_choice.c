@@ -2,13 +2,12 @@
 #include "firewall_choice.h"
 
 #include "cleanup.h"
-#include "file.h"
 #include "firewalld.h"
+#include "forward.h"
+#include "forward_legacy.h"
 #include "iptables.h"
 #include "nft.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/netfilter.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,66 +40,17 @@ bool cni_firewall_backend_parse(const char *text, enum cni_firewall_backend *ret
 
 /* ---- what is on this host ---- */
 
-struct place {
-	struct cni_nft_table table;
-	const char *chain;
-	const char *drop;
-};
-
-#define DROP(chain, family) "the policy of chain '" chain "' of table '" family " filter' is drop"
-
-/* The first two are where the iptables backend puts its rules. Asked by name: base chains could
- * only be found by listing everybody's. */
-static const struct place places[] = {
-	{{NFPROTO_IPV4, "filter"}, "FORWARD", DROP("FORWARD", "ip")},
-	{{NFPROTO_IPV6, "filter"}, "FORWARD", DROP("FORWARD", "ip6")},
-	{{NFPROTO_INET, "filter"}, "forward", DROP("forward", "inet")},
-};
-
-#define PLACES	     (sizeof(places) / sizeof(*places))
-#define FOR_IPTABLES 2
-
-/* Among the first `count`; NULL: none. */
-static const char *find_drop(struct cni_nl *nl, size_t count)
+bool cni_firewall_has_iptables(struct cni_nl *nl, enum cni_iptables_tool tool, int family)
 {
-	for (size_t i = 0; i < count; i++) {
-		uint32_t policy = NF_ACCEPT;
-		struct cni_error ignored; /* no such chain */
-
-		cni_nft_chain_policy(nl, &places[i].table, places[i].chain, &policy, &ignored);
-		if (policy == NF_DROP)
-			return places[i].drop;
-	}
-	return NULL;
-}
-
-/* Is the table filter of iptables-legacy(8) in use? It is not seen in nf_tables. */
-static bool has_legacy(int family)
-{
-	const char *path = family == AF_INET ? "/proc/thread-self/net/ip_tables_names"
-					     : "/proc/thread-self/net/ip6_tables_names";
-	freeing char *text = NULL;
-	struct cni_error ignored;
-	char *rest;
-	size_t size;
-
-	if (cni_file_read_at(AT_FDCWD, path, true, 4096, &text, &size, &ignored) < 0)
-		return false;
-	rest = text;
-	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
-		if (!strcmp(line, "filter"))
-			return true;
-	return false;
-}
-
-bool cni_firewall_has_iptables(struct cni_nl *nl, int family)
-{
-	const struct cni_nft_table *table = &places[family == AF_INET ? 0 : 1].table;
+	const struct cni_nft_table table = {family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6,
+					    "filter"};
 	struct cni_error ignored;
 	uint32_t use;
 
-	return has_legacy(family) ||
-	       cni_nft_chain_use(nl, table, CNI_IPTABLES_CHAIN, &use, &ignored) == 0;
+	if (tool != CNI_IPTABLES_NFT && cni_legacy_has_filter(family))
+		return true;
+	return tool != CNI_IPTABLES_LEGACY &&
+	       cni_nft_chain_use(nl, &table, CNI_IPTABLES_CHAIN, &use, &ignored) == 0;
 }
 
 static bool has_nf_tables(struct cni_nl *nl)
@@ -111,6 +61,41 @@ static bool has_nf_tables(struct cni_nl *nl)
 	return cni_nft_generation(nl, &generation, &ignored) == 0;
 }
 
+static bool has_tool(enum cni_iptables_tool tool, struct cni_error *err)
+{
+	freeing char *file = NULL;
+
+	return cni_iptables_find(tool, AF_INET, &file, err) == 0;
+}
+
+static const enum cni_iptables_tool tools_of[] = {
+	[CNI_FORWARD_NFT] = CNI_IPTABLES_NFT, [CNI_FORWARD_LEGACY] = CNI_IPTABLES_LEGACY};
+
+/* The command without a suffix may be either. */
+static bool accepts_in(const struct cni_firewall_choice *choice, int place)
+{
+	if (place == CNI_FORWARD_FIREWALLD)
+		return choice && choice->backend == CNI_FIREWALL_FIREWALLD;
+	return choice && choice->backend == CNI_FIREWALL_IPTABLES &&
+	       place != CNI_FORWARD_ELSEWHERE &&
+	       choice->tools & (tools_of[place] | CNI_IPTABLES_PLAIN);
+}
+
+static int ask(struct cni_nl *nl, const struct cni_firewall_traffic *traffic, bool thorough,
+	       const struct cni_firewall_choice *choice, struct cni_forward_answer *ret_answer,
+	       struct cni_error *err)
+{
+	struct cni_forward_question question = {.addresses = traffic->addresses,
+						.count = traffic->count,
+						.interfaces = traffic->interfaces,
+						.thorough = thorough,
+						.chain = CNI_IPTABLES_CHAIN};
+
+	for (int place = 0; place < CNI_FORWARD_PLACES; place++)
+		question.accepts[place] = accepts_in(choice, place);
+	return cni_forward_ask(nl, &question, ret_answer, err);
+}
+
 /* ---- the choice ---- */
 
 static void trace(const char *what, const char *why)
@@ -119,84 +104,143 @@ static void trace(const char *what, const char *why)
 		fprintf(stderr, "choose firewall   %s: %s\n", what, why);
 }
 
+/* The tools that reach a FORWARD which drops. */
+static unsigned int tools_against(const struct cni_forward_answer *answer)
+{
+	unsigned int tools = 0;
+
+	for (int place = CNI_FORWARD_NFT; place <= CNI_FORWARD_LEGACY; place++) {
+		struct cni_error err = {.msg = ""};
+
+		if (!answer->places[place].drops)
+			continue;
+		if (has_tool(tools_of[place], &err)) {
+			tools |= tools_of[place];
+			trace(cni_iptables_tool_text(tools_of[place]),
+			      answer->places[place].reason);
+		} else {
+			trace("not iptables", err.msg);
+		}
+	}
+	if (answer->places[CNI_FORWARD_ELSEWHERE].drops)
+		trace("no backend overrules", answer->places[CNI_FORWARD_ELSEWHERE].reason);
+	return tools;
+}
+
+static int choose_tools(struct cni_nl *nl, const struct cni_firewall_traffic *traffic,
+			struct cni_firewall_choice *ret_choice, struct cni_error *err)
+{
+	enum cni_iptables_tool plain = cni_iptables_plain_kind();
+	struct cni_forward_answer answer;
+
+	if (!has_tool(CNI_IPTABLES_PLAIN, err) || ask(nl, traffic, false, NULL, &answer, err) < 0)
+		return -1;
+	ret_choice->tools = plain;
+	if (plain != CNI_IPTABLES_PLAIN)
+		ret_choice->tools |= tools_against(&answer);
+	return 0;
+}
+
 /* Says why as well, for the trace. */
-static int choose(struct cni_nl *nl, enum cni_firewall_backend *ret_backend, const char **ret_why,
+static int choose(struct cni_nl *nl, const struct cni_firewall_traffic *traffic,
+		  struct cni_firewall_choice *ret_choice, const char **ret_why,
 		  struct cni_error *err)
 {
+	struct cni_forward_answer answer;
 	struct cni_error ignored;
-	const char *drop;
 
-	*ret_backend = CNI_FIREWALL_FIREWALLD;
+	*ret_choice = (struct cni_firewall_choice){.backend = CNI_FIREWALL_FIREWALLD};
 	*ret_why = "it is running";
 	if (cni_firewalld_status(err) == 0)
 		return 0;
 	if (err->code != CNI_EMISSING)
 		return -1;
 	trace("not firewalld", err->msg);
-	*ret_backend = CNI_FIREWALL_NFTABLES;
-	*ret_why = "there is no iptables-restore";
-	if (cni_iptables_status(&ignored) < 0)
+	if (ask(nl, traffic, false, NULL, &answer, err) < 0)
+		return -1;
+	ret_choice->backend = CNI_FIREWALL_IPTABLES;
+	ret_choice->tools = tools_against(&answer);
+	*ret_why = "FORWARD of table filter drops, and can be overruled there";
+	if (ret_choice->tools)
 		return 0;
-	*ret_backend = CNI_FIREWALL_IPTABLES;
-	drop = find_drop(nl, FOR_IPTABLES);
-	if (drop)
-		*ret_why = drop;
-	else if (has_legacy(AF_INET) || has_legacy(AF_INET6))
-		*ret_why = "iptables-legacy is in use";
-	else if (!has_nf_tables(nl))
+	if (!has_nf_tables(nl) && has_tool(CNI_IPTABLES_PLAIN, &ignored)) {
+		ret_choice->tools = cni_iptables_plain_kind();
 		*ret_why = "the kernel has no nf_tables";
-	else {
-		*ret_backend = CNI_FIREWALL_NFTABLES;
-		*ret_why = "nothing is known to drop what is forwarded";
+		return 0;
 	}
+	ret_choice->backend = CNI_FIREWALL_NFTABLES;
+	*ret_why = "nothing drops what iptables could accept";
 	return 0;
 }
 
-int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend *ret_backend,
-			struct cni_error *err)
+int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend written,
+			const struct cni_firewall_traffic *traffic,
+			struct cni_firewall_choice *ret_choice, struct cni_error *err)
 {
 	const char *why;
 
-	if (choose(nl, ret_backend, &why, err) < 0)
+	*ret_choice = (struct cni_firewall_choice){.backend = written};
+	if (written == CNI_FIREWALL_IPTABLES)
+		return choose_tools(nl, traffic, ret_choice, err);
+	if (written != CNI_FIREWALL_AUTOMATIC)
+		return 0;
+	if (choose(nl, traffic, ret_choice, &why, err) < 0)
 		return cni_fail_within(err, "choose a backend");
-	trace(texts[*ret_backend], why);
+	trace(texts[ret_choice->backend], why);
+	return 0;
+}
+
+/* ---- in vain ---- */
+
+int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *choice,
+			 const struct cni_firewall_traffic *traffic, bool may_move, int code,
+			 struct cni_error *err)
+{
+	struct cni_forward_answer answer;
+	struct cni_error ignored;
+
+	if (choice->backend == CNI_FIREWALL_NONE)
+		return 0;
+	if (ask(nl, traffic, true, choice, &answer, err) < 0)
+		return -1;
+	if (may_move && choice->backend != CNI_FIREWALL_FIREWALLD && answer.has_firewalld &&
+	    cni_firewalld_status(&ignored) == 0)
+		return cni_fail(err, code,
+				"firewalld is running, and overrules what backend %s accepts",
+				texts[choice->backend]);
+	for (int place = 0; place < CNI_FORWARD_PLACES; place++) {
+		/* Before an ADD the accepts are not there yet; they will come first. */
+		bool will_accept = !traffic->count && accepts_in(choice, place);
+
+		if (answer.places[place].surely && !will_accept)
+			return cni_fail(err, code,
+					"%s, which backend %s cannot overrule: what containers "
+					"send and receive is dropped there",
+					answer.places[place].reason, texts[choice->backend]);
+	}
 	return 0;
 }
 
 /* ---- STATUS ---- */
 
-static int status_of_nftables(struct cni_nl *nl, struct cni_error *err)
-{
-	uint32_t generation;
-	const char *drop;
-
-	if (cni_nft_generation(nl, &generation, err) < 0)
-		return -1;
-	drop = find_drop(nl, PLACES);
-	if (!drop)
-		return 0;
-	return cni_fail(err, CNI_ELIMITED,
-			"%s, which backend nftables cannot overrule: containers reach what other "
-			"rules there accept",
-			drop);
-}
-
 int cni_firewall_backend_status(struct cni_nl *nl, enum cni_firewall_backend backend,
 				struct cni_error *err)
 {
-	int failed = 0;
+	const struct cni_firewall_traffic all = {.interfaces = NULL};
+	struct cni_firewall_choice choice = {.backend = backend};
+	uint32_t generation;
+	int failed;
 
-	if (backend == CNI_FIREWALL_AUTOMATIC)
-		failed = cni_firewall_choose(nl, &backend, err);
+	failed = cni_firewall_choose(nl, backend, &all, &choice, err);
 	if (!failed && backend == CNI_FIREWALL_FIREWALLD)
 		failed = cni_firewalld_status(err);
-	if (!failed && backend == CNI_FIREWALL_IPTABLES)
-		failed = cni_iptables_status(err);
-	if (!failed && backend == CNI_FIREWALL_NFTABLES)
-		failed = status_of_nftables(nl, err);
+	if (!failed && choice.backend == CNI_FIREWALL_NFTABLES)
+		failed = cni_nft_generation(nl, &generation, err);
+	if (!failed)
+		failed = cni_firewall_reaches(nl, &choice, &all, false, CNI_ELIMITED, err);
 	if (!failed)
 		return 0;
 	if (err->code != CNI_ELIMITED)
 		err->code = CNI_EUNAVAILABLE;
-	return cni_fail_within(err, "backend %s", texts[backend]);
+	return cni_fail_within(err, "backend %s", texts[choice.backend]);
 }

@@ -5,14 +5,18 @@
  * Left to us, it is the first of these that holds:
  *
  *	firewalld   its name has an owner on the system bus
- *	iptables    iptables-restore is there, and the chain FORWARD of table ip filter or ip6 filter
- *	            has the policy drop, or iptables-legacy's table filter is loaded, or the kernel
- *	            has no nf_tables
- *	nftables    otherwise */
+ *	iptables    FORWARD of table filter drops the container's packets (forward.h), by its policy or
+ *	            by a rule, and there is an iptables-restore that reaches it; or the kernel has
+ *	            no nf_tables
+ *	nftables    otherwise
+ *
+ * There are two tables filter, of iptables-nft(8) and of iptables-legacy(8), and an accept in one is
+ * none in the other. The accepts go where the drop is: into both, if both drop. */
 #ifndef CNI_FIREWALL_CHOICE_H
 #define CNI_FIREWALL_CHOICE_H
 
 #include "error.h"
+#include "iptables_tool.h"
 #include "nl.h"
 
 #include <stdbool.h>
@@ -31,17 +35,39 @@ const char *cni_firewall_backend_text(enum cni_firewall_backend backend);
 /* False if there is none of this name. "" is the automatic one. */
 bool cni_firewall_backend_parse(const char *text, enum cni_firewall_backend *ret_backend);
 
-/* Chooses, and says why in the trace. `nl` is a socket of NETLINK_NETFILTER. Fails with
- * CNI_EDELEGATE if the system bus does not answer. */
-int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend *ret_backend,
-			struct cni_error *err);
+/* Whose packets. Without addresses, as for STATUS: those of all containers. */
+struct cni_firewall_traffic {
+	const struct cni_ip *addresses;
+	size_t count;
+	const char *const *interfaces; /* of the host; see forward.h */
+};
 
-/* Would it work, and be of use? Fails with CNI_EUNAVAILABLE, and with CNI_ELIMITED if a chain in
- * nf_tables, of those with a usual name, drops what the nftables backend accepts. */
+struct cni_firewall_choice {
+	enum cni_firewall_backend backend;
+	unsigned int tools; /* of iptables: a set of enum cni_iptables_tool */
+};
+
+/* Chooses the backend and the tools if `written` is the automatic one, and says why in the trace.
+ * If `written` is iptables, only the tools are chosen: the command without a suffix, and the other
+ * one if its FORWARD drops. `nl` is a socket of NETLINK_NETFILTER. Fails with
+ * CNI_EDELEGATE if the system bus does not answer, and with CNI_EKERNEL. */
+int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend written,
+			const struct cni_firewall_traffic *traffic,
+			struct cni_firewall_choice *ret_choice, struct cni_error *err);
+
+/* Fails with `code` if the accepts are made in vain: where something drops, for certain, what they
+ * accept, and is overruled by none of them. Names table, chain and rule. `may_move`: the choice is
+ * ours, so that a firewalld that runs by now is a reason as well. */
+int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *choice,
+			 const struct cni_firewall_traffic *traffic, bool may_move, int code,
+			 struct cni_error *err);
+
+/* Would it work, and be of use? Fails with CNI_EUNAVAILABLE, and with CNI_ELIMITED if something
+ * drops, for certain, what the backend accepts. */
 int cni_firewall_backend_status(struct cni_nl *nl, enum cni_firewall_backend backend,
 				struct cni_error *err);
 
-/* Can there be rules of the iptables backend in this family? */
-bool cni_firewall_has_iptables(struct cni_nl *nl, int family);
+/* True if there can be rules that were made with the tool in this family. */
+bool cni_firewall_has_iptables(struct cni_nl *nl, enum cni_iptables_tool tool, int family);
 
 #endif

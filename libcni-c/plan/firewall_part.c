@@ -4,6 +4,8 @@
 #include "attachment_file.h"
 #include "cleanup.h"
 #include "firewall.h"
+#include "firewall_forget.h"
+#include "firewall_place.h"
 #include "firewall_record.h"
 #include "firewalld.h"
 #include "mem.h"
@@ -25,20 +27,6 @@ static void print(FILE *out, const void *data)
 }
 
 /* ---- what there is to do ---- */
-
-/* All that the plugins before us have given out, whichever interface it is on: so does the
- * reference, whose CHECK must be content with us. */
-static struct cni_firewall_record record_of(const struct cni_attachment *at,
-					    const struct cni_firewall_part *spec)
-{
-	struct cni_firewall_record record = {.backend = spec->backend,
-					     .zone = cni_strdup(spec->zone),
-					     .admin_chain = cni_strdup(spec->admin_chain)};
-
-	for (size_t i = 0; i < at->result->ip_count; i++)
-		cni_firewall_record_address(&record, &at->result->ips[i].address.ip);
-	return record;
-}
 
 /* The bridge, or of a plugin without one the host's end: the first interface in no sandbox. */
 static int find_bridge(const struct cni_attachment *at, const struct cni_firewall_part *spec,
@@ -94,39 +82,14 @@ static int del_tables(struct cni_attachment *at, struct cni_error *err)
 	return 0;
 }
 
-/* Who has made it, and with what, nobody remembers: the Go plugin, or nobody. The prevResult, if
- * there is one, says for which addresses. */
-static int withdraw_unknown(struct cni_nl *nl, const struct cni_attachment *at,
-			    const struct cni_firewall_part *spec, struct cni_error *err)
-{
-	clearing_record struct cni_firewall_record record = record_of(at, spec);
-
-	if (!record.count)
-		return 0;
-	record.backend = CNI_FIREWALL_FIREWALLD;
-	if (cni_firewall_withdraw(nl, &record, at->owner, err) < 0)
-		return -1;
-	record.backend = CNI_FIREWALL_IPTABLES;
-	if (cni_firewall_withdraw(nl, &record, at->owner, err) == 0)
-		return 0;
-	/* There need be nothing of ours. */
-	return err->code == CNI_EMISSING ? 0 : -1;
-}
-
-/* Whatever the file says, or what is known without one. */
 static int withdraw(struct cni_attachment *at, const struct cni_firewall_part *spec,
 		    struct cni_error *err)
 {
-	clearing_record struct cni_firewall_record record = {0};
-	freeing char *text = NULL;
 	struct cni_nl *nl;
 
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_attachment_file_read(CNI_FIREWALL_PLUGIN, at->owner, &text, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return -1;
-	if (!text || !cni_firewall_record_decode(text, &record))
-		return withdraw_unknown(nl, at, spec, err);
-	return cni_firewall_withdraw(nl, &record, at->owner, err);
+	return cni_firewall_forget(nl, spec, at->owner, at->result, err);
 }
 
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -152,19 +115,6 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 
 /* ---- ADD ---- */
 
-/* What cannot be begun is not remembered either: DEL could not take it back. */
-static int choose(struct cni_attachment *at, struct cni_firewall_record *record,
-		  struct cni_error *err)
-{
-	struct cni_nl *nl;
-
-	if (record->backend == CNI_FIREWALL_AUTOMATIC &&
-	    (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	     cni_firewall_choose(nl, &record->backend, err) < 0))
-		return -1;
-	return record->backend == CNI_FIREWALL_IPTABLES ? cni_iptables_status(err) : 0;
-}
-
 static int remember(struct cni_attachment *at, const struct cni_firewall_record *record,
 		    struct cni_error *err)
 {
@@ -186,26 +136,31 @@ static int apply(struct cni_attachment *at, const struct cni_firewall_part *spec
 	return cni_firewall_accept(record, at->owner, mend, err);
 }
 
-/* What an earlier ADD has left, for an ADD that is repeated, goes first. */
+/* An ADD that is repeated removes the rest of an earlier one first. A claim tells of it where its
+ * record is lost. */
 static int forget_earlier(struct cni_attachment *at, const struct cni_firewall_part *spec,
-			  struct cni_error *err)
+			  const struct cni_firewall_record *record, struct cni_error *err)
 {
 	freeing char *text = NULL;
 
 	if (cni_attachment_file_read(CNI_FIREWALL_PLUGIN, at->owner, &text, err) < 0)
 		return -1;
-	return text ? del(at, spec, err) : 0;
+	if (!text && !cni_firewall_has_claim(record, at->owner))
+		return 0;
+	return del(at, spec, err);
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_firewall_part *spec = data;
-	clearing_record struct cni_firewall_record record = record_of(at, spec);
+	clearing_record struct cni_firewall_record record =
+		cni_firewall_record_of(spec, at->result);
 	struct cni_error ignored;
 	const char *bridge;
 
-	if (find_bridge(at, spec, &bridge, err) < 0 || choose(at, &record, err) < 0 ||
-	    forget_earlier(at, spec, err) < 0 || remember(at, &record, err) < 0)
+	if (find_bridge(at, spec, &bridge, err) < 0 ||
+	    cni_firewall_place(at, spec->backend, &record, err) < 0 ||
+	    forget_earlier(at, spec, &record, err) < 0 || remember(at, &record, err) < 0)
 		return cni_fail_within(err, "firewall");
 	if (apply(at, spec, &record, bridge, false, err) == 0)
 		return 0;
@@ -240,23 +195,25 @@ static int check_unknown(struct cni_attachment *at, const struct cni_firewall_pa
 			record->backend = CNI_FIREWALL_IPTABLES;
 		}
 	}
+	record->tools = CNI_IPTABLES_PLAIN;
 	return cni_firewall_accepts(record, true, err);
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_firewall_part *spec = data;
-	clearing_record struct cni_firewall_record wanted = record_of(at, spec);
+	clearing_record struct cni_firewall_record wanted =
+		cni_firewall_record_of(spec, at->result);
 	clearing_record struct cni_firewall_record record = {0};
 	struct cni_firewall firewall;
-	freeing char *text = NULL;
 	const char *bridge;
 	struct cni_nl *nl;
+	bool found;
 
 	if (find_bridge(at, spec, &bridge, err) < 0 ||
-	    cni_attachment_file_read(CNI_FIREWALL_PLUGIN, at->owner, &text, err) < 0)
+	    cni_firewall_recall(at->owner, &record, &found, err) < 0)
 		return -1;
-	if (!text || !cni_firewall_record_decode(text, &record))
+	if (!found)
 		return check_unknown(at, spec, &wanted, err);
 	if (!cni_firewall_record_is_for(&record, &wanted))
 		return cni_fail(err, CNI_EMISMATCH,
@@ -267,65 +224,70 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (!is_empty(&firewall) && (cni_attachment_netfilter(at, &nl, err) < 0 ||
 				     cni_firewall_check(nl, &firewall, err) < 0))
 		return -1;
-	return cni_firewall_accepts(&record, false, err);
+	if (cni_firewall_accepts(&record, false, err) < 0)
+		return -1;
+	return cni_firewall_check_place(at, spec, &record, err);
+}
+
+/* ---- MEND ---- */
+
+/* First the new accepts, then the old ones go: connections go on. The record has both places as
+ * long as there may be something in both. */
+static int move(struct cni_attachment *at, const struct cni_firewall_part *spec,
+		const struct cni_firewall_record *from, struct cni_firewall_record *to,
+		const char *bridge, struct cni_error *err)
+{
+	struct cni_firewall firewall = firewall_of(at, spec, to, bridge);
+	struct cni_nl *nl;
+
+	cni_firewall_note_leaving(from, to);
+	if (cni_attachment_netfilter(at, &nl, err) < 0 || remember(at, to, err) < 0 ||
+	    cni_firewall_accept(to, at->owner, true, err) < 0)
+		return -1;
+	if (is_empty(&firewall) ? cni_firewall_del(nl, at->owner, err) < 0
+				: cni_firewall_add(nl, &firewall, err) < 0)
+		return -1;
+	if (cni_firewall_leave(nl, to, at->owner, err) < 0)
+		return -1;
+	to->leaving_tools = 0;
+	to->leaving_firewalld = false;
+	return remember(at, to, err);
+}
+
+static int mend_recalled(struct cni_attachment *at, const struct cni_firewall_part *spec,
+			 const struct cni_firewall_record *record, const char *bridge,
+			 struct cni_error *err)
+{
+	clearing_record struct cni_firewall_record today = {0};
+	bool moves;
+
+	if (cni_firewall_place_today(at, spec, record, &today, &moves, err) < 0)
+		return -1;
+	if (moves)
+		return move(at, spec, record, &today, bridge, err);
+	/* What is left of it is not to be made twice. */
+	return apply(at, spec, record, bridge, true, err);
 }
 
 static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_firewall_part *spec = data;
-	clearing_record struct cni_firewall_record wanted = record_of(at, spec);
+	clearing_record struct cni_firewall_record wanted =
+		cni_firewall_record_of(spec, at->result);
 	clearing_record struct cni_firewall_record record = {0};
-	freeing char *text = NULL;
 	const char *bridge;
+	bool found;
 
 	if (find_bridge(at, spec, &bridge, err) < 0 ||
-	    cni_attachment_file_read(CNI_FIREWALL_PLUGIN, at->owner, &text, err) < 0)
+	    cni_firewall_recall(at->owner, &record, &found, err) < 0)
 		return cni_fail_within(err, "firewall");
-	/* In the backend that it was made in: what is left of it there is not to be made twice. */
-	if (!text || !cni_firewall_record_decode(text, &record) ||
-	    !cni_firewall_record_is_for(&record, &wanted))
+	if (!found || !cni_firewall_record_is_for(&record, &wanted))
 		return add(at, data, err);
-	return apply(at, spec, &record, bridge, true, err) < 0 ? cni_fail_within(err, "firewall")
-							       : 0;
+	return mend_recalled(at, spec, &record, bridge, err) < 0 ? cni_fail_within(err, "firewall")
+								 : 0;
 }
 
 /* ---- GC and STATUS ---- */
-
-static int gc_one(struct cni_attachment *at, const struct cni_owner *owner, struct cni_error *err)
-{
-	clearing_record struct cni_firewall_record record = {0};
-	freeing char *text = NULL;
-	struct cni_nl *nl;
-
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_attachment_file_read(CNI_FIREWALL_PLUGIN, owner, &text, err) < 0)
-		return -1;
-	if (text && cni_firewall_record_decode(text, &record) &&
-	    cni_firewall_withdraw(nl, &record, owner, err) < 0)
-		return -1;
-	return cni_attachment_file_remove(CNI_FIREWALL_PLUGIN, owner, err);
-}
-
-static int gc_files(struct cni_attachment *at, struct cni_error *err)
-{
-	struct cni_attachment_files files;
-	struct cni_error first = {0};
-	int failed = 0;
-
-	if (cni_attachment_files(CNI_FIREWALL_PLUGIN, at->owner->network, &files, err) < 0)
-		return -1;
-	for (size_t i = 0; i < files.owners.count; i++) {
-		const struct cni_owner *owner = &files.owners.items[i];
-
-		if (!cni_owners_has(&at->call->conf.valid, owner->container, owner->ifname) &&
-		    gc_one(at, owner, err) < 0)
-			failed = cni_fail_first(&first, err);
-	}
-	cni_attachment_files_clear(&files);
-	if (failed)
-		*err = first;
-	return failed;
-}
 
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
@@ -333,12 +295,13 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	int failed = 0;
 	struct cni_nl *nl;
 
-	(void)data;
 	if ((cni_attachment_netfilter(at, &nl, err) < 0 ||
 	     cni_firewall_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0) &&
 	    cni_attachment_netfilter_failed("firewall", err) < 0)
 		failed = cni_fail_first(&first, err);
-	if (gc_files(at, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_firewall_forget_invalid(nl, data, at->owner->network, &at->call->conf.valid, err) <
+		    0)
 		failed = cni_fail_first(&first, err);
 	if (failed)
 		*err = first;

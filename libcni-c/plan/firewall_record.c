@@ -2,6 +2,7 @@
 #include "firewall_record.h"
 
 #include "cleanup.h"
+#include "hash.h"
 #include "mem.h"
 
 #include <ctype.h>
@@ -15,6 +16,16 @@ void cni_firewall_record_clear(struct cni_firewall_record *record)
 	free(record->zone);
 	free(record->admin_chain);
 	*record = (struct cni_firewall_record){0};
+}
+
+struct cni_firewall_record cni_firewall_record_copy(const struct cni_firewall_record *record)
+{
+	struct cni_firewall_record copy = {.zone = cni_strdup(record->zone),
+					   .admin_chain = cni_strdup(record->admin_chain)};
+
+	for (size_t i = 0; i < record->count; i++)
+		cni_firewall_record_address(&copy, &record->addresses[i]);
+	return copy;
 }
 
 static bool has_address(const struct cni_firewall_record *record, const struct cni_ip *ip)
@@ -68,23 +79,59 @@ bool cni_firewall_is_zone_name(const char *text)
 
 /* ---- as text ---- */
 
+#define DIGEST "digest "
+/* The first digits of the SHA-512 suffice to notice damage. */
+#define DIGITS 32
+
+static void put_tools(FILE *out, const char *key, unsigned int tools)
+{
+	for (unsigned int tool = CNI_IPTABLES_PLAIN; tool <= CNI_IPTABLES_LEGACY; tool <<= 1)
+		if (tools & tool)
+			fprintf(out, "%s %s\n", key,
+				cni_iptables_tool_text((enum cni_iptables_tool)tool));
+}
+
 char *cni_firewall_record_encode(const struct cni_firewall_record *record)
 {
+	char digest[CNI_HASH_TEXT_SIZE];
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = cni_need(open_memstream(&text, &size));
 
 	fprintf(out, "backend %s\n", cni_firewall_backend_text(record->backend));
+	if (record->is_chosen)
+		fputs("chosen yes\n", out);
+	put_tools(out, "tool", record->backend == CNI_FIREWALL_IPTABLES ? record->tools : 0);
+	put_tools(out, "leaving", record->leaving_tools);
+	if (record->leaving_firewalld)
+		fputs("leaving firewalld\n", out);
 	for (size_t i = 0; i < record->count; i++) {
 		char ip[CNI_IP_TEXT_SIZE];
 
 		fprintf(out, "address %s\n", cni_ip_format(&record->addresses[i], ip));
 	}
-	fprintf(out, "zone %s\n", record->zone);
-	fprintf(out, "admin-chain %s\n", record->admin_chain);
+	fprintf(out, "zone %s\nadmin-chain %s\n", record->zone, record->admin_chain);
+	if (fflush(out) != 0)
+		cni_out_of_memory();
+	cni_hash_hex(text, size, digest);
+	fprintf(out, DIGEST "%.*s\n", DIGITS, digest);
 	if (fclose(out) != 0)
 		cni_out_of_memory();
 	return text;
+}
+
+static bool decode_place(const char *value, unsigned int *tools, bool *firewalld)
+{
+	enum cni_iptables_tool tool;
+
+	if (firewalld && !strcmp(value, "firewalld")) {
+		*firewalld = true;
+		return true;
+	}
+	if (!cni_iptables_tool_parse(value, &tool))
+		return false;
+	*tools |= tool;
+	return true;
 }
 
 static bool decode_line(const char *key, const char *value, struct cni_firewall_record *record)
@@ -93,6 +140,14 @@ static bool decode_line(const char *key, const char *value, struct cni_firewall_
 
 	if (!strcmp(key, "backend"))
 		return cni_firewall_backend_parse(value, &record->backend) && *value;
+	if (!strcmp(key, "chosen") && !strcmp(value, "yes")) {
+		record->is_chosen = true;
+		return true;
+	}
+	if (!strcmp(key, "tool"))
+		return decode_place(value, &record->tools, NULL);
+	if (!strcmp(key, "leaving"))
+		return decode_place(value, &record->leaving_tools, &record->leaving_firewalld);
 	if (!strcmp(key, "address") && cni_ip_parse(value, &ip) == 0) {
 		cni_firewall_record_address(record, &ip);
 		return true;
@@ -109,17 +164,46 @@ static bool decode_line(const char *key, const char *value, struct cni_firewall_
 	return false;
 }
 
+/* Takes the digest off the end of `text`. False if there is one that is wrong. */
+static bool check_digest(char *text, bool *ret_has)
+{
+	char digest[CNI_HASH_TEXT_SIZE];
+	char *line = strstr(text, "\n" DIGEST);
+
+	*ret_has = line != NULL;
+	if (!line)
+		return true;
+	line++;
+	cni_hash_hex(text, (size_t)(line - text), digest);
+	digest[DIGITS] = '\n';
+	if (strlen(line) != strlen(DIGEST) + DIGITS + 1 ||
+	    strncmp(line + strlen(DIGEST), digest, DIGITS + 1) != 0)
+		return false;
+	*line = '\0';
+	return true;
+}
+
 static bool decode(const char *text, struct cni_firewall_record *record)
 {
 	freeing char *copy = cni_strdup(text);
 	char *rest = copy;
+	char *line;
 
-	for (char *line = strsep(&rest, "\n"); rest; line = strsep(&rest, "\n")) {
+	if (!check_digest(copy, &record->has_digest))
+		return false;
+	for (line = strsep(&rest, "\n"); rest; line = strsep(&rest, "\n")) {
 		const char *key = strsep(&line, " ");
 
 		if (!line || !decode_line(key, line, record))
 			return false;
 	}
+	/* Without an end it is cut off. */
+	if (*line)
+		return false;
+	if (record->backend == CNI_FIREWALL_IPTABLES && !record->tools)
+		record->tools = CNI_IPTABLES_PLAIN;
+	if (record->backend != CNI_FIREWALL_IPTABLES && record->tools)
+		return false;
 	return record->backend != CNI_FIREWALL_AUTOMATIC && record->zone && record->admin_chain;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host_end.h"
 
+#include "peer.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -32,19 +34,31 @@ static int find_container_end(struct cni_attachment *at, struct cni_error *err)
 	return 0;
 }
 
-/* The same number may be another link here. */
+/* `*ret_leads` becomes true if the host's view of the link leads back to the container's end. */
+static int leads_back(struct cni_attachment *at, const struct cni_link *link, bool *ret_leads,
+		      struct cni_error *err)
+{
+	*ret_leads = is_veth(link) && link->peer == at->container.index;
+	if (!*ret_leads)
+		return 0;
+	return cni_peer_is_in(&at->nl[CNI_HOST], link, at->netns, ret_leads, err);
+}
+
+/* The number comes from the container's side, where a process can make a link that has the number of
+ * another container's. */
 static int follow(struct cni_attachment *at, struct cni_error *err)
 {
 	int index = at->container.peer;
 	struct cni_link link;
-	bool found = true;
+	bool leads = false;
 
 	if (cni_link_get_by_index(&at->nl[CNI_HOST], index, &link, err) < 0) {
 		if (err->errnum != ENODEV)
 			return -1;
-		found = false;
+	} else if (leads_back(at, &link, &leads, err) < 0) {
+		return -1;
 	}
-	if (!found || !is_veth(&link) || link.peer != at->container.index)
+	if (!leads)
 		return cni_fail(err, code_of(at), "veth peer with index %d is not in host ns",
 				index);
 	at->host = link;
@@ -74,11 +88,35 @@ int cni_host_end_find(struct cni_attachment *at, struct cni_error *err)
 
 /* ---- DEL ---- */
 
-static bool is_anothers(const struct cni_attachment *at, const struct cni_link *link)
+/* By the alias, or by the owner's name before there is an alias. */
+static bool is_ours(const struct cni_attachment *at, const struct cni_link *link)
 {
 	char text[CNI_OWNER_TEXT_SIZE];
+	char name[CNI_IFNAME_SIZE];
 
-	return *link->alias && strcmp(link->alias, cni_owner_format(at->owner, text)) != 0;
+	if (!is_veth(link))
+		return false;
+	if (*link->alias)
+		return !strcmp(link->alias, cni_owner_format(at->owner, text));
+	return !strcmp(link->name, cni_owner_ifname(at->owner, "veth", name));
+}
+
+/* True if the prevResult has this link, by name or, since it was renamed, by MAC. */
+static bool is_in_result(const struct cni_attachment *at, const struct cni_link *link)
+{
+	char mac[CNI_MAC_TEXT_SIZE];
+
+	cni_mac_format(link->mac, mac);
+	for (size_t i = 0; i < at->result->interface_count; i++) {
+		const struct cni_result_interface *interface = &at->result->interfaces[i];
+
+		if (interface->sandbox && *interface->sandbox)
+			continue;
+		if ((interface->name && !strcmp(interface->name, link->name)) ||
+		    (interface->mac && !strcasecmp(interface->mac, mac)))
+			return true;
+	}
+	return false;
 }
 
 /* The path of the namespace may lead to another container's by now, which prevResult does not know.
@@ -89,21 +127,19 @@ static bool guess_by_netns(struct cni_attachment *at)
 
 	if (at->netns < 0 || find_container_end(at, &ignored) < 0 || follow(at, &ignored) < 0)
 		return false;
-	if (!is_anothers(at, &at->host) &&
-	    (!at->result->interface_count ||
-	     cni_attachment_find_interface(at, CNI_HOST, at->host.name) >= 0))
+	if (is_ours(at, &at->host) || (!*at->host.alias && is_in_result(at, &at->host)))
 		return true;
 	at->host = (struct cni_link){.index = 0};
 	return false;
 }
 
+/* A name alone may be another link's by now. */
 static bool guess_by_name(struct cni_attachment *at, const char *name)
 {
 	struct cni_error ignored;
 	struct cni_link link;
 
-	if (cni_link_get(&at->nl[CNI_HOST], name, &link, &ignored) < 0 || !is_veth(&link) ||
-	    is_anothers(at, &link))
+	if (cni_link_get(&at->nl[CNI_HOST], name, &link, &ignored) < 0 || !is_ours(at, &link))
 		return false;
 	at->host = link;
 	return true;

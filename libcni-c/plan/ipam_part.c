@@ -3,12 +3,20 @@
 #include "parts.h"
 
 #include "delegate.h"
+#include "netns_cookie.h"
 
-#include <string.h>
+#include <sys/stat.h>
 
 static void print_lease(FILE *out, const void *data)
 {
 	fprintf(out, " %s", ((const struct cni_lease_part *)data)->type);
+}
+
+/* An `ipam.type` that cannot be run is refused before anything is changed. */
+static int check_type(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_delegate_check(at->call, err);
 }
 
 static int release(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -38,6 +46,8 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 const struct cni_part_ops cni_lease_part_ops = {
 	.name = "lease",
 	.size = sizeof(struct cni_lease_part),
+	.last = "the addresses stay reserved, for not everything that uses them is gone",
+	.add = check_type,
 	.undo = undo,
 	.del = release,
 	.gc = gc,
@@ -110,22 +120,35 @@ static int complete(const struct cni_acquire_part *spec, struct cni_result *resu
 	return 0;
 }
 
+static struct cni_netns_seen see_netns(const struct cni_attachment *at)
+{
+	struct stat st;
+
+	if (fstat(at->netns, &st) < 0)
+		return (struct cni_netns_seen){.is_seen = true};
+	return (struct cni_netns_seen){
+		.is_seen = true,
+		.dev = st.st_dev,
+		.ino = st.st_ino,
+		.cookie = cni_netns_cookie(mnl_socket_get_fd(at->nl[CNI_CONTAINER].socket)),
+		.interface_is_new = at->host.index != 0,
+	};
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_acquire_part *spec = data;
 	struct cni_result answer = {0};
+	struct cni_call call = *at->call;
 
-	if (cni_delegate_ipam(at->call, CNI_ADD, &answer, err) < 0)
+	call.env.seen = see_netns(at);
+	if (cni_delegate_ipam(&call, CNI_ADD, &answer, err) < 0)
 		return -1;
 	at->leased = true;
 	cni_result_merge_ipam(at->result, &answer);
 	cni_result_clear(&answer);
 	if (complete(spec, at->result, err) < 0)
 		return -1;
-	if (at->call->conf.has_dns) {
-		cni_dns_clear(&at->result->dns);
-		cni_dns_append(&at->result->dns, &at->call->conf.dns);
-	}
 	if (!at->result->ip_count)
 		return cni_fail(err, CNI_EDELEGATE, "IPAM plugin returned missing IP config");
 	return cni_result_check_fits(at->result, at->call->conf.version, err);

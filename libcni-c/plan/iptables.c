@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iptables.h"
 
-#include "attachment_file.h"
 #include "cleanup.h"
 #include "exec.h"
 #include "file.h"
 #include "iptables_restore.h"
+#include "lock.h"
 #include "mem.h"
+#include "nft_forward.h"
+#include "nl.h"
 
+#include <linux/netfilter.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 
 #define LOCK_MS 10000
@@ -99,25 +102,28 @@ static void put_rules(struct cni_iptables_lines *lines, const struct cni_iptable
 	}
 }
 
-static int restore(int family, const struct cni_iptables_lines *lines, struct cni_error *err)
+static int restore(const struct cni_iptables *iptables, int family,
+		   const struct cni_iptables_lines *lines, struct cni_error *err)
 {
 	size_t refused;
 
-	return cni_iptables_restore(family, lines, &refused, err);
+	return cni_iptables_restore(iptables->tool, family, lines, &refused, err);
 }
 
 /* ---- chains ---- */
 
 /* One that is there already is as good. */
-static int make_chain(int family, const char *chain, struct cni_error *err)
+static int make_chain(const struct cni_iptables *iptables, int family, const char *chain,
+		      struct cni_error *err)
 {
 	clearing_lines struct cni_iptables_lines lines = {0};
 
 	cni_iptables_line(&lines, 0, "-N %s", chain);
-	return restore(family, &lines, err) < 0 ? -1 : 0;
+	return restore(iptables, family, &lines, err) < 0 ? -1 : 0;
 }
 
-static int make_first_rule(int family, const char *chain, const char *rule, struct cni_error *err)
+static int make_first_rule(const struct cni_iptables *iptables, int family, const char *chain,
+			   const char *rule, struct cni_error *err)
 {
 	clearing_lines struct cni_iptables_lines check = {0};
 	clearing_lines struct cni_iptables_lines insert = {0};
@@ -125,22 +131,22 @@ static int make_first_rule(int family, const char *chain, const char *rule, stru
 
 	cni_iptables_line(&check, 0, "-C %s", rule);
 	cni_iptables_line(&insert, 0, "-I %s 1%s", chain, rule + strlen(chain));
-	found = restore(family, &check, err);
+	found = restore(iptables, family, &check, err);
 	if (found != CNI_IPTABLES_REFUSED)
 		return found;
-	return restore(family, &insert, err) == CNI_IPTABLES_DONE ? 0 : -1;
+	return restore(iptables, family, &insert, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
 
-/* Who makes chains does so alone: the iptables of nf_tables, if somebody is quicker, may take his
- * chain for the one that it has made, and two jumps lead to it. The descriptor is the lock. */
+/* Chains are made by one process at a time: the iptables of nf_tables takes the chain of a process
+ * that was quicker for the one that it has made, and two jumps lead to it. Where there can be no lock,
+ * two jumps are better than no rules. */
 static int lock_chains(int *ret_lock, struct cni_error *err)
 {
-	closing int dir = -1;
-
-	if (cni_attachment_directory("firewall", ".lock", true, &dir, err) < 0 ||
-	    cni_file_lock(dir, LOCK_EX, LOCK_MS, err) < 0)
+	if (cni_lock_take("iptables", CNI_LOCK_EXCLUSIVE, LOCK_MS, ret_lock, err) == 0)
+		return 0;
+	if (err->code == CNI_ELOCKED)
 		return cni_fail_within(err, "iptables");
-	*ret_lock = take_fd(&dir);
+	fprintf(stderr, "firewall: iptables: %s\n", err->msg);
 	return 0;
 }
 
@@ -150,11 +156,40 @@ static int make_chains(int family, const struct cni_iptables *iptables, struct c
 	freeing char *jump = jump_rule();
 	freeing char *admin = admin_rule(iptables);
 
-	if (make_chain(family, CNI_IPTABLES_CHAIN, err) < 0 ||
-	    make_chain(family, iptables->admin_chain, err) < 0 ||
-	    make_first_rule(family, "FORWARD", jump, err) < 0)
+	if (make_chain(iptables, family, CNI_IPTABLES_CHAIN, err) < 0 ||
+	    make_chain(iptables, family, iptables->admin_chain, err) < 0 ||
+	    make_first_rule(iptables, family, "FORWARD", jump, err) < 0)
 		return -1;
-	return make_first_rule(family, CNI_IPTABLES_CHAIN, admin, err);
+	return make_first_rule(iptables, family, CNI_IPTABLES_CHAIN, admin, err);
+}
+
+/* ---- what is in the way ---- */
+
+/* iptables-nft(8) refuses a chain that has one of its names and is of the other kind, and says
+ * "Operation not supported" or "does not exist". Returns -1. */
+static int blame_chain(int family, const struct cni_iptables *iptables, struct cni_error *err)
+{
+	const struct cni_nft_table table = {family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6,
+					    "filter"};
+	const char *const names[] = {"FORWARD", CNI_IPTABLES_CHAIN, iptables->admin_chain};
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	struct cni_error ignored;
+
+	if (iptables->tool == CNI_IPTABLES_LEGACY ||
+	    cni_nl_open(&nl, NETLINK_NETFILTER, -1, &ignored) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		bool is_base;
+
+		if (cni_nft_chain_is_base(&nl, &table, names[i], &is_base, &ignored) == 0 &&
+		    is_base != (i == 0))
+			return cni_fail_within(
+				err,
+				"chain '%s' of table '%s filter' is %s, which iptables cannot use",
+				names[i], family == AF_INET ? "ip" : "ip6",
+				is_base ? "at a hook" : "at no hook");
+	}
+	return -1;
 }
 
 /* ---- ADD ---- */
@@ -167,7 +202,7 @@ static int add_to_existing(int family, const struct cni_iptables *iptables, cons
 
 	put_chain_checks(&lines, iptables);
 	put_rules(&lines, iptables, family, "-A", wanted, NULL);
-	return restore(family, &lines, err);
+	return restore(iptables, family, &lines, err);
 }
 
 /* How things are the first time. */
@@ -182,7 +217,7 @@ static int add_with_chains(int family, const struct cni_iptables *iptables, stru
 	cni_iptables_line(&lines, 0, "-I FORWARD 1%s", jump + strlen("FORWARD"));
 	cni_iptables_line(&lines, 0, "-A %s", admin);
 	put_rules(&lines, iptables, family, "-A", NULL, NULL);
-	return restore(family, &lines, err);
+	return restore(iptables, family, &lines, err);
 }
 
 static int add_family(int family, const struct cni_iptables *iptables, struct cni_error *err)
@@ -206,30 +241,23 @@ int cni_iptables_add(const struct cni_iptables *iptables, struct cni_error *err)
 {
 	for (size_t i = 0; i < 2; i++)
 		if (has_family(iptables, families[i]) && add_family(families[i], iptables, err) < 0)
-			return -1;
+			return blame_chain(families[i], iptables, err);
 	return 0;
 }
 
 /* ---- the others ---- */
 
-int cni_iptables_status(struct cni_error *err)
-{
-	freeing char *file = NULL;
-
-	return cni_exec_find_command("iptables-restore", &file, err);
-}
-
 /* Finds the first line from `*next` on whose rule is missing; `*next` is the number of lines if
  * there is none. */
-static int find_missing(int family, const struct cni_iptables_lines *lines, size_t *next,
-			struct cni_error *err)
+static int find_missing(const struct cni_iptables *iptables, int family,
+			const struct cni_iptables_lines *lines, size_t *next, struct cni_error *err)
 {
 	for (; *next < lines->count; ++*next) {
 		clearing_lines struct cni_iptables_lines one = {0};
 		int done;
 
 		cni_iptables_line(&one, 0, "%s", lines->items[*next]);
-		done = restore(family, &one, err);
+		done = restore(iptables, family, &one, err);
 		if (done != CNI_IPTABLES_DONE)
 			return done < 0 ? -1 : 0;
 	}
@@ -244,17 +272,19 @@ static int check_family(int family, const struct cni_iptables *iptables, struct 
 
 	put_chain_checks(&lines, iptables);
 	put_rules(&lines, iptables, family, "-C", NULL, NULL);
-	done = cni_iptables_restore(family, &lines, &refused, err);
+	done = cni_iptables_restore(iptables->tool, family, &lines, &refused, err);
 	if (done != CNI_IPTABLES_REFUSED)
 		return done;
 	if (refused == CNI_IPTABLES_SOMEWHERE) {
 		refused = 0;
-		if (find_missing(family, &lines, &refused, err) < 0 || refused == lines.count)
+		if (find_missing(iptables, family, &lines, &refused, err) < 0 ||
+		    refused == lines.count)
 			return -1;
 	}
 	return cni_fail(err, CNI_EMISMATCH,
-			"firewall: %s has no rule '%s' in the table filter, expected it there",
+			"firewall: %s%s has no rule '%s' in the table filter, expected it there",
 			family == AF_INET ? "iptables" : "ip6tables",
+			cni_iptables_tool_text(iptables->tool) + strlen("iptables"),
 			lines.items[refused] + strlen("-C "));
 }
 
@@ -276,7 +306,7 @@ static int mend_family(int family, const struct cni_iptables *iptables, struct c
 	put_chain_checks(&lines, iptables);
 	put_rules(&lines, iptables, family, "-C", NULL, NULL);
 	for (size_t next = 0;; next++) {
-		if (find_missing(family, &lines, &next, err) < 0)
+		if (find_missing(iptables, family, &lines, &next, err) < 0)
 			return -1;
 		if (next == lines.count)
 			break;
@@ -293,7 +323,7 @@ int cni_iptables_mend(const struct cni_iptables *iptables, struct cni_error *err
 	for (size_t i = 0; i < 2; i++)
 		if (has_family(iptables, families[i]) &&
 		    mend_family(families[i], iptables, err) < 0)
-			return -1;
+			return blame_chain(families[i], iptables, err);
 	return 0;
 }
 
@@ -311,7 +341,7 @@ static int del_family(int family, const struct cni_iptables *iptables, const boo
 		int done;
 
 		put_rules(&lines, iptables, family, "-D", wanted, shared);
-		done = cni_iptables_restore(family, &lines, &refused, err);
+		done = cni_iptables_restore(iptables->tool, family, &lines, &refused, err);
 		if (done != CNI_IPTABLES_REFUSED)
 			return done;
 		if (refused == CNI_IPTABLES_SOMEWHERE)

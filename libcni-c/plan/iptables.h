@@ -22,6 +22,7 @@
 
 #include "error.h"
 #include "ip.h"
+#include "iptables_tool.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,14 +33,12 @@
 #define CNI_IPTABLES_NAME_MAX 28
 
 struct cni_iptables {
+	enum cni_iptables_tool tool;
 	const char *admin_chain;
 	const struct cni_ip *addresses; /* no address twice */
 	size_t count;
 	bool made_by_go; /* without the rule for published ports */
 };
-
-/* Is iptables-restore there? Fails with CNI_EMISSING. */
-int cni_iptables_status(struct cni_error *err);
 
 /* All or nothing for each family. Fails with CNI_EMISSING or CNI_EDELEGATE; what was added to the
  * first family before that stays. */

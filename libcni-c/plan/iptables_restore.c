@@ -86,32 +86,31 @@ static int keep_words(char *output, struct cni_error *err)
 	return cni_fail_details(err, "%.900s", output);
 }
 
-static int run(int family, const struct cni_iptables_lines *lines, size_t *ret_refused,
-	       struct cni_error *err)
+static int run(enum cni_iptables_tool tool, int family, const struct cni_iptables_lines *lines,
+	       size_t *ret_refused, struct cni_error *err)
 {
 	static char noflush[] = "--noflush";
 	static char wait[] = "--wait=" WAIT;
 	char *arguments[] = {noflush, wait, NULL};
-	const char *name = family == AF_INET ? "iptables-restore" : "ip6tables-restore";
 	freeing char *text = text_of(lines);
 	freeing char *output = NULL;
 	freeing char *file = NULL;
-	struct cni_exec exec = {.type = name,
-				.arguments = arguments,
+	struct cni_exec exec = {.arguments = arguments,
 				.environment = environ,
 				.input = text,
 				.input_size = strlen(text),
 				.deadline_ms = DEADLINE_MS};
 	int code;
 
-	if (cni_exec_find_command(name, &file, err) < 0)
+	if (cni_iptables_find(tool, family, &file, err) < 0)
 		return -1;
 	exec.file = file;
+	exec.type = strrchr(file, '/') + 1;
 	if (cni_exec_command(&exec, &output, &code, err) < 0)
 		return -1;
 	if (code == 0)
 		return CNI_IPTABLES_DONE;
-	cni_fail(err, CNI_EDELEGATE, "%s exited with %d", name, code);
+	cni_fail(err, CNI_EDELEGATE, "%s exited with %d", exec.type, code);
 	keep_words(output, err);
 	return read_refusal(output, lines, ret_refused);
 }
@@ -127,7 +126,8 @@ static uint32_t generation_of(struct cni_nl *nl)
 	return generation;
 }
 
-int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, size_t *ret_refused,
+int cni_iptables_restore(enum cni_iptables_tool tool, int family,
+			 const struct cni_iptables_lines *lines, size_t *ret_refused,
 			 struct cni_error *err)
 {
 	closing_nl struct cni_nl nl = {.socket = NULL};
@@ -140,7 +140,7 @@ int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, siz
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		uint32_t before = generation_of(&nl);
 
-		done = run(family, lines, ret_refused, err);
+		done = run(tool, family, lines, ret_refused, err);
 		if (done != CNI_IPTABLES_REFUSED || generation_of(&nl) == before)
 			break;
 	}

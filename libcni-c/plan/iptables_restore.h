@@ -4,6 +4,7 @@
 #define CNI_IPTABLES_RESTORE_H
 
 #include "error.h"
+#include "iptables_tool.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,10 +29,11 @@ void cni_iptables_lines_clear(struct cni_iptables_lines *lines);
 #define CNI_IPTABLES_REFUSED   1
 #define CNI_IPTABLES_SOMEWHERE SIZE_MAX
 
-/* Runs all of them, or none, in `family` (AF_INET, AF_INET6); no lines are done at once. What was
+/* Runs all of them, or none, with the `tool` for `family` (AF_INET, AF_INET6); no lines are done at once. What was
  * refused while somebody else changed rules is tried again, ten times at most. Returns
  * one of the above, or -1: fails with CNI_EMISSING or CNI_EDELEGATE. */
-int cni_iptables_restore(int family, const struct cni_iptables_lines *lines, size_t *ret_refused,
+int cni_iptables_restore(enum cni_iptables_tool tool, int family,
+			 const struct cni_iptables_lines *lines, size_t *ret_refused,
 			 struct cni_error *err);
 
 #endif

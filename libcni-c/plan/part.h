@@ -18,7 +18,14 @@
 struct cni_part_ops {
 	const char *name;
 	size_t size; /* of the spec struct, which the plan copies */
+	/* NULL, or what the error says of a part that goes when everything else of the attachment is
+	 * gone ("the addresses stay reserved"): its undo, del and gc are not called once those of
+	 * another part have failed. */
+	const char *last;
 
+	/* Opens what `add` needs and what can be opened in the container's namespace alone: see
+	 * struct cni_visit. */
+	int (*visit)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* All or nothing. Adds to at->result what it learns. */
 	int (*add)(struct cni_attachment *at, void *spec, struct cni_error *err);
 	/* Takes back exactly what this run's `add` did. NULL for parts that die with another. */

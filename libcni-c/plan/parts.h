@@ -56,8 +56,9 @@ extern const struct cni_part_ops cni_spoofcheck_part_ops;
 #define cni_plan_spoofcheck(plan, ...)                                                             \
 	cni_plan_push(plan, &cni_spoofcheck_part_ops, &(struct cni_spoofcheck_part){__VA_ARGS__})
 
-/* The IPAM plugin, in two parts: the lease stands first and only releases, so that an address is
- * never free while something still answers for it; acquire stands after the link and only asks. */
+/* The IPAM plugin, in two parts: the lease stands first and only releases, and not if the link or
+ * anything else could not be removed, so that an address is never free while something still answers
+ * for it; acquire stands after the link and only asks. */
 struct cni_lease_part {
 	const char *type;
 };

@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "mem.h"
 #include "pod.h"
+#include "readiness.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -54,18 +55,48 @@ static void trace(const char *verb, const struct cni_plan_item *item)
 	print_item(item, stderr);
 }
 
-static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment *at)
+/* The cause is the message; the runtime shows nothing else of an ADD that failed. */
+static void note_undo(struct cni_error *err, const char *part, const char *what)
 {
+	freeing char *before = cni_strdup(err->details);
+
+	cni_fail_details(err, "%s%srollback of %s: %s", before, *before ? "; " : "", part, what);
+}
+
+static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment *at,
+		 struct cni_error *err)
+{
+	bool failed = false;
+
 	while (done--) {
 		const struct cni_plan_item *item = &plan->items[done];
-		struct cni_error err = {0};
+		struct cni_error next = {0};
 
 		if (!item->ops->undo)
 			continue;
+		if (failed && item->ops->last) {
+			note_undo(err, item->ops->name, item->ops->last);
+			continue;
+		}
 		trace("undo", item);
-		if (item->ops->undo(at, item->spec, &err) < 0)
-			fprintf(stderr, "undo %s: %s\n", item->ops->name, err.msg);
+		if (item->ops->undo(at, item->spec, &next) < 0) {
+			note_undo(err, item->ops->name, next.msg);
+			failed = true;
+		}
 	}
+}
+
+static int visit(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_plan *plan = data;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct cni_plan_item *item = &plan->items[i];
+
+		if (item->ops->visit && item->ops->visit(at, item->spec, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, struct cni_error *err)
@@ -78,7 +109,7 @@ static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, stru
 			continue;
 		trace("add", item);
 		if (item->ops->add(at, item->spec, err) < 0) {
-			undo(plan, i, at);
+			undo(plan, i, at, err);
 			return -1;
 		}
 	}
@@ -113,6 +144,8 @@ static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, str
 static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
 		       struct cni_error *err)
 {
+	if (cni_readiness_check(err) < 0)
+		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
@@ -123,7 +156,7 @@ static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
 	return 0;
 }
 
-/* DEL and GC: upwards, every part, whatever became of the others. */
+/* DEL and GC: upwards, every part, whatever became of the others, except for a part that goes last. */
 static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool gc,
 		   struct cni_error *err)
 {
@@ -138,6 +171,10 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool 
 
 		if (!verb)
 			continue;
+		if (failed && item->ops->last) {
+			cni_fail_within(&first, "%s", item->ops->last);
+			continue;
+		}
 		trace(gc ? "gc" : "del", item);
 		if (verb(at, item->spec, &next) < 0)
 			failed = cni_fail_first(&first, &next);
@@ -165,37 +202,40 @@ static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 	       struct cni_result *result, struct cni_error *err)
 {
 	freeing void *conf = cni_alloc(plugin->conf_size);
-	struct cni_attachment at;
-	struct cni_plan plan = {.count = 0};
-	int failed = -1;
+	clearing_plan struct cni_plan plan = {.count = 0};
+	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
 
-	if (cni_plugin_configure(plugin, call, conf, err) < 0 ||
-	    cni_attachment_open(call, result, &at, err) < 0)
+	if (cni_plugin_configure(plugin, call, conf, err) < 0)
 		return -1;
 	plugin->plan(&plan, call, conf);
+	if (cni_attachment_open(call, result, &(struct cni_visit){visit, &plan}, &at, err) < 0)
+		return -1;
 	switch (call->env.command) {
 	case CNI_ADD:
-		failed = walk_add(&plan, &at, err);
-		break;
+		return walk_add(&plan, &at, err);
 	case CNI_CHECK:
-		failed = walk_check(&plan, &at, err);
-		break;
+		return walk_check(&plan, &at, err);
 	case CNI_STATUS:
-		failed = walk_status(&plan, &at, err);
-		break;
+		return walk_status(&plan, &at, err);
 	case CNI_MEND:
-		failed = walk_mend(&plan, &at, err);
-		break;
+		return walk_mend(&plan, &at, err);
 	case CNI_DEL:
 	case CNI_GC:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
-		failed = walk_up(&plan, &at, call->env.command == CNI_GC, err);
 		break;
 	}
-	cni_plan_clear(&plan);
-	cni_attachment_close(&at);
-	return failed;
+	return walk_up(&plan, &at, call->env.command == CNI_GC, err);
+}
+
+/* The plugin that makes the interface prints the configuration's `dns`, with and without IPAM; it
+ * overrides the IPAM plugin's. */
+static void override_dns(const struct cni_conf *conf, struct cni_result *result)
+{
+	if (!conf->has_dns)
+		return;
+	cni_dns_clear(&result->dns);
+	cni_dns_append(&result->dns, &conf->dns);
 }
 
 /* The walks that have no result of their own read the prevResult. */
@@ -218,11 +258,14 @@ static int plan_add(const void *data, const struct cni_call *call, struct cni_re
 	if (plugin->chained)
 		cni_result_copy(&call->conf.prev_result, result);
 	noted = cni_pod_take_over(call, plugin->type, plan_other, data);
-	if (run(data, call, result, err) == 0)
-		return 0;
-	if (noted)
-		cni_pod_forget(call, plugin->type);
-	return -1;
+	if (run(data, call, result, err) < 0) {
+		if (noted)
+			cni_pod_forget(call, plugin->type);
+		return -1;
+	}
+	if (!plugin->chained)
+		override_dns(&call->conf, result);
+	return 0;
 }
 
 static int plan_del(const void *data, const struct cni_call *call, struct cni_error *err)
@@ -277,6 +320,7 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.type = plugin->type,
 		.oldest = plugin->oldest,
 		.data = plugin,
+		.delegates = plugin->delegates,
 		.contained = plugin->contained,
 		.add = plan_add,
 		.check = plan_check,

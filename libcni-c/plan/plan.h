@@ -11,9 +11,10 @@
  *		cni_plan_up(plan);
  *	}
  *
- * ADD    walks down; at the first failure what this run has done is undone, walking up
+ * ADD    walks down; at the first failure what this run has done is undone, walking up: failures of
+ *        that are in the error's details
  * CHECK  walks down, with the prevResult
- * DEL    walks up and does not stop; the first error is kept
+ * DEL    walks up and does not stop, but for parts that go last (part.h); the first error is kept
  * GC     likewise
  * STATUS walks down
  * MEND   (see verbs.h) walks down, mends what can be mended and checks the rest
@@ -40,6 +41,7 @@ struct cni_plan {
 /* Copies the spec. A plan of more than 16 parts is a mistake in the plugin and aborts. */
 void cni_plan_push(struct cni_plan *plan, const struct cni_part_ops *ops, const void *spec);
 void cni_plan_clear(struct cni_plan *plan);
+#define clearing_plan __attribute__((cleanup(cni_plan_clear)))
 
 /* One line for each part. */
 void cni_plan_print(const struct cni_plan *plan, FILE *out);
@@ -49,6 +51,7 @@ struct cni_plugin {
 	const struct cni_contained *contained; /* an IPAM plugin inside: see delegate.h; or NULL */
 	enum cni_version oldest;	       /* the first cniVersion it speaks */
 	bool chained;			       /* it adds to what plugins before it have made */
+	bool delegates;			       /* it runs `ipam.type`: see verbs.h */
 	size_t conf_size;		       /* of its configuration struct */
 	const void *defaults; /* such a struct, before the keys are read; NULL: zeroes */
 	const struct cni_field *fields;

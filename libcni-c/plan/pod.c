@@ -5,6 +5,7 @@
 #include "attachment_file.h"
 #include "cleanup.h"
 #include "mem.h"
+#include "names.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -43,12 +44,16 @@ static char *directory_of(const struct cni_call *call)
 	return cni_format("/run/cni/" DIRECTORY "/%s", call->owner.network);
 }
 
-/* The container that a link names, which the caller frees; NULL if there is no such link. */
+/* The container that a link names, which the caller frees; NULL if there is no such link, and "" if
+ * the target is no container's id: a DEL makes paths of it. */
 static char *read_link(int dir, const char *name)
 {
 	char target[NAME_MAX + 1] = "";
+	struct cni_error ignored;
 
-	return readlinkat(dir, name, target, sizeof(target) - 1) > 0 ? cni_strdup(target) : NULL;
+	if (readlinkat(dir, name, target, sizeof(target) - 1) <= 0)
+		return NULL;
+	return cni_strdup(cni_name_check_container(target, &ignored) < 0 ? "" : target);
 }
 
 /* ---- ADD ---- */
@@ -89,7 +94,7 @@ bool cni_pod_take_over(const struct cni_call *call, const char *type,
 	older = read_link(AT_FDCWD, path);
 	if (older && !strcmp(older, call->owner.container))
 		return false;
-	if (older) {
+	if (older && *older) {
 		old.env.command = CNI_DEL;
 		old.env.container = older;
 		old.env.netns = "";

@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "conntrack.h"
 #include "go_rules.h"
+#include "mem.h"
 #include "route.h"
 #include "sweep.h"
 
@@ -99,45 +100,50 @@ static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *s
 
 /* ---- connections from before ---- */
 
-struct choice {
-	struct cni_nl *route;
-	const struct cni_port_mapping *mapping;
-};
-
-/* What is sent through this host to a port of that number elsewhere is none of ours. */
-static bool is_ours(const struct cni_ip *destination, void *data)
+/* A connection that was sent through this host to a port of that number elsewhere is not ours. */
+static bool is_local(const struct cni_ip *address, void *data)
 {
-	const struct choice *choice = data;
 	struct cni_route_way way;
 	struct cni_error ignored;
 
-	if (!cni_port_mapping_is_any(choice->mapping))
-		return cni_ip_equal(&choice->mapping->host_ip, destination);
-	return cni_route_get(choice->route, destination, &way, &ignored) == 0 && way.is_local;
+	return cni_route_get(data, address, &way, &ignored) == 0 && way.is_local;
 }
 
-static void forget_family(struct cni_attachment *at, struct cni_nl *nl,
-			  const struct cni_port_mapping *mapping, uint8_t family)
+/* The UDP ports that are published for addresses of `family`; returns how many. */
+static size_t find_targets(const struct cni_port_mapping *mappings, size_t count, uint8_t family,
+			   struct cni_conntrack_target *targets)
 {
-	struct choice choice = {&at->nl[CNI_HOST], mapping};
-	struct cni_error err;
+	size_t found = 0;
 
-	if (cni_ip_is_set(&mapping->host_ip) && mapping->host_ip.family != family)
-		return;
-	if (cni_conntrack_forget(nl, family, IPPROTO_UDP, mapping->host_port, is_ours, &choice,
-				 &err) < 0)
-		fprintf(stderr, "portmap: %s\n", err.msg);
+	for (size_t i = 0; i < count; i++) {
+		const struct cni_port_mapping *mapping = &mappings[i];
+
+		if (mapping->protocol != IPPROTO_UDP ||
+		    (cni_ip_is_set(&mapping->host_ip) && mapping->host_ip.family != family))
+			continue;
+		targets[found] = (struct cni_conntrack_target){.port = mapping->host_port};
+		if (!cni_port_mapping_is_any(mapping))
+			targets[found].address = mapping->host_ip;
+		found++;
+	}
+	return found;
 }
 
 /* No failure: the port is published, or is not any more. */
 static void forget_connections(struct cni_attachment *at, struct cni_nl *nl,
 			       const struct cni_port_mapping *mappings, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (mappings[i].protocol != IPPROTO_UDP)
-			continue;
-		forget_family(at, nl, &mappings[i], AF_INET);
-		forget_family(at, nl, &mappings[i], AF_INET6);
+	static const uint8_t families[] = {AF_INET, AF_INET6};
+	freeing struct cni_conntrack_target *targets =
+		cni_realloc_array(NULL, count + 1, sizeof(*targets));
+	struct cni_error err;
+
+	for (size_t i = 0; i < sizeof(families); i++) {
+		size_t found = find_targets(mappings, count, families[i], targets);
+
+		if (cni_conntrack_forget(nl, families[i], IPPROTO_UDP, targets, found, is_local,
+					 &at->nl[CNI_HOST], &err) < 0)
+			fprintf(stderr, "portmap: %s\n", err.msg);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
 
+#include "container_end.h"
 #include "route.h"
 
 #include <linux/rtnetlink.h>
@@ -32,36 +33,32 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		struct cni_route route = resolve(at, &at->result->routes[i]);
 
 		if (cni_route_add(&at->nl[CNI_CONTAINER], at->container.index, &route, err) < 0)
-			return cni_fail_within(err, "'%s' in the container", at->owner->ifname);
+			return cni_container_end_failed(at, err);
 	}
 	return 0;
 }
 
-/* Through any link: a later plugin may have added one with routes of its own to the result. Results
- * before 1.1.0 have neither tables nor scopes: any will do. */
-static int find(struct cni_attachment *at, const struct cni_route *route, bool *ret_exists,
-		struct cni_error *err)
+/* The Go plugin ignores a route's MTU and MSS, and CHECK accepts its attachments, whose pair has no
+ * alias. The veth part has found the pair. */
+static struct cni_route expected(const struct cni_attachment *at, const struct cni_route *route)
 {
-	const struct cni_route resolved = resolve(at, route);
-	bool is_brief = at->call->conf.version < CNI_1_1_0;
-	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
+	struct cni_route resolved = resolve(at, route);
 
-	if (cni_route_exists(nl, 0, &resolved, is_brief, ret_exists, err) < 0)
-		return -1;
-	if (*ret_exists || !is_brief)
-		return 0;
-	return cni_route_exists(nl, 0, route, is_brief, ret_exists, err);
+	if (!*at->host.alias)
+		resolved.mtu = resolved.advmss = 0;
+	return resolved;
 }
 
+/* Through any link: a later plugin may have added a link, and routes through it to the result. */
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	(void)data;
 	for (size_t i = 0; i < at->result->route_count; i++) {
-		struct cni_route route = resolve(at, &at->result->routes[i]);
+		struct cni_route route = expected(at, &at->result->routes[i]);
 		char text[CNI_ROUTE_TEXT_SIZE];
 		bool exists;
 
-		if (find(at, &at->result->routes[i], &exists, err) < 0)
+		if (cni_route_exists(&at->nl[CNI_CONTAINER], 0, &route, &exists, err) < 0)
 			return -1;
 		if (!exists)
 			return cni_fail(err, CNI_EMISMATCH, "route %s is missing in the container",

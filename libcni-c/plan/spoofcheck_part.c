@@ -3,11 +3,8 @@
 
 #include "cleanup.h"
 #include "go_rules.h"
-#include "mem.h"
+#include "link_sysctl.h"
 #include "spoofcheck.h"
-#include "sysctl.h"
-
-#include <errno.h>
 
 static void print(FILE *out, const void *data)
 {
@@ -37,28 +34,16 @@ static int add_or_check(struct cni_attachment *at, const struct cni_spoofcheck_p
 	};
 	struct cni_nl *nl;
 
+	if (!at->container.has_mac)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'prevResult' has no 'mac' of '%s', expected the one that ADD "
+				"answered",
+				at->owner->ifname);
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return -1;
 	sources = cni_attachment_addresses(at, &wanted.count);
 	wanted.sources = sources;
 	return verb(nl, &wanted, err);
-}
-
-/* What is sent to the bridge itself (01:80:c2:00:00:0x, IEEE 802.1D) comes to the port as if it
- * were the host's own interface, past all rules of bridges: at least no packets for this host. They
- * go with the port. ENOENT: this host has no IPv6. */
-static int drop_packets_for_the_host(struct cni_attachment *at, struct cni_error *err)
-{
-	static const char *const families[] = {"ipv4", "ipv6"};
-
-	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
-		freeing char *key = cni_format("net/%s/conf/%s/drop_unicast_in_l2_multicast",
-					       families[i], at->host.name);
-
-		if (cni_sysctl_set(key, "1", err) < 0 && err->errnum != ENOENT)
-			return -1;
-	}
-	return 0;
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -69,8 +54,11 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 	if (!spec->wanted)
 		return 0;
+	/* A frame to the bridge itself (01:80:c2:00:00:0x, IEEE 802.1D) comes to the port as if it
+	 * were the host's own interface, past all rules of bridges: at least no packets for this host. The
+	 * setting goes with the port. */
 	if (add_or_check(at, spec, cni_spoofcheck_add, err) == 0 &&
-	    (!spec->by_address || drop_packets_for_the_host(at, err) == 0))
+	    (!spec->by_address || cni_link_sysctl_drop_unicast(at->host.name, err) == 0))
 		return 0;
 	/* Done all the same, if only the answer got lost. */
 	if (cni_attachment_netfilter(at, &nl, &ignored) == 0)

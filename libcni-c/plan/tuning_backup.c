@@ -3,34 +3,46 @@
 
 #include "cleanup.h"
 #include "json.h"
+#include "link.h"
 #include "mem.h"
+#include "netns_cookie.h"
 #include "sysctl_path.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 
 /* ---- which namespace and link ---- */
 
+/* The inode number is handed out again. Together with the index that the other end of a veth has on
+ * the host, where indices go up, it is not. */
+static int about_without_cookie(const struct cni_tuning_place *place,
+				struct cni_tuning_about *about, struct cni_error *err)
+{
+	struct cni_error ignored;
+	struct cni_link link;
+	struct stat st;
+
+	if (fstat(place->netns, &st) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "stat the network namespace");
+	if (cni_link_get(place->nl, place->ifname, &link, &ignored) < 0)
+		link.peer = 0;
+	snprintf(about->netns, sizeof(about->netns), "%" PRIu64 ".%d", (uint64_t)st.st_ino,
+		 link.peer);
+	return 0;
+}
+
 int cni_tuning_about(const struct cni_tuning_place *place, struct cni_tuning_about *ret_about,
 		     struct cni_error *err)
 {
-	int fd = mnl_socket_get_fd(place->nl->socket);
-	uint64_t cookie = 0;
-	socklen_t size = sizeof(cookie);
-	struct stat st;
+	uint64_t cookie = cni_netns_cookie(mnl_socket_get_fd(place->nl->socket));
 
 	*ret_about = (struct cni_tuning_about){.index = place->index};
-	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) < 0) {
-		/* Kernels before 5.14 have the inode alone, which is used again some day. */
-		if (errno != ENOPROTOOPT || fstat(place->netns, &st) < 0)
-			return cni_fail_errno(err, CNI_EKERNEL, errno,
-					      "ask for the namespace's cookie");
-		cookie = st.st_ino;
-	}
+	if (!cookie)
+		return about_without_cookie(place, ret_about, err);
 	snprintf(ret_about->netns, sizeof(ret_about->netns), "%" PRIu64, cookie);
 	return 0;
 }
@@ -65,16 +77,71 @@ static void read_link(const cJSON *json, struct cni_link_settings *link)
 	}
 }
 
+/* Where the last comma before `end` is, outside of strings, and what closes all that is open there,
+ * innermost first. 0: there is none, or it is nested deeper than any of ours. */
+#define DEPTH 8
+static size_t find_cut(const char *text, const char *end, char ret_closing[DEPTH + 1])
+{
+	char open[DEPTH];
+	size_t depth = 0;
+	size_t cut = 0;
+	bool quoted = false;
+	bool is_behind_value = false;
+
+	for (const char *c = text; *c && c < end; c++) {
+		if (*c == '\\' && quoted && c[1])
+			c++;
+		else if (*c == '"')
+			quoted = !quoted;
+		else if (quoted)
+			continue;
+		else if (strchr("{[", *c) && depth == DEPTH)
+			return 0;
+		else if (strchr("{[", *c))
+			open[depth++] = *c == '{' ? '}' : ']';
+		else if (strchr("}]", *c) && depth)
+			depth--;
+		else if (*c == ',' && depth && is_behind_value) {
+			cut = (size_t)(c - text);
+			for (size_t i = 0; i < depth; i++)
+				ret_closing[i] = open[depth - 1 - i];
+			ret_closing[depth] = '\0';
+		}
+		if (!isspace((unsigned char)*c))
+			is_behind_value = quoted || !strchr(",:{[", *c);
+	}
+	return cut;
+}
+
+cJSON *cni_tuning_backup_json(const char *text)
+{
+	char closing_text[DEPTH + 1] = "";
+	freeing char *whole = NULL;
+	struct cni_error ignored;
+	const char *end = text;
+	cJSON *json = NULL;
+	size_t cut;
+
+	if (cni_json_parse_object(text, strlen(text), "it", &json, &ignored) == 0)
+		return json;
+	/* The Go plugin writes in place: a full disk or a power cut leaves a beginning. */
+	cJSON_Delete(cJSON_ParseWithOpts(text, &end, false));
+	cut = find_cut(text, end, closing_text);
+	whole = cni_format("%.*s%s", (int)cut, text, closing_text);
+	if (cni_json_parse_object(whole, strlen(whole), "it", &json, &ignored) < 0)
+		return NULL;
+	return json;
+}
+
 bool cni_tuning_backup_parse(const char *text, struct cni_tuning_backup *ret_backup)
 {
-	freeing_json cJSON *json = NULL;
+	freeing_json cJSON *json = cni_tuning_backup_json(text);
 	const char *netns;
 	const cJSON *index;
 	const cJSON *item;
-	struct cni_error ignored;
 
 	*ret_backup = (struct cni_tuning_backup){.about = {.index = 0}};
-	if (cni_json_parse_object(text, strlen(text), "it", &json, &ignored) < 0)
+	if (!json)
 		return false;
 	netns = cni_json_get_string(json, "netns");
 	index = cni_json_get(json, "ifindex");

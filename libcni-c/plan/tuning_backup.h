@@ -11,6 +11,7 @@
 #define CNI_TUNING_BACKUP_H
 
 #include "error.h"
+#include "json.h"
 #include "owner.h"
 #include "tuning.h"
 
@@ -38,7 +39,12 @@ int cni_tuning_about(const struct cni_tuning_place *place, struct cni_tuning_abo
 int cni_tuning_backup_read(const char *dir, const struct cni_owner *owner, char **ret_text,
 			   struct cni_error *err);
 
-/* Members that are wrong count as absent. False if it is no JSON object. The caller clears. */
+/* The file's text as an object, which the caller deletes; of a text that is damaged or cut off, the
+ * members before the damage. NULL if there are none. */
+cJSON *cni_tuning_backup_json(const char *text);
+
+/* Members that are wrong, or behind damage, count as absent. False if it is no JSON object. The
+ * caller clears. */
 bool cni_tuning_backup_parse(const char *text, struct cni_tuning_backup *ret_backup);
 void cni_tuning_backup_clear(struct cni_tuning_backup *backup);
 

@@ -176,9 +176,9 @@ static cJSON *read_owned(int fd, const char *name, struct cni_owner *ret_owner)
 
 	if (!ends_in(name, ".json") && !ends_in(name, ".tmp"))
 		return NULL;
-	if (read_file(fd, name, &text, &ignored) < 0 || !text ||
-	    cni_json_parse_object(text, strlen(text), name, &json, &ignored) < 0)
+	if (read_file(fd, name, &text, &ignored) < 0 || !text)
 		return NULL;
+	json = cni_tuning_backup_json(text);
 	ret_owner->network = cni_json_get_string(json, "network");
 	ret_owner->container = cni_json_get_string(json, "container");
 	ret_owner->ifname = cni_json_get_string(json, "ifname");

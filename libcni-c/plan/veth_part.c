@@ -2,10 +2,13 @@
 #include "parts.h"
 
 #include "cleanup.h"
+#include "container_end.h"
 #include "host_end.h"
 #include "link_gc.h"
+#include "link_sysctl.h"
 #include "mem.h"
-#include "sysctl.h"
+#include "peer.h"
+#include "readiness.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -86,7 +89,7 @@ static int refuse_to_attach_again(struct cni_attachment *at, struct cni_error *e
 	char text[CNI_OWNER_TEXT_SIZE];
 	char name[CNI_IFNAME_SIZE];
 
-	if (cni_nl_wait(&at->nl[CNI_HOST], -1, RTNLGRP_LINK, LAST_MOMENT_MS, look_for_life, at,
+	if (cni_nl_wait(&at->nl[CNI_HOST], NULL, RTNLGRP_LINK, LAST_MOMENT_MS, look_for_life, at,
 			err) == 0)
 		return 0;
 	if (err->errnum != ETIMEDOUT)
@@ -100,23 +103,24 @@ static int refuse_to_attach_again(struct cni_attachment *at, struct cni_error *e
 static int make(struct cni_attachment *at, const struct cni_veth_part *spec, struct cni_error *err)
 {
 	uint8_t host_mac[CNI_MAC_SIZE];
-	uint8_t mac[CNI_MAC_SIZE];
 	char name[CNI_IFNAME_SIZE];
 	struct cni_link_veth veth = {
 		.name = host_name(at, name),
 		.mac = host_mac,
 		.master = at->master.index,
 		.peer = at->owner->ifname,
-		.peer_mac = mac,
+		.peer_mac = at->container.mac,
 		.netns = at->netns,
 		.mtu = spec->mtu,
 	};
 	struct cni_error ignored;
+	struct cni_link in_the_way;
 	bool found;
 
 	cni_link_random_mac(host_mac);
-	if (!spec->mac || !*spec->mac || cni_mac_parse(spec->mac, mac) < 0)
-		cni_link_random_mac(mac);
+	at->container = (struct cni_link){.has_mac = true};
+	if (!spec->mac || !*spec->mac || cni_mac_parse(spec->mac, at->container.mac) < 0)
+		cni_link_random_mac(at->container.mac);
 	if (cni_link_add_veth(&at->nl[CNI_HOST], &veth, err) == 0)
 		return 0;
 	if (err->errnum != EEXIST)
@@ -125,7 +129,7 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 				       !memcmp(at->host.mac, host_mac, sizeof(host_mac))
 			       ? 0
 			       : -1;
-	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) == 0)
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &in_the_way, err) == 0)
 		return cni_fail(err, CNI_ETAKEN,
 				"CNI_IFNAME '%s' already exists in the container, expected a name "
 				"that is free",
@@ -177,15 +181,13 @@ static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_pa
 		.up = CNI_ON,
 	};
 	char name[CNI_IFNAME_SIZE];
-	freeing char *accept_ra = cni_format("net/ipv6/conf/%s/accept_ra", host_name(at, name));
 
-	if (cni_link_get(&at->nl[CNI_HOST], name, &at->host, err) < 0 ||
-	    cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
+	if (cni_link_get(&at->nl[CNI_HOST], host_name(at, name), &at->host, err) < 0)
+		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
+	if (cni_container_end_follow(at, err) < 0)
 		return -1;
-	/* Before it is up (CVE-2020-10749). ENOENT: this host has no IPv6. */
-	if (cni_sysctl_set(accept_ra, "0", err) < 0 && err->errnum != ENOENT)
-		return -1;
-	if (set_vlans(at, spec, err) < 0)
+	/* Before it is up. */
+	if (cni_link_sysctl_refuse_ra(name, err) < 0 || set_vlans(at, spec, err) < 0)
 		return -1;
 	if (cni_link_change(&at->nl[CNI_HOST], at->host.index, &change, err) < 0)
 		return cni_fail_within(err, "set up '%s'", name);
@@ -202,6 +204,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	if (make(at, spec, err) < 0)
 		return -1;
 	if (name_and_bring_up(at, spec, err) < 0) {
+		cni_container_end_explain(at, err);
 		delete_host_end(at, &found, &ignored);
 		return -1;
 	}
@@ -220,40 +223,15 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	return delete_host_end(at, &found, err);
 }
 
-/* The prevResult says that this MAC in this namespace is what ADD answered. */
-static bool is_in_result(const struct cni_attachment *at, const struct cni_link *link)
-{
-	int index = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
-	const char *expected = index < 0 ? NULL : at->result->interfaces[index].mac;
-	char mac[CNI_MAC_TEXT_SIZE];
-
-	return expected && !strcasecmp(cni_mac_format(link->mac, mac), expected);
-}
-
-/* Its other end on the host bears our alias, under whatever name. */
-static bool leads_to_ours(struct cni_attachment *at, const struct cni_link *link)
+/* A pair whose host's end has not the owner's name: another plugin suite has made it, or an
+ * administrator has renamed it. */
+static int delete_other_pair(struct cni_attachment *at, struct cni_error *err)
 {
 	cni_host_end_guess(at);
-	return at->host.index && at->host.peer == link->index && *at->host.alias &&
-	       is_ours(at, &at->host);
-}
-
-/* The container's end, where the host's is not ours by name: another plugin suite has made it, or
- * somebody has renamed it. */
-static int delete_container_end(struct cni_attachment *at, struct cni_error *err)
-{
-	struct cni_link link;
-
-	if (at->netns < 0)
+	if (!at->host.index || cni_link_del(&at->nl[CNI_HOST], at->host.index, err) == 0 ||
+	    err->errnum == ENODEV)
 		return 0;
-	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &link, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
-	if (strcmp(link.kind, "veth") != 0 ||
-	    (!is_in_result(at, &link) && !leads_to_ours(at, &link)))
-		return 0;
-	if (cni_link_del(&at->nl[CNI_CONTAINER], link.index, err) < 0 && err->errnum != ENODEV)
-		return -1;
-	return 0;
+	return -1;
 }
 
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -263,7 +241,7 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	(void)data;
 	if (delete_host_end(at, &found, err) < 0)
 		return -1;
-	return found ? 0 : delete_container_end(at, err);
+	return found ? 0 : delete_other_pair(at, err);
 }
 
 static int check_vlans(struct cni_attachment *at, const struct cni_veth_part *spec,
@@ -327,35 +305,46 @@ static int check_container_end(struct cni_attachment *at, struct cni_error *err)
 				"'%s' in the container is of kind '%s', "
 				"expected a veth",
 				at->owner->ifname, at->container.kind);
+	/* The rules of the spoof check are about the MAC that ADD has answered, not about one that
+	 * the container has by now. */
+	at->container.has_mac = expected && *expected;
 	cni_mac_format(at->container.mac, mac);
-	if (expected && *expected && strcasecmp(mac, expected) != 0)
+	if (at->container.has_mac && strcasecmp(mac, expected) != 0)
 		return cni_fail(err, CNI_EMISMATCH, "'%s' in the container has MAC %s, expected %s",
 				at->owner->ifname, mac, expected);
 	return 0;
 }
 
-static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
+/* By its index on the other side, so that a pair made by another suite is found as well. */
+static int follow_to_host(struct cni_attachment *at, struct cni_error *err)
 {
 	char name[CNI_IFNAME_SIZE];
+	bool is_in;
 
-	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
-		return err->errnum == ENODEV
-			       ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing in the container",
-					  at->owner->ifname)
-			       : -1;
-	if (check_container_end(at, err) < 0)
-		return -1;
-	/* By its index on the other side, so that a pair made by another suite is found as well. */
 	if (cni_link_get_by_index(&at->nl[CNI_HOST], at->container.peer, &at->host, err) < 0)
 		return err->errnum == ENODEV
 			       ? cni_fail(err, CNI_EMISMATCH,
 					  "the host's end of '%s' is missing, expected '%s'",
 					  at->owner->ifname, host_name(at, name))
 			       : -1;
-	if (at->host.peer != at->container.index)
+	if (cni_peer_is_in(&at->nl[CNI_HOST], &at->host, at->netns, &is_in, err) < 0)
+		return -1;
+	if (!is_in || at->host.peer != at->container.index)
 		return cni_fail(err, CNI_EMISMATCH,
 				"'%s' on the host is not the other end of '%s' in the container",
 				at->host.name, at->owner->ifname);
+	return 0;
+}
+
+static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
+		return err->errnum == ENODEV
+			       ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing in the container",
+					  at->owner->ifname)
+			       : -1;
+	if (check_container_end(at, err) < 0 || follow_to_host(at, err) < 0)
+		return -1;
 	return check_host_end(at, data, err);
 }
 
@@ -367,6 +356,12 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	return cni_link_gc(at, &links, err);
 }
 
+static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_readiness_check_kind(&at->nl[CNI_HOST], "veth", err);
+}
+
 const struct cni_part_ops cni_veth_part_ops = {
 	.name = "veth",
 	.size = sizeof(struct cni_veth_part),
@@ -375,5 +370,6 @@ const struct cni_part_ops cni_veth_part_ops = {
 	.check = check,
 	.del = del,
 	.gc = gc,
+	.status = status,
 	.print = print,
 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "vlan_link.h"
 
-#include "cleanup.h"
-#include "mem.h"
-#include "sysctl.h"
+#include "link_mac.h"
+#include "link_sysctl.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -24,7 +23,6 @@ static int set_up(struct cni_attachment *at, const struct cni_vlan_link *vlan_li
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_vlan_port vlans = {.native = vlan_link->vlan};
-	freeing char *accept_ra = cni_format("net/ipv6/conf/%s/accept_ra", name);
 	char port_name[CNI_IFNAME_SIZE];
 	char alias[CNI_OWNER_TEXT_SIZE];
 	/* The alias tells GC that this port is no attachment's. */
@@ -37,7 +35,7 @@ static int set_up(struct cni_attachment *at, const struct cni_vlan_link *vlan_li
 	if (cni_link_get(nl, cni_owner_ifname(owner, "veth", port_name), &port, err) < 0 ||
 	    cni_link_get(nl, name, &inner, err) < 0)
 		return -1;
-	if (cni_sysctl_set(accept_ra, "0", err) < 0 && err->errnum != ENOENT)
+	if (cni_link_sysctl_refuse_ra(name, err) < 0)
 		return -1;
 	if (!vlan_link->keeps_default_vlan && at->master.default_vlan &&
 	    cni_vlan_del(nl, port.index, at->master.default_vlan, err) < 0)
@@ -83,6 +81,14 @@ static int make(struct cni_attachment *at, struct cni_vlan_link *vlan_link, cons
 	return cni_fail_within(err, "make the VLAN's interface '%s'", name);
 }
 
+/* A link of the kind "vlan" takes the MAC that the bridge has at that moment. */
+static int ensure_mac(struct cni_attachment *at, struct cni_link *link, struct cni_error *err)
+{
+	if (cni_link_mac_is_usable(link))
+		return 0;
+	return cni_link_mac_give(&at->nl[CNI_HOST], link, err);
+}
+
 int cni_vlan_link_ensure(struct cni_attachment *at, struct cni_vlan_link *vlan_link,
 			 struct cni_link *ret_link, struct cni_error *err)
 {
@@ -91,7 +97,7 @@ int cni_vlan_link_ensure(struct cni_attachment *at, struct cni_vlan_link *vlan_l
 	cni_vlan_link_name(vlan_link, name);
 	if (cni_link_get(&at->nl[CNI_HOST], name, ret_link, err) == 0) {
 		if (ret_link->flags & IFF_UP || strcmp(ret_link->kind, "veth") != 0)
-			return 0;
+			return ensure_mac(at, ret_link, err);
 	} else if (err->errnum != ENODEV) {
 		return -1;
 	}
@@ -109,6 +115,10 @@ int cni_vlan_link_check(struct cni_attachment *at, const struct cni_vlan_link *v
 
 	if (!(link->flags & IFF_UP))
 		return cni_fail(err, CNI_EMISMATCH, "'%s' is down, expected it up", link->name);
+	if (!cni_link_mac_is_usable(link))
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s' has no MAC with which it answers, expected one of its own",
+				link->name);
 	if (strcmp(link->kind, "veth") != 0)
 		return 0;
 	if (cni_link_get_by_index(nl, link->peer, &port, err) < 0 ||

@@ -24,6 +24,7 @@ void cni_cached_clear(struct cni_cached *cached)
 	free(cached->container);
 	free(cached->ifname);
 	free(cached->netns);
+	free(cached->identity);
 	free(cached->args);
 	free(cached->config);
 	cJSON_Delete(cached->capability_args);
@@ -93,6 +94,7 @@ static cJSON *encode(const struct cni_cached *cached)
 	cni_json_add_string(json, "ifName", cached->ifname);
 	cni_json_add_string(json, "networkName", cached->network);
 	cni_json_add_string(json, "netns", cached->netns);
+	cni_json_add_string(json, "netnsIdentity", cached->identity);
 	if (cached->args && *cached->args)
 		cni_json_add(json, "cniArgs", encode_args(cached->args));
 	if (cached->capability_args && cached->capability_args->child)
@@ -187,6 +189,7 @@ static int decode(const cJSON *json, struct cni_cached *cached, struct cni_error
 		return cni_fail(err, CNI_EDECODE,
 				"'networkName', 'containerId' or 'ifName' is missing");
 	cached->netns = cni_strdup(cni_json_get_string(json, "netns"));
+	cached->identity = cni_strdup(cni_json_get_string(json, "netnsIdentity"));
 	if (cJSON_IsObject(capability_args))
 		cached->capability_args = cni_json_copy(capability_args);
 	if (cJSON_IsObject(result))
@@ -207,7 +210,7 @@ static int read_file(const char *file, const struct cni_owner *owner, struct cni
 	size_t size;
 
 	if (cni_file_read_at(AT_FDCWD, file, false, FILE_MAX, &data, &size, err) < 0 ||
-	    cni_json_parse_object(data, size, what, &json, err) < 0)
+	    cni_json_parse_source(data, size, what, &json, err) < 0)
 		return -1;
 	if (owner && is_bare_result(json)) {
 		*ret_cached = (struct cni_cached){
@@ -274,11 +277,20 @@ static int compare_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-int cni_cache_list(const char *dir, const char *network, struct cni_cached **ret_items,
-		   size_t *ret_count, struct cni_warnings *warnings, struct cni_error *err)
+/* By its name alone: "blue-cnitool-2ba5…-eth0" may also be of a network "blue-cnitool". */
+static bool may_be_of(const char *name, const char *prefix, const char *ids)
+{
+	/* No network's name begins with a dot. */
+	return *name != '.' && !strncmp(name, prefix, strlen(prefix)) && strstr(name, ids) != NULL;
+}
+
+int cni_cache_list(const char *dir, const char *network, const char *ids,
+		   struct cni_cached **ret_items, size_t *ret_count, struct cni_warnings *warnings,
+		   struct cni_error *err)
 {
 	freeing char *folder = cni_format("%s/results", dir);
 	freeing char *prefix = network ? cni_format("%s-", network) : cni_strdup("");
+	freeing char *middle = ids ? cni_format("-%s", ids) : cni_strdup("");
 	struct dirent **names = NULL;
 	int found = scandir(folder, &names, NULL, compare_names);
 	struct cni_cached *items;
@@ -292,12 +304,12 @@ int cni_cache_list(const char *dir, const char *network, struct cni_cached **ret
 		freeing char *file = cni_format("%s/%s", folder, name->d_name);
 		struct cni_error why;
 
-		/* No network's name begins with a dot. */
-		if (*name->d_name == '.' || strncmp(name->d_name, prefix, strlen(prefix)) != 0)
+		if (!may_be_of(name->d_name, prefix, middle))
 			continue;
 		if (read_file(file, NULL, &items[count], &why) < 0)
 			cni_warn(warnings, "passed over in the cache: %s", why.msg);
 		else if ((network && strcmp(items[count].network, network) != 0) ||
+			 (ids && strncmp(items[count].container, ids, strlen(ids)) != 0) ||
 			 !has_its_name(&items[count], name->d_name))
 			cni_cached_clear(&items[count]);
 		else

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is remembered of each ADD until its DEL, in the files of Go's libcni, which reads ours as we
  * read its: <dir>/results/<network>-<container>-<interface>, JSON of the kind "cniCacheV1". Its
- * members are those of cachedInfo in libcni's api.go. */
+ * members are those of cachedInfo in libcni's api.go, and "netnsIdentity", which libcni passes over
+ * and drops when it writes the file anew. */
 #ifndef CNI_CACHE_H
 #define CNI_CACHE_H
 
@@ -19,6 +20,7 @@ struct cni_cached {
 	char *container;
 	char *ifname;
 	char *netns;		/* NULL: not known, as for all that follow */
+	char *identity;		/* of the namespace, see namespace.h; libcni does not have it */
 	char *args;		/* "KEY=VALUE;KEY=VALUE" */
 	cJSON *capability_args; /* an object */
 	cJSON *result;		/* of the whole chain, in the version that it says */
@@ -47,11 +49,13 @@ int cni_cache_read(const char *dir, const struct cni_owner *owner, struct cni_ca
 /* Removes the file, in whatever state it is; none is success. Fails with CNI_EIO. */
 int cni_cache_remove(const char *dir, const struct cni_owner *owner, struct cni_error *err);
 
-/* The attachments of `network` (NULL: of all), sorted by file name; the caller frees with
- * cni_cached_free(). Files that may be of this network and do not say so are passed over with a
- * warning. Fails with CNI_EIO if the directory is there and cannot be read. */
-int cni_cache_list(const char *dir, const char *network, struct cni_cached **ret_items,
-		   size_t *ret_count, struct cni_warnings *warnings, struct cni_error *err);
+/* Lists the attachments of `network` (NULL: of all) of containers whose id begins with `ids` (NULL:
+ * any), sorted by file name; the caller frees with cni_cached_free(). Files that may be of this network
+ * and do not say so are ignored with a warning. Fails with CNI_EIO if the directory is there and
+ * cannot be read. */
+int cni_cache_list(const char *dir, const char *network, const char *ids,
+		   struct cni_cached **ret_items, size_t *ret_count, struct cni_warnings *warnings,
+		   struct cni_error *err);
 
 void cni_cached_free(struct cni_cached *items, size_t count);
 

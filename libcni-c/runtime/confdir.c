@@ -108,14 +108,32 @@ static int read_entry(struct entry *entry, struct cni_error *err)
 
 	if (cni_file_read_at(AT_FDCWD, entry->file, true, FILE_MAX, &entry->data, &entry->size,
 			     err) < 0 ||
-	    cni_json_parse_object(entry->data, entry->size, what, &json, err) < 0)
+	    cni_json_parse_source(entry->data, entry->size, what, &json, err) < 0)
 		return -1;
 	name = cni_json_get(json, "name");
 	if (!cJSON_IsString(name) || !*name->valuestring)
 		return cni_fail(err, CNI_ECONFIG, "%s: 'name' is %s, expected the network's name",
 				what, name ? cni_json_show(name) : "missing");
+	if (cni_name_check_network(name->valuestring, err) < 0)
+		return cni_fail_within(err, "%s", what);
 	entry->name = cni_strdup(name->valuestring);
 	return 0;
+}
+
+/* Two files of one network: the first one counts. */
+static void warn_of_twins(const struct entries *entries, struct cni_warnings *warnings)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		for (size_t j = 0; j < i && entries->items[i].name; j++)
+			if (entries->items[j].name &&
+			    !strcmp(entries->items[i].name, entries->items[j].name)) {
+				cni_warn(warnings,
+					 "passed over: '%s': its network '%s' is that of '%s', "
+					 "which comes first",
+					 entries->items[i].file, entries->items[i].name,
+					 entries->items[j].file);
+				break;
+			}
 }
 
 static int scan(const char *dir, struct entries *ret_entries, struct cni_warnings *warnings,
@@ -131,10 +149,28 @@ static int scan(const char *dir, struct entries *ret_entries, struct cni_warning
 		if (read_entry(&ret_entries->items[i], &why) < 0)
 			cni_warn(warnings, "passed over: %s", why.msg);
 	}
+	warn_of_twins(ret_entries, warnings);
 	return 0;
 }
 
-static int append_dropins(const char *dir, struct cni_conflist *list, struct cni_error *err)
+/* In a drop-in folder these names mean nothing to libcni. */
+static void warn_of_others(const char *folder, struct cni_warnings *warnings)
+{
+	static const char *const extensions[] = {"conflist", "json", NULL};
+	clearing_entries struct entries entries = {0};
+	struct cni_error ignored;
+
+	if (find_files(folder, extensions, &entries, &ignored) < 0)
+		return;
+	for (size_t i = 0; i < entries.count; i++)
+		cni_warn(warnings,
+			 "passed over: '%s': the name of a plugin's configuration in this folder "
+			 "ends in .conf",
+			 entries.items[i].file);
+}
+
+static int append_dropins(const char *dir, struct cni_conflist *list, struct cni_warnings *warnings,
+			  struct cni_error *err)
 {
 	static const char *const extensions[] = {"conf", NULL};
 	freeing char *folder = cni_format("%s/%s", dir, list->name);
@@ -142,6 +178,7 @@ static int append_dropins(const char *dir, struct cni_conflist *list, struct cni
 
 	if (find_files(folder, extensions, &entries, err) < 0)
 		return -1;
+	warn_of_others(folder, warnings);
 	for (size_t i = 0; i < entries.count; i++) {
 		struct entry *entry = &entries.items[i];
 		freeing char *what = cni_format("'%s'", entry->file);
@@ -155,7 +192,7 @@ static int append_dropins(const char *dir, struct cni_conflist *list, struct cni
 }
 
 static int load(const char *dir, const struct entry *entry, struct cni_conflist *ret_list,
-		struct cni_error *err)
+		struct cni_warnings *warnings, struct cni_error *err)
 {
 	freeing char *what = cni_format("'%s'", entry->file);
 
@@ -163,7 +200,7 @@ static int load(const char *dir, const struct entry *entry, struct cni_conflist 
 		return cni_conflist_upconvert(entry->data, entry->size, what, ret_list, err);
 	if (cni_conflist_parse(entry->data, entry->size, what, ret_list, err) < 0)
 		return -1;
-	if (!ret_list->only_inlined && append_dropins(dir, ret_list, err) < 0) {
+	if (!ret_list->only_inlined && append_dropins(dir, ret_list, warnings, err) < 0) {
 		cni_conflist_clear(ret_list);
 		return -1;
 	}
@@ -215,7 +252,7 @@ int cni_confdir_find(const char *dir, const char *network, struct cni_conflist *
 		return -1;
 	for (size_t i = 0; i < entries.count; i++)
 		if (entries.items[i].name && !strcmp(entries.items[i].name, network))
-			return load(dir, &entries.items[i], ret_list, err);
+			return load(dir, &entries.items[i], ret_list, warnings, err);
 	return say_not_found(dir, network, &entries, err);
 }
 

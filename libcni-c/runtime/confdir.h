@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The directory of network configurations, /etc/cni/net.d. Lists (*.conflist) come first, then the
  * single configurations (*.conf and *.json); both sorted by file name, and of two of the same
- * network the first counts. */
+ * network the first counts. A file that is passed over is named in a warning, with the reason: it cannot
+ * be read, its network's name is none or is that of a file before it. */
 #ifndef CNI_CONFDIR_H
 #define CNI_CONFDIR_H
 

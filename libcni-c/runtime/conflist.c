@@ -166,7 +166,7 @@ int cni_conflist_parse(const char *data, size_t size, const char *what,
 	struct cni_conflist list = {0};
 	freeing_json cJSON *json = NULL;
 
-	if (cni_json_parse_object(data, size, what, &json, err) < 0)
+	if (cni_json_parse_source(data, size, what, &json, err) < 0)
 		return -1;
 	if (read_list(json, &list, err) < 0) {
 		cni_conflist_clear(&list);
@@ -187,7 +187,7 @@ int cni_conflist_upconvert(const char *data, size_t size, const char *what,
 	freeing char *text = NULL;
 	cJSON *plugins;
 
-	if (cni_json_parse_object(data, size, what, &plugin, err) < 0)
+	if (cni_json_parse_source(data, size, what, &plugin, err) < 0)
 		return -1;
 	if (!cni_json_get(plugin, "type") && cni_json_get(plugin, "plugins"))
 		return cni_fail(err, CNI_ECONFIG,
@@ -212,7 +212,7 @@ static void keep_in_text(struct cni_conflist *list)
 	struct cni_error ignored;
 
 	/* It was read before. */
-	if (cni_json_parse_object(list->text, list->size, "the list", &json, &ignored) < 0)
+	if (cni_json_parse_source(list->text, list->size, "the list", &json, &ignored) < 0)
 		return;
 	while (cJSON_GetObjectItem(json, "plugins"))
 		cJSON_DeleteItemFromObject(json, "plugins");
@@ -227,7 +227,7 @@ int cni_conflist_append(struct cni_conflist *list, const char *data, size_t size
 {
 	freeing_json cJSON *plugin = NULL;
 
-	if (cni_json_parse_object(data, size, what, &plugin, err) < 0)
+	if (cni_json_parse_source(data, size, what, &plugin, err) < 0)
 		return -1;
 	if (check_plugin(plugin, err) < 0)
 		return cni_fail_within(err, "%s", what);

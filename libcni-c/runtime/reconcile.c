@@ -2,20 +2,13 @@
 #include "reconcile.h"
 
 #include "cache.h"
+#include "cached_list.h"
 #include "chain.h"
 #include "cleanup.h"
 #include "mem.h"
+#include "namespace.h"
 
-#include <linux/magic.h>
 #include <stdlib.h>
-#include <sys/vfs.h>
-
-static bool is_namespace(const char *path)
-{
-	struct statfs fs;
-
-	return path && statfs(path, &fs) == 0 && fs.f_type == NSFS_MAGIC;
-}
 
 /* What was wrong, for the message of what is right again. */
 static enum cni_reconciled mend(const struct cni_reconcile *reconcile,
@@ -50,14 +43,16 @@ static enum cni_reconciled reconcile_one(const struct cni_reconcile *reconcile,
 		.warnings = reconcile->warnings,
 	};
 	enum cni_reconciled state = CNI_RECONCILED_WRONG;
+	enum cni_namespace_state life;
 	struct cni_error err;
 
-	if (!is_namespace(cached->netns))
+	life = cni_namespace_ask(cached->netns, cached->identity);
+	if (life == CNI_NAMESPACE_GONE)
 		return CNI_RECONCILED_GONE;
-	if (!cached->config)
-		*ret_message = cni_strdup("the cache does not have its configuration");
-	else if (cni_conflist_parse(cached->config, cached->config_size, "the cached configuration",
-				    &list, &err) < 0)
+	if (life == CNI_NAMESPACE_UNKNOWN)
+		*ret_message = cni_format("its namespace '%s' cannot be looked at",
+					  cached->netns ? cached->netns : "");
+	else if (cni_cached_list(cached, NULL, &list, &err) < 0)
 		*ret_message = cni_strdup(err.msg);
 	else
 		state = mend(reconcile, &chain, ret_message);
@@ -71,7 +66,7 @@ int cni_reconcile(const struct cni_reconcile *reconcile, size_t *ret_wrong, stru
 	size_t count = 0;
 
 	*ret_wrong = 0;
-	if (cni_cache_list(reconcile->cache_dir, reconcile->network, &items, &count,
+	if (cni_cache_list(reconcile->cache_dir, reconcile->network, NULL, &items, &count,
 			   reconcile->warnings, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {

@@ -74,7 +74,7 @@ static char **make_environment(const struct cni_request *request)
 /* ---- run ---- */
 
 static int run(const char *type, const char *path, const struct cni_request *request,
-	       const cJSON *config, char **ret_output, struct cni_error *err)
+	       const cJSON *config, struct cni_answer *ret_answer, struct cni_error *err)
 {
 	freeing char **environment = make_environment(request);
 	freeing char *input = cni_json_print_compact(config);
@@ -90,21 +90,23 @@ static int run(const char *type, const char *path, const struct cni_request *req
 	if (cni_exec_find(type, path, &file, err) < 0)
 		return -1;
 	exec.file = file;
-	return cni_exec_run(&exec, ret_output, err);
+	return cni_exec_run(&exec, ret_answer, err);
 }
 
 int cni_request_run(const struct cni_request *request, const struct cni_conflist *list,
-		    const cJSON *plugin, char **ret_output, struct cni_error *err)
+		    const cJSON *plugin, struct cni_answer *ret_answer, struct cni_error *err)
 {
 	freeing_json cJSON *config = cni_request_config(request, list, plugin);
 	const char *type = cni_conflist_type(plugin);
-	freeing char *output = NULL;
+	clearing_answer struct cni_answer answer = {0};
 
-	if (run(type, request->path, request, config, &output, err) < 0)
+	if (run(type, request->path, request, config, &answer, err) < 0)
 		return cni_fail_within(err, "plugin '%s' failed %s", type,
 				       cni_command_text(request->command));
-	if (ret_output)
-		*ret_output = take_ptr(output);
+	if (ret_answer) {
+		*ret_answer = answer;
+		answer = (struct cni_answer){0};
+	}
 	return 0;
 }
 
@@ -115,12 +117,12 @@ int cni_request_versions(const char *type, const char *path, cJSON **ret_version
 	struct cni_request request = {
 		.command = CNI_VERSION, .path = "dummy", .netns = "dummy", .ifname = "dummy"};
 	freeing_json cJSON *config = cni_json_object();
-	freeing_json cJSON *answer = NULL;
-	freeing char *output = NULL;
+	clearing_answer struct cni_answer answer = {0};
+	freeing_json cJSON *json = NULL;
 	cJSON *versions;
 
 	cni_json_add_string(config, "cniVersion", cni_version_text(CNI_VERSION_LATEST));
-	if (run(type, path, &request, config, &output, err) < 0) {
+	if (run(type, path, &request, config, &answer, err) < 0) {
 		if (strcmp(err->msg, "unknown CNI_COMMAND: VERSION") != 0)
 			return cni_fail_within(err, "plugin '%s' failed VERSION", type);
 		*ret_versions = cni_json_array();
@@ -128,14 +130,18 @@ int cni_request_versions(const char *type, const char *path, cJSON **ret_version
 				     cJSON_CreateString(cni_version_text(CNI_0_1_0)));
 		return 0;
 	}
-	if (cni_json_parse_object(output, strlen(output), "its answer", &answer, err) < 0)
+	if (cni_json_parse_object(answer.text, answer.size, "its answer", &json, err) < 0) {
+		cni_answer_quote(&answer, err);
 		return cni_fail_within(err, "plugin '%s' failed VERSION", type);
-	versions = cni_json_get(answer, "supportedVersions");
-	if (!cJSON_IsArray(versions))
-		return cni_fail(err, CNI_EDECODE,
-				"plugin '%s' failed VERSION: 'supportedVersions' in its answer is "
-				"%s, expected a list",
-				type, cni_json_show(versions));
-	*ret_versions = cJSON_DetachItemViaPointer(answer, versions);
+	}
+	versions = cni_json_get(json, "supportedVersions");
+	if (!cJSON_IsArray(versions)) {
+		cni_fail(err, CNI_EDECODE,
+			 "plugin '%s' failed VERSION: 'supportedVersions' in its answer is %s, "
+			 "expected a list",
+			 type, cni_json_show(versions));
+		return cni_answer_quote(&answer, err);
+	}
+	*ret_versions = cJSON_DetachItemViaPointer(json, versions);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "conflist.h"
 #include "env.h"
 #include "error.h"
+#include "exec.h"
 #include "json.h"
 
 struct cni_request {
@@ -39,11 +40,11 @@ cJSON *cni_request_config(const struct cni_request *request, const struct cni_co
 			  const cJSON *plugin);
 
 /* Runs `plugin`. Its environment is ours, with the six variables of the protocol replaced. What it
- * prints goes to `ret_output` (NULL allowed), which the caller frees. The plugin's type and the
+ * prints goes to `ret_answer` (NULL allowed), which the caller clears. The plugin's type and the
  * command stand before the message of a failure.
  * Fails as cni_exec_find() and cni_exec_run(). */
 int cni_request_run(const struct cni_request *request, const struct cni_conflist *list,
-		    const cJSON *plugin, char **ret_output, struct cni_error *err);
+		    const cJSON *plugin, struct cni_answer *ret_answer, struct cni_error *err);
 
 /* Asks the plugin `type` for its versions: `ret_versions` gets a list of strings, and the caller
  * frees it with cJSON_Delete(). A plugin from before VERSION speaks 0.1.0.

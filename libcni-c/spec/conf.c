@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conf.h"
 
+#include "cleanup.h"
 #include "mem.h"
 #include "names.h"
 
@@ -11,57 +12,85 @@
 /* The key of the specification and the one that libcni also sends (containernetworking/cni#1101). */
 static const char *const valid_keys[] = {"cni.dev/valid-attachments", "cni.dev/attachments"};
 
-static const cJSON *find_valid(const cJSON *json)
+static bool is_valid_key(const char *key)
 {
-	const cJSON *list = cni_json_get(json, valid_keys[0]);
-
-	return list ? list : cni_json_get(json, valid_keys[1]);
+	return !strcasecmp(key, valid_keys[0]) || !strcasecmp(key, valid_keys[1]);
 }
 
 /* libcni writes a list without entries as null, and by then has deleted all attachments that it knew of
- * (GCNetworkList() in its api.go). */
-static bool has_null_for_valid(const cJSON *json)
+ * (GCNetworkList() in its api.go): null is an empty list. The caller frees `ret_owners->items`, after
+ * a failure as well. */
+static int read_owners(const struct cni_conf *conf, const cJSON *list,
+		       struct cni_owners *ret_owners, struct cni_error *err)
 {
-	const cJSON *member;
-
-	cJSON_ArrayForEach (member, json)
-		for (size_t i = 0; i < 2; i++)
-			if (cJSON_IsNull(member) && !strcasecmp(member->string, valid_keys[i]))
-				return true;
-	return false;
-}
-
-static int read_valid(struct cni_conf *conf, struct cni_error *err)
-{
-	const cJSON *list = find_valid(conf->json);
 	const cJSON *item;
 
-	if (!list && has_null_for_valid(conf->json))
-		return 0;
-	/* Absent is not empty: empty means that no attachment is valid, and everything goes. */
-	if (!list)
-		return cni_fail(err, CNI_ECONFIG,
-				"'cni.dev/valid-attachments' is missing, expected the list of "
-				"attachments that are still valid");
-	if (!cJSON_IsArray(list))
-		return cni_fail(err, CNI_ECONFIG,
-				"'cni.dev/valid-attachments' is %s, expected a list",
+	*ret_owners = (struct cni_owners){0};
+	if (!cJSON_IsArray(list) && !cJSON_IsNull(list))
+		return cni_fail(err, CNI_ECONFIG, "'%s' is %s, expected a list", list->string,
 				cni_json_show(list));
-	conf->valid.items = cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(list),
-					      sizeof(*conf->valid.items));
+	ret_owners->items = cni_realloc_array(NULL, (size_t)cJSON_GetArraySize(list),
+					      sizeof(*ret_owners->items));
 	cJSON_ArrayForEach (item, list) {
 		const char *container = cni_json_get_string(item, "containerID");
 		const char *ifname = cni_json_get_string(item, "ifname");
 
 		if (!container || !ifname)
 			return cni_fail(err, CNI_ECONFIG,
-					"'cni.dev/valid-attachments' holds an entry without "
-					"'containerID' or 'ifname'");
-		conf->valid.items[conf->valid.count++] = (struct cni_owner){
+					"'%s' holds an entry without 'containerID' or 'ifname'",
+					list->string);
+		ret_owners->items[ret_owners->count++] = (struct cni_owner){
 			.network = conf->name, .container = container, .ifname = ifname};
 	}
-	cni_owners_sort(&conf->valid);
+	cni_owners_sort(ret_owners);
 	return 0;
+}
+
+static bool has_all(const struct cni_owners *owners, const struct cni_owners *others)
+{
+	for (size_t i = 0; i < others->count; i++)
+		if (!cni_owners_has(owners, others->items[i].container, others->items[i].ifname))
+			return false;
+	return true;
+}
+
+/* Two spellings of the key with different attachments do not say which ones are valid. */
+static int compare_lists(const struct cni_conf *conf, const cJSON *first, const cJSON *other,
+			 struct cni_error *err)
+{
+	freeing char *shown = cni_strdup(cni_json_show(first));
+	struct cni_owners owners;
+	int failed = read_owners(conf, other, &owners, err);
+
+	if (!failed && (!has_all(&owners, &conf->valid) || !has_all(&conf->valid, &owners)))
+		failed = cni_fail(err, CNI_ECONFIG,
+				  "'%s' is %s and '%s' is %s, expected the same attachments",
+				  first->string, shown, other->string, cni_json_show(other));
+	free(owners.items);
+	return failed;
+}
+
+static int read_valid(struct cni_conf *conf, struct cni_error *err)
+{
+	const cJSON *first = NULL;
+	const cJSON *member;
+
+	cJSON_ArrayForEach (member, conf->json) {
+		if (!is_valid_key(member->string))
+			continue;
+		if (first && compare_lists(conf, first, member, err) < 0)
+			return -1;
+		if (!first && read_owners(conf, member, &conf->valid, err) < 0)
+			return -1;
+		if (!first)
+			first = member;
+	}
+	if (first)
+		return 0;
+	/* Absent is not empty: empty means that no attachment is valid, and everything goes. */
+	return cni_fail(err, CNI_ECONFIG,
+			"'cni.dev/valid-attachments' is missing, expected the list of attachments "
+			"that are still valid");
 }
 
 static int read_ipam(struct cni_conf *conf, bool lenient, struct cni_error *err)

@@ -20,7 +20,7 @@ struct cni_conf {
 	const char *ipam_type; /* NULL: none */
 	enum cni_version version;
 	struct cni_dns dns;
-	bool has_dns; /* the key says something, so it goes before what the IPAM plugin says */
+	bool has_dns; /* the key holds something, so it overrides the IPAM plugin's */
 	struct cni_result prev_result;
 	bool has_prev_result;
 	struct cni_owners valid; /* GC: the attachments still valid, sorted */

@@ -7,14 +7,92 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static int run(const struct cni_call *call, const char *file, enum cni_command command,
-	       char **ret_output, struct cni_error *err)
+#define UNDER_WAY "CNI_C_IPAM"
+
+/* ---- a plugin that would start itself ---- */
+
+/* Is `type` one of the types that are under way? */
+static bool is_under_way(const char *type)
 {
-	const struct cni_exec_variable variable = {"CNI_COMMAND", cni_command_text(command)};
-	freeing char **environment = cni_exec_environment(&variable, 1);
+	freeing char *all = cni_strdup(getenv(UNDER_WAY));
+	char *rest = all;
+
+	for (char *one = strsep(&rest, ":"); one; one = strsep(&rest, ":"))
+		if (!strcmp(one, type))
+			return true;
+	return false;
+}
+
+static bool is_this_executable(const char *file)
+{
+	struct stat theirs;
+	struct stat ours;
+
+	return stat(file, &theirs) == 0 && stat("/proc/self/exe", &ours) == 0 &&
+	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+/* An IPAM plugin gets the very configuration that names it, so that one which delegates starts
+ * itself without end. `ret_file` gets the executable, which the caller frees. */
+static int find(const struct cni_call *call, enum cni_command command, char **ret_file,
+		struct cni_error *err)
+{
+	const char *type = call->conf.ipam_type;
+
+	if ((call->type && !strcmp(type, call->type)) || is_under_way(type))
+		return cni_fail(err, CNI_ECONFIG,
+				"'ipam.type' is \"%s\", which is the plugin itself, expected an "
+				"IPAM plugin such as \"host-local\"",
+				type);
+	if (cni_exec_find(type, call->env.path, ret_file, err) == 0)
+		return 0;
+	/* Found or not, it is what the configuration says. */
+	err->code = command == CNI_STATUS ? CNI_EUNAVAILABLE : CNI_ECONFIG;
+	return cni_fail_within(err, "'ipam.type'");
+}
+
+static int refuse_this_executable(const struct cni_call *call, const char *file,
+				  struct cni_error *err)
+{
+	if (!is_this_executable(file))
+		return 0;
+	return cni_fail(err, CNI_ECONFIG,
+			"'ipam.type' is \"%s\", and '%s' is the executable of the plugin itself, "
+			"expected an IPAM plugin such as \"host-local\"",
+			call->conf.ipam_type, file);
+}
+
+int cni_delegate_check(const struct cni_call *call, struct cni_error *err)
+{
+	freeing char *file = NULL;
+
+	if (find(call, CNI_ADD, &file, err) < 0)
+		return -1;
+	return refuse_this_executable(call, file, err);
+}
+
+/* ---- run ---- */
+
+/* The container and its namespace are those of `call`, which may be another's than the environment
+ * says: an older sandbox of the pod, whose lease is released. */
+static int run(const struct cni_call *call, const char *file, enum cni_command command,
+	       struct cni_answer *ret_answer, struct cni_error *err)
+{
+	const char *before = getenv(UNDER_WAY);
+	freeing char *under_way =
+		cni_format("%s%s%s", before ? before : "", before ? ":" : "", call->conf.ipam_type);
+	const struct cni_exec_variable variables[] = {
+		{"CNI_COMMAND", cni_command_text(command)},
+		{"CNI_CONTAINERID", call->env.container},
+		{"CNI_NETNS", call->env.netns},
+		{UNDER_WAY, under_way},
+	};
+	freeing char **environment = cni_exec_environment(variables, 4);
 	struct cni_exec exec = {
 		.file = file,
 		.type = call->conf.ipam_type,
@@ -24,27 +102,28 @@ static int run(const struct cni_call *call, const char *file, enum cni_command c
 		.deadline_ms = CNI_EXEC_DEADLINE_MS,
 	};
 
-	return cni_exec_run(&exec, ret_output, err);
+	return cni_exec_run(&exec, ret_answer, err);
 }
 
-static int decode_answer(const struct cni_call *call, const char *output,
+static int decode_answer(const struct cni_call *call, const struct cni_answer *answer,
 			 struct cni_result *ret_result, struct cni_error *err)
 {
 	freeing_json cJSON *json = NULL;
 
-	if (cni_json_parse_object(output, strlen(output), "its answer", &json, err) < 0)
-		return -1;
-	return cni_result_decode(json, call->conf.version, "its answer", ret_result, err);
+	if (cni_json_parse_object(answer->text, answer->size, "its answer", &json, err) < 0 ||
+	    cni_result_decode(json, call->conf.version, "its answer", ret_result, err) < 0)
+		return cni_answer_quote(answer, err);
+	return 0;
 }
 
 static int run_executable(const struct cni_call *call, const char *file, enum cni_command command,
 			  struct cni_result *ret_result, struct cni_error *err)
 {
-	freeing char *output = NULL;
+	clearing_answer struct cni_answer answer = {0};
 
-	if (run(call, file, command, &output, err) < 0)
+	if (run(call, file, command, &answer, err) < 0)
 		return -1;
-	return command == CNI_ADD ? decode_answer(call, output, ret_result, err) : 0;
+	return command == CNI_ADD ? decode_answer(call, &answer, ret_result, err) : 0;
 }
 
 /* Is it, to the byte, what this executable contains? Its notes stand within the first page. */
@@ -76,12 +155,11 @@ int cni_delegate_ipam(const struct cni_call *call, enum cni_command command,
 	struct cni_error ignored;
 	bool contained;
 
-	if (cni_exec_find(call->conf.ipam_type, call->env.path, &file, err) < 0) {
-		/* Found or not, it is what the configuration says. */
-		err->code = CNI_ECONFIG;
-		return cni_fail_within(err, "'ipam.type'");
-	}
+	if (find(call, command, &file, err) < 0)
+		return -1;
 	contained = is_contained(call->contained, file);
+	if (!contained && refuse_this_executable(call, file, err) < 0)
+		return -1;
 	if ((contained ? run_contained(call, command, ret_result, err)
 		       : run_executable(call, file, command, ret_result, err)) == 0)
 		return 0;

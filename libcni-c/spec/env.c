@@ -34,12 +34,10 @@ static int check_ifname(const char *value, struct cni_error *err)
 	return cni_name_check_interface(value, "CNI_IFNAME", CNI_EENV, err);
 }
 
-#define ADD    (1U << CNI_ADD)
-#define DEL    (1U << CNI_DEL)
-#define CHECK  (1U << CNI_CHECK)
-#define GC     (1U << CNI_GC)
-#define STATUS (1U << CNI_STATUS)
-#define MEND   (1U << CNI_MEND)
+#define ADD   (1U << CNI_ADD)
+#define DEL   (1U << CNI_DEL)
+#define CHECK (1U << CNI_CHECK)
+#define MEND  (1U << CNI_MEND)
 
 /* In the order in which the reference names them when they are missing. */
 static const struct {
@@ -53,7 +51,8 @@ static const struct {
 	{"CNI_NETNS", offsetof(struct cni_env, netns), ADD | CHECK | MEND, NULL},
 	{"CNI_IFNAME", offsetof(struct cni_env, ifname), ADD | DEL | CHECK | MEND, check_ifname},
 	{"CNI_ARGS", offsetof(struct cni_env, args), 0, NULL},
-	{"CNI_PATH", offsetof(struct cni_env, path), ADD | DEL | CHECK | GC | STATUS | MEND, NULL},
+	/* A plugin that delegates needs it: see cni_verbs_run(). */
+	{"CNI_PATH", offsetof(struct cni_env, path), 0, NULL},
 };
 
 static const char *get(const char *name)

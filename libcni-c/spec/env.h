@@ -8,6 +8,7 @@
 #include "version.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum cni_command {
 	CNI_ADD,
@@ -20,6 +21,16 @@ enum cni_command {
 	CNI_COMMAND_COUNT,
 };
 
+/* A plugin that runs an IPAM plugin in its own process tells it what it knows of the namespace, so
+ * that the IPAM plugin need not go there. All zero in a process of its own. */
+struct cni_netns_seen {
+	bool is_seen;
+	uint64_t dev; /* as stat(2) shows them */
+	uint64_t ino;
+	uint64_t cookie;       /* see netns_cookie.h; 0: the kernel has none */
+	bool interface_is_new; /* CNI_IFNAME was not there before this ADD */
+};
+
 /* What the environment said; strings belong to it. A variable that is not set is "". */
 struct cni_env {
 	enum cni_command command;
@@ -28,6 +39,7 @@ struct cni_env {
 	const char *ifname;    /* CNI_IFNAME */
 	const char *args;      /* CNI_ARGS */
 	const char *path;      /* CNI_PATH, directories separated by ':' */
+	struct cni_netns_seen seen;
 	bool netns_override; /* CNI_NETNS_OVERRIDE is "1" or "true": our own namespace is allowed */
 };
 
@@ -39,7 +51,8 @@ enum cni_version cni_command_since(enum cni_command command);
 
 /* Reads and validates. All missing variables are named in one error: "required env variables
  * [CNI_NETNS,CNI_IFNAME] missing". Variables that a command does not need may be anything, since
- * runtimes set them to "" or "dummy". Fails with CNI_EENV. */
+ * runtimes set them to "" or "dummy"; CNI_PATH is one of these, for a plugin that delegates nothing
+ * does not need it. Fails with CNI_EENV. */
 int cni_env_read(struct cni_env *ret_env, struct cni_error *err);
 
 #endif

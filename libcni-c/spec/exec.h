@@ -38,14 +38,29 @@ struct cni_exec {
 	unsigned int deadline_ms;
 };
 
-/* Runs it as leader of a process group of its own; it gets SIGTERM if we die, and inherits our
- * stderr. What it prints on stdout (at most 8 MiB) goes to `ret_output`, which the caller frees; it
- * is "" for a command that answers nothing.
+/* The words of a plugin. */
+struct cni_answer {
+	char *text;	  /* its stdout, "" for a command that answers nothing; NUL-terminated */
+	size_t size;	  /* bytes of `text`, without the NUL */
+	char *stderr_end; /* the last lines of its stderr, at most 400 bytes; NULL: none */
+};
+
+void cni_answer_clear(struct cni_answer *answer);
+#define clearing_answer __attribute__((cleanup(cni_answer_clear)))
+
+/* Appends the plugin's own words to the details of an error about it: the first 200 bytes of its
+ * stdout and the end of its stderr, each unless it is empty. Returns -1. */
+int cni_answer_quote(const struct cni_answer *answer, struct cni_error *err);
+
+/* Runs it as leader of a process group of its own; it gets SIGTERM if we die. What it prints on
+ * stdout (at most 8 MiB) and the end of its stderr go to `ret_answer`, which the caller clears;
+ * nothing does after a failure. Its stderr is copied to ours as it comes, as fast as ours is read.
  *
  * Fails with what the plugin says if it fails: its code, its message, its details. With
- * CNI_EDELEGATE if it cannot be run, dies, says no JSON, says too much, or passes the deadline:
- * then its whole group gets SIGTERM, and SIGKILL once the leader has ended or a second later. */
-int cni_exec_run(const struct cni_exec *exec, char **ret_output, struct cni_error *err);
+ * CNI_EDELEGATE if it cannot be run, dies, says no JSON, says too much, passes the deadline: then
+ * its whole group gets SIGTERM, and SIGKILL once the leader has ended or a second later; or if the
+ * kernel does not tell how it has ended. The details then have the plugin's own words. */
+int cni_exec_run(const struct cni_exec *exec, struct cni_answer *ret_answer, struct cni_error *err);
 
 /* Finds the command `name` in the directories of PATH, and then in those where an administrator's
  * commands are, since a runtime's PATH may lack them. The caller frees `ret_file`. Fails with

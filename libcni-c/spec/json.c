@@ -2,9 +2,11 @@
 #include "json.h"
 
 #include "cleanup.h"
+#include "json_source.h"
 #include "mem.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -37,10 +39,11 @@ static void locate(const char *data, const char *at, unsigned int *ret_line,
 	}
 }
 
-int cni_json_parse_object(const char *data, size_t size, const char *what, cJSON **ret_json,
-			  struct cni_error *err)
+static int parse(const char *data, size_t size, const char *what, bool keeps_digits,
+		 cJSON **ret_json, struct cni_error *err)
 {
 	freeing_json cJSON *json = NULL;
+	freeing char *readable = NULL;
 	const char *end = NULL;
 
 	if (!data[strspn(data, " \t\r\n")] && strlen(data) == size)
@@ -53,11 +56,16 @@ int cni_json_parse_object(const char *data, size_t size, const char *what, cJSON
 	/* The terminating NUL is asked for, so that nothing may follow the object. */
 	json = cJSON_ParseWithLengthOpts(data, size + 1, &end, true);
 	if (!json) {
+		readable = cni_json_source_readable(data);
+		if (readable)
+			json = cJSON_ParseWithLengthOpts(readable, size + 1, &end, true);
+	}
+	if (!json) {
 		unsigned int column = 1;
 		unsigned int line = 1;
 
 		if (end)
-			locate(data, end, &line, &column);
+			locate(readable ? readable : data, end, &line, &column);
 		return cni_fail(err, CNI_EDECODE,
 				"%s is not valid JSON: truncated, malformed or nested deeper than "
 				"%d at line %u, column %u",
@@ -66,8 +74,30 @@ int cni_json_parse_object(const char *data, size_t size, const char *what, cJSON
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_EDECODE, "%s is %s, expected a JSON object", what,
 				cni_json_kind(json));
+	/* A number that was too long is 0 so far. */
+	if (keeps_digits || readable)
+		cni_json_source_keep_digits(data, json);
 	*ret_json = take_ptr(json);
 	return 0;
+}
+
+int cni_json_parse_object(const char *data, size_t size, const char *what, cJSON **ret_json,
+			  struct cni_error *err)
+{
+	return parse(data, size, what, false, ret_json, err);
+}
+
+int cni_json_parse_source(const char *data, size_t size, const char *what, cJSON **ret_json,
+			  struct cni_error *err)
+{
+	return parse(data, size, what, true, ret_json, err);
+}
+
+/* Most keys differ in their first letter, and a configuration is asked for a hundred of them. Letters
+ * that differ in case alone differ in this bit. */
+static bool may_be_equal(const char *one, const char *other)
+{
+	return ((*one ^ *other) & ~0x20) == 0;
 }
 
 cJSON *cni_json_get(const cJSON *object, const char *key)
@@ -78,7 +108,7 @@ cJSON *cni_json_get(const cJSON *object, const char *key)
 	if (!cJSON_IsObject(object))
 		return NULL;
 	cJSON_ArrayForEach (member, object) {
-		if (!strcasecmp(member->string, key))
+		if (may_be_equal(member->string, key) && !strcasecmp(member->string, key))
 			found = member;
 	}
 	return cJSON_IsNull(found) ? NULL : found;
@@ -136,10 +166,28 @@ void cni_json_add_number(cJSON *object, const char *key, double number)
 	cni_json_add(object, key, cJSON_CreateNumber(number));
 }
 
+/* Makes raw text of the numbers that have kept their digits (json_source.h), or numbers again. */
+static void show_digits(cJSON *json, bool as_text)
+{
+	const int shown = as_text ? cJSON_Raw : cJSON_Number;
+	const int hidden = as_text ? cJSON_Number : cJSON_Raw;
+	cJSON *member;
+
+	if ((json->type & 0xff) == hidden && json->valuestring)
+		json->type = (json->type & ~0xff) | shown;
+	cJSON_ArrayForEach (member, json)
+		show_digits(member, as_text);
+}
+
+/* The tree is what it was when this returns. */
 char *cni_json_print_compact(const cJSON *json)
 {
-	char *text = cJSON_PrintUnformatted(json);
+	cJSON *tree = (cJSON *)(uintptr_t)json;
+	char *text;
 
+	show_digits(tree, true);
+	text = cJSON_PrintUnformatted(tree);
+	show_digits(tree, false);
 	if (!text)
 		cni_out_of_memory();
 	return text;

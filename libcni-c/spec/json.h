@@ -17,11 +17,16 @@ static inline void cni_json_deletep(cJSON **json)
 /* Owns a cJSON tree, or NULL. */
 #define freeing_json __attribute__((cleanup(cni_json_deletep)))
 
-/* Parses `size` bytes that must be one JSON object and nothing else but white space. `what` names
- * the source in errors. The caller frees with cJSON_Delete().
+/* Parses `size` bytes that must be one JSON object and nothing else but white space; a NUL follows
+ * them. `what` names the source in errors. The caller frees with cJSON_Delete().
  * Fails with CNI_EDECODE: empty, not JSON (with the place), not an object, nested deeper than cJSON
  * allows (1,000), a NUL byte raw or escaped (C would cut the string there). */
 int cni_json_parse_object(const char *data, size_t size, const char *what, cJSON **ret_json,
+			  struct cni_error *err);
+
+/* The same for what is handed on: a number, which is read as a double, is printed with the digits that it
+ * had, also when the tree or a part of it was copied. */
+int cni_json_parse_source(const char *data, size_t size, const char *what, cJSON **ret_json,
 			  struct cni_error *err);
 
 /* The last member whose key equals `key` in any case; NULL if there is none, if it is null, or if

@@ -19,9 +19,9 @@ struct cni_result_interface {
 	char *name;
 	char *mac;	   /* NULL: not given, as for all of these */
 	char *sandbox;	   /* the path of the namespace; NULL: on the host */
-	char *socket_path; /* 1.1.0 */
-	char *pci_id;	   /* 1.1.0 */
-	uint32_t mtu;	   /* bytes, 1.1.0; 0: not given */
+	char *socket_path; /* since 1.0.0, as the next two */
+	char *pci_id;
+	uint32_t mtu; /* bytes; 0: not given */
 };
 
 struct cni_result_ip {
@@ -90,8 +90,9 @@ int cni_result_decode(const cJSON *json, enum cni_version version, const char *w
 int cni_result_check_fits(const struct cni_result *result, enum cni_version version,
 			  struct cni_error *err);
 
-/* The result as `version` writes it; what came with a later version is left out. Must fit. The
- * caller frees with cJSON_Delete(). */
+/* The result as `version` writes it, which it must fit: see cni_result_check_fits(). As Go's plugins
+ * do, every version that lists routes has all fields of a route, and 1.0.0 has the fields of an
+ * interface that came with 1.1.0. The caller frees with cJSON_Delete(). */
 cJSON *cni_result_encode(const struct cni_result *result, enum cni_version version);
 
 /* One route's members as the specification names them; used by results and by configurations. */

@@ -72,10 +72,10 @@ static cJSON *encode_interface(const struct cni_result_interface *interface,
 
 	cni_json_add_string(object, "name", interface->name);
 	cni_json_add_string(object, "mac", interface->mac);
-	if (version >= CNI_1_1_0 && interface->mtu)
+	if (version >= CNI_1_0_0 && interface->mtu)
 		cni_json_add_number(object, "mtu", interface->mtu);
 	cni_json_add_string(object, "sandbox", interface->sandbox);
-	if (version >= CNI_1_1_0) {
+	if (version >= CNI_1_0_0) {
 		cni_json_add_string(object, "socketPath", interface->socket_path);
 		cni_json_add_string(object, "pciID", interface->pci_id);
 	}
@@ -102,7 +102,9 @@ static cJSON *encode_route(const struct cni_route *route, enum cni_version versi
 
 	add_net(object, "dst", &route->dst);
 	add_ip(object, "gw", &route->gw);
-	if (version < CNI_1_1_0)
+	/* The fields came with 1.1.0, and Go's plugins print them in every version that lists
+	 * routes: the main plugin has them from nowhere else. */
+	if (version < CNI_0_3_0)
 		return object;
 	if (route->mtu)
 		cni_json_add_number(object, "mtu", route->mtu);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verbs.h"
 
+#include "capability.h"
 #include "cleanup.h"
 #include "file.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -13,6 +15,10 @@
 
 /* GC carries a list of attachments; 8 MiB are some 60,000 of them. */
 #define INPUT_MAX (8U << 20)
+
+/* How long VERSION waits for a configuration. A runtime has written it by then or closed stdin; people
+ * and scripts leave it open. */
+#define VERSION_INPUT_MS 2000
 
 static int print_line(const cJSON *json)
 {
@@ -36,13 +42,34 @@ static void print_error(const struct cni_error *error, enum cni_version version)
 	print_line(json);
 }
 
+/* The version that stdin names, whether this plugin speaks it or not. */
+static enum cni_version asked_version(void)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	enum cni_version version = CNI_VERSION_LATEST;
+	freeing_json cJSON *json = NULL;
+	freeing char *text = NULL;
+	struct cni_error ignored;
+	const char *said;
+	size_t size;
+
+	if (poll(&input, 1, VERSION_INPUT_MS) <= 0 ||
+	    cni_file_read_fd(STDIN_FILENO, INPUT_MAX, "stdin", &text, &size, &ignored) < 0 ||
+	    cni_json_parse_object(text, size, "stdin", &json, &ignored) < 0)
+		return version;
+	said = cni_json_get_string(json, "cniVersion");
+	if (said && *said && cni_version_parse(said, CNI_0_1_0, &version, &ignored) < 0)
+		return CNI_VERSION_LATEST;
+	return version;
+}
+
 static int print_versions(const struct cni_verbs *verbs)
 {
 	freeing_json cJSON *json = cni_json_object();
 	freeing char *text = NULL;
 	cJSON *list = cni_json_array();
 
-	cni_json_add_string(json, "cniVersion", cni_version_text(CNI_VERSION_LATEST));
+	cni_json_add_string(json, "cniVersion", cni_version_text(asked_version()));
 	for (enum cni_version v = verbs->oldest; v < CNI_VERSION_COUNT; v++)
 		cJSON_AddItemToArray(list, cJSON_CreateString(cni_version_text(v)));
 	cni_json_add(json, "supportedVersions", list);
@@ -75,6 +102,17 @@ static int refuse_own_netns(const struct cni_env *env, struct cni_error *err)
 				"netns and netns from CNI_NETNS should not be the same",
 				env->netns);
 	return 0;
+}
+
+/* Asked before anything is touched, too. */
+static int require_path(const struct cni_verbs *verbs, const struct cni_call *call,
+			struct cni_error *err)
+{
+	if (!verbs->delegates || !call->conf.ipam_type || *call->env.path)
+		return 0;
+	cni_fail(err, CNI_EENV, "required env variables [CNI_PATH] missing");
+	return cni_fail_details(err, "'ipam.type' is \"%s\", which is looked for on CNI_PATH",
+				call->conf.ipam_type);
 }
 
 static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
@@ -115,6 +153,7 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 		  struct cni_error *err)
 {
 	struct cni_call call = {
+		.type = verbs->type,
 		.env = *env,
 		.input = input,
 		.input_size = input_size,
@@ -124,34 +163,37 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 	int failed = cni_conf_read(input, input_size, env->command, verbs->oldest, &call.conf, err);
 
 	*ret_version = call.conf.version;
+	cni_die_with_version(cni_version_text(call.conf.version));
 	if (!failed) {
 		call.owner = (struct cni_owner){.network = call.conf.name,
 						.container = env->container,
 						.ifname = env->ifname};
-		failed = dispatch(verbs, &call, &result, err);
+		failed = require_path(verbs, &call, err) < 0 ||
+			 dispatch(verbs, &call, &result, err) < 0;
 	}
 	if (!failed && env->command == CNI_ADD)
 		*ret_result = result;
 	else
 		cni_result_clear(&result);
 	cni_conf_clear(&call.conf);
-	return failed;
+	return failed ? -1 : 0;
 }
 
-/* A result that nobody gets to know is a failed ADD. */
+/* An ADD whose result no runtime can read has failed. */
 static int answer(const struct cni_verbs *verbs, const struct cni_env *env, const char *input,
 		  size_t input_size, const struct cni_result *result, enum cni_version version,
 		  struct cni_error *err)
 {
 	freeing_json cJSON *json = cni_result_encode(result, version);
 	struct cni_env del = *env;
-	struct cni_error ignored;
+	struct cni_error next;
 
 	if (print_line(json) == 0)
 		return 0;
 	cni_fail_errno(err, CNI_EIO, errno, "write the result to stdout");
 	del.command = CNI_DEL;
-	cni_verbs_run(verbs, &del, input, input_size, NULL, &version, &ignored);
+	if (cni_verbs_run(verbs, &del, input, input_size, NULL, &version, &next) < 0)
+		cni_fail_details(err, "rollback: %s", next.msg);
 	return -1;
 }
 
@@ -190,7 +232,9 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 		return print_versions(verbs);
 	if (!failed)
 		failed = run(verbs, &env, &version, &err);
-	if (failed)
-		print_error(&err, version);
-	return failed ? 1 : 0;
+	if (!failed)
+		return 0;
+	cni_capability_explain(&err);
+	print_error(&err, version);
+	return 1;
 }

@@ -125,7 +125,7 @@ static void addr__settles(void **state)
 	(void)state;
 	assert_int_equal(add(index, "fd00::7/64", true, &err), 0);
 	assert_shown("true", "0.addr_info.0.tentative", "ip -j -6 addr show va to fd00::7");
-	assert_int_equal(cni_addr_wait_settled(&rtnl, -1, index, 20000, &err), 0);
+	assert_int_equal(cni_addr_wait_settled(&rtnl, NULL, index, 20000, &err), 0);
 	assert_shown(NULL, "0.addr_info.0.tentative", "ip -j -6 addr show va to fd00::7");
 }
 
@@ -136,7 +136,7 @@ static void addr__does_not_settle_for_ever(void **state)
 
 	(void)state;
 	assert_int_equal(add(index, "fd00::7/64", true, &err), 0);
-	assert_int_equal(cni_addr_wait_settled(&rtnl, -1, index, 10, &err), -1);
+	assert_int_equal(cni_addr_wait_settled(&rtnl, NULL, index, 10, &err), -1);
 	assert_int_equal(err.errnum, ETIMEDOUT);
 	assert_string_equal(err.msg, "wait for duplicate address detection: not done after 10 ms");
 }
@@ -154,7 +154,7 @@ static void addr__that_another_host_has_is_refused(void **state)
 	sandbox_must("ip link set vb netns red; ip -n red addr add fd00::7/64 dev vb nodad; "
 		     "ip -n red link set vb up");
 	assert_int_equal(add(index, "fd00::7/64", true, &err), 0);
-	assert_int_equal(cni_addr_wait_settled(&rtnl, -1, index, 20000, &err), -1);
+	assert_int_equal(cni_addr_wait_settled(&rtnl, NULL, index, 20000, &err), -1);
 	assert_int_equal(err.errnum, EADDRINUSE);
 	assert_string_equal(err.msg, "wait for duplicate address detection: another host uses "
 				     "fd00::7 already");

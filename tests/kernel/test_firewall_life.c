@@ -172,27 +172,6 @@ static void firewall__exists_for_its_owner_only(void **state)
 	assert_false(exists);
 }
 
-static void chain_policy__is_what_nft_says(void **state)
-{
-	const struct cni_nft_table table = {NFPROTO_IPV4, "filter"};
-	struct cni_error err = {.msg = ""};
-	uint32_t policy = 99;
-
-	(void)state;
-	assert_int_equal(cni_nft_chain_policy(&nfnl, &table, "FORWARD", &policy, &err), -1);
-	assert_int_equal(err.errnum, ENOENT);
-	sandbox_must("nft 'add table ip filter; add chain ip filter FORWARD { type filter hook "
-		     "forward priority 0; policy drop; }; add chain ip filter plain'");
-	assert_int_equal(cni_nft_chain_policy(&nfnl, &table, "FORWARD", &policy, &err), 0);
-	assert_int_equal(policy, NF_DROP);
-	sandbox_must("nft 'chain ip filter FORWARD { policy accept; }'");
-	assert_int_equal(cni_nft_chain_policy(&nfnl, &table, "FORWARD", &policy, &err), 0);
-	assert_int_equal(policy, NF_ACCEPT);
-	policy = 99;
-	assert_int_equal(cni_nft_chain_policy(&nfnl, &table, "plain", &policy, &err), 0);
-	assert_int_equal(policy, NF_ACCEPT);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,7 +182,6 @@ int main(void)
 		kernel_test(firewall__check_says_what_is_wrong),
 		kernel_test(firewall__gc_keeps_the_valid_and_other_networks),
 		kernel_test(firewall__exists_for_its_owner_only),
-		kernel_test(chain_policy__is_what_nft_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ static void gateway__replaces_another_only_if_told_to(void **state)
 static void gateway__is_not_taken_from_others_who_add(void **state)
 {
 	struct cni_gateway_part part = {.link = {.bridge = "br0"}};
-	struct cni_attachment other = {.shared_lock = -1};
+	struct cni_attachment other = CNI_NO_ATTACHMENT;
 
 	(void)state;
 	part_add_pair();
@@ -63,6 +63,28 @@ static void gateway__is_not_taken_from_others_who_add(void **state)
 	must(cni_bridge_part_ops.undo(&part_at, &part_bridge, &err));
 	sandbox_must("ip link show br0 > /dev/null");
 	close(other.shared_lock);
+}
+
+/* A VLAN's interface of another's making has the MAC that the bridge had, which may be none. */
+static void gateway__has_a_mac_in_its_vlan(void **state)
+{
+	struct cni_gateway_part part = {.link = {.bridge = "br0", .vlan = 5}};
+	freeing char *mac = NULL;
+
+	(void)state;
+	part_add_pair();
+	sandbox_must("ip link add br0.5 type bridge; ip link add vx type veth peer name vy; "
+		     "ip link set vx master br0.5; ip link del vx; ip link set br0.5 up; "
+		     "ip link show br0.5 | grep -q 'link/ether 00:00:00:00:00:00'");
+	part_add_ip("10.1.0.7/16", "10.1.0.1");
+	must_fail(cni_gateway_part_ops.check(&part_at, &part, &err), CNI_EMISMATCH,
+		  "'br0.5' has no MAC with which it answers, expected one of its own");
+	must(cni_gateway_part_ops.add(&part_at, &part, &err));
+	mac = shown("0.address", "ip -j link show br0.5");
+	assert_string_not_equal(mac, "00:00:00:00:00:00");
+	assert_string_equal(part_result.interfaces[3].mac, mac);
+	must(cni_gateway_part_ops.check(&part_at, &part, &err));
+	cni_gateway_part_ops.clear(&part);
 }
 
 /* ---- forwarding ---- */
@@ -136,6 +158,7 @@ int main(void)
 		part_test(gateway__is_the_bridges_address),
 		part_test(gateway__replaces_another_only_if_told_to),
 		part_test(gateway__is_not_taken_from_others_who_add),
+		part_test(gateway__has_a_mac_in_its_vlan),
 		part_test(forwarding__is_on_for_the_families_in_use),
 		part_test(masquerade__part_follows_the_result),
 		part_test(spoofcheck__part_guards_the_containers_mac),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 #include "link.h"
 
 #include "bridge.h"
 #include "cleanup.h"
 #include "kernel.h"
+#include "process.h"
 #include "test.h"
 
 #include <errno.h>
@@ -268,41 +270,35 @@ static void link__is_listed_by_its_kind(void **state)
 	assert_string_equal(err.msg, "list the links of kind 'veth': enough");
 }
 
-static void link__is_waited_for(void **state)
+static void link__loses_its_alias(void **state)
 {
+	struct cni_link_change change = {.alias = "blue/c1/eth0"};
 	struct cni_link link;
 	struct cni_error err;
 	int index;
-	pid_t pid;
 
 	(void)state;
 	add_veth("va", "vb", 0, -1);
-	sandbox_must("ip link set va up");
 	index = kernel_index_of(NULL, "va");
-	fflush(stdout);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(sandbox_run("sleep 0.1; ip link set vb up") == 0);
-	assert_int_equal(cni_link_wait_up(&rtnl, index, 60000, &link, &err), 0);
-	assert_string_equal(link.name, "va");
-	assert_shown("UP", "0.operstate", "ip -j link show va");
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(cni_link_change(&rtnl, index, &change, &err), 0);
+	assert_shown("blue/c1/eth0", "0.ifalias", "ip -j link show va");
+	change.alias = "";
+	assert_int_equal(cni_link_change(&rtnl, index, &change, &err), 0);
+	assert_shown(NULL, "0.ifalias", "ip -j link show va");
+	assert_int_equal(cni_link_get(&rtnl, "va", &link, &err), 0);
+	assert_string_equal(link.alias, "");
 }
 
-static void link__is_not_waited_for_for_ever(void **state)
+static void link__tells_its_neighbours(void **state)
 {
-	struct cni_link link;
+	struct cni_link_change change = {.arp_notify = CNI_ON};
 	struct cni_error err;
 
 	(void)state;
 	add_veth("va", "vb", 0, -1);
-	assert_int_equal(cni_link_wait_up(&rtnl, kernel_index_of(NULL, "va"), 50, &link, &err), -1);
-	assert_int_equal(err.errnum, ETIMEDOUT);
-	assert_string_equal(err.msg,
-			    "wait for link 'va' to be operationally up: not done after 50 ms");
-	assert_int_equal(cni_link_wait_up(&rtnl, 9999, 50, &link, &err), -1);
-	assert_int_equal(err.errnum, ENODEV);
+	assert_int_equal(cni_link_change(&rtnl, kernel_index_of(NULL, "va"), &change, &err), 0);
+	sandbox_must("[ $(sysctl -n net.ipv4.conf.va.arp_notify) = 1 ] && "
+		     "[ $(sysctl -n net.ipv4.conf.vb.arp_notify) = 0 ]");
 }
 
 static void link__random_mac_is_a_local_unicast_one(void **state)
@@ -320,6 +316,23 @@ static void link__random_mac_is_a_local_unicast_one(void **state)
 	}
 }
 
+static void link__kind_is_known_or_not_and_nothing_is_made(void **state)
+{
+	static const char *const kinds[] = {"bridge", "veth", "ifb"};
+	freeing char *before = sandbox_snapshot();
+	struct cni_error err;
+	bool known;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(cni_link_kind_is_known(&rtnl, kinds[i], &known, &err), 0);
+		assert_true(known);
+	}
+	assert_int_equal(cni_link_kind_is_known(&rtnl, "nonsense", &known, &err), 0);
+	assert_false(known);
+	sandbox_assert_unchanged(before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,9 +347,10 @@ int main(void)
 		kernel_test(link__says_that_the_kernel_cannot_filter_vlans),
 		kernel_test(link__is_deleted_with_its_peer),
 		kernel_test(link__is_listed_by_its_kind),
-		kernel_test(link__is_waited_for),
-		kernel_test(link__is_not_waited_for_for_ever),
+		kernel_test(link__loses_its_alias),
+		kernel_test(link__tells_its_neighbours),
 		kernel_test(link__random_mac_is_a_local_unicast_one),
+		kernel_test(link__kind_is_known_or_not_and_nothing_is_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,33 @@ static void netns__is_entered_and_left(void **state)
 	sandbox_del_netns("red");
 }
 
+static void netns__may_be_left_before_the_block_ends(void **state)
+{
+	closing int red = -1;
+	struct cni_error err;
+	char before[64];
+	char after[64];
+	int home = -1;
+
+	(void)state;
+	sandbox_add_netns("red");
+	red = kernel_open_netns("red");
+	where(before);
+	assert_true(!cni_netns_is_own(red));
+	assert_int_equal(cni_netns_enter(red, &home, &err), 0);
+	assert_true(cni_netns_is_own(red));
+	assert_int_equal(cni_netns_leave(&home, &err), 0);
+	assert_int_equal(home, -1);
+	where(after);
+	assert_string_equal(after, before);
+	/* Without a way home, what is there to be done can be done. */
+	home = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(cni_netns_leave(&home, &err), -1);
+	assert_int_equal(home, -1);
+	assert_string_equal(err.msg, "return to the host's network namespace: Invalid argument");
+	sandbox_del_netns("red");
+}
+
 static void netns__that_cannot_be_entered_changes_nothing(void **state)
 {
 	closing int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -128,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		kernel_test(netns__is_entered_and_left),
+		kernel_test(netns__may_be_left_before_the_block_ends),
 		kernel_test(netns__that_cannot_be_entered_changes_nothing),
 		kernel_test(netns__must_be_one),
 		kernel_test(netns__without_a_way_home_ends_the_process),

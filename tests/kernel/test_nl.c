@@ -6,12 +6,17 @@
 #include "kernel.h"
 #include "link.h"
 #include "mem.h"
+#include "nft.h"
+#include "process.h"
 #include "test.h"
 
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -216,6 +221,69 @@ static void nl__socket_stays_where_it_was_opened(void **state)
 	sandbox_del_netns("red");
 }
 
+/* A change without NLM_F_ACK has no answer, as if the kernel had had no memory for it. */
+static void nl__gives_up_when_no_answer_comes(void **state)
+{
+	const struct timeval short_time = {.tv_sec = 1};
+	int fd = mnl_socket_get_fd(rtnl.socket);
+	struct timeval patience = {0};
+	socklen_t size = sizeof(patience);
+	struct cni_nl_message m;
+	struct cni_link link;
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, &size), 0);
+	assert_int_equal(patience.tv_sec, 10);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &short_time, sizeof(short_time)),
+			 0);
+	sandbox_must("ip link add va type veth peer name vb");
+	((struct ifinfomsg *)cni_nl_init(&m, RTM_NEWLINK, 0, sizeof(struct ifinfomsg)))->ifi_index =
+		kernel_index_of(NULL, "va");
+	assert_int_equal(cni_nl_get(&rtnl, &m, NULL, NULL, &err), -1);
+	assert_int_equal(err.code, CNI_EKERNEL);
+	assert_int_equal(err.errnum, ETIMEDOUT);
+	assert_string_equal(err.msg, "the kernel has not answered within 10 seconds");
+	/* The socket can be used again. */
+	assert_int_equal(cni_link_get(&rtnl, "vb", &link, &err), 0);
+	assert_string_equal(link.name, "vb");
+}
+
+static void nl__begins_with_a_random_number(void **state)
+{
+	uint32_t first[4];
+	struct cni_error err;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		closing_nl struct cni_nl nl = {0};
+
+		assert_int_equal(cni_nl_open(&nl, NETLINK_ROUTE, -1, &err), 0);
+		first[i] = nl.seq;
+	}
+	assert_false(first[0] == first[1] && first[1] == first[2] && first[2] == first[3]);
+}
+
+static void nl__counts_on_past_the_last_number(void **state)
+{
+	static const struct cni_nft_table table = {NFPROTO_INET, "mine"};
+	struct cni_link link;
+	struct cni_error err;
+
+	(void)state;
+	rtnl.seq = UINT32_MAX - 1;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(cni_link_get(&rtnl, "lo", &link, &err), 0);
+	for (uint32_t i = 0; i < 5; i++) {
+		freeing_tx struct cni_nft_tx *tx = NULL;
+
+		nfnl.seq = UINT32_MAX - i;
+		tx = cni_nft_tx_new(&nfnl, 0);
+		cni_nft_add_table(tx, &table);
+		assert_int_equal(cni_nft_commit(tx, &err), 0);
+	}
+}
+
 /* ---- waiting ---- */
 
 static int is_there(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
@@ -254,14 +322,16 @@ static void nl__waits_for_an_announcement(void **state)
 	fflush(stdout);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(sandbox_run("sleep 0.2; ip link add awaited type veth peer name other") == 0);
-	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 60000, is_there, &looks, &err), 0);
+	if (pid == 0) {
+		process_await_sleep(getppid());
+		_exit(sandbox_run("ip link add awaited type veth peer name other") == 0);
+	}
+	assert_int_equal(cni_nl_wait(&rtnl, NULL, RTNLGRP_LINK, 60000, is_there, &looks, &err), 0);
 	/* Looking was worth it only when something had happened. */
 	assert_in_range(looks, 2, 12);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	looks = 0;
-	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 0, is_there, &looks, &err), 0);
+	assert_int_equal(cni_nl_wait(&rtnl, NULL, RTNLGRP_LINK, 0, is_there, &looks, &err), 0);
 	assert_int_equal(looks, 1);
 }
 
@@ -273,11 +343,11 @@ static void nl__does_not_wait_for_ever(void **state)
 
 	(void)state;
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 100, is_there, &looks, &err), -1);
+	assert_int_equal(cni_nl_wait(&rtnl, NULL, RTNLGRP_LINK, 100, is_there, &looks, &err), -1);
 	assert_in_range(milliseconds_since(&start), 99, 5000);
 	assert_int_equal(err.errnum, ETIMEDOUT);
 	assert_string_equal(err.msg, "not done after 100 ms");
-	assert_int_equal(cni_nl_wait(&rtnl, -1, RTNLGRP_LINK, 100, refuse, NULL, &err), -1);
+	assert_int_equal(cni_nl_wait(&rtnl, NULL, RTNLGRP_LINK, 100, refuse, NULL, &err), -1);
 	assert_string_equal(err.msg, "cannot look");
 }
 
@@ -310,6 +380,9 @@ int main(void)
 		kernel_test(nl__reads_one_answer_and_no_more),
 		kernel_test(nl__does_not_send_what_does_not_fit),
 		kernel_test(nl__socket_stays_where_it_was_opened),
+		kernel_test(nl__gives_up_when_no_answer_comes),
+		kernel_test(nl__begins_with_a_random_number),
+		kernel_test(nl__counts_on_past_the_last_number),
 		kernel_test(nl__waits_for_an_announcement),
 		kernel_test(nl__does_not_wait_for_ever),
 		kernel_test(nl__reads_the_error_at_the_end_of_a_dump),

@@ -34,7 +34,7 @@ static bool exists(int index, const struct cni_route *sought)
 	struct cni_error err;
 	bool found = false;
 
-	if (cni_route_exists(&rtnl, index, sought, false, &found, &err) < 0)
+	if (cni_route_exists(&rtnl, index, sought, &found, &err) < 0)
 		fail_msg("%s", err.msg);
 	return found;
 }
@@ -90,8 +90,6 @@ static void route__has_metrics_table_priority_and_scope(void **state)
 {
 	struct cni_route made = route("10.2.0.0/16", "10.1.0.1");
 	int index = index_of_va();
-	struct cni_error err;
-	bool found;
 
 	(void)state;
 	made.mtu = 1300;
@@ -106,8 +104,6 @@ static void route__has_metrics_table_priority_and_scope(void **state)
 	assert_true(exists(index, &made));
 	made.has_table = false;
 	assert_false(exists(index, &made));
-	assert_int_equal(cni_route_exists(&rtnl, index, &made, true, &found, &err), 0);
-	assert_true(found);
 	made = route("10.3.0.0/16", "");
 	made.scope = RT_SCOPE_SITE;
 	made.has_scope = true;
@@ -117,6 +113,66 @@ static void route__has_metrics_table_priority_and_scope(void **state)
 	made.has_table = true;
 	add(index, &made);
 	assert_shown("10.1.0.1", "0.gateway", "ip -j route show 10.4.0.0/16 table main");
+	assert_true(exists(index, &made));
+}
+
+static void route__is_another_with_other_metrics(void **state)
+{
+	static const char *const places[] = {"10.2.0.0/16", "fd02::/64"};
+	int index = index_of_va();
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct cni_route plain = route(places[i], i ? "fd00::1" : "10.1.0.1");
+		struct cni_route made = plain;
+		struct cni_route other;
+
+		made.mtu = 1300;
+		made.advmss = 1200;
+		add(index, &made);
+		assert_true(exists(index, &made));
+		/* An expectation of nothing is met by any value. */
+		assert_true(exists(index, &plain));
+		other = made;
+		other.mtu = 1301;
+		assert_false(exists(index, &other));
+		other = made;
+		other.advmss = 1201;
+		assert_false(exists(index, &other));
+	}
+}
+
+static void route__has_the_metrics_that_the_kernel_cuts(void **state)
+{
+	struct cni_route made = route("10.2.0.0/16", "10.1.0.1");
+	int index = index_of_va();
+
+	(void)state;
+	made.mtu = 100000;
+	made.advmss = 100000;
+	add(index, &made);
+	assert_shown("65520", "0.metrics.0.mtu", "ip -j route show 10.2.0.0/16");
+	assert_shown("65495", "0.metrics.0.advmss", "ip -j route show 10.2.0.0/16");
+	assert_true(exists(index, &made));
+}
+
+static void route__is_another_with_another_scope(void **state)
+{
+	struct cni_route made = route("10.3.0.0/16", "");
+	int index = index_of_va();
+
+	(void)state;
+	made.scope = RT_SCOPE_SITE;
+	made.has_scope = true;
+	add(index, &made);
+	assert_true(exists(index, &made));
+	made.scope = RT_SCOPE_LINK;
+	assert_false(exists(index, &made));
+	/* The kernel gives a route of IPv6 no scope. */
+	made = route("fd03::/64", "");
+	made.scope = RT_SCOPE_LINK;
+	made.has_scope = true;
+	add(index, &made);
 	assert_true(exists(index, &made));
 }
 
@@ -247,6 +303,9 @@ int main(void)
 		kernel_test(route__of_ipv6_leads_through_a_gateway),
 		kernel_test(route__without_a_gateway_is_the_links),
 		kernel_test(route__has_metrics_table_priority_and_scope),
+		kernel_test(route__is_another_with_other_metrics),
+		kernel_test(route__has_the_metrics_that_the_kernel_cuts),
+		kernel_test(route__is_another_with_another_scope),
 		kernel_test(route__may_be_one_of_several_ways),
 		kernel_test(route__is_told_apart_by_what_is_given),
 		kernel_test(route__says_what_the_kernel_says),

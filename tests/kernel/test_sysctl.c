@@ -3,10 +3,13 @@
 
 #include "cleanup.h"
 #include "kernel.h"
+#include "mem.h"
+#include "netns.h"
 #include "sandbox.h"
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #define FORWARD "net/ipv4/ip_forward"
@@ -44,6 +47,36 @@ static void sysctl__of_an_interface_with_a_dot(void **state)
 	assert_int_equal(
 		cni_sysctl_get("net/ipv4/conf/eth0.5/arp_notify", value, sizeof(value), &err), 0);
 	assert_string_equal(value, "1");
+}
+
+/* The directory was opened in the namespace. */
+static void sysctl__stays_in_the_namespace_of_its_directory(void **state)
+{
+	static const char *const families[] = {"ipv4", "ipv6"};
+
+	(void)state;
+	sandbox_add_netns("red");
+	sandbox_must("ip link add va type veth peer name va netns red");
+	for (size_t i = 0; i < 2; i++) {
+		freeing char *path = cni_format("/proc/sys/net/%s/conf", families[i]);
+		const char *key = i ? "va/accept_dad" : "va/arp_notify";
+		closing int red = kernel_open_netns("red");
+		struct cni_error err;
+		closing int dir = -1;
+		int home = -1;
+
+		assert_int_equal(cni_netns_enter(red, &home, &err), 0);
+		dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		assert_int_equal(cni_netns_leave(&home, &err), 0);
+		assert_int_equal(cni_sysctl_set_at(dir, key, i ? "0" : "1", &err), 0);
+		assert_int_equal(cni_sysctl_set_at(dir, "none/x", "1", &err), -1);
+		assert_int_equal(err.errnum, ENOENT);
+	}
+	sandbox_must("[ $(ip netns exec red sysctl -n net.ipv4.conf.va.arp_notify "
+		     "net.ipv6.conf.va.accept_dad | tr -d '\\n') = 10 ] && "
+		     "[ $(sysctl -n net.ipv4.conf.va.arp_notify "
+		     "net.ipv6.conf.va.accept_dad | tr -d '\\n') = 01 ]");
+	sandbox_del_netns("red");
 }
 
 static void sysctl__may_be_missing(void **state)
@@ -95,6 +128,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		kernel_test(sysctl__is_read_and_set),
 		kernel_test(sysctl__of_an_interface_with_a_dot),
+		kernel_test(sysctl__stays_in_the_namespace_of_its_directory),
 		kernel_test(sysctl__may_be_missing),
 		kernel_test(sysctl__refuses_what_the_kernel_refuses),
 		kernel_test(sysctl__need_not_be_writable_to_be_right),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* ADD: what bandwidth makes, with tc(8) and ip(8) as witnesses, and what it answers. */
 #include "bandwidth.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* CHECK: whatever is broken of what bandwidth has made it names, and all else it leaves to others.
  */
 #include "bandwidth.h"

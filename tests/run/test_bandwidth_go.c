@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* Beside the Go plugin: a node that is upgraded or downgraded in place, and the same answers. */
 #include "bandwidth.h"
 

@@ -37,7 +37,7 @@ static void add__killed_anywhere_is_cleaned_up_by_del(void **state)
 	limited_open(&red, "red");
 	config = bandwidth_config("1.1.0", BOTH, red.pod.result);
 	del = limited_call(&red, "DEL", config);
-	kill_everywhere(&red, trace_stride(7), &del);
+	kill_everywhere(&red, trace_sparse_stride(7), &del);
 	limited_close(&red);
 }
 
@@ -52,7 +52,7 @@ static void add__killed_anywhere_is_cleaned_up_by_del_with_a_name_alone(void **s
 	limited_open(&red, "red");
 	del = limited_call(&red, "DEL", config);
 	del.netns = "";
-	kill_everywhere(&red, trace_stride(11), &del);
+	kill_everywhere(&red, trace_sparse_stride(11), &del);
 	limited_close(&red);
 }
 
@@ -72,7 +72,7 @@ static void add__killed_anywhere_is_cleaned_up_by_gc(void **state)
 	limited_open(&green, "green");
 	limited_add(&green, BOTH);
 	limited_open(&red, "red");
-	for (unsigned int step = 0; was_killed; step += trace_stride(11)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(11)) {
 		freeing char *config = bandwidth_config("1.1.0", BOTH, red.pod.result);
 		struct plugin_call asked = limited_call(&red, "ADD", config);
 
@@ -95,7 +95,7 @@ static void add__killed_anywhere_is_completed_by_the_next(void **state)
 
 	(void)state;
 	limited_open(&red, "red");
-	for (unsigned int step = 0; was_killed; step += trace_stride(11)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(11)) {
 		freeing char *config = bandwidth_config("1.1.0", BOTH, red.pod.result);
 		struct plugin_call asked = limited_call(&red, "ADD", config);
 
@@ -118,7 +118,7 @@ static void del__killed_anywhere_is_completed_by_the_next(void **state)
 	(void)state;
 	limited_open(&red, "red");
 	before = bridge_snapshot();
-	for (unsigned int step = 0; was_killed; step += trace_stride(7)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(7)) {
 		freeing char *config = NULL;
 		struct plugin_call asked;
 

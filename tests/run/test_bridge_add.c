@@ -3,6 +3,7 @@
 #include "attached.h"
 
 #include "cleanup.h"
+#include "snapshot.h"
 
 #include <string.h>
 
@@ -146,16 +147,16 @@ static void add__leaves_a_foreign_eth0_alone(void **state)
 	sandbox_must("ip -n red link add eth0 type dummy 2>/dev/null || "
 		     "ip -n red link add eth0 type bridge");
 	sandbox_must("ip -n red addr add 10.77.0.1/24 dev eth0; ip -n red link set eth0 up");
-	inside = sandbox_read("ip -n red addr show eth0; ip -n red route");
+	inside = snapshot_net("red");
 	before = bridge_snapshot();
 	pod_add_fails(&red, config, CNI_ETAKEN, "eth0");
-	after = sandbox_read("ip -n red addr show eth0; ip -n red route");
-	assert_string_equal(inside, after);
+	after = snapshot_net("red");
+	sandbox_assert_same(inside, after);
 	bridge_assert_unchanged(before);
 	pod_del(&red, config);
 	free(after);
-	after = sandbox_read("ip -n red addr show eth0; ip -n red route");
-	assert_string_equal(inside, after);
+	after = snapshot_net("red");
+	sandbox_assert_same(inside, after);
 	pod_close(&red);
 }
 

@@ -164,6 +164,53 @@ static void add__prefers_the_configured_dns_to_that_of_ipam(void **state)
 	pod_close(&red);
 }
 
+static void add__in_layer_2_has_the_configured_dns(void **state)
+{
+	static const char *const versions[] = {"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"};
+	static const char *const keys[] = {"", "'disableContainerInterface':true,"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++)
+		for (size_t j = 0; j < 2; j++) {
+			freeing char *more =
+				cni_format("%s'dns':{'nameservers':['10.1.0.53'],'domain':"
+					   "'a.example','options':['ndots:2']}",
+					   keys[j]);
+			freeing char *config = bridge_config(versions[i], more);
+			struct pod red;
+
+			pod_open(&red, "red");
+			pod_add(&red, config);
+			assert_json(red.result, "dns",
+				    "{'nameservers':['10.1.0.53'],'domain':'a.example',"
+				    "'options':['ndots:2']}");
+			pod_del(&red, config);
+			pod_close(&red);
+		}
+}
+
+/* A plugin that makes no interface says what it was told: the list's `dns` is for the first. */
+static void add__of_a_chained_plugin_keeps_the_dns_of_prev_result(void **state)
+{
+	freeing char *config =
+		bridge_config("1.0.0",
+			      "'type':'portmap','dns':{'nameservers':['10.1.0.54']},'prevResult':{"
+			      "'cniVersion':'1.0.0','dns':{'nameservers':['10.1.0.53']}}");
+	struct plugin_answer answer;
+	struct plugin_call asked;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	asked = pod_call(&red, "ADD", config);
+	asked.plugin = CNI_C_BINARY_DIR "/plugins/portmap";
+	answer = plugin_run(&asked);
+	plugin_assert_success(&answer);
+	assert_json(answer.json, "dns", "{'nameservers':['10.1.0.53']}");
+	plugin_answer_clear(&answer);
+	pod_close(&red);
+}
+
 /* ---- duplicates ---- */
 
 static void add__waits_for_duplicate_address_detection_if_asked(void **state)
@@ -243,6 +290,8 @@ int main(void)
 		bridge_test(add__makes_the_gateway_the_default),
 		bridge_test(add__without_gateway_leaves_the_bridge_without_address),
 		bridge_test(add__prefers_the_configured_dns_to_that_of_ipam),
+		bridge_test(add__in_layer_2_has_the_configured_dns),
+		bridge_test(add__of_a_chained_plugin_keeps_the_dns_of_prev_result),
 		bridge_test(add__waits_for_duplicate_address_detection_if_asked),
 		bridge_test(add__refuses_an_address_that_another_has),
 		bridge_test(add__replaces_the_bridges_address_only_by_force),

@@ -34,11 +34,9 @@ static void bridge__names_all_missing_variables(void **state)
 	static const struct {
 		const char *command, *missing;
 	} cases[] = {
-		{"ADD", "[CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME,CNI_PATH]"},
-		{"CHECK", "[CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME,CNI_PATH]"},
-		{"DEL", "[CNI_CONTAINERID,CNI_IFNAME,CNI_PATH]"},
-		{"GC", "[CNI_PATH]"},
-		{"STATUS", "[CNI_PATH]"},
+		{"ADD", "[CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME]"},
+		{"CHECK", "[CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME]"},
+		{"DEL", "[CNI_CONTAINERID,CNI_IFNAME]"},
 	};
 
 	(void)state;
@@ -73,9 +71,25 @@ static void bridge__names_one_missing_variable(void **state)
 		call.ifname = nothing;
 		assert_call_refused(call, "ifname", "required env variables [CNI_IFNAME] missing");
 	}
-	call = whole;
-	call.path = "";
-	assert_call_refused(call, "path", "required env variables [CNI_PATH] missing");
+}
+
+/* The IPAM plugin is looked for there. */
+static void bridge__with_ipam_needs_cni_path_for_every_verb(void **state)
+{
+	static const char *const commands[] = {"ADD", "CHECK", "DEL", "GC", "STATUS", "MEND"};
+	static const char members[] = "\"cni.dev/valid-attachments\":[],\"prevResult\":{}";
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		struct plugin_call call = bad_input_call(NULL);
+
+		call.command = commands[i];
+		call.path = "";
+		assert_refused(call, members, commands[i],
+			       &(struct refusal){CNI_EENV,
+						 {"required env variables [CNI_PATH] missing",
+						  "'ipam.type' is \"host-local\""}});
+	}
 }
 
 /* ---- malformed ---- */
@@ -350,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bad_input_test(bridge__names_all_missing_variables),
 		bad_input_test(bridge__names_one_missing_variable),
+		bad_input_test(bridge__with_ipam_needs_cni_path_for_every_verb),
 		bad_input_test(bridge__refuses_unknown_commands),
 		bad_input_test(bridge__refuses_malformed_variables),
 		bad_input_test(bridge__refuses_malformed_args),

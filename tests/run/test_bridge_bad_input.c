@@ -34,7 +34,6 @@ static void bridge__refuses_what_is_no_object(void **state)
 		{"{\"name\":\"blue\"}}", "not valid JSON"},
 		{"{\"name\":\"blue\"}{\"name\":\"red\"}", "not valid JSON"},
 		{"{\"name\":\"blue\"} // mine", "not valid JSON"},
-		{"{\"name\":\"\\ud800\"}", "not valid JSON"},
 		{"{\n\"name\": \"blue\",\n\"mtu\": 0x5dc}", "line 3, column 9"},
 		{"[]", "is a list, expected a JSON object"},
 		{"[{\"cniVersion\":\"1.1.0\",\"name\":\"blue\",\"type\":\"bridge\"}]",
@@ -283,7 +282,7 @@ static void bridge__refuses_hostile_network_names(void **state)
 		"bl/ue",	  "-blue",	  "_blue", ".blue",	   "bl ue",
 		"blue ",	  " blue",	  "bl:ue", "bl*ue",	   "blue\\n",
 		"bl\\tue",	  "bl\\\\ue",	  "$(id)", "bl\xc3\xbcue", "bl\\u00fcue",
-		"\\ud83d\\ude00", "bl\xff\xfeue", "\xc3",  "bl\\u007fue",
+		"\\ud83d\\ude00", "bl\xff\xfeue", "\xc3",  "bl\\u007fue",  "bl\\ud800ue",
 	};
 
 	(void)state;

@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "snapshot.h"
 
 #include <string.h>
 
@@ -216,14 +217,15 @@ static void del__does_the_rest_when_ipam_fails(void **state)
 
 /* ---- other people's things ---- */
 
+/* `netns` is a name; NULL: ours. */
 static void assert_leaves_alone(struct plugin_call *asked, const char *netns)
 {
-	freeing char *before = sandbox_read("ip %s addr; ip %s route", netns, netns);
+	freeing char *before = snapshot_net(netns);
 	freeing char *after = NULL;
 
 	plugin_succeeds(asked);
-	after = sandbox_read("ip %s addr; ip %s route", netns, netns);
-	assert_string_equal(before, after);
+	after = snapshot_net(netns);
+	sandbox_assert_same(before, after);
 }
 
 /* The path of a process that has gone may lead to our own namespace. */
@@ -258,7 +260,7 @@ static void del__in_our_own_namespace_leaves_the_hosts_links_alone(void **state)
 	sandbox_must("ip link add eth0 address %s type veth peer name up1",
 		     cni_json_get_string(
 			     cJSON_GetArrayItem(cni_json_get(red.result, "interfaces"), 2), "mac"));
-	assert_leaves_alone(&asked, "");
+	assert_leaves_alone(&asked, NULL);
 	pod_close(&red);
 }
 
@@ -277,9 +279,9 @@ static void del__leaves_a_foreign_eth0_alone(void **state)
 	sandbox_must("ip -n red link del eth0; ip -n red link add eth0 type veth peer name x; "
 		     "ip -n red addr add 10.1.0.2/24 dev eth0; ip -n red link set eth0 up");
 	asked = pod_call(&red, "DEL", with);
-	assert_leaves_alone(&asked, "-n red");
+	assert_leaves_alone(&asked, "red");
 	asked.config = config;
-	assert_leaves_alone(&asked, "-n red");
+	assert_leaves_alone(&asked, "red");
 	pod_close(&red);
 }
 

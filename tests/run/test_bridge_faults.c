@@ -57,9 +57,8 @@ static void inject(struct pod *pod, const struct host *host, const struct fault_
 	} else {
 		assert_non_null(answer.json);
 		plugin_assert_error(&answer, cni_json_get(answer.json, "code")->valueint, NULL);
-		/* Who cannot go home again must not touch anything there: that is left to DEL. And
-		 * when all is done but to say so, the attachment goes and the bridge stays. */
-		if (!strcmp(step->name, "setns") || faults_hit_answer(LOG))
+		/* When all is done but to say so, the attachment goes and the bridge stays. */
+		if (faults_hit_answer(LOG))
 			give_up(pod, host);
 	}
 	plugin_answer_clear(&answer);
@@ -103,7 +102,7 @@ static void add__survives_an_error_of_any_system_call(void **state)
 	(void)state;
 	if (!faults_possible())
 		skip_because("strace is not installed");
-	inject_everywhere(&host, trace_stride(4));
+	inject_everywhere(&host, trace_fault_stride(4));
 }
 
 /* What is taken back is what this ADD has done to it, and no more. */
@@ -120,7 +119,7 @@ static void add__survives_an_error_on_a_bridge_that_was_there(void **state)
 	(void)state;
 	if (!faults_possible())
 		skip_because("strace is not installed");
-	inject_everywhere(&host, trace_stride(5));
+	inject_everywhere(&host, trace_fault_stride(5));
 }
 
 int main(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* ipspoofchk from ADD to DEL: that a pod gets along with it, and that nothing of it is left. Frame
  * by frame it is seen in test_bridge_ipspoof.c. */
 #include "bridge.h"

@@ -46,7 +46,7 @@ static void add__killed_anywhere_is_cleaned_up_by_del(void **state)
 	pod_add(&red, config);
 	pod_del(&red, config);
 	del = pod_call(&red, "DEL", config);
-	kill_everywhere(&red, config, trace_stride(7), &del);
+	kill_everywhere(&red, config, trace_sparse_stride(7), &del);
 	pod_close(&red);
 }
 
@@ -63,7 +63,7 @@ static void add__killed_anywhere_is_cleaned_up_by_del_without_netns(void **state
 	pod_del(&red, config);
 	del = pod_call(&red, "DEL", config);
 	del.netns = "";
-	kill_everywhere(&red, config, trace_stride(11), &del);
+	kill_everywhere(&red, config, trace_sparse_stride(11), &del);
 	pod_close(&red);
 }
 
@@ -81,7 +81,7 @@ static void add__killed_anywhere_is_cleaned_up_by_gc(void **state)
 	pod_open(&blue, "blue");
 	pod_open(&red, "red");
 	pod_add(&blue, config);
-	kill_everywhere(&red, config, trace_stride(7), &gc);
+	kill_everywhere(&red, config, trace_sparse_stride(7), &gc);
 	pod_check(&blue, config);
 	sandbox_must("ip netns exec blue ping -q -c1 -W5 10.1.0.1 >/run/out");
 	pod_close(&blue);
@@ -100,7 +100,7 @@ static void add__killed_as_the_first_is_completed_by_the_next(void **state)
 	(void)state;
 	pod_open(&red, "red");
 	add = pod_call(&red, "ADD", config);
-	for (unsigned int step = 0; was_killed; step += trace_stride(13)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(13)) {
 		was_killed = trace_kill(&add, step);
 		pod_del(&red, config);
 		assert_shown(NULL, "nftables.1", "nft -j list ruleset");
@@ -129,7 +129,7 @@ static void add__killed_anywhere_does_not_hinder_a_new_namespace(void **state)
 	(void)state;
 	pod_open(&red, "red");
 	add = pod_call(&red, "ADD", config);
-	for (unsigned int step = 0; was_killed; step += trace_stride(13)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(13)) {
 		was_killed = trace_kill(&add, step);
 		pod_close(&red);
 		pod_open(&red, "red");
@@ -156,7 +156,7 @@ static void del__killed_anywhere_is_completed_by_the_next(void **state)
 	pod_del(&red, config);
 	before = bridge_snapshot();
 	del = pod_call(&red, "DEL", config);
-	for (unsigned int step = 0; was_killed; step += trace_stride(5)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(5)) {
 		pod_add(&red, config);
 		was_killed = trace_kill(&del, step);
 		pod_del(&red, config);

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MANY 50
@@ -125,7 +126,7 @@ static void add__failing_ones_take_nothing_from_the_others(void **state)
 				  "'{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":"
 				  "\"10.1.0.200/24\"}],\"routes\":[{\"dst\":\"10.9.0.0/16\","
 				  "\"gw\":\"10.77.0.1\"}]}'");
-	for (int round = 0; round < 3; round++) {
+	for (int round = 0; round < (getenv("CNI_C_SLOW") ? 3 : 2); round++) {
 		open_many(pods, MANY);
 		run_many(pods, MANY, "ADD", configs, answers);
 		for (size_t i = 0; i < MANY; i++) {
@@ -187,7 +188,7 @@ static void add__of_one_container_at_once_succeeds_once(void **state)
 		     "for i in 1 2 3; do " CNI_C_BINARY_DIR "/cnitool/cnitool add blue red "
 		     ">out.$i 2>err.$i & done; wait; "
 		     "[ $(grep -l 10.1.0.2 out.* | wc -l) = 1 ] && "
-		     "[ $(grep -l 'already exists in the container' err.* | wc -l) = 2 ] "
+		     "[ $(grep -l 'is attached to .blue. as .eth0. already' err.* | wc -l) = 2 ] "
 		     "&& " CNI_C_BINARY_DIR "/cnitool/cnitool check blue red && " CNI_C_BINARY_DIR
 		     "/cnitool/cnitool del blue red");
 	pod_close(&red);

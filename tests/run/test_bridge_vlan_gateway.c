@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* The gateway in a VLAN: the bridge's own interface there, and the port that it is connected by. */
 #include "bridge_vlan.h"
 

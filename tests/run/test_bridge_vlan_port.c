@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* VLANs of the pods' ports: what they let through, and that frames obey. */
 #include "bridge_vlan.h"
 

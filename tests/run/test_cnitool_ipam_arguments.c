@@ -28,7 +28,8 @@ static void ipam__says_why_it_cannot(void **state)
 		{"ipam release pool", "--stale is missing"},
 		{"ipam release pool --dry-run", "--stale is missing"},
 		{"ipam list pool --stale", "--stale is for ipam release, not for ipam list"},
-		{"gc pool --dry-run", "--dry-run is for ipam release and reconcile, not for gc"},
+		{"add pool " RED " --dry-run",
+		 "--dry-run is for gc, purge, reconcile and ipam release, not for add"},
 		{"ipam release pool --keep a/b", "--keep is for gc, not for ipam release"},
 	};
 	const struct cnitool_scene *scene = *state;

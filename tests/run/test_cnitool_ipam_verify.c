@@ -306,15 +306,19 @@ static void ipam_verify__finds_a_wrong_count(void **state)
 
 /* ---- others at work ---- */
 
-/* Adds and deletes until the file "go-on" is gone. Exits with 0 if it has done so, and it always
- * worked. */
-static _Noreturn void work(const struct cnitool_scene *scene, int worker)
+#define BEGUN 4 /* turns: the fourth is the first with a DEL */
+
+/* Adds and deletes until the file "go-on" is gone, and writes a byte to `ready` when it has begun to do
+ * both. Exits with 0 if it always worked. */
+static _Noreturn void work(const struct cnitool_scene *scene, int worker, int ready)
 {
 	freeing char *config = fake_read(&scene->fake, "pool.conf");
 	int failed = 0;
 	int n = 0;
 
 	for (; !failed && fake_has(&scene->fake, "go-on"); n++) {
+		if (n == BEGUN && write(ready, "", 1) != 1)
+			_exit(2);
 		/* DEL of what was added three turns ago. */
 		const char *const verbs[] = {"ADD", "DEL"};
 
@@ -327,7 +331,7 @@ static _Noreturn void work(const struct cnitool_scene *scene, int worker)
 			plugin_answer_clear(&answer);
 		}
 	}
-	_exit(failed || n < 3);
+	_exit(failed);
 }
 
 /* On a busy node something is always half done. */
@@ -337,14 +341,21 @@ static void ipam_verify__is_not_deceived_by_others_at_work(void **state)
 	const struct cnitool_scene *scene = *state;
 	freeing char *wrong = cni_strdup("");
 	pid_t pids[WORKERS];
+	int ready[2];
+	char byte;
 
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	fake_write(&scene->fake, "go-on", "");
 	for (int i = 0; i < WORKERS; i++) {
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
 		if (pids[i] == 0)
-			work(scene, i);
+			work(scene, i, ready[1]);
 	}
+	close(ready[1]);
+	for (int i = 0; i < WORKERS; i++)
+		assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
 	for (int i = 0; i < LOOKS && !*wrong; i++) {
 		struct plugin_answer answer = cnitool_run(scene, "ipam verify pool");
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* Beside the Go plugins, as on a node in the middle of an upgrade: each side's bridge with the
  * other's host-local, and attachments that one has made and the other checks and deletes. What
  * host-local does on a shared directory is in test_host_local_together.c. */
@@ -145,15 +146,25 @@ static void cross__results_are_the_same(void **state)
 
 static void cross__results_without_addresses_are_the_same(void **state)
 {
-	freeing char *config = bridge_config("0.4.0", "'mtu':1400");
-	freeing_json cJSON *theirs = NULL;
-	freeing_json cJSON *mine = NULL;
+	static const char *const versions[] = {"0.3.0", "0.3.1", "0.4.0", "1.0.0"};
+	static const char *const keys[] = {
+		"'mtu':1400",
+		"'dns':{'nameservers':['9.9.9.9'],'domain':'a.example','search':['b.example'],"
+		"'options':['ndots:2']}",
+		"'dns':{'domain':'a.example'},'disableContainerInterface':true",
+		"'dns':{}",
+	};
 
 	(void)state;
 	skip_without_go();
-	theirs = result_of(&suite_go, config);
-	mine = result_of(&suite_ours, config);
-	json_text_assert_equal(mine, theirs);
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++)
+		for (size_t j = 0; j < sizeof(keys) / sizeof(*keys); j++) {
+			freeing char *config = bridge_config(versions[i], keys[j]);
+			freeing_json cJSON *theirs = result_of(&suite_go, config);
+			freeing_json cJSON *mine = result_of(&suite_ours, config);
+
+			json_text_assert_equal(mine, theirs);
+		}
 }
 
 /* ---- one adds, the other checks and deletes ---- */

@@ -262,6 +262,26 @@ static void cve_2020_10749__host_end_takes_no_router_advertisement(void **state)
 	pod_close(&red);
 }
 
+/* Where accept_ra cannot be set, and need not be: the host is a router. */
+static void cve_2020_10749__router_that_cannot_set_it_takes_no_advertisement(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	sandbox_must("ip netns exec red sysctl -qw net.ipv6.conf.default.accept_dad=0; "
+		     "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; "
+		     "mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys");
+	pod_add(&red, config);
+	sandbox_must("[ $(sysctl -n net.ipv6.conf.br0.accept_ra) = 1 ]");
+	assert_false(learns_a_route(&red));
+	/* The very same pod when the host is none any more: */
+	sandbox_must("umount /proc/sys; sysctl -qw net.ipv6.conf.all.forwarding=0");
+	assert_true(learns_a_route(&red));
+	pod_close(&red);
+}
+
 /* ---- CVE-2021-20206: the name of a plugin is no path ---- */
 
 static void cve_2021_20206__ipam_type_is_no_path(void **state)
@@ -303,6 +323,7 @@ int main(void)
 		bridge_test(cve_2020_10749__new_bridge_takes_no_router_advertisement),
 		bridge_test(cve_2020_10749__adopted_bridge_takes_no_router_advertisement),
 		bridge_test(cve_2020_10749__host_end_takes_no_router_advertisement),
+		bridge_test(cve_2020_10749__router_that_cannot_set_it_takes_no_advertisement),
 		bridge_test(cve_2021_20206__ipam_type_is_no_path),
 	};
 

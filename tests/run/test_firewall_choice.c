@@ -24,27 +24,31 @@ static const struct host {
 	const char *setup;
 	const char *backend;
 	const char *needs; /* a command without which this host cannot be */
+	bool in_vain;	   /* no backend helps: CHECK says so */
 } hosts[] = {
-	{"nft", "true", "nftables", NULL},
+	{"nft", "true", "nftables", NULL, false},
 	/* It is not enough that iptables has been used. */
-	{"nft", "iptables-nft -N X && ip6tables-nft -N X", "nftables", NULL},
-	{"nft", "iptables-nft -P FORWARD DROP", "iptables", NULL},
-	{"nft", "ip6tables-nft -P FORWARD DROP", "iptables", NULL},
-	{"nft", "iptables-nft -P INPUT DROP && iptables-nft -P OUTPUT DROP", "nftables", NULL},
+	{"nft", "iptables-nft -N X && ip6tables-nft -N X", "nftables", NULL, false},
+	{"nft", "iptables-nft -P FORWARD DROP", "iptables", NULL, false},
+	{"nft", "ip6tables-nft -P FORWARD DROP", "iptables", NULL, false},
+	{"nft", "iptables-nft -P INPUT DROP && iptables-nft -P OUTPUT DROP", "nftables", NULL,
+	 false},
 	/* Where no rule of iptables would be of any use. */
 	{"nft",
 	 "nft 'add table inet filter; add chain inet filter forward { type filter hook forward "
 	 "priority 0; policy drop; }'",
-	 "nftables", NULL},
-	{"legacy", "iptables-legacy -N X", "iptables", "iptables-legacy -S"},
-	{"legacy", "ip6tables-legacy -N X", "iptables", "ip6tables-legacy -S"},
-	{"legacy", "iptables-legacy -t nat -N X", "nftables", "iptables-legacy -t nat -S"},
-	{"legacy", "true", "nftables", "iptables-legacy -S"},
+	 "nftables", NULL, true},
+	{"legacy", "iptables-legacy -P FORWARD DROP", "iptables", "iptables-legacy -S", false},
+	{"legacy", "ip6tables-legacy -P FORWARD DROP", "iptables", "ip6tables-legacy -S", false},
+	{"legacy", "iptables-legacy -N X && ip6tables-legacy -N X", "nftables",
+	 "iptables-legacy -S", false},
+	{"legacy", "iptables-legacy -t nat -N X", "nftables", "iptables-legacy -t nat -S", false},
+	{"legacy", "true", "nftables", "iptables-legacy -S", false},
 	{"none",
 	 "nft 'add table ip filter; add chain ip filter FORWARD { type filter hook forward "
 	 "priority 0; policy drop; }'",
-	 "nftables", NULL},
-	{"none", "true", "nftables", NULL},
+	 "nftables", NULL, true},
+	{"none", "true", "nftables", NULL, false},
 };
 
 static int setup_host(void **state)
@@ -69,7 +73,10 @@ static void choice__is_the_first_that_is_of_use(void **state)
 	for (int i = 0; i < 2; i++) {
 		firewall_succeeds("ADD", &a1, i ? "'backend':''" : "");
 		assert_chosen(host->backend, host->setup);
-		firewall_succeeds("CHECK", &a1, "");
+		if (host->in_vain)
+			firewall_fails("CHECK", &a1, "", CNI_EMISMATCH, "is drop, which backend");
+		else
+			firewall_succeeds("CHECK", &a1, "");
 		firewall_succeeds("DEL", &a1, "");
 	}
 }
@@ -87,7 +94,7 @@ static void choice__is_traced(void **state)
 	call.environment = trace;
 	answer = plugin_run(&call);
 	plugin_assert_success(&answer);
-	assert_non_null(strstr(answer.err, "choose firewall   iptables: the policy of chain "
+	assert_non_null(strstr(answer.err, "choose firewall   iptables-nft: the policy of chain "
 					   "'FORWARD' of table 'ip filter' is drop\n"));
 	plugin_answer_clear(&answer);
 }
@@ -181,7 +188,8 @@ static void choice__is_remembered(void **state)
 	firewall_succeeds("ADD", &a1, "");
 	assert_chosen("nftables", "accepting");
 	sandbox_must("iptables -P FORWARD DROP");
-	firewall_succeeds("CHECK", &a1, "");
+	firewall_fails("CHECK", &a1, "", CNI_EMISMATCH,
+		       "the policy of chain 'FORWARD' of table 'ip filter' is drop");
 	firewall_succeeds("DEL", &a1, "");
 	firewall_assert_unchanged(before);
 }
@@ -306,6 +314,7 @@ int main(void)
 		host_test(9),
 		host_test(10),
 		host_test(11),
+		host_test(12),
 		firewall_test(choice__is_traced),
 		firewall_test(choice__without_a_bus_is_as_without_firewalld),
 		firewall_test(choice__waits_for_the_bus_and_says_so),

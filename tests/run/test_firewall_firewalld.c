@@ -53,6 +53,13 @@ static void wait_until(const char *command)
 		     PATIENCE, command);
 }
 
+static void start_firewalld(void)
+{
+	firewalld = start("exec firewalld --nofork --nopid --log-target console "
+			  ">/run/firewalld.log 2>&1");
+	wait_until(ASK "getSources string:block");
+}
+
 /* Its zones are the packaged ones; what it writes, it writes into memory. */
 static void start_both(void)
 {
@@ -68,9 +75,7 @@ static void start_both(void)
 		     ">/etc/firewalld/firewalld.conf");
 	bus = start("exec dbus-daemon --config-file=/run/bus.conf --nofork 2>/run/bus.log");
 	wait_until("[ -S /run/dbus/system_bus_socket ]");
-	firewalld = start("exec firewalld --nofork --nopid --log-target console "
-			  ">/run/firewalld.log 2>&1");
-	wait_until(ASK "getSources string:block");
+	start_firewalld();
 }
 
 static int setup(void **state)
@@ -232,6 +237,53 @@ static void firewalld__gc_removes_sources(void **state)
 	firewall_assert_unchanged(before);
 }
 
+/* DEL and GC know the addresses by the claims, and the zone by the configuration. */
+static void firewalld__forgets_sources_of_a_lost_record(void **state)
+{
+	static const char *const damages[] = {"rm /run/cni/firewall/blue/a1:eth0",
+					      ": > /run/cni/firewall/blue/a1:eth0",
+					      "sed -i s/10.1/10.7/ /run/cni/firewall/blue/a1:eth0"};
+
+	(void)state;
+	skip_unless_running();
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		firewall_succeeds("ADD", &a1, BACKEND);
+		sandbox_must("%s", damages[i]);
+		if (i % 2)
+			firewall_succeeds("GC", NULL, "'cni.dev/valid-attachments':[]");
+		else
+			firewall_bare_del(&a1);
+		assert_sources("trusted", "");
+		sandbox_must("! [ -e /run/cni/firewall/.claims ]");
+	}
+}
+
+/* It comes after the pods, as at a boot, or is stopped and started again. */
+static void firewalld__that_comes_later_gets_what_was_chosen(void **state)
+{
+	(void)state;
+	skip_unless_running();
+	stop(firewalld, SIGTERM);
+	firewall_succeeds("ADD", &a1, "");
+	assert_lines(1, "backend nftables", "cat /run/cni/firewall/blue/a1:eth0");
+	firewall_succeeds("ADD", &a2, "'backend':'nftables'");
+	firewall_succeeds("CHECK", &a1, "");
+	start_firewalld();
+	assert_dropped("a1", OUTSIDE4, OUTSIDE6);
+	firewall_fails("CHECK", &a1, "", CNI_EMISMATCH, "firewalld is running");
+	firewall_succeeds("MEND", &a1, "");
+	firewall_succeeds("CHECK", &a1, "");
+	assert_forwarded("a1", OUTSIDE4, OUTSIDE6);
+	assert_sources("trusted", "10.1.0.11/32 fd01::11/128");
+	assert_lines(0, "10.1.0.11", "nft list table inet cni_firewall");
+	/* What is written is not moved. */
+	firewall_succeeds("MEND", &a2, "'backend':'nftables'");
+	assert_sources("trusted", "10.1.0.11/32 fd01::11/128");
+	firewall_bare_del(&a1);
+	firewall_bare_del(&a2);
+	assert_sources("trusted", "");
+}
+
 /* Made with firewalld, deleted when it is no more: what it knew has gone with it. Last, for it is
  * not started again. */
 static void firewalld__stopped_has_forgotten(void **state)
@@ -260,6 +312,8 @@ int main(void)
 		cmocka_unit_test(firewalld__refuses_and_nothing_is_left),
 		cmocka_unit_test(firewalld__late_del_leaves_the_next_one_its_source),
 		cmocka_unit_test(firewalld__gc_removes_sources),
+		cmocka_unit_test(firewalld__forgets_sources_of_a_lost_record),
+		cmocka_unit_test(firewalld__that_comes_later_gets_what_was_chosen),
 		cmocka_unit_test(firewalld__stopped_has_forgotten),
 	};
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* Beside the Go plugin, as on a node in the middle of an upgrade: what one has made in iptables the
  * other checks and deletes. */
 #include "firewall_scene.h"

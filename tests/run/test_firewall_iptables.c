@@ -298,20 +298,20 @@ static void iptables__survives_single_damages(void **state)
 		const char *damage;
 		const char *message;
 	} cases[] = {
-		{"iptables -F FORWARD", "iptables has no rule 'FORWARD -m comment"},
+		{"iptables -F FORWARD", " has no rule 'FORWARD -m comment"},
 		{"iptables -D CNI-FORWARD 1",
-		 "iptables has no rule 'CNI-FORWARD -m comment --comment \"CNI firewall plugin "
+		 " has no rule 'CNI-FORWARD -m comment --comment \"CNI firewall plugin "
 		 "admin overrides\" -j CNI-ADMIN'"},
 		{"iptables -D CNI-FORWARD -s 10.1.0.11 -j ACCEPT",
-		 "iptables has no rule 'CNI-FORWARD -s 10.1.0.11/32 -j ACCEPT'"},
+		 " has no rule 'CNI-FORWARD -s 10.1.0.11/32 -j ACCEPT'"},
 		{"iptables -D CNI-FORWARD 2",
-		 "iptables has no rule 'CNI-FORWARD -d 10.1.0.11/32 -m conntrack"},
+		 " has no rule 'CNI-FORWARD -d 10.1.0.11/32 -m conntrack"},
 		{"ip6tables -D CNI-FORWARD -s fd01::11 -j ACCEPT",
-		 "ip6tables has no rule 'CNI-FORWARD -s fd01::11/128 -j ACCEPT'"},
-		{"iptables -F", "iptables has no rule 'FORWARD"},
-		{"iptables -F && iptables -X", "iptables has no rule 'FORWARD"},
+		 " has no rule 'CNI-FORWARD -s fd01::11/128 -j ACCEPT'"},
+		{"iptables -F", " has no rule 'FORWARD"},
+		{"iptables -F && iptables -X", " has no rule 'FORWARD"},
 		{"iptables -D CNI-FORWARD 1 && iptables -X CNI-ADMIN",
-		 "iptables has no rule 'CNI-FORWARD -m comment"},
+		 " has no rule 'CNI-FORWARD -m comment"},
 	};
 	freeing char *without = NULL;
 	freeing char *with = NULL;
@@ -353,12 +353,13 @@ static void iptables__of_a_failed_add_nothing_is_left(void **state)
 	firewall_succeeds("DEL", &a2, BACKEND);
 	before = firewall_snapshot();
 	sandbox_must(
-		"cd " SANDBOX_BIN " && mv ip6tables-restore kept && "
+		"cd " SANDBOX_BIN " && mkdir kept && mv ip6tables*restore kept && "
 		"printf '#!/bin/sh\\necho no luck today >&2; exit 3\\n' > ip6tables-restore && "
-		"chmod +x ip6tables-restore");
-	firewall_fails("ADD", &a1, BACKEND, CNI_EDELEGATE, "ip6tables-restore exited with 3");
+		"chmod +x ip6tables-restore && cp ip6tables-restore ip6tables-%s-restore",
+		(const char *)*state);
+	firewall_fails("ADD", &a1, BACKEND, CNI_EDELEGATE, "-restore exited with 3");
 	firewall_fails("ADD", &a1, BACKEND, CNI_EDELEGATE, "no luck today");
-	sandbox_must("cd " SANDBOX_BIN " && mv kept ip6tables-restore");
+	sandbox_must("cd " SANDBOX_BIN " && rm ip6tables*restore && mv kept/* . && rmdir kept");
 	/* DEL follows a failed ADD, and may succeed where the rollback has failed. */
 	firewall_bare_del(&a1);
 	firewall_assert_unchanged(before);

@@ -78,16 +78,16 @@ static void add__killed_anywhere_is_cleaned_up_by_del(void **state)
 {
 	(void)state;
 	make_chains();
-	kill_everywhere("ADD", NFTABLES, trace_stride(13), NULL, del_bare);
-	kill_everywhere("ADD", IPTABLES, trace_stride(13), NULL, del_bare);
+	kill_everywhere("ADD", NFTABLES, trace_sparse_stride(13), NULL, del_bare);
+	kill_everywhere("ADD", IPTABLES, trace_sparse_stride(13), NULL, del_bare);
 }
 
 static void add__killed_anywhere_is_cleaned_up_by_gc(void **state)
 {
 	(void)state;
 	make_chains();
-	kill_everywhere("ADD", NFTABLES, trace_stride(23), NULL, gc_all);
-	kill_everywhere("ADD", IPTABLES, trace_stride(23), NULL, gc_all);
+	kill_everywhere("ADD", NFTABLES, trace_sparse_stride(23), NULL, gc_all);
+	kill_everywhere("ADD", IPTABLES, trace_sparse_stride(23), NULL, gc_all);
 }
 
 /* The runtime tries again without a DEL in between. */
@@ -95,17 +95,17 @@ static void add__killed_anywhere_can_be_repeated(void **state)
 {
 	(void)state;
 	make_chains();
-	kill_everywhere("ADD", NFTABLES, trace_stride(19), NULL, add_and_del);
-	kill_everywhere("ADD", IPTABLES, trace_stride(19), NULL, add_and_del);
+	kill_everywhere("ADD", NFTABLES, trace_sparse_stride(19), NULL, add_and_del);
+	kill_everywhere("ADD", IPTABLES, trace_sparse_stride(19), NULL, add_and_del);
 }
 
 static void del__killed_anywhere_is_completed_by_the_next(void **state)
 {
 	(void)state;
 	make_chains();
-	kill_everywhere("DEL", NFTABLES, trace_stride(17), add, del_bare);
-	kill_everywhere("DEL", IPTABLES, trace_stride(17), add, del_bare);
-	kill_everywhere("DEL", IPTABLES, trace_stride(23), add, gc_all);
+	kill_everywhere("DEL", NFTABLES, trace_sparse_stride(17), add, del_bare);
+	kill_everywhere("DEL", IPTABLES, trace_sparse_stride(17), add, del_bare);
+	kill_everywhere("DEL", IPTABLES, trace_sparse_stride(23), add, gc_all);
 }
 
 /* The very first one of a host, which makes the chains: what it leaves half made the next one
@@ -118,7 +118,7 @@ static void add__killed_as_the_first_is_completed_by_the_next(void **state)
 
 	(void)state;
 	firewall_use_iptables("nft");
-	for (unsigned int step = 0; was_killed; step += trace_stride(19)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(19)) {
 		was_killed = trace_kill(&call, step);
 		wait_for_commands();
 		add_and_del(IPTABLES);

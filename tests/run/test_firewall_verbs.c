@@ -122,6 +122,35 @@ static void add__needs_to_remember(void **state)
 	}
 }
 
+/* A chain of a name that iptables uses, and of another kind: nft(8) made it. */
+static void add__names_a_chain_of_iptables_that_is_in_its_way(void **state)
+{
+	static const struct {
+		const char *family;
+		const char *chain;
+		const char *more;
+		const char *says;
+	} cases[] = {
+		{"ip", "FORWARD", "", "chain 'FORWARD' of table 'ip filter' is at no hook"},
+		{"ip6", "FORWARD", "", "chain 'FORWARD' of table 'ip6 filter' is at no hook"},
+		{"ip", "CNI-FORWARD", "{ type filter hook forward priority 5; }",
+		 "chain 'CNI-FORWARD' of table 'ip filter' is at a hook"},
+		{"ip6", "CNI-ADMIN", "{ type filter hook input priority 5; }",
+		 "chain 'CNI-ADMIN' of table 'ip6 filter' is at a hook"},
+	};
+
+	(void)state;
+	firewall_use_iptables("nft");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		sandbox_must("nft 'add table %s filter; add chain %s filter %s %s'",
+			     cases[i].family, cases[i].family, cases[i].chain, cases[i].more);
+		firewall_fails("ADD", &a1, "'backend':'iptables'", CNI_EDELEGATE, cases[i].says);
+		sandbox_must("nft flush ruleset");
+		firewall_bare_del(&a1);
+	}
+	firewall_succeeds("ADD", &a1, "'backend':'iptables'");
+}
+
 /* ---- CHECK and MEND ---- */
 
 static void check__says_what_is_missing_and_mend_puts_it_back(void **state)
@@ -143,12 +172,17 @@ static void check__says_what_is_missing_and_mend_puts_it_back(void **state)
 		{"'backend':'nftables'", "echo > /run/cni/firewall/blue/a1:eth0",
 		 "'/run/cni/firewall/blue/a1:eth0' is not there or cannot be read"},
 		{"'backend':'nftables'", "sed -i /fd01/d /run/cni/firewall/blue/a1:eth0",
+		 "'/run/cni/firewall/blue/a1:eth0' is not there or cannot be read"},
+		/* As an earlier version has written it, without a digest. */
+		{"'backend':'nftables'",
+		 "sed -i '/fd01/d; /digest/d' /run/cni/firewall/blue/a1:eth0",
 		 "has other addresses than the prevResult"},
 		{"'backend':'iptables'", "rm /run/cni/firewall/blue/a1:eth0",
 		 "'/run/cni/firewall/blue/a1:eth0' is not there"},
-		{"'backend':'iptables'", "iptables -F CNI-FORWARD", "iptables has no rule"},
-		{"'backend':'iptables'", "ip6tables -F FORWARD", "ip6tables has no rule 'FORWARD"},
-		{"'backend':'iptables'", "nft flush ruleset", "iptables has no rule"},
+		{"'backend':'iptables'", "iptables -F CNI-FORWARD", "iptables-nft has no rule"},
+		{"'backend':'iptables'", "ip6tables -F FORWARD",
+		 "ip6tables-nft has no rule 'FORWARD"},
+		{"'backend':'iptables'", "nft flush ruleset", "iptables-nft has no rule"},
 		{"'backend':'none','ingressPolicy':'isolated'",
 		 "nft flush set inet cni_firewall isolated", "br0 is not in 'isolated'"},
 		{"'backend':'iptables','ingressPolicy':'same-bridge'",
@@ -192,22 +226,25 @@ static void files__are_for_root_only(void **state)
 	freeing char *text = NULL;
 
 	(void)state;
+	firewall_use_iptables("nft");
 	firewall_succeeds("ADD", &a1,
 			  "'backend':'iptables','firewalldZone':'work',"
 			  "'iptablesAdminChainName':'MINE'");
 	text = sandbox_read("cd /run/cni && stat -c '%%a %%n' . firewall firewall/blue "
 			    "firewall/blue/a1:eth0; readlink firewall/.claims/fd01::11; "
-			    "cat firewall/blue/a1:eth0");
+			    "sed 's/^digest [0-9a-f]\\{32\\}$/digest/' firewall/blue/a1:eth0");
 	assert_string_equal(text, "700 .\n"
 				  "700 firewall\n"
 				  "700 firewall/blue\n"
 				  "600 firewall/blue/a1:eth0\n"
 				  "../blue/a1:eth0\n"
 				  "backend iptables\n"
+				  "tool iptables-nft\n"
 				  "address 10.1.0.11\n"
 				  "address fd01::11\n"
 				  "zone work\n"
-				  "admin-chain MINE\n");
+				  "admin-chain MINE\n"
+				  "digest\n");
 }
 
 int main(void)
@@ -218,6 +255,7 @@ int main(void)
 		firewall_test(add__refuses_wrong_values_by_name),
 		firewall_test(add__needs_to_remember),
 		firewall_test(check__says_what_is_missing_and_mend_puts_it_back),
+		firewall_test(add__names_a_chain_of_iptables_that_is_in_its_way),
 		firewall_test(check__notices_another_policy),
 		firewall_test(files__are_for_root_only),
 	};

@@ -92,49 +92,49 @@ static void inject_everywhere(const struct struck *struck, unsigned int stride)
 static void add__survives_an_error_anywhere_as_the_first(void **state)
 {
 	(void)state;
-	inject_everywhere(&struck_add_first, trace_stride(23));
+	inject_everywhere(&struck_add_first, trace_fault_stride(23));
 }
 
 static void add__survives_an_error_anywhere_beside_another(void **state)
 {
 	(void)state;
-	inject_everywhere(&struck_add, trace_stride(19));
+	inject_everywhere(&struck_add, trace_fault_stride(19));
 }
 
 static void add__survives_an_error_anywhere_while_it_learns(void **state)
 {
 	(void)state;
-	inject_everywhere(&struck_add_learning, trace_stride(29));
+	inject_everywhere(&struck_add_learning, trace_fault_stride(29));
 }
 
 static void add__survives_an_error_anywhere_taking_over_what_is_stale(void **state)
 {
 	(void)state;
-	inject_everywhere(&struck_add_stale, trace_stride(31));
+	inject_everywhere(&struck_add_stale, trace_fault_stride(31));
 }
 
 static void add__survives_an_error_anywhere_taking_its_own_again(void **state)
 {
 	(void)state;
-	inject_everywhere(&struck_add_own, trace_stride(29));
+	inject_everywhere(&struck_add_own, trace_fault_stride(29));
 }
 
 static void add__survives_an_error_anywhere_asking_for_another(void **state)
 {
 	(void)state;
-	inject_everywhere(&struck_add_another, trace_stride(31));
+	inject_everywhere(&struck_add_another, trace_fault_stride(31));
 }
 
 static void del__survives_an_error_anywhere(void **state)
 {
 	(void)state;
-	inject_everywhere(&struck_del, trace_stride(19));
+	inject_everywhere(&struck_del, trace_fault_stride(19));
 }
 
 static void gc__survives_an_error_anywhere(void **state)
 {
 	(void)state;
-	inject_everywhere(&struck_gc, trace_stride(23));
+	inject_everywhere(&struck_gc, trace_fault_stride(23));
 }
 
 int main(void)

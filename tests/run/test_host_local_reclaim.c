@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* What becomes of reservations of an earlier boot, and of a namespace that is gone. */
 #include "cleanup.h"
 #include "error.h"

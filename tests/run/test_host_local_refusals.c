@@ -151,12 +151,11 @@ static void data_dir__is_refused_if_it_is_none(void **state)
 	}
 }
 
-/* Whoever sets up the host may put it on another disk; what lies in it is ours alone. */
+/* The administrator may put it on another disk; what is in it is ours alone. */
 static void data_dir__may_be_a_link_and_the_network_in_it_not(void **state)
 {
 	freeing char *linked = config_in("link");
 	freeing char *outside = config_in("outer");
-	freeing char *gc = NULL;
 	freeing char *before = NULL;
 
 	(void)state;
@@ -166,12 +165,7 @@ static void data_dir__may_be_a_link_and_the_network_in_it_not(void **state)
 	host_local_succeeds("CHECK", "c1", linked);
 	ledger_run("test -f real/blue/10.1.0.2 && test -d real/.cni-c/blue");
 	before = ledger_state();
-	gc = cni_format("%.*s,\"cni.dev/valid-attachments\":[]}", (int)strlen(outside) - 1,
-			outside);
-	host_local_fails("ADD", "c1", outside, CNI_EIO, "blue' is a link, expected a directory");
-	host_local_fails("DEL", "c1", outside, CNI_EIO, "blue' is a link, expected a directory");
-	host_local_fails("CHECK", "c1", outside, CNI_EIO, "blue' is a link, expected a directory");
-	host_local_fails("GC", NULL, gc, CNI_EIO, "blue' is a link, expected a directory");
+	host_local_fails("ADD", "c2", outside, CNI_EIO, "blue' is a link, expected a directory");
 	host_local_fails("STATUS", NULL, outside, CNI_EUNAVAILABLE, "blue' is a link");
 	ledger_assert_state(before);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* host-local with a sidecar that is gone, damaged or something else: what it does is right all the
  * same, since the address files are the truth. */
 #include "cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* loopback as runtimes call it: what it answers, alone, in a chain and beside bridge. */
 #include "loopback_scene.h"
 #include "recorded.h"
@@ -107,13 +108,19 @@ static void assert_as_recorded(const struct recorded *recorded)
 	freeing_json cJSON *theirs = NULL;
 
 	call.plugin = LOOPBACK;
+	if (!strcmp(call.command, "DEL")) {
+		struct plugin_call add = call;
+
+		sandbox_must("ip -n red link set lo down");
+		add.command = "ADD";
+		add.netns = RED;
+		plugin_succeeds(&add);
+	}
 	answer = plugin_run(&call);
 	plugin_assert_success(&answer);
 	if (strcmp(call.command, "ADD") != 0) {
 		assert_string_equal(answer.out, "");
 		assert_up("red", !*call.netns);
-		/* As if it had been left. */
-		sandbox_must("ip -n red link set lo up");
 	} else {
 		theirs = cni_json_copy(recorded->answer);
 		/* Of an address, as this version has it: newer ones than these left it out. */
@@ -131,7 +138,7 @@ static void assert_as_recorded(const struct recorded *recorded)
 static void loopback__answers_what_runtimes_send(void **state)
 {
 	(void)state;
-	recorded_each("loopback", RED, assert_as_recorded);
+	recorded_each("pod-calls.jsonl", "loopback", RED, assert_as_recorded);
 }
 
 /* ---- in a chain ---- */
@@ -251,6 +258,83 @@ static void loopback__runs_beside_bridge(void **state)
 	}
 }
 
+/* ---- whose it is ---- */
+
+static void del_of(const char *container, const char *network, const char *ifname)
+{
+	freeing char *name = cni_format("'name':'%s'", network);
+	freeing char *config = lo_config("1.0.0", name);
+	struct plugin_call call = lo_call("DEL", config);
+
+	call.container = container;
+	call.ifname = ifname;
+	plugin_succeeds(&call);
+}
+
+static void loopback__has_its_owners_alias(void **state)
+{
+	(void)state;
+	lo_succeeds("ADD", "1.0.0", "");
+	assert_shown("cni-loopback/c1/lo", "0.ifalias", "ip -n red -j link show lo");
+	lo_succeeds("DEL", "1.0.0", "");
+	assert_shown(NULL, "0.ifalias", "ip -n red -j link show lo");
+	assert_up("red", false);
+}
+
+/* The path of a namespace, such as /proc/PID/ns/net, leads to another container's by now. */
+static void del__leaves_the_lo_of_another_container_up(void **state)
+{
+	(void)state;
+	lo_succeeds("ADD", "1.0.0", "");
+	del_of("c2", "cni-loopback", "lo");
+	del_of("c1", "cni-loopback2", "lo");
+	del_of("c1", "cni-loopback", "lo2");
+	assert_up("red", true);
+	del_of("c1", "cni-loopback", "lo");
+	assert_up("red", false);
+}
+
+/* By the runtime, or the Go plugin. */
+static void del__leaves_a_lo_up_that_was_up_before(void **state)
+{
+	(void)state;
+	sandbox_must("ip -n red link set lo up");
+	lo_succeeds("ADD", "1.0.0", "");
+	lo_succeeds("DEL", "1.0.0", "");
+	assert_up("red", true);
+	assert_shown(NULL, "0.ifalias", "ip -n red -j link show lo");
+	/* And if it has an alias that is not ours. */
+	sandbox_must("ip -n red link set lo alias mine");
+	lo_succeeds("ADD", "1.0.0", "");
+	lo_succeeds("DEL", "1.0.0", "");
+	assert_up("red", true);
+	assert_shown("mine", "0.ifalias", "ip -n red -j link show lo");
+}
+
+/* containerd's own network, and a chain that begins with it: "lo" is that one's which has set it up,
+ * whichever DEL comes first. */
+static void loopback__of_two_attachments_is_the_firsts(void **state)
+{
+	freeing char *chain = lo_config("1.0.0", "'name':'blue'");
+	struct plugin_call call = lo_call("ADD", chain);
+
+	(void)state;
+	call.ifname = "eth0";
+	for (int i = 0; i < 2; i++) {
+		lo_succeeds("ADD", "1.0.0", "");
+		plugin_succeeds(&call);
+		assert_shown("cni-loopback/c1/lo", "0.ifalias", "ip -n red -j link show lo");
+		if (i)
+			del_of("c1", "blue", "eth0");
+		assert_up("red", true);
+		lo_succeeds("DEL", "1.0.0", "");
+		assert_up("red", false);
+		if (!i)
+			del_of("c1", "blue", "eth0");
+		assert_up("red", false);
+	}
+}
+
 static void loopback__says_what_it_is(void **state)
 {
 	struct plugin_answer answer;
@@ -277,6 +361,10 @@ int main(void)
 		loopback_test(loopback__hands_on_what_came_before),
 		loopback_test(loopback__may_stand_before_bridge),
 		loopback_test(loopback__runs_beside_bridge),
+		loopback_test(loopback__has_its_owners_alias),
+		loopback_test(del__leaves_the_lo_of_another_container_up),
+		loopback_test(del__leaves_a_lo_up_that_was_up_before),
+		loopback_test(loopback__of_two_attachments_is_the_firsts),
 		loopback_test(loopback__says_what_it_is),
 	};
 

@@ -151,6 +151,36 @@ static void del__and_gc_leave_nothing_of_the_pods(void **state)
 	sandbox_must("! ls /run/cni/pods 2>/dev/null | grep .");
 }
 
+/* A DEL makes paths of the container's id: a damaged target must not lead to the file of another
+ * attachment, here one of the network "red" and one that is no network's. */
+static void add__takes_over_from_no_link_that_names_no_id(void **state)
+{
+	static const char *const targets[] = {"../s2", "../red/s2", "./../red/./s2"};
+	freeing char *config = portmap_config("1.1.0", "'type':'firewall'");
+	freeing char *with = NULL;
+	struct plugin_call call;
+
+	(void)state;
+	attach(&s1, NULL);
+	with = pod_config(&s1, config);
+	call = pod_call(&s1, "ADD", with);
+	call.plugin = CNI_C_BINARY_DIR "/plugins/firewall";
+	call.args = SAME;
+	sandbox_must("mkdir -p /run/cni/pods/blue /run/cni/firewall/blue /run/cni/firewall/red && "
+		     "touch /run/cni/firewall/s2:eth0 /run/cni/firewall/red/s2:eth0");
+	for (size_t i = 0; i < sizeof(targets) / sizeof(*targets); i++) {
+		sandbox_must("cd /run/cni/pods/blue && rm -f * && for uid in 1 9; do "
+			     "ln -s %s 7c5a9f6e-1d20-4a51-9f1e-00000000000$uid:firewall:eth0; done",
+			     targets[i]);
+		call.command = "ADD";
+		plugin_succeeds(&call);
+		sandbox_must("cd /run/cni/firewall && test -e s2:eth0 -a -e red/s2:eth0");
+		sandbox_must("readlink /run/cni/pods/blue/*1:firewall:eth0 | grep -qx s1");
+		call.command = "DEL";
+		plugin_succeeds(&call);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +189,7 @@ int main(void)
 		again_test(add__without_a_pod_takes_over_nothing),
 		again_test(add__of_the_same_container_is_no_other_one),
 		again_test(del__and_gc_leave_nothing_of_the_pods),
+		again_test(add__takes_over_from_no_link_that_names_no_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,13 +242,14 @@ static void portmap__refuses_keys(void **state)
 		const char *members;
 		struct refusal refusal;
 	} cases[] = {
-		{"'conditionsV4':['-d','192.0.2.0/24']", {CNI_EFIELD, {"'conditionsV4'"}}},
+		{"'conditionsV4':['-d','192.0.2.0/24']",
+		 {CNI_EFIELD, {"'conditionsV4' is [\"-d\",\"192.0.2.0/24\"]"}}},
 		{"'conditionsV6':['ip6','daddr','2001:db8::/64']",
-		 {CNI_EFIELD, {"'conditionsV6'"}}},
+		 {CNI_EFIELD, {"'conditionsV6' is [\"ip6\",\"daddr\",\"2001:db8::/64\"]"}}},
 		{"'conditionsV4':'-d 192.0.2.0/24'", {CNI_ECONFIG, {"'conditionsV4'"}}},
 		{"'conditionsV6':{}", {CNI_ECONFIG, {"'conditionsV6'"}}},
 		{"'externalSetMarkChain':'KUBE-MARK-MASQ'",
-		 {CNI_EFIELD, {"'externalSetMarkChain'", "iptables"}}},
+		 {CNI_EFIELD, {"'externalSetMarkChain' is \"KUBE-MARK-MASQ\"", "iptables"}}},
 		{"'externalSetMarkChain':5", {CNI_ECONFIG, {"'externalSetMarkChain'"}}},
 		{"'externalSetMarkChain':'KUBE-MARK-MASQ','markMasqBit':13",
 		 {CNI_ECONFIG, {"externalSetMarkChain", "markMasqBit"}}},

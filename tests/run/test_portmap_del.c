@@ -2,11 +2,13 @@
 /* DEL and GC of portmap: what the attachment has published goes, whatever is known of it, and
  * nothing else. */
 #include "cleanup.h"
+#include "faults.h"
 #include "json_text.h"
 #include "mem.h"
 #include "published.h"
 #include "test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
@@ -180,6 +182,55 @@ static void add__sweeps_as_rarely_as_there_are_many(void **state)
 }
 
 /* Two interfaces of one container. */
+/* Runs DEL of red under strace(1) and returns how many bytes it has read from the kernel's netlink. */
+static long read_by_del(const char *config)
+{
+	static const char log[] = SANDBOX_DIR "/log";
+	const char *const arguments[] = {"-o", log, "-e", "trace=recvmsg", PORTMAP, NULL};
+	static const char *const environment[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
+	freeing char *with = pod_config(&red, config);
+	struct plugin_call asked = portmap_call(&red, "DEL", with);
+	freeing char *bytes = NULL;
+
+	asked.plugin = "/usr/bin/strace";
+	asked.arguments = arguments;
+	asked.environment = environment; /* leaks cannot be looked for in a traced process */
+	plugin_succeeds(&asked);
+	bytes = sandbox_read("awk '/recvmsg/ {sum += $NF} END {printf \"%%d\", sum}' %s", log);
+	return atol(bytes);
+}
+
+static void del__reads_no_more_beside_a_thousand_ports(void **state)
+{
+	freeing char *of_red = portmap_config("1.1.0", OF_RED);
+	freeing char *list = cni_strdup("");
+	freeing char *ports = NULL;
+	freeing char *of_blue = NULL;
+	long few;
+
+	(void)state;
+	if (!faults_possible())
+		skip_because("strace is not installed");
+	for (unsigned int i = 0; i < 1000; i++) {
+		char *longer = cni_format("%s%s{'hostPort':%u,'containerPort':80,'protocol':'tcp'}",
+					  list, i ? "," : "", 20000 + i);
+
+		free(list);
+		list = longer;
+	}
+	ports = cni_format(PORTS("%s"), list);
+	of_blue = portmap_config("1.1.0", ports);
+	pod_publish(&blue, of_red);
+	pod_unpublish(&blue, of_red);
+	pod_publish(&red, of_red);
+	few = read_by_del(of_red);
+	pod_publish(&blue, of_blue);
+	pod_publish(&red, of_red);
+	/* One datagram of each family's map, instead of all of them. */
+	assert_in_range(read_by_del(of_red), 1, few + 40000);
+	pod_check_published(&blue, of_blue);
+}
+
 static void del__is_of_one_interface(void **state)
 {
 	freeing char *of_red = portmap_config("1.1.0", OF_RED);
@@ -272,6 +323,7 @@ int main(void)
 		del_test(del__that_is_late_leaves_the_next_owner_alone),
 		del_test(add__removes_ports_of_attachments_that_are_gone),
 		del_test(add__sweeps_as_rarely_as_there_are_many),
+		del_test(del__reads_no_more_beside_a_thousand_ports),
 		del_test(del__is_of_one_interface),
 		del_test(gc__keeps_the_valid_and_other_networks),
 		del_test(gc__wants_a_list),

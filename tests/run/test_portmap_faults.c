@@ -135,7 +135,7 @@ static void add__survives_an_error_of_any_system_call(void **state)
 {
 	(void)state;
 	skip_unless_possible();
-	assert_add_survives(trace_stride(9));
+	assert_add_survives(trace_fault_stride(9));
 }
 
 /* One that finds the table. */
@@ -146,7 +146,7 @@ static void add__survives_an_error_beside_others(void **state)
 	(void)state;
 	skip_unless_possible();
 	pod_publish(&blue, config);
-	assert_add_survives(trace_stride(13));
+	assert_add_survives(trace_fault_stride(13));
 	pod_check_published(&blue, config);
 }
 
@@ -175,7 +175,7 @@ static void assert_del_survives(const char *command, const char *more)
 
 	pod_publish(&red, subject->config);
 	learn(subject);
-	inject_everywhere(subject, trace_stride(13), inject_into_del);
+	inject_everywhere(subject, trace_fault_stride(13), inject_into_del);
 	subject_free(subject);
 }
 

@@ -63,7 +63,7 @@ static void add__killed_anywhere_is_cleaned_up_by_del(void **state)
 	struct plugin_call del = portmap_call(&red, "DEL", config);
 
 	(void)state;
-	kill_everywhere(trace_stride(13), &del);
+	kill_everywhere(trace_sparse_stride(13), &del);
 }
 
 /* The runtime may know neither the namespace any more nor the mappings. */
@@ -74,7 +74,7 @@ static void add__killed_anywhere_is_cleaned_up_by_a_del_that_knows_nothing(void 
 
 	(void)state;
 	del.netns = "";
-	kill_everywhere(trace_stride(17), &del);
+	kill_everywhere(trace_sparse_stride(17), &del);
 }
 
 /* Beside ports that are valid, and stay. */
@@ -88,7 +88,7 @@ static void add__killed_anywhere_is_cleaned_up_by_gc(void **state)
 	(void)state;
 	gc.container = gc.netns = gc.ifname = NULL;
 	pod_publish(&blue, of_blue);
-	kill_everywhere(trace_stride(13), &gc);
+	kill_everywhere(trace_sparse_stride(13), &gc);
 	pod_check_published(&blue, of_blue);
 }
 
@@ -103,7 +103,7 @@ static void add__killed_anywhere_is_completed_by_the_next(void **state)
 	bool was_killed = true;
 
 	(void)state;
-	for (unsigned int step = 0; was_killed; step += trace_stride(17)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(17)) {
 		was_killed = trace_kill(&asked, step);
 		pod_publish(&red, step % 2 ? config : other);
 		pod_check_published(&red, step % 2 ? config : other);
@@ -121,7 +121,7 @@ static void del__killed_anywhere_is_completed_by_the_next(void **state)
 	bool was_killed = true;
 
 	(void)state;
-	for (unsigned int step = 0; was_killed; step += trace_stride(13)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(13)) {
 		pod_publish(&red, config);
 		was_killed = trace_kill(&del, step);
 		plugin_succeeds(&del);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* Who gets through to a published port, and whom does the pod see? From everywhere, by each hostIP,
  * each protocol and each way of translating sources; the expectations are those of portmap's
  * README. The scene is that of port_scene.h. The Go plugin is asked the same. */

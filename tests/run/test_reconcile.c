@@ -2,6 +2,7 @@
 /* cnitool reconcile: what "nft flush ruleset" and other hands have taken comes back, and what a
  * container does meanwhile goes on. */
 #include "cleanup.h"
+#include "conversation.h"
 #include "json_text.h"
 #include "mem.h"
 #include "plugin.h"
@@ -9,17 +10,8 @@
 #include "test.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 static const char conflist[] =
 	"{\"cniVersion\":\"1.1.0\",\"name\":\"blue\",\"plugins\":[{\"type\":\"bridge\","
@@ -34,6 +26,12 @@ static const char iron[] =
 	"\"bridge\":\"br1\",\"isGateway\":true,\"ipam\":{\"type\":\"host-local\","
 	"\"ranges\":[[{\"subnet\":\"10.2.0.0/24\"}],[{\"subnet\":\"fd02::/64\"}]]}},"
 	"{\"type\":\"firewall\",\"backend\":\"iptables\"}]}";
+
+static const char chosen[] =
+	"{\"cniVersion\":\"1.1.0\",\"name\":\"free\",\"plugins\":[{\"type\":\"bridge\","
+	"\"bridge\":\"br2\",\"isGateway\":true,\"ipMasq\":true,\"ipam\":{\"type\":\"host-local\","
+	"\"ranges\":[[{\"subnet\":\"10.3.0.0/24\"}]],\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}},"
+	"{\"type\":\"firewall\"}]}";
 
 static const char ports[] = "CAP_ARGS={\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,"
 			    "\"protocol\":\"tcp\"}]}";
@@ -190,120 +188,118 @@ static void reconcile__changes_nothing_in_a_dry_run(void **state)
 	assert_prints("reconcile --all --json", 0, "\"state\": \"mended\"");
 }
 
-/* ---- a connection through masquerade ---- */
-
-static void enter(const char *netns)
-{
-	freeing char *path = cni_format("/run/netns/%s", netns);
-	closing int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || setns(fd, CLONE_NEWNET) < 0)
-		_exit(1);
-}
-
-static struct sockaddr_in server_address(const char *ip)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(7000)};
-
-	inet_pton(AF_INET, ip, &address.sin_addr);
-	return address;
-}
-
-/* Tells `report` whom it sees, and then each byte that comes. */
-static _Noreturn void serve(int listener, int report)
-{
-	struct sockaddr_in client;
-	socklen_t size = sizeof(client);
-	int fd = accept(listener, (struct sockaddr *)&client, &size);
-	char byte;
-
-	if (fd < 0 || write(report, &client.sin_addr, sizeof(client.sin_addr)) < 0)
-		_exit(1);
-	while (read(fd, &byte, 1) == 1)
-		if (write(report, &byte, 1) != 1)
-			_exit(1);
-	_exit(0);
-}
-
-/* A byte each 20 ms, until it is ended. */
-static _Noreturn void talk(void)
-{
-	const struct sockaddr_in address = server_address("192.0.2.2");
-	const struct timespec pause = {.tv_nsec = 20000000};
-	int fd;
-
-	enter("red");
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		_exit(1);
-	while (write(fd, ".", 1) == 1)
-		nanosleep(&pause, NULL);
-	_exit(1);
-}
-
-static pid_t start_server(int report)
-{
-	const struct sockaddr_in any = server_address("0.0.0.0");
-	int ready[2];
-	pid_t server;
-	char byte;
-
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	server = fork();
-	if (server == 0) {
-		int fd;
-
-		enter("outside");
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0 || listen(fd, 1) < 0 ||
-		    write(ready[1], ".", 1) != 1)
-			_exit(1);
-		serve(fd, report);
-	}
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	close(ready[1]);
-	return server;
-}
-
-static void assert_arrive(int report, int count)
-{
-	struct pollfd wait = {.fd = report, .events = POLLIN};
-	char byte;
-
-	while (count--) {
-		assert_int_equal(poll(&wait, 1, 10000), 1);
-		assert_int_equal(read(report, &byte, 1), 1);
-	}
-}
-
 static void reconcile__does_not_end_a_connection(void **state)
 {
-	struct in_addr seen;
-	int report[2];
-	pid_t server;
-	pid_t client;
+	struct conversation talk;
 
 	(void)state;
-	assert_int_equal(pipe2(report, O_CLOEXEC), 0);
-	server = start_server(report[1]);
-	client = fork();
-	if (client == 0)
-		talk();
+	conversation_start(&talk, "red", "outside", "192.0.2.2");
 	/* The server sees the node, not the pod. */
-	assert_int_equal(read(report[0], &seen, sizeof(seen)), sizeof(seen));
-	assert_int_equal(seen.s_addr, inet_addr("192.0.2.1"));
-	assert_arrive(report[0], 5);
+	assert_int_equal(talk.seen.s_addr, inet_addr("192.0.2.1"));
+	conversation_assert_goes_on(&talk, 5);
 	sandbox_must("nft flush ruleset");
 	assert_prints("reconcile --all", 0, "mended");
 	/* More than may have been on its way. */
-	assert_arrive(report[0], 200);
-	kill(client, SIGKILL);
-	waitpid(client, NULL, 0);
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
-	close(report[0]);
-	close(report[1]);
+	conversation_assert_goes_on(&talk, 200);
+	conversation_end(&talk);
+}
+
+/* ---- what drops has come after the ADD ---- */
+
+static void ping_outside(const char *netns)
+{
+	sandbox_must("ip netns exec %s ping -q -c1 -W5 192.0.2.2 >/run/out", netns);
+}
+
+static void assert_cut_off(const char *netns)
+{
+	sandbox_must("! ip netns exec %s ping -q -c1 -W0.2 192.0.2.2 >/run/out", netns);
+}
+
+/* As Docker's policy, a packaged last rule, and either in the other iptables. */
+static void reconcile__moves_accepts_to_where_the_drop_is(void **state)
+{
+	static const struct {
+		const char *drop;
+		const char *undo;
+		const char *says;
+	} cases[] = {
+		{"iptables-nft -P FORWARD DROP", "iptables-nft -P FORWARD ACCEPT",
+		 "the policy of chain 'FORWARD' of table 'ip filter' is drop"},
+		{"iptables-nft -A FORWARD -j REJECT", "iptables-nft -D FORWARD -j REJECT",
+		 "of chain 'FORWARD' of table 'ip filter' is an unconditional reject"},
+		{"iptables-legacy -P FORWARD DROP", "iptables-legacy -P FORWARD ACCEPT",
+		 "the policy of chain 'FORWARD' of table 'filter of iptables-legacy' is drop"},
+		{"iptables-legacy -A FORWARD -j DROP && iptables-nft -A FORWARD -j DROP",
+		 "iptables-legacy -D FORWARD -j DROP && iptables-nft -D FORWARD -j DROP",
+		 "is an unconditional drop"},
+	};
+
+	(void)state;
+	sandbox_must("cat > " SANDBOX_DIR "/net.d/free.conflist <<'E'\n%s\nE", chosen);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct conversation talk;
+
+		if (strstr(cases[i].drop, "legacy") &&
+		    sandbox_run("unshare -n iptables-legacy -S >/run/out 2>&1") != 0) {
+			print_message("# skipped: this kernel has no iptables-legacy\n");
+			break;
+		}
+		print_message("# %s\n", cases[i].drop);
+		free(must("add free green"));
+		free(must("check free green"));
+		conversation_start(&talk, "green", "outside", "192.0.2.2");
+		conversation_assert_goes_on(&talk, 5);
+		sandbox_must("%s", cases[i].drop);
+		assert_cut_off("green");
+		assert_prints("reconcile free --dry-run", 1, cases[i].says);
+		assert_prints("reconcile free", 0, "/eth0: mended: ");
+		ping_outside("green");
+		conversation_assert_goes_on(&talk, 200);
+		free(must("check free green"));
+		assert_prints("reconcile free", 0, "/eth0: fine");
+		/* What it moved from is not left behind, and what it moved to goes with it. */
+		sandbox_must("! nft list set inet cni_firewall members4 2>/dev/null | grep 10.3.0");
+		conversation_end(&talk);
+		free(must("del free green"));
+		sandbox_must("! { nft list ruleset; iptables-nft -S; iptables-legacy -S; } 2>&1 | "
+			     "grep 10.3.0");
+		sandbox_must("%s", cases[i].undo);
+	}
+	sandbox_must("rm " SANDBOX_DIR "/net.d/free.conflist; ip link del br2; "
+		     "nft delete table ip filter; iptables-legacy -F; iptables-legacy -X");
+	assert_prints("reconcile blue", 0, "");
+}
+
+/* And back again, by the way of both. */
+static void reconcile__moves_as_often_as_the_host_changes(void **state)
+{
+	struct conversation talk;
+
+	(void)state;
+	if (sandbox_run("unshare -n iptables-legacy -S >/run/out 2>&1") != 0)
+		skip_because("this kernel has no iptables-legacy");
+	sandbox_must("cat > " SANDBOX_DIR "/net.d/free.conflist <<'E'\n%s\nE", chosen);
+	sandbox_must("iptables-nft -P FORWARD DROP");
+	free(must("add free green"));
+	conversation_start(&talk, "green", "outside", "192.0.2.2");
+	sandbox_must("iptables-legacy -P FORWARD DROP");
+	assert_cut_off("green");
+	assert_prints("reconcile free", 0, "mended: ");
+	conversation_assert_goes_on(&talk, 100);
+	sandbox_must("iptables-nft -P FORWARD ACCEPT && iptables-nft -F");
+	assert_prints("reconcile free", 0, "mended: ");
+	sandbox_must("! iptables-nft -S | grep 10.3.0 && iptables-legacy -S | grep -q 10.3.0");
+	sandbox_must("iptables-legacy -P FORWARD ACCEPT && iptables-legacy -F");
+	assert_prints("reconcile free", 0, "mended: ");
+	sandbox_must("! { iptables-nft -S; iptables-legacy -S; } | grep 10.3.0 && "
+		     "nft list set inet cni_firewall members4 | grep -q 10.3.0");
+	conversation_assert_goes_on(&talk, 100);
+	conversation_end(&talk);
+	free(must("del free green"));
+	sandbox_must("rm " SANDBOX_DIR "/net.d/free.conflist; ip link del br2; "
+		     "nft delete table ip filter; iptables-legacy -X");
+	assert_prints("reconcile blue", 0, "");
 }
 
 static void reconcile__leaves_alone_what_is_gone_or_somebody_elses(void **state)
@@ -350,6 +346,8 @@ int main(void)
 		cmocka_unit_test(reconcile__puts_back_the_rules_of_iptables),
 		cmocka_unit_test(reconcile__changes_nothing_in_a_dry_run),
 		cmocka_unit_test(reconcile__does_not_end_a_connection),
+		cmocka_unit_test(reconcile__moves_accepts_to_where_the_drop_is),
+		cmocka_unit_test(reconcile__moves_as_often_as_the_host_changes),
 		cmocka_unit_test(reconcile__leaves_alone_what_is_gone_or_somebody_elses),
 		cmocka_unit_test(reconcile__says_what_it_needs),
 	};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* tuning behind bridge, behind itself, and beside the Go plugin, each undoing what the other has
  * done. */
 #include "tuning_scene.h"

@@ -75,6 +75,19 @@ static void tuning__del_succeeds_whatever_is_missing(void **state)
 	sandbox_assert_unchanged(before);
 }
 
+/* As a full disk leaves it: the list of sysctls is not there any more. */
+static void tuning__del_restores_what_a_cut_off_file_says(void **state)
+{
+	(void)state;
+	tuning_succeeds("ADD", TUNING_ALL);
+	sandbox_must("sed -i 's/\"sysctls\".*//' " TUNING_FILE " && "
+		     "sed -i '/\"path\"/,$d' " TUNING_FILE " && grep -q ifindex " TUNING_FILE);
+	tuning_succeeds("DEL", "");
+	tuning_assert_shown("mac 02:00:00:00:00:05 mtu 1500 flags  txqlen 1000 somaxconn 321 "
+			    "arp_filter 1");
+	sandbox_must("[ -z \"$(ls " TUNING_DIR ")\" ]");
+}
+
 /* A configuration that has become wrong since is no reason to leave things behind. */
 static void tuning__del_forgives_a_broken_configuration(void **state)
 {
@@ -260,6 +273,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tuning_test(tuning__del_succeeds_whatever_is_missing),
+		tuning_test(tuning__del_restores_what_a_cut_off_file_says),
 		tuning_test(tuning__del_forgives_a_broken_configuration),
 		tuning_test(tuning__del_does_not_need_the_arguments),
 		tuning_test(tuning__del_leaves_the_hosts_links_alone),

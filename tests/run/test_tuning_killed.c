@@ -31,7 +31,7 @@ static void add__killed_anywhere_is_undone_by_del(void **state)
 	unsigned int step = 0;
 
 	(void)state;
-	for (; trace_kill(&add, step); step += trace_stride(5)) {
+	for (; trace_kill(&add, step); step += trace_sparse_stride(5)) {
 		plugin_succeeds(&del);
 		assert_nothing_left(step);
 	}
@@ -51,7 +51,7 @@ static void add__killed_anywhere_is_forgotten_by_del_without_netns(void **state)
 
 	(void)state;
 	del.netns = "";
-	for (unsigned int step = 0; trace_kill(&add, step); step += trace_stride(17)) {
+	for (unsigned int step = 0; trace_kill(&add, step); step += trace_sparse_stride(17)) {
 		freeing char *files = NULL;
 
 		plugin_succeeds(&del);
@@ -71,7 +71,7 @@ static void add__killed_anywhere_can_be_repeated(void **state)
 	bool was_killed = true;
 
 	(void)state;
-	for (unsigned int step = 0; was_killed; step += trace_stride(9)) {
+	for (unsigned int step = 0; was_killed; step += trace_sparse_stride(9)) {
 		was_killed = trace_kill(&add, step);
 		tuning_succeeds("ADD", TUNING_ALL);
 		tuning_succeeds("CHECK", TUNING_ALL);
@@ -89,7 +89,7 @@ static void add__killed_anywhere_is_collected(void **state)
 	struct plugin_call collect = {.plugin = TUNING, .command = "GC", .config = gc};
 
 	(void)state;
-	for (unsigned int step = 0; trace_kill(&add, step); step += trace_stride(9)) {
+	for (unsigned int step = 0; trace_kill(&add, step); step += trace_sparse_stride(9)) {
 		freeing char *files = NULL;
 
 		plugin_succeeds(&collect);
@@ -110,7 +110,7 @@ static void del__killed_anywhere_is_completed_by_the_next(void **state)
 	unsigned int step = 0;
 
 	(void)state;
-	for (; was_killed; step += trace_stride(5)) {
+	for (; was_killed; step += trace_sparse_stride(5)) {
 		tuning_succeeds("ADD", TUNING_ALL);
 		was_killed = trace_kill(&del, step);
 		plugin_succeeds(&del);

@@ -198,7 +198,7 @@ static void status__says_whether_add_would_work(void **state)
 	status_is("'sysctl':{'kernel.x':'1'}", CNI_ECONFIG, "invalid net sysctl key");
 	sandbox_must("echo x > " SANDBOX_DIR "/file");
 	status_is("'mtu':1400,'dataDir':'" SANDBOX_DIR "/file/a'", CNI_EUNAVAILABLE,
-		  "cannot be written: Not a directory");
+		  "file/a': Not a directory");
 	status_is("'dataDir':'" SANDBOX_DIR "/file/a'", 0, NULL);
 	sandbox_must("mount -t tmpfs -o ro x " TUNING_DIR);
 	status_is(TUNING_ALL, CNI_EUNAVAILABLE, "cannot be written: Read-only file system");

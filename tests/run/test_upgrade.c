@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --reference runs it as well. */
 /* A node that is upgraded with its containers running: rules that the Go plugins have made, and our
  * CHECK, DEL and GC. Newer ones than Debian's have a choice of backends, which older ones take no
  * notice of. */

@@ -166,7 +166,7 @@ void containerd_collect_garbage(void)
 		     "plugins: [{type: \"loopback\"}]}' >" GC_CONFDIR "/lo.conflist && "
 		     "for network in pods cni-loopback; do "
 		     "NETCONFPATH=" GC_CONFDIR " CNI_PATH=" RUNTIMES_BIN " " CNI_C_BINARY_DIR
-		     "/cnitool/cnitool gc $network || exit 1; done; rm -r " GC_CONFDIR);
+		     "/cnitool/cnitool gc $network --all || exit 1; done; rm -r " GC_CONFDIR);
 }
 
 void containerd_begin(const char *runtime, const char *exercised)

@@ -55,7 +55,7 @@ void containerd_set_network(const char *list);
 	"{'type':'portmap','capabilities':{'portMappings':true}},{'type':'firewall'},"             \
 	"{'type':'bandwidth','capabilities':{'bandwidth':true}}" more "]}"
 
-/* What an operator does for what containerd has forgotten while there is no pod: `cnitool gc`, for
+/* What an operator does for what containerd has forgotten while there is no pod: `cnitool gc --all`, for
  * the network and for the one of containerd's own, in the version of the specification that has GC.
  */
 void containerd_collect_garbage(void);

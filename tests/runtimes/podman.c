@@ -128,9 +128,9 @@ const char *podman_is_missing(void)
 	return missing;
 }
 
-void podman_begin_row(const char *exercised)
+void podman_begin_row(const char *runtime, const char *version_of_it, const char *exercised)
 {
-	runtimes_begin("podman", version, exercised);
+	runtimes_begin(runtime, version_of_it ? version_of_it : version, exercised);
 	free(before);
 	before = runtimes_snapshot();
 }

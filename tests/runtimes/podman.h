@@ -45,9 +45,10 @@ const char *podman_is_missing(void);
 	do {                                                                                       \
 		if (podman_is_missing())                                                           \
 			skip_because("%s", podman_is_missing());                                   \
-		podman_begin_row(exercised);                                                       \
+		podman_begin_row("podman", NULL, exercised);                                       \
 	} while (0)
-void podman_begin_row(const char *exercised);
+/* Likewise for another engine on podman's networks; `version` NULL: podman's own. */
+void podman_begin_row(const char *runtime, const char *version, const char *exercised);
 
 /* The host is as it was, to the last file of a plugin; and the row ends. */
 void podman_end(void);

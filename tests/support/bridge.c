@@ -15,8 +15,9 @@ int bridge_setup(void **state)
 		return -1;
 	/* A host that forwards nothing yet, and takes no redirects: accept_redirects changes with
 	 * ip_forward unless one takes care. */
-	if (sandbox_run("sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0 "
-			"net.ipv4.conf.all.accept_redirects=0") != 0)
+	if (sandbox_set("ipv4/ip_forward", "0") < 0 ||
+	    sandbox_set("ipv6/conf/all/forwarding", "0") < 0 ||
+	    sandbox_set("ipv4/conf/all/accept_redirects", "0") < 0)
 		return -1;
 	return mkdir(SANDBOX_BIN, 0755);
 }

@@ -34,21 +34,36 @@ int cnitool_teardown(void **state)
 	return 0;
 }
 
+#define WORDS_MAX 32
+
+/* Appends the words of `line`, which is cut into them. */
+static void add_words(const char **words, char *line)
+{
+	size_t count = 0;
+
+	while (words[count])
+		count++;
+	for (char *word = strsep(&line, " "); word; word = strsep(&line, " ")) {
+		assert_true(count < WORDS_MAX);
+		words[count++] = word;
+	}
+}
+
 struct plugin_answer cnitool_run(const struct cnitool_scene *scene, const char *line)
 {
 	freeing char *conf_dir = cni_format("NETCONFPATH=%s/net.d", scene->fake.dir);
 	freeing char *cache_dir = cni_format("CNI_CACHE_DIR=%s/cache", scene->fake.dir);
 	const char *environment[8] = {conf_dir, cache_dir};
+	freeing char *before = scene->under ? cni_format("%s " CNITOOL, scene->under) : NULL;
 	freeing char *words = cni_strdup(line);
-	const char *arguments[16] = {NULL};
-	size_t count = 0;
-	char *rest = words;
+	const char *arguments[WORDS_MAX + 1] = {NULL};
 
-	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))
-		arguments[count++] = word;
+	if (before)
+		add_words(arguments, before);
+	add_words(arguments, words);
 	for (size_t i = 0; scene->extra[i]; i++)
 		environment[2 + i] = scene->extra[i];
-	return plugin_run(&(struct plugin_call){.plugin = CNITOOL,
+	return plugin_run(&(struct plugin_call){.plugin = before ? "/usr/bin/env" : CNITOOL,
 						.path = scene->path,
 						.environment = environment,
 						.arguments = arguments});

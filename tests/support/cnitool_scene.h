@@ -20,6 +20,8 @@ struct cnitool_scene {
 	struct fake fake;     /* with the networks in net.d */
 	char *path;	      /* CNI_PATH */
 	const char *extra[4]; /* more "NAME=value", ending in NULL */
+	const char *
+		under; /* words of env(1) before the command: "--ignore-signal=CHLD"; may be NULL */
 };
 
 int cnitool_setup(void **state);

@@ -84,8 +84,12 @@ static struct plugin_answer run_under_strace(const struct plugin_call *call, con
 {
 	const char *const arguments[] = {"-o", log, "-e", trace, "-e", inject, call->plugin, NULL};
 	const char *const without[] = {"-o", log, call->plugin, NULL};
+	static const char *const no_leaks[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
 	struct plugin_call traced = *call;
 
+	/* Which does not work when traced. */
+	if (!traced.environment)
+		traced.environment = no_leaks;
 	traced.plugin = STRACE;
 	traced.arguments = inject ? arguments : without;
 	return plugin_run(&traced);

@@ -187,7 +187,7 @@ char *firewall_snapshot(void)
 		"for f in ip ip6; do if grep -q filter /proc/net/${f}_tables_names 2>/dev/null; "
 		"then ${f}tables-legacy-save -t filter | "
 		"sed -E 's/^#.*//; s/\\[[0-9]+:[0-9]+\\]//'; fi; done; "
-		"cd /run/cni 2>/dev/null && find . -mindepth 2 -not -name .lock | sort | "
+		"cd /run/cni 2>/dev/null && find . -mindepth 2 -not -path './locks/*' | sort | "
 		"while read -r f; do echo \"$f $(stat -c '%%A %%N' \"$f\")\"; "
 		"[ -f \"$f\" ] && cat \"$f\"; done; true; } 2>&1");
 }

@@ -11,6 +11,16 @@ char part_host[CNI_IFNAME_SIZE];
 struct cni_bridge_part part_bridge = {.name = "br0"};
 struct cni_veth_part part_veth = {.master = "br0"};
 
+static int visit(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	(void)data;
+	return cni_addresses_part_ops.visit(at, NULL, err) < 0 ||
+			       cni_up_part_ops.visit(at, &(struct cni_up_part){.dad = true}, err) <
+				       0
+		       ? -1
+		       : 0;
+}
+
 static void open_for(enum cni_command command)
 {
 	struct cni_error err;
@@ -25,7 +35,8 @@ static void open_for(enum cni_command command)
 		.conf = {.name = "blue", .version = CNI_1_0_0},
 		.owner = {"blue", "c1", "eth0"},
 	};
-	if (cni_attachment_open(&part_call, &part_result, &part_at, &err) < 0)
+	if (cni_attachment_open(&part_call, &part_result, &(struct cni_visit){visit, NULL},
+				&part_at, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 

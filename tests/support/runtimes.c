@@ -208,7 +208,8 @@ char *runtimes_snapshot(void)
 	/* libcni's cache, if it is empty. */
 	rmdir("/var/lib/cni/results");
 	host = bridge_snapshot();
-	records = sandbox_read("{ find /run/cni ! -type d | sort; } 2>/dev/null");
+	records = sandbox_read("{ find /run/cni ! -type d ! -path '/run/cni/locks/*' "
+			       "! -path '/run/cni/sweep/*' | sort; } 2>/dev/null");
 	return cni_format("%s# /run/cni\n%s", host, records);
 }
 

@@ -14,6 +14,9 @@
 #define SANDBOX_DIR "/run/sandbox"
 int sandbox_setup(void **state);
 
+/* Writes a setting below /proc/sys/net ("ipv4/ip_forward"). 0 or -1. */
+int sandbox_set(const char *setting, const char *value);
+
 /* Runs a shell command, printf-like, and returns its exit code. */
 int sandbox_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -30,9 +33,8 @@ cJSON *sandbox_json(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void sandbox_add_netns(const char *name);
 void sandbox_del_netns(const char *name);
 
-/* Everything a plugin could leave on this host, as text: links, addresses, routes, rules of
- * nf_tables, qdiscs, forwarding and other sysctls of net, files below SANDBOX_DIR and /var/lib/cni
- * (names and contents). Counters, lifetimes, indices and handles are left out. The caller frees. */
+/* Everything a plugin could leave on this host, as text (snapshot.h): our namespace, and the files below
+ * SANDBOX_DIR and /var/lib/cni. The caller frees. */
 char *sandbox_snapshot(void);
 
 /* Fails the test, showing what differs, unless the host is as in `before`. */

@@ -93,3 +93,19 @@ unsigned int trace_stride(unsigned int quick)
 {
 	return getenv("CNI_C_SLOW") ? 1 : quick;
 }
+
+unsigned int trace_sparse_stride(unsigned int quick)
+{
+#ifdef __SANITIZE_ADDRESS__
+	quick *= 4;
+#endif
+	return trace_stride(quick);
+}
+
+unsigned int trace_fault_stride(unsigned int quick)
+{
+#ifndef __SANITIZE_ADDRESS__
+	quick *= 3;
+#endif
+	return trace_stride(quick);
+}

@@ -69,11 +69,12 @@ static _Noreturn void be_sender(const struct traffic *traffic)
 	_exit(0);
 }
 
-/* Writes the bits of each second to `out` as soon as it is over. */
+/* Writes what has arrived in each second to `out` as soon as it is over. */
 static _Noreturn void be_receiver(int listener, unsigned int seconds, int out)
 {
+	struct traffic_second second = {0};
 	static char data[65536];
-	double bits = 0;
+	double start = 0;
 	double end = 0;
 	int fd = accept(listener, NULL, NULL);
 
@@ -83,14 +84,18 @@ static _Noreturn void be_receiver(int listener, unsigned int seconds, int out)
 
 		if (got < 0)
 			_exit(4);
-		if (end == 0 && got > 0)
-			end = now() + 1;
-		bits += (double)got * 8;
+		if (end == 0 && got > 0) {
+			start = now();
+			end = start + 1;
+		}
+		second.bits += (double)got * 8;
+		second.all += (double)got * 8;
 		if (end == 0 || now() < end)
 			continue;
-		if (write(out, &bits, sizeof(bits)) != sizeof(bits))
+		second.elapsed = now() - start;
+		if (write(out, &second, sizeof(second)) != sizeof(second))
 			_exit(5);
-		bits = 0;
+		second.bits = 0;
 		end++;
 		seconds--;
 	}
@@ -144,8 +149,8 @@ static double ping_median(const char *address)
 	return times[PINGS / 2];
 }
 
-void traffic_run(const struct traffic *traffic, unsigned int seconds, double *ret_bits,
-		 const char *ping, double *ret_ping)
+void traffic_run(const struct traffic *traffic, unsigned int seconds,
+		 struct traffic_second *ret_seconds, const char *ping, double *ret_ping)
 {
 	closing int listener = listen_in(traffic);
 	pid_t sender;
@@ -169,7 +174,7 @@ void traffic_run(const struct traffic *traffic, unsigned int seconds, double *re
 	for (unsigned int i = 0; i < seconds; i++) {
 		if (ping && i == seconds - 1)
 			*ret_ping = ping_median(ping);
-		if (read(ends[0], &ret_bits[i], sizeof(*ret_bits)) != sizeof(*ret_bits))
+		if (read(ends[0], &ret_seconds[i], sizeof(*ret_seconds)) != sizeof(*ret_seconds))
 			fail_msg("nothing gets from %s to %s",
 				 traffic->from ? traffic->from : "here", traffic->address);
 	}

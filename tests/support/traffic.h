@@ -13,10 +13,17 @@ struct traffic {
 	uint16_t port;
 };
 
-/* The bits that arrive in each second, for `seconds` (at most 8) from the first byte on. `ping`
- * (NULL allowed) is an address that is pinged from here during the last of them; *ret_ping is the
- * median then, in milliseconds. */
-void traffic_run(const struct traffic *traffic, unsigned int seconds, double *ret_bits,
-		 const char *ping, double *ret_ping);
+/* What has arrived by the end of a second. On a busy machine it is a longer one, and what has queued
+ * meanwhile counts for the next: a bound holds for all that has arrived, in all the time. */
+struct traffic_second {
+	double bits;	/* in this second */
+	double all;	/* bits from the first byte on */
+	double elapsed; /* seconds from the first byte on */
+};
+
+/* Sends for `seconds` (at most 8) from the first byte on. `ping` (NULL allowed) is an address that is
+ * pinged from here during the last of them; *ret_ping is the median then, in milliseconds. */
+void traffic_run(const struct traffic *traffic, unsigned int seconds,
+		 struct traffic_second *ret_seconds, const char *ping, double *ret_ping);
 
 #endif

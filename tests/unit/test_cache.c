@@ -242,7 +242,8 @@ static void cache__lists_one_network(void **state)
 	fake_write(fake, "results/red-c1-eth0", text);
 	fake_write(fake, "results/blue-c3-eth0", "");
 	fake_write(fake, "results/red-c3-eth0", "");
-	assert_int_equal(cni_cache_list(fake->dir, "blue", &items, &count, &warnings, &err), 0);
+	assert_int_equal(cni_cache_list(fake->dir, "blue", NULL, &items, &count, &warnings, &err),
+			 0);
 	assert_int_equal(count, 2);
 	assert_string_equal(items[0].container, "c1");
 	assert_string_equal(items[0].netns, "/run/netns/one");

@@ -3,9 +3,12 @@
 #include "chain_scene.h"
 
 #include "cleanup.h"
+#include "mem.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void chain_add__hands_each_result_to_the_next(void **state)
 {
@@ -137,18 +140,96 @@ static void chain_add__undoes_when_it_cannot_remember(void **state)
 			  "ADD one\nADD two\nADD three\nDEL three\nDEL two\nDEL one\n");
 }
 
-static void chain_add__leaves_an_earlier_attachment(void **state)
+#define OWN_NETNS "/proc/self/ns/net"
+
+static void assert_refused(struct chain_scene *scene)
+{
+	freeing char *before = fake_read(&scene->fake, CHAIN_CACHED);
+	freeing char *after = NULL;
+	cJSON *result;
+
+	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), -1);
+	assert_int_equal(scene->err.code, CNI_ETAKEN);
+	assert_non_null(strstr(scene->err.msg, "container 'c1' is attached to 'blue' as 'eth0' "
+					       "already"));
+	fake_assert_asked(&scene->fake, "");
+	after = fake_read(&scene->fake, CHAIN_CACHED);
+	assert_string_equal(before, after);
+}
+
+static void chain_add__is_refused_without_a_del_before(void **state)
+{
+	struct chain_scene *scene = *state;
+	freeing char *text = NULL;
+	char *identity;
+
+	scene->chain.netns = OWN_NETNS;
+	chain_adds(scene);
+	assert_refused(scene);
+	assert_refused(scene);
+	/* As libcni has it, of this boot. */
+	text = fake_read(&scene->fake, CHAIN_CACHED);
+	identity = strstr(text, "\"netnsIdentity\"");
+	assert_non_null(identity);
+	memcpy(identity, "\"otherIdentity\"", 15);
+	fake_write(&scene->fake, CHAIN_CACHED, text);
+	assert_refused(scene);
+	assert_int_equal(cni_chain_del(&scene->chain, &scene->err), 0);
+	fake_assert_asked(&scene->fake, "DEL three\nDEL two\nDEL one\n");
+	chain_adds(scene);
+}
+
+/* Another namespace has come to the path: of another boot, another one of this, and of another number
+ * where the kernel has no cookies. What libcni has written says when. */
+static void chain_add__deletes_what_is_gone_first(void **state)
+{
+	static const char *const identities[] = {
+		"boot=00000000-0000-0000-0000-000000000000 cookie=0 ino=1",
+		"boot=- cookie=9223372036854775807 ino=1",
+		"boot=- cookie=0 ino=1",
+		NULL,
+	};
+	struct chain_scene *scene = *state;
+	freeing char *file = fake_path(&scene->fake, CHAIN_CACHED);
+
+	scene->chain.netns = OWN_NETNS;
+	for (size_t i = 0; i < 4; i++) {
+		const struct timespec long_ago[2] = {{.tv_sec = 1000000}, {.tv_sec = 1000000}};
+		freeing char *text = cni_format(
+			"{\"kind\":\"cniCacheV1\",\"containerId\":\"c1\",\"ifName\":\"eth0\","
+			"\"networkName\":\"blue\",\"netns\":\"" OWN_NETNS "\"%s%s%s}",
+			identities[i] ? ",\"netnsIdentity\":\"" : "",
+			identities[i] ? identities[i] : "", identities[i] ? "\"" : "");
+		cJSON *result;
+
+		fake_write(&scene->fake, CHAIN_CACHED, text);
+		if (!identities[i])
+			assert_int_equal(utimensat(AT_FDCWD, file, long_ago, 0), 0);
+		if (cni_chain_add(&scene->chain, &result, &scene->err) < 0)
+			fail_msg("%s: %s", text, scene->err.msg);
+		cJSON_Delete(result);
+		fake_assert_asked(&scene->fake,
+				  "DEL three\nDEL two\nDEL one\nADD one\nADD two\nADD three\n");
+		chain_assert_environment(scene, "one.DEL.env", "CNI_NETNS=");
+		assert_int_equal(scene->warnings.count, i + 1);
+	}
+}
+
+static void chain_add__goes_on_beside_a_damaged_cache(void **state)
 {
 	struct chain_scene *scene = *state;
 	cJSON *result;
 
-	chain_adds(scene);
+	fake_write(&scene->fake, CHAIN_CACHED, "");
 	fake_write(&scene->fake, "one.ADD.fails", "{\"code\":105,\"msg\":\"eth0 is there\"}");
 	assert_int_equal(cni_chain_add(&scene->chain, &result, &scene->err), -1);
 	assert_int_equal(scene->err.code, 105);
+	/* It may be of an ADD that is not this one. */
 	fake_assert_asked(&scene->fake, "ADD one\n");
-	assert_int_equal(scene->warnings.count, 1);
+	assert_int_equal(scene->warnings.count, 2);
 	assert_true(fake_has(&scene->fake, CHAIN_CACHED));
+	fake_remove(&scene->fake, "one.ADD.fails");
+	chain_adds(scene);
 }
 
 static void chain_add__begins_nothing_if_a_plugin_is_missing(void **state)
@@ -208,7 +289,9 @@ int main(void)
 		chain_test(chain_add__takes_an_answer_without_version_as_the_lists),
 		chain_test(chain_add__undoes_what_failed),
 		chain_test(chain_add__undoes_when_it_cannot_remember),
-		chain_test(chain_add__leaves_an_earlier_attachment),
+		chain_test(chain_add__is_refused_without_a_del_before),
+		chain_test(chain_add__deletes_what_is_gone_first),
+		chain_test(chain_add__goes_on_beside_a_damaged_cache),
 		chain_test(chain_add__begins_nothing_if_a_plugin_is_missing),
 		chain_test(chain_add__refuses_answers_that_are_none),
 		chain_test(chain_add__refuses_hostile_names),

@@ -13,6 +13,11 @@ static void add_as(struct chain_scene *scene, const char *container, const char 
 	scene->chain.args = NULL;
 }
 
+static int collect(struct chain_scene *scene, const struct cni_gc *gc)
+{
+	return cni_chain_gc(&scene->chain, gc, &scene->err);
+}
+
 static void chain_gc__deletes_the_stale_and_asks_the_plugins(void **state)
 {
 	struct chain_scene *scene = *state;
@@ -24,7 +29,7 @@ static void chain_gc__deletes_the_stale_and_asks_the_plugins(void **state)
 	fake_write(&scene->fake, "results/red-c1-eth0",
 		   "{\"kind\":\"cniCacheV1\",\"containerId\":\"c1\",\"ifName\":\"eth0\","
 		   "\"networkName\":\"red\"}");
-	assert_int_equal(cni_chain_gc(&scene->chain, &valid, &scene->err), 0);
+	assert_int_equal(collect(scene, &(struct cni_gc){.all = true, .keep = &valid}), 0);
 	fake_assert_asked(&scene->fake, "DEL three\nDEL two\nDEL one\nGC one\nGC two\nGC three\n");
 	chain_assert_environment(scene, "one.DEL.env", "CNI_CONTAINERID=c1");
 	chain_assert_environment(scene, "one.DEL.env", "CNI_NETNS=/run/netns/red");
@@ -45,7 +50,7 @@ static void chain_gc__says_that_none_is_valid(void **state)
 {
 	struct chain_scene *scene = *state;
 
-	assert_int_equal(cni_chain_gc(&scene->chain, NULL, &scene->err), 0);
+	assert_int_equal(collect(scene, &(struct cni_gc){.all = true}), 0);
 	chain_assert_input(scene, "one.GC", "cni.dev/valid-attachments", "[]");
 	chain_assert_input(scene, "one.GC", "cni.dev/attachments", "[]");
 }
@@ -59,7 +64,7 @@ static void chain_gc__goes_on_and_tells_all(void **state)
 	fake_write(&scene->fake, "results/blue-c3-eth0", "damaged");
 	fake_write(&scene->fake, "two.DEL.fails", "{\"code\":7,\"msg\":\"no\"}");
 	fake_write(&scene->fake, "one.GC.fails", "{\"code\":8,\"msg\":\"neither\"}");
-	assert_int_equal(cni_chain_gc(&scene->chain, NULL, &scene->err), -1);
+	assert_int_equal(collect(scene, &(struct cni_gc){.all = true}), -1);
 	fake_assert_asked(&scene->fake, "DEL three\nDEL two\nDEL three\nDEL two\n"
 					"GC one\nGC two\nGC three\n");
 	assert_int_equal(scene->err.code, 7);
@@ -78,7 +83,7 @@ static void chain_gc__only_deletes_before_1_1_0(void **state)
 
 	chain_load(scene, "1.0.0", "", "");
 	add_as(scene, "c1", NULL);
-	assert_int_equal(cni_chain_gc(&scene->chain, NULL, &scene->err), 0);
+	assert_int_equal(collect(scene, &(struct cni_gc){.all = true}), 0);
 	fake_assert_asked(&scene->fake, "DEL three\nDEL two\nDEL one\n");
 }
 
@@ -88,7 +93,7 @@ static void chain_gc__can_be_disabled(void **state)
 
 	chain_load(scene, "1.1.0", "\"disableGC\":true,", "");
 	add_as(scene, "c1", NULL);
-	assert_int_equal(cni_chain_gc(&scene->chain, NULL, &scene->err), 0);
+	assert_int_equal(collect(scene, &(struct cni_gc){.all = true}), 0);
 	fake_assert_asked(&scene->fake, "");
 	assert_true(fake_has(&scene->fake, CHAIN_CACHED));
 }

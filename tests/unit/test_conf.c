@@ -246,6 +246,47 @@ static void conf__without_valid_attachments_is_no_gc(void **state)
 		       "'ifname'");
 }
 
+#define C1 "{'containerID': 'c1', 'ifname': 'eth0'}"
+#define C2 "{'containerID': 'c2', 'ifname': 'eth0'}"
+
+/* Two spellings of the key, or the key twice, in any case. */
+static void conf__lists_of_valid_attachments_agree(void **state)
+{
+	static const char *const equal[] = {
+		GC_CONF "'cni.dev/valid-attachments': [" C1 "," C2 "], 'cni.dev/attachments': [" C2
+			"," C1 "," C1 "]}",
+		GC_CONF "'cni.dev/valid-attachments': [" C1 "," C2
+			"], 'CNI.dev/Valid-Attachments': [" C1 "," C2 "]}",
+		GC_CONF "'cni.dev/valid-attachments': null, 'cni.dev/attachments': []}",
+	};
+	static const char *const different[] = {
+		GC_CONF "'cni.dev/valid-attachments': [" C1 "], 'cni.dev/attachments': null}",
+		GC_CONF "'cni.dev/valid-attachments': null, 'cni.dev/attachments': [" C1 "]}",
+		GC_CONF "'cni.dev/valid-attachments': [" C1 "], 'CNI.DEV/VALID-ATTACHMENTS': null}",
+		GC_CONF "'cni.dev/valid-attachments': [" C1 "], 'cni.dev/valid-attachments': []}",
+		GC_CONF "'cni.dev/valid-attachments': [" C1 "], 'cni.dev/attachments': [" C2 "]}",
+		GC_CONF "'cni.dev/attachments': [" C1 "," C2 "], 'cni.dev/valid-attachments': [" C1
+			"]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(equal) / sizeof(*equal); i++)
+		assert_taken(CNI_GC, equal[i]);
+	for (size_t i = 0; i < sizeof(different) / sizeof(*different); i++) {
+		struct cni_error err = {0};
+		struct cni_conf conf;
+
+		if (read_as(CNI_GC, different[i], &conf, &err) == 0)
+			fail_msg("%s was taken", different[i]);
+		assert_int_equal(err.code, CNI_ECONFIG);
+		assert_non_null(strstr(err.msg, "expected the same attachments"));
+		cni_conf_clear(&conf);
+	}
+	assert_refused(CNI_GC,
+		       GC_CONF "'cni.dev/valid-attachments': [" C1 "], 'cni.dev/attachments': 5}",
+		       CNI_ECONFIG, "'cni.dev/attachments' is 5, expected a list");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +298,7 @@ int main(void)
 		cmocka_unit_test(conf__is_read_leniently_for_del),
 		cmocka_unit_test(conf__lists_valid_attachments),
 		cmocka_unit_test(conf__without_valid_attachments_is_no_gc),
+		cmocka_unit_test(conf__lists_of_valid_attachments_agree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

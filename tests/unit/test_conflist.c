@@ -242,9 +242,12 @@ static void confdir__takes_the_first_of_a_name(void **state)
 		   "{\"name\":\"red\",\"plugins\":[{\"type\":\"c\"}]}");
 	assert_int_equal(find(found, "blue"), 0);
 	assert_types(found, "a");
+	assert_int_equal(found->warnings.count, 1);
+	assert_non_null(strstr(found->warnings.items[0], "/20.conflist': its network 'blue' is "
+							 "that of '/"));
+	assert_non_null(strstr(found->warnings.items[0], "/10.conflist', which comes first"));
 	assert_int_equal(find(found, "red"), 0);
 	assert_types(found, "c");
-	assert_int_equal(found->warnings.count, 0);
 }
 
 static void confdir__prefers_lists_to_single_ones(void **state)

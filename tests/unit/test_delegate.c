@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct fake fake;
 static char *path;
@@ -74,7 +75,8 @@ static const struct cni_contained contained = {&contained_verbs, "\x01\x02\x03id
 static int delegate(enum cni_command command, const char *type, struct cni_result *ret_result,
 		    struct cni_error *err)
 {
-	struct cni_call call = {.env = {.container = "c1",
+	struct cni_call call = {.type = "main",
+				.env = {.container = "c1",
 					.netns = "/run/netns/c1",
 					.ifname = "eth0",
 					.path = path},
@@ -89,11 +91,11 @@ static int delegate(enum cni_command command, const char *type, struct cni_resul
 static void delegate__hands_on_what_it_was_given(void **state)
 {
 	freeing char *expected = cni_format("CNI_ARGS=IP=10.1.0.7\nCNI_COMMAND=ADD\n"
-					    "CNI_CONTAINERID=c1\nCNI_IFNAME=eth0\n"
+					    "CNI_CONTAINERID=c1\nCNI_C_IPAM=one\nCNI_IFNAME=eth0\n"
 					    "CNI_NETNS=/run/netns/c1\nCNI_PATH=%s\n",
 					    path);
 	freeing char *sort =
-		cni_format("sort -o %s/one.ADD.env %s/one.ADD.env", fake.dir, fake.dir);
+		cni_format("LC_ALL=C sort -o %s/one.ADD.env %s/one.ADD.env", fake.dir, fake.dir);
 	freeing char *environment = NULL;
 	freeing char *got = NULL;
 	struct cni_result result;
@@ -227,6 +229,34 @@ static void delegate__runs_what_it_contains_itself(void **state)
 	fake_assert_asked(&fake, "DEL one\n");
 }
 
+/* By its own type, by a link to what runs here, and as the plugin that is under way already. */
+static void delegate__refuses_what_leads_back(void **state)
+{
+	static const enum cni_command commands[] = {CNI_ADD, CNI_DEL, CNI_CHECK, CNI_GC,
+						    CNI_STATUS};
+	static const char *const types[] = {"main", "link", "one"};
+	freeing char *link = fake_path(&fake, "bin/link");
+	struct cni_result result;
+
+	(void)state;
+	fake_add_plugin(&fake, "main");
+	assert_int_equal(symlink("/proc/self/exe", link), 0);
+	setenv("CNI_C_IPAM", "two:one:three", 1);
+	for (size_t i = 0; i < 15; i++) {
+		freeing char *expected = cni_format("'ipam.type' is \"%s\", ", types[i % 3]);
+		struct cni_error err;
+
+		assert_int_equal(delegate(commands[i / 3], types[i % 3], &result, &err), -1);
+		assert_int_equal(err.code, CNI_ECONFIG);
+		assert_memory_equal(err.msg, expected, strlen(expected));
+	}
+	fake_assert_asked(&fake, "");
+	setenv("CNI_C_IPAM", "two:on:ones", 1);
+	assert_int_equal(delegate(CNI_DEL, "one", NULL, &(struct cni_error){0}), 0);
+	unsetenv("CNI_C_IPAM");
+	fake_assert_asked(&fake, "DEL one\n");
+}
+
 #define delegate_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -240,6 +270,7 @@ int main(void)
 		delegate_test(delegate__reads_an_answer_in_the_configurations_version),
 		delegate_test(delegate__says_that_the_plugin_is_missing),
 		delegate_test(delegate__runs_what_it_contains_itself),
+		delegate_test(delegate__refuses_what_leads_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

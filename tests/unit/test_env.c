@@ -50,13 +50,10 @@ static void env__is_read(void **state)
 static void env__names_all_that_is_missing(void **state)
 {
 	static const char *const cases[][2] = {
-		{"ADD", "required env variables "
-			"[CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME,CNI_PATH] missing"},
-		{"CHECK", "required env variables "
-			  "[CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME,CNI_PATH] missing"},
-		{"DEL", "required env variables [CNI_CONTAINERID,CNI_IFNAME,CNI_PATH] missing"},
-		{"GC", "required env variables [CNI_PATH] missing"},
-		{"STATUS", "required env variables [CNI_PATH] missing"},
+		{"ADD", "required env variables [CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME] missing"},
+		{"CHECK", "required env variables [CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME] missing"},
+		{"MEND", "required env variables [CNI_CONTAINERID,CNI_NETNS,CNI_IFNAME] missing"},
+		{"DEL", "required env variables [CNI_CONTAINERID,CNI_IFNAME] missing"},
 	};
 	struct cni_env env;
 	struct cni_error err;
@@ -75,6 +72,25 @@ static void env__names_all_that_is_missing(void **state)
 	assert_string_equal(env.container, "");
 	assert_int_equal(read_with("DEL", "c1", NULL, "eth0", NULL, "/x", &env, &err), 0);
 	assert_string_equal(env.netns, "");
+}
+
+/* The specification's lists: a plugin that delegates nothing needs no path. */
+static void env__does_without_cni_path_and_cni_args(void **state)
+{
+	static const char *const commands[] = {"ADD", "CHECK", "DEL", "GC", "STATUS", "MEND"};
+	struct cni_env env;
+	struct cni_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		assert_int_equal(read_with(commands[i], "c1", "/run/netns/c1", "eth0", NULL, NULL,
+					   &env, &err),
+				 0);
+		assert_string_equal(env.path, "");
+		assert_string_equal(env.args, "");
+	}
+	assert_int_equal(read_with("GC", NULL, NULL, NULL, NULL, NULL, &env, &err), 0);
+	assert_int_equal(read_with("STATUS", "", "", "", "", "", &env, &err), 0);
 }
 
 static void env__needs_a_command_that_it_knows(void **state)
@@ -165,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(env__is_read),
 		cmocka_unit_test(env__names_all_that_is_missing),
+		cmocka_unit_test(env__does_without_cni_path_and_cni_args),
 		cmocka_unit_test(env__needs_a_command_that_it_knows),
 		cmocka_unit_test(env__refuses_hostile_names),
 		cmocka_unit_test(env__does_not_judge_what_is_not_needed),

@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "fake.h"
 #include "mem.h"
+#include "process.h"
 #include "test.h"
 
 #include <errno.h>
@@ -261,12 +262,11 @@ static void lock__is_had_as_soon_as_its_holder_is_gone(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		const struct timespec while_waited_for = {.tv_nsec = 100000000};
 		int theirs = open_lock();
 
 		if (flock(theirs, LOCK_EX) < 0 || write(ready[1], "", 1) != 1)
 			_exit(1);
-		nanosleep(&while_waited_for, NULL);
+		process_await_sleep(getppid());
 		kill(getpid(), SIGKILL);
 	}
 	assert_int_equal(read(ready[0], &byte, 1), 1);

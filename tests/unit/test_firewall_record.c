@@ -35,7 +35,7 @@ static void record__comes_back_as_it_was(void **state)
 		enum cni_firewall_backend backend;
 		const char *text;
 	} cases[] = {{CNI_FIREWALL_NFTABLES, "backend nftables\n"},
-		     {CNI_FIREWALL_IPTABLES, "backend iptables\n"},
+		     {CNI_FIREWALL_IPTABLES, "backend iptables\ntool iptables\n"},
 		     {CNI_FIREWALL_FIREWALLD, "backend firewalld\n"},
 		     {CNI_FIREWALL_NONE, "backend none\n"}};
 
@@ -47,15 +47,79 @@ static void record__comes_back_as_it_was(void **state)
 			cni_format("%saddress 10.1.0.7\naddress fd00::7\nzone trusted\n"
 				   "admin-chain CNI-ADMIN\n",
 				   cases[i].text);
-		freeing char *text = cni_firewall_record_encode(&record);
 		clearing_record struct cni_firewall_record back = {0};
+		freeing char *text = NULL;
 
-		assert_string_equal(text, expected);
+		record.tools = CNI_IPTABLES_PLAIN;
+		text = cni_firewall_record_encode(&record);
+		assert_memory_equal(text, expected, strlen(expected));
+		assert_memory_equal(text + strlen(expected), "digest ", strlen("digest "));
 		assert_true(cni_firewall_record_decode(text, &back));
 		assert_int_equal(back.backend, cases[i].backend);
 		assert_true(cni_firewall_record_is_for(&back, &record));
 		assert_string_equal(back.zone, "trusted");
 		assert_string_equal(back.admin_chain, "CNI-ADMIN");
+	}
+}
+
+static void record__has_its_place_and_the_one_that_it_leaves(void **state)
+{
+	clearing_record struct cni_firewall_record record =
+		record_of(CNI_FIREWALL_IPTABLES, "10.1.0.7", "fd00::7");
+	clearing_record struct cni_firewall_record back = {0};
+	freeing char *text = NULL;
+
+	(void)state;
+	record.is_chosen = true;
+	record.tools = CNI_IPTABLES_NFT | CNI_IPTABLES_LEGACY;
+	record.leaving_tools = CNI_IPTABLES_PLAIN;
+	record.leaving_firewalld = true;
+	text = cni_firewall_record_encode(&record);
+	assert_true(cni_firewall_record_decode(text, &back));
+	assert_true(back.is_chosen);
+	assert_true(back.has_digest);
+	assert_int_equal(back.tools, record.tools);
+	assert_int_equal(back.leaving_tools, record.leaving_tools);
+	assert_true(back.leaving_firewalld);
+}
+
+/* As a node that is upgraded in place has it. */
+static void record__of_an_earlier_version_is_read(void **state)
+{
+	clearing_record struct cni_firewall_record back = {0};
+
+	(void)state;
+	assert_true(cni_firewall_record_decode(
+		"backend iptables\naddress 10.1.0.7\nzone trusted\nadmin-chain A\n", &back));
+	assert_int_equal(back.tools, CNI_IPTABLES_PLAIN);
+	assert_false(back.is_chosen);
+	assert_false(back.has_digest);
+}
+
+/* Each byte changed, and each beginning; only what lacks no more than the digest is a record. */
+static void record__tells_any_damage(void **state)
+{
+	clearing_record struct cni_firewall_record record =
+		record_of(CNI_FIREWALL_IPTABLES, "10.1.0.71", "fd00::7");
+	freeing char *text = NULL;
+	size_t size;
+
+	(void)state;
+	record.tools = CNI_IPTABLES_NFT;
+	text = cni_firewall_record_encode(&record);
+	size = strlen(text);
+	for (size_t i = 0; i < size; i++) {
+		clearing_record struct cni_firewall_record back = {0};
+		freeing char *damaged = cni_strdup(text);
+		freeing char *cut = cni_strndup(text, i);
+
+		damaged[i] ^= 1;
+		if (cni_firewall_record_decode(damaged, &back))
+			fail_msg("'%s' was taken for a record", damaged);
+		if (cni_firewall_record_decode(cut, &back) &&
+		    strcmp(cut + strlen(cut) - strlen("admin-chain CNI-ADMIN\n"),
+			   "admin-chain CNI-ADMIN\n") != 0)
+			fail_msg("'%s' was taken for a record", cut);
 	}
 }
 
@@ -176,6 +240,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(record__comes_back_as_it_was),
+		cmocka_unit_test(record__has_its_place_and_the_one_that_it_leaves),
+		cmocka_unit_test(record__of_an_earlier_version_is_read),
+		cmocka_unit_test(record__tells_any_damage),
 		cmocka_unit_test(record__that_is_damaged_is_none),
 		cmocka_unit_test(record__has_no_address_twice),
 		cmocka_unit_test(record__is_for_the_same_addresses_in_any_order),

@@ -2,8 +2,12 @@
 /* What Go's regexp.MatchString() answers, or an error: never anything else. */
 #include "go_regex.h"
 
+#include "cleanup.h"
+#include "mem.h"
 #include "test.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MATCHES 1
@@ -49,6 +53,13 @@ static void go_regex__answers_as_go_does(void **state)
 		{"a{2}", "aa", MATCHES},
 		{"^a{2,3}$", "aaaa", NOT},
 		{"^a{2,}?$", "aaaa", MATCHES},
+		{"^((a{2}){5}){1}$", "aaaaaaaaaa", MATCHES},
+		{"^a{0,200}b{0,200}", "c", MATCHES},
+		{"^[a-z]{1,500}$", "net", MATCHES},
+		{"^net\\.(([a-z_]*)\\.?)*x$", "net.core.x", MATCHES},
+		{"^(([a-z]+|[0-9])[._]?){1,30}$", "net.ipv4.x", MATCHES},
+		{"(^|_)a($|_)|(^|_)b($|_)|(^|_)c($|_)|(^|_)d($|_)|(^|_)e($|_)|(^|_)f($|_)", "a_f",
+		 MATCHES},
 		{"a{x", "a{x", MATCHES},
 		{"}]", "}]", MATCHES},
 		{"\\bnet\\b", "the net.x", MATCHES},
@@ -71,6 +82,9 @@ static void go_regex__answers_as_go_does(void **state)
 		{"a++", "a", REFUSED},
 		{"a{3,1}", "a", REFUSED},
 		{"a{1001}", "a", REFUSED},
+		{"(a{2}){501}", "a", REFUSED},
+		{"((a{20})*){51}", "a", REFUSED},
+		{"((?:a{0}b{2}){500}){2}", "a", REFUSED},
 		{"(", "(", REFUSED},
 		{")", ")", REFUSED},
 		{"a)", "a", REFUSED},
@@ -125,11 +139,71 @@ static void go_regex__says_what_it_cannot_read(void **state)
 	assert_non_null(strstr(err.msg, "a repetition of nothing"));
 }
 
+/* A line of the allow-list may have a MiB; regcomp(3) runs out of stack, memory or time on each of
+ * these. */
+static void go_regex__refuses_what_is_too_large(void **state)
+{
+	static const struct {
+		const char *before, *piece, *after;
+		int count;
+	} cases[] = {
+		{"", "(", "", 500000},	 {"", "(?:", "a", 100000},  {"", "a?", "", 250000},
+		{"", "a|", "", 250000},	 {"", "^", "", 500000},	    {"", "(a*)*", "", 100000},
+		{"", "\\b", "", 250000}, {"", "[a-z]", "", 100000}, {"(", "a?b?", "){900}", 500},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *pattern = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&pattern, &size);
+		struct cni_error err = {0};
+		bool matches;
+
+		fputs(cases[i].before, out);
+		for (int k = 0; k < cases[i].count; k++)
+			fputs(cases[i].piece, out);
+		fputs(cases[i].after, out);
+		fclose(out);
+		assert_int_equal(cni_go_regex_match(pattern, "net", &matches, &err), -1);
+		assert_int_equal(err.code, CNI_ECONFIG);
+	}
+}
+
+static char *nested(int depth)
+{
+	char *pattern = cni_strdup("net");
+
+	for (int i = 0; i < depth; i++) {
+		char *longer = cni_format("(%s)", pattern);
+
+		free(pattern);
+		pattern = longer;
+	}
+	return pattern;
+}
+
+static void go_regex__limits_the_depth_of_groups(void **state)
+{
+	freeing char *deep = nested(200);
+	freeing char *deeper = nested(201);
+	struct cni_error err;
+	bool matches = false;
+
+	(void)state;
+	assert_int_equal(cni_go_regex_match(deep, "net", &matches, &err), 0);
+	assert_true(matches);
+	assert_int_equal(cni_go_regex_match(deeper, "net", &matches, &err), -1);
+	assert_non_null(strstr(err.msg, "groups in more than"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(go_regex__answers_as_go_does),
 		cmocka_unit_test(go_regex__says_what_it_cannot_read),
+		cmocka_unit_test(go_regex__refuses_what_is_too_large),
+		cmocka_unit_test(go_regex__limits_the_depth_of_groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

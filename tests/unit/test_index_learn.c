@@ -13,7 +13,7 @@
 
 static const struct boot_id this_boot = {"0123456789abcdef"};
 static const struct boot_id last_boot = {"0123456789abcdee"};
-static const struct netns_id netns = {.dev = 4, .ino = 4026532281};
+static const struct netns_id netns = {.dev = 4, .ino = 4026532281, .cookie = 17};
 
 /* The network's directory and its sidecar, both open. */
 static struct network_dir dir;
@@ -108,7 +108,7 @@ static void assert_told(const char *address, const struct boot_id *boot)
 
 	index_tell(sidecar, &lease);
 	assert_string_equal(lease.boot.digits, boot ? boot->digits : "");
-	assert_int_equal(netns_id_equal(&lease.netns, &netns), boot != NULL);
+	assert_int_equal(netns_id_compare(&lease.netns, &netns) == NETNS_SAME, boot != NULL);
 	assert_int_equal(netns_id_is_known(&lease.netns), boot != NULL);
 	lease_clear(&lease);
 }
@@ -189,7 +189,7 @@ static void assert_learns(const char *expected, uint64_t stale)
 	assert_int_equal(failed, 0);
 	assert_string_equal(text, expected);
 	assert_int_equal(index_head(sidecar)->stale, stale);
-	assert_in_range(boot_seconds() - index_head(sidecar)->counted, 0, 5);
+	assert_in_range(boot_seconds() - index_head(sidecar)->counted, 0, 600);
 }
 
 static void index__learns_of_files_without_records(void **state)

@@ -159,6 +159,92 @@ static void json__is_printed_as_go_prints_it(void **state)
 	assert_string_equal(line, expected_line);
 }
 
+/* Whatever a plugin's field is, which we do not know: cJSON alone has 53 bits of it. */
+static void json__numbers_keep_their_digits(void **state)
+{
+	static const char text[] =
+		"{\"a\":9007199254740993,\"b\":[18446744073709551615,-0,-0.0,1.0,0.1,1e400,-1E+2,5]"
+		","
+		"\"c 1.50\":\"2.50 \\\" "
+		"3.50\",\"d\":{\"e\":1.0,\"e\":2.0,\"f\":-9223372036854775809},"
+		"\"g\":0."
+		"00000000000000000000000000000000000000000000000000000000000000000001234567890,"
+		"\"h\":"
+		"123456789012345678901234567890123456789012345678901234567890123456789012345678901,"
+		"\"i\":[[[],[{\"j\":1e5}]],2147483648],\"k\":1.000}";
+	freeing_json cJSON *json = NULL;
+	freeing_json cJSON *copy = NULL;
+	freeing char *again = NULL;
+	freeing char *line = NULL;
+	freeing char *indented = NULL;
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(cni_json_parse_source(text, sizeof(text) - 1, "text", &json, &err), 0);
+	copy = cni_json_copy(json);
+	line = cni_json_print_compact(copy);
+	assert_string_equal(line, text);
+	/* It is read as a number afterwards, too. */
+	assert_true(cJSON_GetNumberValue(cni_json_get(copy, "a")) == 9007199254740992.0);
+	assert_true(cJSON_GetNumberValue(cni_json_get(copy, "h")) > 1e80);
+	assert_true(cJSON_IsNumber(cni_json_get(copy, "k")));
+	assert_int_equal(cni_json_get(copy, "k")->valueint, 1);
+	assert_string_equal(cni_json_show(cni_json_get(copy, "a")), "9007199254740993");
+	indented = cni_json_print(cni_json_get(copy, "b"));
+	assert_string_equal(indented, "[\n    18446744073709551615,\n    -0,\n    -0.0,\n    1.0,\n"
+				      "    0.1,\n    1e400,\n    -1E+2,\n    5\n]");
+	again = cni_json_print_compact(copy);
+	assert_string_equal(again, text);
+}
+
+/* What cJSON reads and JSON has not is written as what it was read as. */
+static void json__numbers_that_are_none_are_not_handed_on(void **state)
+{
+	static const char *const cases[][2] = {
+		{"{'a':01}", "{'a':1}"}, {"{'a':1.}", "{'a':1}"}, {"{'a':-01.5}", "{'a':-1.5}"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing_json cJSON *json = json_of(cases[i][0]);
+		freeing char *expected = json_text(cases[i][1]);
+		freeing char *line = cni_json_print_compact(json);
+
+		assert_string_equal(line, expected);
+	}
+}
+
+/* As Go's encoding/json reads it. */
+static void json__half_of_a_surrogate_pair_is_replaced(void **state)
+{
+	static const char *const cases[][2] = {
+		{"\\ud800", "\xef\xbf\xbd"},
+		{"a\\udc00b", "a\xef\xbf\xbd"
+			      "b"},
+		{"\\uD83D\\uDE00", "\xf0\x9f\x98\x80"},
+		{"\\ud800\\ud83d\\ude00", "\xef\xbf\xbd\xf0\x9f\x98\x80"},
+		{"\\ude00\\ud83d", "\xef\xbf\xbd\xef\xbf\xbd"},
+		{"\\ud800\\u0041", "\xef\xbf\xbd"
+				   "A"},
+		{"\\\\ud800", "\\ud800"},
+		{"\\ud800x", "\xef\xbf\xbdx"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *text = cni_format("{\"%s\":\"%s\"}", cases[i][0], cases[i][0]);
+		freeing_json cJSON *json = NULL;
+		struct cni_error err;
+
+		if (cni_json_parse_source(text, strlen(text), "text", &json, &err) < 0)
+			fail_msg("%s: %s", text, err.msg);
+		assert_string_equal(json->child->string, cases[i][1]);
+		assert_string_equal(json->child->valuestring, cases[i][1]);
+	}
+	assert_int_equal(parse("{'a': '\\ud80'}", &(struct cni_error){0}), -1);
+	assert_int_equal(parse("{'a': '\\ud80", &(struct cni_error){0}), -1);
+	assert_int_equal(parse("{'a': '\\", &(struct cni_error){0}), -1);
+}
+
 static void json__kinds_have_names(void **state)
 {
 	static const char *const cases[][2] = {{"null", "nothing"},    {"true", "a boolean"},
@@ -186,6 +272,9 @@ int main(void)
 		cmocka_unit_test(json__sets_a_key_once),
 		cmocka_unit_test(json__leaves_out_empty_text),
 		cmocka_unit_test(json__is_printed_as_go_prints_it),
+		cmocka_unit_test(json__numbers_keep_their_digits),
+		cmocka_unit_test(json__numbers_that_are_none_are_not_handed_on),
+		cmocka_unit_test(json__half_of_a_surrogate_pair_is_replaced),
 		cmocka_unit_test(json__kinds_have_names),
 	};
 

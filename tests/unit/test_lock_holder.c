@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "process.h"
 #include "store_dir.h"
 
 #include <fcntl.h>
@@ -127,7 +128,7 @@ static void lock_holder__is_not_who_waits(void **state)
 	store_dir_fill(NULL, 0);
 	holder = start_holder("holder", lock_exclusively, true);
 	waiter = start_holder("waiter", lock_exclusively, false);
-	usleep(20000);
+	process_await_sleep(waiter);
 	text = cni_strdup(describe(0));
 	end(waiter);
 	end(holder);

@@ -2,7 +2,9 @@
 /* Results from and to each version of the specification. */
 #include "result.h"
 
+#include "cleanup.h"
 #include "json_text.h"
+#include "mem.h"
 #include "test.h"
 
 #include <string.h>
@@ -94,17 +96,50 @@ static void result__0_3_has_lists_and_versions(void **state)
 	}
 }
 
-static void result__1_0_drops_what_came_later_and_empty_dns(void **state)
+#define ROUTES_OF_NEWEST                                                                           \
+	" 'routes': [{'dst': '0.0.0.0/0', 'mtu': 1300, 'advmss': 1200, 'priority': 4294967295,"    \
+	"             'table': 4294967295, 'scope': 253},"                                         \
+	"            {'dst': '10.2.0.0/16', 'table': 0, 'scope': 0}],"
+
+/* As Go's plugins: the fields that came with 1.1.0 are a main plugin's only way to know them. */
+static void result__has_route_fields_in_every_version_with_a_list(void **state)
+{
+	static const char *const texts[] = {"0.3.0", "0.3.1", "0.4.0"};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		freeing char *expected = cni_format(
+			"{'cniVersion': '%s',"
+			" 'interfaces': [{'name': 'eth0', 'mac': '0a:00:00:00:00:02',"
+			"                 'sandbox': '/run/netns/x'}],"
+			" 'ips': [{'version': '4', 'address': '10.1.0.7/16', 'gateway': '10.1.0.1',"
+			"          'interface': 0}]," ROUTES_OF_NEWEST
+			" 'dns': {'nameservers': ['10.1.0.1']}}",
+			texts[i]);
+		enum cni_version version;
+		struct cni_error err;
+
+		assert_int_equal(cni_version_parse(texts[i], CNI_0_1_0, &version, &err), 0);
+		assert_translated(newest, version, expected);
+	}
+	assert_translated(newest, CNI_0_2_0,
+			  "{'cniVersion': '0.2.0',"
+			  " 'ip4': {'ip': '10.1.0.7/16', 'gateway': '10.1.0.1',"
+			  "         'routes': [{'dst': '0.0.0.0/0'}, {'dst': '10.2.0.0/16'}]},"
+			  " 'dns': {'nameservers': ['10.1.0.1']}}");
+}
+
+static void result__1_0_has_all_fields_and_no_empty_dns(void **state)
 {
 	(void)state;
 	assert_translated(
 		newest, CNI_1_0_0,
 		"{'cniVersion': '1.0.0',"
-		" 'interfaces': [{'name': 'eth0', 'mac': '0a:00:00:00:00:02',"
-		"                 'sandbox': '/run/netns/x'}],"
-		" 'ips': [{'address': '10.1.0.7/16', 'gateway': '10.1.0.1', 'interface': 0}],"
-		" 'routes': [{'dst': '0.0.0.0/0'}, {'dst': '10.2.0.0/16'}],"
-		" 'dns': {'nameservers': ['10.1.0.1']}}");
+		" 'interfaces': [{'name': 'eth0', 'mac': '0a:00:00:00:00:02', 'mtu': 1400,"
+		"                 'sandbox': '/run/netns/x', 'socketPath': '/run/s',"
+		"                 'pciID': '0000:00:1f.6'}],"
+		" 'ips': [{'address': '10.1.0.7/16', 'gateway': '10.1.0.1', 'interface': "
+		"0}]," ROUTES_OF_NEWEST " 'dns': {'nameservers': ['10.1.0.1']}}");
 	assert_translated(
 		old, CNI_1_0_0,
 		"{'cniVersion': '1.0.0',"
@@ -348,7 +383,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(result__comes_out_as_it_went_in),
 		cmocka_unit_test(result__0_3_has_lists_and_versions),
-		cmocka_unit_test(result__1_0_drops_what_came_later_and_empty_dns),
+		cmocka_unit_test(result__has_route_fields_in_every_version_with_a_list),
+		cmocka_unit_test(result__1_0_has_all_fields_and_no_empty_dns),
 		cmocka_unit_test(result__crosses_the_change_of_shape),
 		cmocka_unit_test(result__empty_one_says_its_version),
 		cmocka_unit_test(result__is_read_in_its_own_version),

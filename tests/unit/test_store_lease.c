@@ -3,6 +3,8 @@
 #include "store_dir.h"
 
 #include "cleanup.h"
+#include "mem.h"
+#include "record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -205,6 +207,105 @@ static void store__yields_to_who_ignores_the_lock(void **state)
 	assert_false(store_dir_has(".reserving.0"));
 }
 
+/* ---- damage ---- */
+
+static void put_bytes(const char *name, const char *data, size_t size)
+{
+	closing int fd = -1;
+
+	store_dir_put(name, "");
+	fd = open(store_dir_path(name), O_WRONLY | O_CLOEXEC);
+	assert_int_equal(write(fd, data, size), (ssize_t)size);
+}
+
+/* The number of leases that the container's interface has. */
+static size_t count_leases(struct store *store, const char *container, const char *ifname)
+{
+	struct listing leases;
+	struct cni_error err;
+	size_t count;
+
+	assert_int_equal(store_find_owner(store, container, ifname, &leases, &err), 0);
+	count = leases.count;
+	listing_clear(&leases);
+	return count;
+}
+
+/* C would read a text that a NUL cuts as the text before it. */
+static void store__knows_a_lease_by_its_whole_text(void **state)
+{
+	static const char id[] = "c1\0x";
+	static const char id_and_ifname[] = "c1\0x\r\neth0";
+	static const char ifname[] = "c1\r\neth0\0x";
+	struct store *store;
+
+	(void)state;
+	store_dir_fill(NULL, 0);
+	put_bytes("10.1.0.2", id, sizeof(id) - 1);
+	put_bytes("10.1.0.3", id_and_ifname, sizeof(id_and_ifname) - 1);
+	put_bytes("10.1.0.4", ifname, sizeof(ifname) - 1);
+	store = store_dir_look();
+	assert_int_equal(count_leases(store, "c1", "eth0"), 0);
+	assert_int_equal(count_leases(store, "c1", "net1"), 0);
+	store_dir_assert_holder(store, "10.1.0.2", NULL, NULL);
+	store_dir_assert_holder(store, "10.1.0.3", NULL, NULL);
+	store_dir_assert_holder(store, "10.1.0.4", "c1", "eth0 x");
+	store_close(store);
+}
+
+/* The container's k-th record holds `text` from now on, while the time of its directory is as before:
+ * the sidecar counts as current. */
+static void damage_record(const char *container, int k, const char *text)
+{
+	freeing char *directory = cni_format("%s/.cni-c/blue/owners", store_dir);
+	struct record_owner owner = record_owner(container, "eth0");
+	freeing char *path = cni_format("%s/%s.%d", directory, owner.digits, k);
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
+	struct stat st;
+
+	assert_int_equal(stat(directory, &st), 0);
+	times[1] = st.st_mtim;
+	unlink(path);
+	assert_int_equal(symlink(text, path), 0);
+	assert_int_equal(utimensat(AT_FDCWD, directory, times, 0), 0);
+}
+
+/* The record names a free address, another container's, one of the other family, none; or is one too
+ * many. */
+static void store__finds_a_lease_that_its_record_does_not_name(void **state)
+{
+	static const struct {
+		int k;
+		const char *text;
+	} damages[] = {
+		{0, "10.1.0.9 0123456789abcdef 4:7 00112233"},
+		{0, "10.1.0.3 0123456789abcdef 4:7 00112233"},
+		{0, "fd00::9 0123456789abcdef 4:7 00112233"},
+		{0, "10.1.0.2"},
+		{1, "10.1.0.9 0123456789abcdef 4:7 00112233"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		struct store *store = store_dir_make();
+
+		store_dir_reserve(store, "10.1.0.2", 0, "c1");
+		store_dir_reserve(store, "10.1.0.3", 0, "c2");
+		store_close(store);
+		damage_record("c1", damages[i].k, damages[i].text);
+		store = store_dir_open();
+		assert_int_equal(count_leases(store, "c1", "eth0"), 1);
+		assert_int_equal(count_leases(store, "c2", "eth0"), 1);
+		store_close(store);
+		/* The sidecar has learned anew. */
+		store = store_dir_open();
+		assert_int_equal(count_leases(store, "c1", "eth0"), 1);
+		store_close(store);
+		assert_int_equal(store_dir_teardown(state), 0);
+		assert_int_equal(store_dir_setup(state), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +317,8 @@ int main(void)
 		store_test(store__releases),
 		store_test(store__reserves_all_or_nothing),
 		store_test(store__yields_to_who_ignores_the_lock),
+		store_test(store__knows_a_lease_by_its_whole_text),
+		store_test(store__finds_a_lease_that_its_record_does_not_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,57 @@ static void verbs__tell_their_versions_in_one_line(void **state)
 		    "");
 }
 
+static void verbs__tell_their_versions_in_that_of_the_input(void **state)
+{
+	static const char *const cases[][2] = {
+		{"{\"cniVersion\":\"1.0.0\"}", "1.0.0"},
+		{"{\"cniVersion\":\"0.4.0\",\"name\":5}", "0.4.0"},
+		/* The input's, though this plugin does not speak it. */
+		{"{\"cniVersion\":\"0.2.0\"}", "0.2.0"},
+		{"{\"CNIVERSION\":\"0.3.1\"}", "0.3.1"},
+		{"{\"cniVersion\":\"1.1.0\"}", "1.1.0"},
+		{"{}", "1.1.0"},
+		{"{\"cniVersion\":\"\"}", "1.1.0"},
+		{"{\"cniVersion\":null}", "1.1.0"},
+		{"{\"cniVersion\":5}", "1.1.0"},
+		{"{\"cniVersion\":\"9.9.9\"}", "1.1.0"},
+		{"{\"cniVersion\":\"one\"}", "1.1.0"},
+		{"{\"cniVersion\":\"1.0.0\"", "1.1.0"},
+		{"[]", "1.1.0"},
+		{"", "1.1.0"},
+		{NULL, "1.1.0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *expected = cni_format("{\"cniVersion\":\"%s\",\"supportedVersions\":"
+						    "[\"0.4.0\",\"1.0.0\",\"1.1.0\"]}\n",
+						    cases[i][1]);
+
+		assert_said(ask(bare, "VERSION", cases[i][0]), 0, expected, "");
+	}
+}
+
+/* Scripts and people leave stdin open, or close it. The pipe's writer writes nothing and lives on. */
+static void verbs__tell_their_versions_whatever_stdin_is(void **state)
+{
+	static const char answer[] = "{\"cniVersion\":\"1.1.0\",\"supportedVersions\":"
+				     "[\"0.4.0\",\"1.0.0\",\"1.1.0\"]}";
+	static const char *const inputs[] = {"<&-", "</dev/null", "</", "<\"$fifo\""};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(*inputs); i++) {
+		freeing char *line =
+			cni_format("fifo=$(mktemp -u); mkfifo $fifo; exec 9<>$fifo; "
+				   "said=$(CNI_COMMAND=VERSION timeout 60 /proc/%d/exe bare %s); "
+				   "code=$?; rm $fifo; [ $code = 0 ] && [ \"$said\" = '%s' ]",
+				   getpid(), inputs[i], answer);
+
+		if (system(line) != 0)
+			fail_msg("%s", line);
+	}
+}
+
 static void verbs__print_the_result_in_the_asked_version(void **state)
 {
 	(void)state;
@@ -255,6 +306,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verbs__tell_about_themselves_without_a_command),
 		cmocka_unit_test(verbs__tell_their_versions_in_one_line),
+		cmocka_unit_test(verbs__tell_their_versions_in_that_of_the_input),
+		cmocka_unit_test(verbs__tell_their_versions_whatever_stdin_is),
 		cmocka_unit_test(verbs__print_the_result_in_the_asked_version),
 		cmocka_unit_test(verbs__print_errors_as_json),
 		cmocka_unit_test(verbs__say_nothing_but_succeed),

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table filter of iptables-legacy(8) and ip6tables-legacy(8), which nf_tables does not show. */
+#ifndef CNI_FORWARD_LEGACY_H
+#define CNI_FORWARD_LEGACY_H
+
+#include "forward_chain.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* True if this namespace has the table; asking for its rules would make it. `family` is AF_INET or
+ * AF_INET6. Source: /proc/net/ip_tables_names. */
+bool cni_legacy_has_filter(int family);
+
+struct cni_legacy_table {
+	int family;
+	bool drops;    /* the policy of FORWARD */
+	uint8_t *data; /* its rules one after the other, as in linux/netfilter_ipv4/ip_tables.h */
+	size_t size;
+	size_t forward;	    /* where FORWARD begins */
+	size_t forward_end; /* where its policy is */
+};
+
+/* Reads the table, all of it: the kernel gives no less. Fails with CNI_EKERNEL, errnum EFBIG if it
+ * has more than 16 MiB. */
+int cni_legacy_read(int family, struct cni_legacy_table *ret_table, struct cni_error *err);
+void cni_legacy_clear(struct cni_legacy_table *table);
+#define clearing_legacy __attribute__((cleanup(cni_legacy_clear)))
+
+/* For cni_ruleset's `read`; its data is the table. */
+int cni_legacy_read_chain(const struct cni_ruleset *ruleset, struct cni_forward_chain *chain,
+			  struct cni_error *err);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The namespace of a veth's other end. The index of that end (IFLA_LINK) is a number of its own
+ * namespace, where a process with rights can make a link of a chosen index. The kernel names the
+ * namespace by an id (IFLA_LINK_NETNSID) that is valid in the namespace of the socket that asks. */
+#ifndef CNI_PEER_H
+#define CNI_PEER_H
+
+#include "link.h"
+#include "nl.h"
+
+#include <stdbool.h>
+
+/* `*ret_is` becomes true if the other end of the veth `link`, which `nl` has just described, is in
+ * the namespace `netns` (a descriptor). The process must be in the namespace of `nl`. A namespace
+ * gets its id at the latest when the kernel describes a link that leads there, so one without an id
+ * (NETNSA_NSID_NOT_ASSIGNED, linux/net_namespace.h) has no other end.
+ * Fails with CNI_EKERNEL. Source: rtnl_net_getid() in the kernel's net/core/net_namespace.c. */
+int cni_peer_is_in(struct cni_nl *nl, const struct cni_link *link, int netns, bool *ret_is,
+		   struct cni_error *err);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firewall_forget.h"
+
+#include "attachment_claim.h"
+#include "attachment_file.h"
+#include "cleanup.h"
+#include "mem.h"
+
+struct cni_firewall_record cni_firewall_record_of(const struct cni_firewall_part *spec,
+						  const struct cni_result *result)
+{
+	struct cni_firewall_record record = {.backend = spec->backend,
+					     .zone = cni_strdup(spec->zone),
+					     .admin_chain = cni_strdup(spec->admin_chain)};
+
+	for (size_t i = 0; result && i < result->ip_count; i++)
+		cni_firewall_record_address(&record, &result->ips[i].address.ip);
+	return record;
+}
+
+int cni_firewall_recall(const struct cni_owner *owner, struct cni_firewall_record *ret_record,
+			bool *ret_found, struct cni_error *err)
+{
+	freeing char *text = NULL;
+
+	*ret_record = (struct cni_firewall_record){0};
+	*ret_found = false;
+	if (cni_attachment_file_read(CNI_FIREWALL_PLUGIN, owner, &text, err) < 0)
+		return -1;
+	*ret_found = text && cni_firewall_record_decode(text, ret_record);
+	return 0;
+}
+
+/* Without a record: the Go plugin has made the rules, or the record is lost. A claim tells that
+ * there was one. */
+static int forget_unknown(struct cni_nl *nl, const struct cni_firewall_part *spec,
+			  const struct cni_owner *owner, const struct cni_result *result,
+			  struct cni_error *err)
+{
+	clearing_record struct cni_firewall_record record = cni_firewall_record_of(spec, result);
+	bool is_claimed;
+
+	if (cni_firewall_record_claimed(&record, owner, err) < 0)
+		return -1;
+	if (!record.count)
+		return 0;
+	is_claimed = cni_firewall_has_claim(&record, owner);
+	record.backend = CNI_FIREWALL_IPTABLES;
+	record.tools = CNI_IPTABLES_NFT | CNI_IPTABLES_LEGACY;
+	record.leaving_firewalld = true;
+	if (cni_firewall_withdraw(nl, &record, owner, err) == 0)
+		return 0;
+	/* Of the Go plugin's there need be none. */
+	return err->code == CNI_EMISSING && !is_claimed ? 0 : -1;
+}
+
+int cni_firewall_forget(struct cni_nl *nl, const struct cni_firewall_part *spec,
+			const struct cni_owner *owner, const struct cni_result *result,
+			struct cni_error *err)
+{
+	clearing_record struct cni_firewall_record record = {0};
+	bool found;
+
+	if (cni_firewall_recall(owner, &record, &found, err) < 0)
+		return -1;
+	return found ? cni_firewall_withdraw(nl, &record, owner, err)
+		     : forget_unknown(nl, spec, owner, result, err);
+}
+
+/* ---- GC ---- */
+
+static int forget_whole(struct cni_nl *nl, const struct cni_firewall_part *spec,
+			const struct cni_owner *owner, struct cni_error *err)
+{
+	if (cni_firewall_forget(nl, spec, owner, NULL, err) < 0)
+		return -1;
+	return cni_attachment_file_remove(CNI_FIREWALL_PLUGIN, owner, err);
+}
+
+static int forget_files(struct cni_nl *nl, const struct cni_firewall_part *spec,
+			const char *network, const struct cni_owners *valid, struct cni_error *err)
+{
+	struct cni_attachment_files files;
+	struct cni_error first = {0};
+	int failed = 0;
+
+	if (cni_attachment_files(CNI_FIREWALL_PLUGIN, network, &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.owners.count; i++) {
+		const struct cni_owner *owner = &files.owners.items[i];
+
+		if (!cni_owners_has(valid, owner->container, owner->ifname) &&
+		    forget_whole(nl, spec, owner, err) < 0)
+			failed = cni_fail_first(&first, err);
+	}
+	cni_attachment_files_clear(&files);
+	if (failed)
+		*err = first;
+	return failed;
+}
+
+/* Claims are left where the record is lost: forget_files() removes those of a record. */
+static int forget_claims(struct cni_nl *nl, const struct cni_firewall_part *spec,
+			 const char *network, const struct cni_owners *valid, struct cni_error *err)
+{
+	clearing_claims struct cni_attachment_claims claims = {.items = NULL};
+	struct cni_error first = {0};
+	int failed = 0;
+
+	if (cni_attachment_claims(CNI_FIREWALL_PLUGIN, network, &claims, err) < 0)
+		return -1;
+	for (size_t i = 0; i < claims.count; i++) {
+		const struct cni_owner *owner = &claims.items[i].owner;
+
+		if (!cni_owners_has(valid, owner->container, owner->ifname) &&
+		    forget_whole(nl, spec, owner, err) < 0)
+			failed = cni_fail_first(&first, err);
+	}
+	if (failed)
+		*err = first;
+	return failed;
+}
+
+int cni_firewall_forget_invalid(struct cni_nl *nl, const struct cni_firewall_part *spec,
+				const char *network, const struct cni_owners *valid,
+				struct cni_error *err)
+{
+	struct cni_error first = {0};
+	int failed = 0;
+
+	if (forget_files(nl, spec, network, valid, err) < 0)
+		failed = cni_fail_first(&first, err);
+	if (forget_claims(nl, spec, network, valid, err) < 0)
+		failed = cni_fail_first(&first, err);
+	if (failed)
+		*err = first;
+	return failed;
+}

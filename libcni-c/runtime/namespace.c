@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "namespace.h"
+
+#include "cleanup.h"
+#include "mem.h"
+#include "netns_cookie.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#define BOOT_ID	     "/proc/sys/kernel/random/boot_id"
+#define BOOT_ID_SIZE 37
+
+struct identity {
+	char boot[BOOT_ID_SIZE]; /* "-": not known */
+	uint64_t cookie;	 /* 0: not known */
+	uint64_t ino;
+};
+
+/* Another kind of file is no network namespace: errno is then EINVAL. */
+static int open_namespace(const char *path)
+{
+	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct statfs fs;
+
+	if (fd < 0)
+		return -1;
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC &&
+	    ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET)
+		return take_fd(&fd);
+	errno = EINVAL;
+	return -1;
+}
+
+/* A socket has the cookie of its namespace. A child enters that, so that we need not come back; it
+ * shares our memory, and only makes system calls. */
+static uint64_t read_cookie(int fd)
+{
+	volatile uint64_t cookie = 0;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		if (setns(fd, CLONE_NEWNET) == 0)
+			cookie = cni_netns_cookie(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+		_exit(0);
+	}
+	/* With SIGCHLD ignored there is no child to wait for, and the cookie is there. */
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return cookie;
+}
+
+static void read_boot(char boot[BOOT_ID_SIZE])
+{
+	closing int fd = open(BOOT_ID, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? 0 : read(fd, boot, BOOT_ID_SIZE - 1);
+
+	boot[got > 0 ? got : 0] = '\0';
+	boot[strcspn(boot, "\n ")] = '\0';
+	if (!*boot)
+		strcpy(boot, "-");
+}
+
+static struct identity identity_of(int fd)
+{
+	struct identity identity = {.cookie = read_cookie(fd)};
+	struct stat st;
+
+	read_boot(identity.boot);
+	if (fstat(fd, &st) == 0)
+		identity.ino = st.st_ino;
+	return identity;
+}
+
+char *cni_namespace_identify(const char *path)
+{
+	closing int fd = open_namespace(path);
+	struct identity identity;
+
+	if (fd < 0)
+		return cni_strdup("none");
+	identity = identity_of(fd);
+	return cni_format("boot=%s cookie=%" PRIu64 " ino=%" PRIu64, identity.boot, identity.cookie,
+			  identity.ino);
+}
+
+/* Whether it could be the same: what is not known does not tell them apart. */
+static bool may_be(const struct identity *now, const char *text)
+{
+	struct identity then = {.cookie = 0};
+
+	if (sscanf(text, "boot=%36[^ ] cookie=%" SCNu64 " ino=%" SCNu64, then.boot, &then.cookie,
+		   &then.ino) != 3)
+		return true;
+	if (strcmp(now->boot, "-") != 0 && strcmp(then.boot, "-") != 0 &&
+	    strcmp(now->boot, then.boot) != 0)
+		return false;
+	if (now->cookie && then.cookie)
+		return now->cookie == then.cookie;
+	return now->ino == then.ino;
+}
+
+enum cni_namespace_state cni_namespace_ask(const char *path, const char *identity)
+{
+	closing int fd = path && *path ? open_namespace(path) : -1;
+	struct identity now;
+
+	if (!path || !*path)
+		return CNI_NAMESPACE_UNKNOWN;
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == EINVAL || errno == ENXIO
+			       ? CNI_NAMESPACE_GONE
+			       : CNI_NAMESPACE_UNKNOWN;
+	if (!identity)
+		return CNI_NAMESPACE_LIVES;
+	now = identity_of(fd);
+	return may_be(&now, identity) ? CNI_NAMESPACE_LIVES : CNI_NAMESPACE_GONE;
+}
+
+bool cni_namespace_is_same(const char *path, const char *other)
+{
+	closing int one_fd = open_namespace(path);
+	closing int other_fd = open_namespace(other);
+	struct stat one;
+	struct stat two;
+
+	return one_fd >= 0 && other_fd >= 0 && fstat(one_fd, &one) == 0 &&
+	       fstat(other_fd, &two) == 0 && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
