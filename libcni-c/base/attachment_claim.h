@@ -37,7 +37,7 @@ struct cni_attachment_claims {
 };
 int cni_attachment_claims(const char *plugin, const char *network,
 			  struct cni_attachment_claims *ret_claims, struct cni_error *err);
-void cni_attachment_claims_clear(struct cni_attachment_claims *claims);
+void cni_attachment_claims_clear(struct cni_attachment_claims *list);
 #define clearing_claims __attribute__((cleanup(cni_attachment_claims_clear)))
 
 /* Removes the claim if it is the owner's, or leads nowhere. */

@@ -2,25 +2,18 @@
 #include "masquerade.h"
 
 #include "cleanup.h"
+#include "kernel.h"
 #include "masquerade_table.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 static const char what[] = "masquerade";
 
 /* Postrouting knows the incoming interface since Linux 5.7 (ip_output() in net/ipv4/ip_output.c). */
 static bool knows_incoming_interface(void)
 {
-	struct utsname system;
-	int major = 0;
-	int minor = 0;
-
-	if (uname(&system) < 0 || sscanf(system.release, "%d.%d", &major, &minor) != 2)
-		return true;
-	return major > 5 || (major == 5 && minor >= 7);
+	return cni_kernel_is_at_least(5, 7, true);
 }
 
 static struct cni_owned_wish wish_of(const struct cni_masquerade *wanted)

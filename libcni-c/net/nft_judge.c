@@ -37,9 +37,9 @@ struct judge {
 static size_t offset_of(uint32_t number)
 {
 	if (number >= NFT_REG32_00 && number <= NFT_REG32_15)
-		return (number - NFT_REG32_00) * 4;
+		return (size_t)(number - NFT_REG32_00) * 4;
 	if (number >= NFT_REG_1 && number <= NFT_REG_4)
-		return (number - NFT_REG_1) * 16;
+		return (size_t)(number - NFT_REG_1) * 16;
 	return REGISTER_BYTES;
 }
 

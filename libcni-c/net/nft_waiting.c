@@ -29,14 +29,13 @@ static struct list_id id_of(const char *set, const struct cni_nft_bytes *key)
 	char digits[CNI_HASH_TEXT_SIZE];
 	struct list_id id;
 
-	memcpy(text, set, length);
+	memcpy(text, set, length + 1);
 	memcpy(text + length, key->data, key->size);
 	cni_hash_hex(text, length + key->size, digits);
 	for (size_t i = 0; i < ID_SIZE; i++) {
-		unsigned int byte = 0;
+		const char byte[] = {digits[2 * i], digits[2 * i + 1], '\0'};
 
-		sscanf(digits + 2 * i, "%2x", &byte);
-		id.bytes[i] = (uint8_t)byte;
+		id.bytes[i] = (uint8_t)strtoul(byte, NULL, 16);
 	}
 	return id;
 }

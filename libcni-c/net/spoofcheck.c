@@ -3,6 +3,7 @@
 
 #include "spoofcheck_table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct cni_owned_wish wish_of(const struct cni_spoofcheck *wanted)
@@ -46,7 +47,7 @@ int cni_spoofcheck_check(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
 
 		if (wanted->by_address || !is_stricter(nl, &wish))
 			return -1;
-		strcpy(guarded->jump, cni_spoofcheck_sources_chain);
+		snprintf(guarded->jump, sizeof(guarded->jump), "%s", cni_spoofcheck_sources_chain);
 		return cni_owned_check(nl, &wish, err);
 	}
 	if (!wanted->by_address)

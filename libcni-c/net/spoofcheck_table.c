@@ -6,6 +6,7 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter_bridge.h>
+#include <stdio.h>
 #include <string.h>
 
 const char cni_spoofcheck_guarded[] = "guarded";
@@ -95,8 +96,8 @@ static void put_mac(struct cni_owned_wish *wish, const struct cni_spoofcheck *wa
 	struct cni_nft_bytes pair = mac_key(wish->name, wanted->mac);
 	struct cni_nft_element *element = cni_owned_wish_put(wish, cni_spoofcheck_guarded, &name);
 
-	strcpy(element->jump,
-	       wanted->by_address ? cni_spoofcheck_sources_chain : cni_spoofcheck_check_chain);
+	snprintf(element->jump, sizeof(element->jump), "%s",
+		 wanted->by_address ? cni_spoofcheck_sources_chain : cni_spoofcheck_check_chain);
 	element = cni_owned_wish_put(wish, attachments, &name);
 	cni_nft_bytes_add(&element->value, wanted->mac, CNI_MAC_SIZE);
 	/* One field alone is not padded. */

@@ -4,6 +4,7 @@
 #include "capability.h"
 #include "cleanup.h"
 #include "file.h"
+#include "kernel.h"
 #include "netns.h"
 
 #include <errno.h>
@@ -12,9 +13,7 @@
 #include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 /* ---- the process ---- */
@@ -63,12 +62,7 @@ int cni_readiness_check_kind(struct cni_nl *nl, const char *kind, struct cni_err
 /* RTM_GETVLAN came with Linux 5.8. */
 static bool has_vlan_messages(void)
 {
-	unsigned int major;
-	unsigned int minor;
-	struct utsname name;
-
-	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 5 || (major == 5 && minor >= 8));
+	return cni_kernel_is_at_least(5, 8, false);
 }
 
 /* Bridges that can filter answer it, maybe with nothing. A module that is not there yet does not. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -39,13 +40,15 @@ bool cni_sweep_is_due(const char *what)
 {
 	closing int fd = open_file(what);
 	char text[TEXT_SIZE + 1] = "";
-	size_t adds = 0;
-	size_t left = 0;
+	char *second;
+	size_t adds;
+	size_t left;
 
 	if (fd < 0 || pread(fd, text, TEXT_SIZE, 0) < 0)
 		return false;
-	if (sscanf(text, "%zu %zu", &adds, &left) != 2)
-		adds = left = 0;
+	/* What is no number counts as 0. */
+	adds = strtoul(text, &second, 10);
+	left = strtoul(second, NULL, 10);
 	return write_counts(fd, adds + 1, left) && adds + 1 >= left;
 }
 

@@ -12,7 +12,7 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -70,7 +70,7 @@ static void read_boot(char boot[BOOT_ID_SIZE])
 	boot[got > 0 ? got : 0] = '\0';
 	boot[strcspn(boot, "\n ")] = '\0';
 	if (!*boot)
-		strcpy(boot, "-");
+		memcpy(boot, "-", sizeof("-"));
 }
 
 static struct identity identity_of(int fd)
@@ -96,13 +96,38 @@ char *cni_namespace_identify(const char *path)
 			  identity.ino);
 }
 
+static bool read_number(const char **at, const char *label, uint64_t *ret_number)
+{
+	const char *digits = *at + strlen(label);
+	char *end;
+
+	if (strncmp(*at, label, strlen(label)) != 0)
+		return false;
+	*ret_number = strtoull(digits, &end, 10);
+	*at = end;
+	return end != digits;
+}
+
+static bool read_identity(const char *text, struct identity *ret_identity)
+{
+	const char *boot = text + strlen("boot=");
+	size_t length = strncmp(text, "boot=", strlen("boot=")) == 0 ? strcspn(boot, " ") : 0;
+	const char *at = boot + length;
+
+	*ret_identity = (struct identity){.cookie = 0};
+	if (!length || length >= BOOT_ID_SIZE)
+		return false;
+	memcpy(ret_identity->boot, boot, length);
+	return read_number(&at, " cookie=", &ret_identity->cookie) &&
+	       read_number(&at, " ino=", &ret_identity->ino);
+}
+
 /* Whether it could be the same: what is not known does not tell them apart. */
 static bool may_be(const struct identity *now, const char *text)
 {
-	struct identity then = {.cookie = 0};
+	struct identity then;
 
-	if (sscanf(text, "boot=%36[^ ] cookie=%" SCNu64 " ino=%" SCNu64, then.boot, &then.cookie,
-		   &then.ino) != 3)
+	if (!read_identity(text, &then))
 		return true;
 	if (strcmp(now->boot, "-") != 0 && strcmp(then.boot, "-") != 0 &&
 	    strcmp(now->boot, then.boot) != 0)

@@ -127,7 +127,7 @@ static char *on_one_line(const char *text, size_t max)
 		length--;
 	line[length] = '\0';
 	if (text[strspn(text, " \t\r\n")])
-		strcpy(line + length, "…");
+		memcpy(line + length, "…", sizeof("…"));
 	return line;
 }
 
