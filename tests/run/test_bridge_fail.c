@@ -253,10 +253,11 @@ static void add__that_the_runtime_does_not_wait_for_leaves_nothing(void **state)
 	pod_add(&green, config);
 	sandbox_must("cat >/run/in <<'END'\n%s\nEND", config);
 	before = bridge_snapshot();
-	/* A pipe that nobody reads. */
-	sandbox_must("{ CNI_COMMAND=ADD CNI_CONTAINERID=red CNI_NETNS=%s CNI_IFNAME=eth0 "
-		     "CNI_PATH=" BRIDGE_PATH " " BRIDGE
-		     " </run/in; echo $? >/run/code; } | exec <&- sleep 0; "
+	/* The configuration comes when no process reads the answer any more. */
+	sandbox_must("mkfifo /run/unread; { read -r _ </run/unread; cat /run/in; } | "
+		     "{ CNI_COMMAND=ADD CNI_CONTAINERID=red CNI_NETNS=%s CNI_IFNAME=eth0 "
+		     "CNI_PATH=" BRIDGE_PATH " " BRIDGE "; echo $? >/run/code; } | "
+		     "{ exec <&-; echo >/run/unread; }; "
 		     "until [ -s /run/code ]; do sleep 0.01; done; [ $(cat /run/code) = 1 ]",
 		     red.netns);
 	bridge_assert_unchanged(before);
