@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole chain for a pod whose root renames, changes, moves or deletes eth0 between any two steps of
- * any plugin. ADD and CHECK may fail; DEL succeeds and leaves nothing, and the neighbour's attachment is
- * whole all the while. */
+/* A whole chain for a pod whose root forges the kernel's answers, or renames, changes, moves or deletes
+ * eth0 between any two steps of any plugin. What becomes of eth0 may make ADD and CHECK fail; DEL succeeds
+ * and leaves nothing, and the neighbour's attachment is whole all the while. */
 #include "bridge.h"
 #include "cleanup.h"
+#include "forger.h"
 #include "hostile.h"
 #include "mem.h"
 #include "trace.h"
@@ -125,6 +126,38 @@ static void live_beside(enum hostile_deed deed)
 	pod_close(&keeper);
 }
 
+/* Answers of its own to what the plugins ask the kernel: nothing is refused, and nothing believed. */
+static void chain__believes_no_forged_answer(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY ",'ipMasq':true," IPAM46);
+	struct pod evil = {.name = "evil"};
+	freeing char *before = NULL;
+	freeing char *rules = NULL;
+	unsigned int failed = 0;
+	struct forger forger;
+	struct pod keeper;
+
+	(void)state;
+	pod_open(&keeper, "keeper");
+	pod_add(&keeper, config);
+	before = bridge_snapshot();
+	forger_open(&forger);
+	snprintf(evil.netns, sizeof(evil.netns), "%s", forger.netns);
+	forger_start(&forger);
+	for (unsigned int i = 0; i < TIMES; i += trace_stride(60))
+		failed += live(&evil, config);
+	forger_stop(&forger);
+	assert_int_equal(failed, 0);
+	/* It has been busy with us. */
+	assert_true(forger_refused(&forger) > 0);
+	rules = sandbox_read("nft list ruleset; ip -d link");
+	assert_null(strstr(rules, FORGER_MAC));
+	forger_close(&forger);
+	bridge_assert_unchanged(before);
+	pod_del(&keeper, config);
+	pod_close(&keeper);
+}
+
 static void chain__survives_renaming(void **state)
 {
 	(void)state;
@@ -152,6 +185,7 @@ static void chain__survives_deleting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		bridge_test(chain__believes_no_forged_answer),
 		bridge_test(chain__survives_renaming),
 		bridge_test(chain__survives_macs),
 		bridge_test(chain__survives_moving),

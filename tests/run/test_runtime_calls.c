@@ -500,7 +500,7 @@ static void assert_collected(const struct attachment *attachment)
 	assert_shown("[]", "", "ip -j link show type veth");
 	assert_shown("[]", "", "ip -j link show type ifb");
 	assert_shown(NULL, "nftables.1", "nft -j list ruleset");
-	sandbox_must("! find /run/cni -type f 2>/dev/null | grep -v lock | grep -q .");
+	sandbox_must("! find /run/cni -type f 2>/dev/null | grep -vE 'lock|sweep' | grep -q .");
 }
 
 /* Empty lists, as CRI-O has them when it starts; and those that have the container. */
