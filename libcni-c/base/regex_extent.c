@@ -7,10 +7,10 @@
 /* regcomp(3) repeats what is counted. An expression that an administrator writes has some dozens. */
 #define PIECES_MAX 2048
 
-/* regcomp(3) takes the third power of the optional pieces in a row, and twice as long for each doubt in
- * a row (duplicate_node_closure() in glibc's posix/regcomp.c): an anchor, once more if it is in a
- * group that may match nothing, and an endless repetition of a part that may match nothing. As the
- * logarithm of that time; this one is two seconds. */
+/* regcomp(3) takes the third power of the optional pieces in a row, and twice as long for each doubt
+ * in a row (duplicate_node_closure() and calc_eclosure_iter() in glibc's posix/regcomp.c): an anchor,
+ * once more if its group may match nothing; an endless repetition of a part that may match nothing,
+ * and each optional piece of that part. The logarithm of this time; 29 is about a second. */
 #define LOG_MAX 29
 
 static void refuse(struct cni_regex_extent *extent, const char *what)
@@ -104,8 +104,10 @@ bool cni_regex_extent_close(struct cni_regex_extent *extent)
 	last->is_empty |= last->had_empty;
 	last->optional = greater(last->optional, last->had_optional);
 	last->doubts = greater(last->doubts, last->had_doubts);
-	if (last->is_empty)
+	if (last->is_empty) {
+		last->optional = last->pieces;
 		last->doubts += last->anchors;
+	}
 	return true;
 }
 
@@ -116,7 +118,8 @@ void cni_regex_extent_repeat(struct cni_regex_extent *extent, int least, int mos
 
 	if (last->anchors)
 		refuse(extent, "a repetition of an anchor");
-	last->doubts += most < 0 && last->is_empty;
+	if (most < 0 && last->is_empty)
+		last->doubts += 1 + last->optional;
 	if (count > 1) {
 		last->pieces *= (size_t)count;
 		last->counts *= (size_t)count;
