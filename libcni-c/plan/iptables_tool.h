@@ -26,7 +26,7 @@ bool cni_iptables_tool_parse(const char *text, enum cni_iptables_tool *ret_tool)
 enum cni_iptables_tool cni_iptables_plain_kind(void);
 
 /* The set with the kind of PLAIN in its place, if that is known. */
-unsigned int cni_iptables_resolve(unsigned int tools);
+unsigned int cni_iptables_resolve(unsigned int set);
 
 /* The program for a family (AF_INET, AF_INET6), which the caller frees: the command without a suffix
  * if it is of this kind, else the one with the suffix, else the one without if its --version says

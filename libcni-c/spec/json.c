@@ -6,7 +6,6 @@
 #include "mem.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -182,9 +181,10 @@ static void show_digits(cJSON *json, bool as_text)
 /* The tree is what it was when this returns. */
 char *cni_json_print_compact(const cJSON *json)
 {
-	cJSON *tree = (cJSON *)(uintptr_t)json;
+	cJSON *tree;
 	char *text;
 
+	memcpy(&tree, &json, sizeof(tree));
 	show_digits(tree, true);
 	text = cJSON_PrintUnformatted(tree);
 	show_digits(tree, false);

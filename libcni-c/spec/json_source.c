@@ -85,12 +85,14 @@ static char *copy_of(const char *data, char **copy)
 
 static void mend_escapes(const char *data, char **copy)
 {
+	static const char replacement[6] = {'\\', 'u', 'f', 'f', 'f', 'd'};
+
 	for (const char *at = strchr(data, '\\'); at; at = strchr(at, '\\')) {
 		bool is_alone;
 		size_t length = escape_length(at, &is_alone);
 
 		if (is_alone)
-			memcpy(copy_of(data, copy) + (at - data), "\\ufffd", 6);
+			memcpy(copy_of(data, copy) + (at - data), replacement, sizeof(replacement));
 		at += length;
 	}
 }
