@@ -39,6 +39,7 @@ static bool equal_cached(const struct cni_cached *a, const struct cni_cached *b)
 		a->capability_args && a->capability_args->child ? a->capability_args : NULL;
 
 	return equal(a->network, b->network) && equal(a->container, b->container) &&
+	       equal(a->identity, b->identity) &&
 	       equal(a->ifname, b->ifname) &&
 	       equal(a->netns && *a->netns ? a->netns : NULL, b->netns) &&
 	       a->config_size == b->config_size &&
@@ -88,7 +89,7 @@ static void check_list(bool is_read, bool bare)
 	struct cni_error err;
 	size_t count;
 
-	if (cni_cache_list(DIR_OF_CACHE, "blue", &items, &count, &warnings, &err) < 0)
+	if (cni_cache_list(DIR_OF_CACHE, "blue", NULL, &items, &count, &warnings, &err) < 0)
 		abort();
 	if (is_read && !bare && (count != 1 || warnings.count))
 		abort();
