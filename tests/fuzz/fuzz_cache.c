@@ -39,8 +39,7 @@ static bool equal_cached(const struct cni_cached *a, const struct cni_cached *b)
 		a->capability_args && a->capability_args->child ? a->capability_args : NULL;
 
 	return equal(a->network, b->network) && equal(a->container, b->container) &&
-	       equal(a->identity, b->identity) &&
-	       equal(a->ifname, b->ifname) &&
+	       equal(a->identity, b->identity) && equal(a->ifname, b->ifname) &&
 	       equal(a->netns && *a->netns ? a->netns : NULL, b->netns) &&
 	       a->config_size == b->config_size &&
 	       !memcmp(a->config ? a->config : "", b->config ? b->config : "", a->config_size) &&
