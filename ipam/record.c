@@ -18,7 +18,9 @@
 #define TEXT_SIZE 192
 /* Three numbers of 64 bits at their longest. */
 #define NETNS_SIZE 64
-#define TEMPORARY  ".putting"
+/* Digits of the digest that a text ends with. */
+#define SEAL_LENGTH 8
+#define TEMPORARY   ".putting"
 
 struct record_owner record_owner(const char *container, const char *ifname)
 {
@@ -81,11 +83,27 @@ static const char *format_netns(const struct netns_id *netns, char text[NETNS_SI
 	return text;
 }
 
+/* Takes the digest off the end. A text that does not have its own is damaged. */
+static bool take_seal(char *text)
+{
+	char *end = strrchr(text, ' ');
+	char digits[CNI_HASH_TEXT_SIZE];
+
+	if (!end || strlen(end + 1) != SEAL_LENGTH)
+		return false;
+	cni_hash_hex(text, (size_t)(end - text), digits);
+	if (strncmp(end + 1, digits, SEAL_LENGTH) != 0)
+		return false;
+	*end = '\0';
+	return true;
+}
+
 static bool parse(char *text, struct record *record)
 {
 	char ip[CNI_IP_TEXT_SIZE];
 
-	return take_text(&text, " ", ip, sizeof(ip)) && cni_ip_parse(ip, &record->ip) == 0 &&
+	return take_seal(text) && take_text(&text, " ", ip, sizeof(ip)) &&
+	       cni_ip_parse(ip, &record->ip) == 0 &&
 	       take_text(&text, " ", record->boot.digits, sizeof(record->boot.digits)) &&
 	       take_netns(&text, &record->netns) &&
 	       take_text(&text, " ", record->mark, sizeof(record->mark)) && !text;
@@ -135,9 +153,11 @@ int record_put(int dir, const struct record_owner *owner, const struct record *r
 {
 	char ip[CNI_IP_TEXT_SIZE];
 	char name[NAME_SIZE];
+	char digits[CNI_HASH_TEXT_SIZE];
 	char netns[NETNS_SIZE];
 	char text[TEXT_SIZE];
 	struct record before;
+	int size;
 	int got;
 
 	name_of(owner, number_of(dir, owner, &record->ip, &before, &got), name);
@@ -145,8 +165,10 @@ int record_put(int dir, const struct record_owner *owner, const struct record *r
 		errno = EIO;
 		return -1;
 	}
-	snprintf(text, sizeof(text), "%s %s %s %s", cni_ip_format(&record->ip, ip),
-		 record->boot.digits, format_netns(&record->netns, netns), record->mark);
+	size = snprintf(text, sizeof(text), "%s %s %s %s", cni_ip_format(&record->ip, ip),
+			record->boot.digits, format_netns(&record->netns, netns), record->mark);
+	cni_hash_hex(text, (size_t)size, digits);
+	snprintf(text + size, sizeof(text) - (size_t)size, " %.*s", SEAL_LENGTH, digits);
 	if (!got)
 		return symlinkat(text, dir, name);
 	unlinkat(dir, TEMPORARY, 0);

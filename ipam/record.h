@@ -3,10 +3,11 @@
  * make, read and remove one is one system call, each whole or not at all, and since the file
  * system's journal keeps them in order with the address files.
  *
- *	<owner>.<k>  ->  "10.1.0.7 <boot id> <netns dev>:<netns ino>:<netns cookie> <mark of the file>"
+ *	<owner>.<k>  ->  "10.1.0.7 <boot id> <netns dev>:<netns ino>:<netns cookie> <mark> <digest>"
  *
- * A namespace without a cookie has the first two numbers only (netns_id.h), as has each record of
- * older versions.
+ * A namespace without a cookie has the first two numbers only (netns_id.h). The mark is the address
+ * file's (lease_file.h). The digest is of the text before it: a record that is damaged cannot make a
+ * lease look as if it were of an earlier boot.
  * `owner` is a digest of container and interface name. Its records are numbered from 0 without
  * gaps. A record that does not bear its file's mark is of an earlier file, and says nothing. */
 #ifndef HOST_LOCAL_RECORD_H

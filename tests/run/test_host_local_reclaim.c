@@ -342,6 +342,36 @@ static void reclaim__knows_a_namespace_that_only_processes_are_in(void **state)
 	sandbox_del_netns("green");
 }
 
+/* A record that is damaged, while the time of its directory is as before, so that the sidecar counts as
+ * current, does not say that the lease is of an earlier boot or that its namespace is gone. */
+static void reclaim__believes_no_damaged_record(void **state)
+{
+	static const char *const damages[] = {
+		"s/ [0-9a-f]/ z/",			    /* the boot id */
+		"s/ [0-9a-f]\\{16\\} / 0123456789abcdef /", /* one that may be */
+		"s/ [0-9]*:/ 99:/",			    /* the namespace */
+		"s/ [0-9a-f]*$//",			    /* without its digest */
+	};
+	freeing char *config = host_local_config("1.1.0", POOL, "");
+	freeing char *asks = host_local_config("1.1.0", POOL, LEDGER_REQUEST("10.1.0.2"));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		freeing char *command = cni_format(
+			"o=.cni-c/blue/owners; touch -r $o time; for f in $o/*; do "
+			"ln -sfn \"$(readlink $f | sed '%s')\" $f; done; touch -r time $o; rm time",
+			damages[i]);
+
+		host_local_assert_adds("c1", config, "10.1.0.2/29");
+		ledger_run(command);
+		host_local_fails("ADD", "c9", asks, CNI_ETAKEN, "10.1.0.2");
+		host_local_fails("ADD", "c1", config, CNI_ETAKEN, "10.1.0.2");
+		host_local_assert_file("10.1.0.2", "c1\r\neth0");
+		host_local_succeeds("DEL", "c1", config);
+		ledger_run("rm -rf blue .cni-c");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +387,7 @@ int main(void)
 		reclaim_test(
 			reclaim__gives_a_container_its_address_back_when_its_namespace_is_gone),
 		reclaim_test(reclaim__knows_a_namespace_that_only_processes_are_in),
+		reclaim_test(reclaim__believes_no_damaged_record),
 	};
 
 	return cmocka_run_group_tests(tests, ledger_setup, NULL);

@@ -25,14 +25,15 @@ static void renew_netns(void)
 /* Makes the one record be about the namespace of these numbers. */
 static void record_as(const char *numbers)
 {
-	sandbox_must("cd " OWNERS " && set -- $(readlink *.0) && ln -sfn \"$1 $2 %s $4\" *.0",
+	sandbox_must("cd " OWNERS " && set -- $(readlink *.0) && t=\"$1 $2 %s $4\" && "
+		     "ln -sfn \"$t $(printf '%%s' \"$t\" | sha512sum | cut -c1-8)\" *.0",
 		     numbers);
 }
 
 static void assert_record_has(const char *pattern)
 {
 	sandbox_must("readlink " OWNERS "/*.0 | grep -Eq '^10.1.0.[0-9]+ [0-9a-f]{16} %s "
-		     "[0-9a-f]{8}$'",
+		     "[0-9a-f]{8} [0-9a-f]{8}$'",
 		     pattern);
 }
 

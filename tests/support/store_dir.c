@@ -3,6 +3,8 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "hash.h"
+#include "mem.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -40,6 +42,14 @@ int store_dir_fd(void)
 
 	assert_true(fd >= 0);
 	return fd;
+}
+
+char *store_dir_sealed(const char *text)
+{
+	char digits[CNI_HASH_TEXT_SIZE];
+
+	cni_hash_hex(text, strlen(text), digits);
+	return cni_format("%s %.8s", text, digits);
 }
 
 const char *store_dir_path(const char *name)

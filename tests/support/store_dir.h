@@ -18,6 +18,9 @@ int store_dir_teardown(void **state);
 /* The data directory opened; the caller closes. */
 int store_dir_fd(void);
 
+/* The text of a record (record.h) with its digest behind it, which the caller frees. */
+char *store_dir_sealed(const char *text);
+
 /* "<data directory>/blue/<name>", until the next call. */
 const char *store_dir_path(const char *name);
 

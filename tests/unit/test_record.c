@@ -77,6 +77,8 @@ static void record__is_one_link(void **state)
 {
 	struct record_owner owner = record_owner("c1", "eth0");
 	struct record record = record_of("10.1.0.7", "00112233");
+	freeing char *first = store_dir_sealed("10.1.0.7 " BOOT " 4:4026532281 00112233");
+	freeing char *second = store_dir_sealed("10.1.0.7 " BOOT " 4:4026532281:17 00112233");
 	freeing char *name = name_of(&owner, "0");
 	closing int dir = store_dir_fd();
 	char text[160] = "";
@@ -86,12 +88,12 @@ static void record__is_one_link(void **state)
 	assert_int_equal(strspn(owner.digits, "0123456789abcdef"), RECORD_OWNER_SIZE - 1);
 	assert_int_equal(record_put(dir, &owner, &record), 0);
 	assert_true(readlinkat(dir, name, text, sizeof(text) - 1) > 0);
-	assert_string_equal(text, "10.1.0.7 " BOOT " 4:4026532281 00112233");
+	assert_string_equal(text, first);
 	record.netns.cookie = 17;
 	memset(text, 0, sizeof(text));
 	assert_int_equal(record_put(dir, &owner, &record), 0);
 	assert_true(readlinkat(dir, name, text, sizeof(text) - 1) > 0);
-	assert_string_equal(text, "10.1.0.7 " BOOT " 4:4026532281:17 00112233");
+	assert_string_equal(text, second);
 }
 
 static void record__comes_back_as_it_was(void **state)
@@ -220,12 +222,41 @@ static void record__must_say_what_it_should(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(*garbage); i++) {
-		assert_int_equal(symlinkat(garbage[i], dir, name), 0);
+		freeing char *sealed = store_dir_sealed(garbage[i]);
+
+		assert_int_equal(symlinkat(sealed, dir, name), 0);
 		errno = 0;
 		if (record_get(dir, &owner, 0, &found) != -1 || errno != EINVAL)
-			fail_msg("\"%s\" was read, or is not said to be wrong", garbage[i]);
+			fail_msg("\"%s\" was read, or is not said to be wrong", sealed);
 		assert_false(record_find(dir, &owner, &ip, &found));
 		assert_int_equal(unlinkat(dir, name, 0), 0);
+	}
+}
+
+/* Of any character, also where the rest can be read. */
+static void record__tells_any_damage(void **state)
+{
+	freeing char *whole = store_dir_sealed("10.1.0.7 " BOOT " 4:5:17 00112233");
+	struct record_owner owner = record_owner("c1", "eth0");
+	freeing char *name = name_of(&owner, "0");
+	closing int dir = store_dir_fd();
+	size_t size = strlen(whole);
+	struct record found;
+
+	(void)state;
+	assert_int_equal(symlinkat(whole, dir, name), 0);
+	assert_int_equal(record_get(dir, &owner, 0, &found), 1);
+	for (size_t i = 0; i < 2 * size; i++) {
+		freeing char *text = cni_strdup(whole);
+
+		/* Another character, or the end. */
+		text[i % size] = i < size ? (char)(text[i % size] ^ 1) : '\0';
+		if (!*text)
+			continue;
+		assert_int_equal(unlinkat(dir, name, 0), 0);
+		assert_int_equal(symlinkat(text, dir, name), 0);
+		if (record_get(dir, &owner, 0, &found) != -1)
+			fail_msg("\"%s\" was read", text);
 	}
 }
 
@@ -310,6 +341,7 @@ static void record__is_swept_with_what_nobody_can_find(void **state)
 	static const char *const behind[] = {"2", "10", "x", "0x", "1 "};
 	struct keeping keeping = {.owner = record_owner("c1", "eth0"), .keep = " 10.1.0.2 "};
 	struct record_owner gap = record_owner("c2", "eth0");
+	freeing char *good = store_dir_sealed("10.1.0.9 " BOOT " 4:5 00112233");
 	freeing char *of_gap = name_of(&gap, "1");
 	closing int dir = store_dir_fd();
 
@@ -321,9 +353,9 @@ static void record__is_swept_with_what_nobody_can_find(void **state)
 	for (size_t i = 0; i < sizeof(behind) / sizeof(*behind); i++) {
 		freeing char *name = name_of(&keeping.owner, behind[i]);
 
-		assert_int_equal(symlinkat("10.1.0.9 " BOOT " 4:5 00112233", dir, name), 0);
+		assert_int_equal(symlinkat(good, dir, name), 0);
 	}
-	assert_int_equal(symlinkat("10.1.0.9 " BOOT " 4:5 00112233", dir, of_gap), 0);
+	assert_int_equal(symlinkat(good, dir, of_gap), 0);
 	assert_int_equal(record_sweep(dir, keeps, &keeping), 0);
 	assert_int_equal(keeping.asked, 1);
 	assert_list(dir, &keeping.owner, "10.1.0.2 0");
@@ -372,6 +404,7 @@ int main(void)
 		store_test(record__replaces_that_of_the_same_address),
 		store_test(record__leaves_no_gap_when_it_goes),
 		store_test(record__must_say_what_it_should),
+		store_test(record__tells_any_damage),
 		store_test(record__is_not_put_behind_one_that_is_unreadable),
 		store_test(record__is_swept_unless_it_is_kept),
 		store_test(record__is_swept_with_what_nobody_can_find),

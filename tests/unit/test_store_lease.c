@@ -260,13 +260,14 @@ static void damage_record(const char *container, int k, const char *text)
 	freeing char *directory = cni_format("%s/.cni-c/blue/owners", store_dir);
 	struct record_owner owner = record_owner(container, "eth0");
 	freeing char *path = cni_format("%s/%s.%d", directory, owner.digits, k);
+	freeing char *sealed = store_dir_sealed(text);
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
 	struct stat st;
 
 	assert_int_equal(stat(directory, &st), 0);
 	times[1] = st.st_mtim;
 	unlink(path);
-	assert_int_equal(symlink(text, path), 0);
+	assert_int_equal(symlink(sealed, path), 0);
 	assert_int_equal(utimensat(AT_FDCWD, directory, times, 0), 0);
 }
 
