@@ -48,8 +48,8 @@ static const struct command {
 	 "in the cache whose namespace lives, those whose link is on this host, and those named "
 	 "by\n"
 	 "--keep: this is --gone, and the default. With --all EVERYTHING GOES but those named by\n"
-	 "--keep: all containers lose this network. So does NETNS without --gone, whatever it is,\n"
-	 "as Go's cnitool has it. Prints a line for each attachment and each plugin; with "
+	 "--keep: all containers lose this network. NETNS without --gone means --all,\n"
+	 "as in Go's cnitool. Prints a line for each attachment and each plugin; with "
 	 "--dry-run\n"
 	 "nothing is changed. No add and no del of the network runs meanwhile.\n"},
 	{"purge", "", 0, 0, command_purge, TAKES_DRY_RUN,

@@ -74,6 +74,14 @@ int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_e
 	return 0;
 }
 
+bool cni_nft_is_there(struct cni_nl *nl)
+{
+	struct cni_error ignored;
+	uint32_t generation;
+
+	return cni_nft_generation(nl, &generation, &ignored) == 0;
+}
+
 static int keep_chain_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	(void)err;

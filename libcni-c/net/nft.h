@@ -51,6 +51,8 @@ struct cni_nft_element {
 
 /* The generation of this namespace's rules. */
 int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_error *err);
+/* True if the kernel has nf_tables, and lets us ask. */
+bool cni_nft_is_there(struct cni_nl *nl);
 
 /* How many rules of its own and jumps from elsewhere a chain has (NFTA_CHAIN_USE); how many chains
  * and sets a table has (NFTA_TABLE_USE). Fails with errnum ENOENT if there is none. */

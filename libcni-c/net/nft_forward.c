@@ -128,14 +128,6 @@ bool cni_nft_is_dormant(struct cni_nl *nl, const struct cni_nft_table *table)
 	return cni_nl_get(nl, &m, read_flags, &flags, &ignored) == 0 && flags & NFT_TABLE_F_DORMANT;
 }
 
-static bool has_nf_tables(struct cni_nl *nl)
-{
-	struct cni_error ignored;
-	uint32_t generation;
-
-	return cni_nft_generation(nl, &generation, &ignored) == 0;
-}
-
 int cni_nft_forward_chains(struct cni_nl *nl, struct cni_nft_base_chains *ret_chains,
 			   struct cni_error *err)
 {
@@ -146,7 +138,7 @@ int cni_nft_forward_chains(struct cni_nl *nl, struct cni_nft_base_chains *ret_ch
 	begin(&m, NFT_MSG_GETCHAIN, NFPROTO_UNSPEC);
 	if (cni_nl_dump(nl, &m, keep_forwarding, forget_chains, &chains, err) < 0) {
 		cni_nft_base_chains_clear(&chains);
-		if (err->errnum != EAGAIN && !has_nf_tables(nl))
+		if (err->errnum != EAGAIN && !cni_nft_is_there(nl))
 			return 0;
 		return cni_fail_within(err, "nf_tables: list the chains");
 	}

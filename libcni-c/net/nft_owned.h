@@ -73,7 +73,7 @@ struct cni_owned_table {
 	/* The set in which those who want an element of `set` wait; NULL: none do. */
 	const char *(*waiting)(const char *set);
 
-	/* ADD: true if what the wish needs besides the skeleton is there. */
+	/* ADD: true if the wish has all that it needs; the engine has seen to the skeleton. */
 	bool (*is_prepared)(struct cni_nl *nl, const struct cni_owned_wish *wish);
 	/* ADD: puts that into the transaction. */
 	int (*prepare)(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_owned_wish *wish,

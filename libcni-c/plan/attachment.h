@@ -110,13 +110,19 @@ bool cni_attachment_has_ip(const struct cni_attachment *at, const struct cni_res
 /* Their addresses. An array that the caller frees. */
 struct cni_net *cni_attachment_addresses(const struct cni_attachment *at, size_t *ret_count);
 
-/* The interface of the host through which the container's packets come, by at->result: its first
- * interface without a sandbox, which is the bridge or, without one, the host's end; with a gateway
+/* True if a result's interface has no sandbox and a name that a link can have. */
+bool cni_attachment_is_on_host(const struct cni_result_interface *interface);
+
+/* The first such interface of at->result, which is the bridge or, without one, the host's end. "" if
+ * there is none. */
+const char *cni_attachment_first_link(const struct cni_attachment *at);
+
+/* The interface of the host through which the container's packets come: the first link; with a gateway
  * in a VLAN, the bridge's interface in it ("br0.100"). "" if the result has none. */
 const char *cni_attachment_device(const struct cni_attachment *at);
 
-/* The link on the host that is there as long as the attachment is, by at->result: the last interface
- * without a sandbox before the container's. "" if the result has none. */
+/* The link on the host that is there as long as the attachment is, by at->result: the last such
+ * interface before the container's. "" if the result has none. */
 const char *cni_attachment_host_link(const struct cni_attachment *at);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static bool is_on_host(const struct cni_result_interface *interface)
+bool cni_attachment_is_on_host(const struct cni_result_interface *interface)
 {
 	bool inside = interface->sandbox && *interface->sandbox;
 
@@ -12,24 +12,24 @@ static bool is_on_host(const struct cni_result_interface *interface)
 	       strlen(interface->name) < CNI_IFNAME_SIZE;
 }
 
-static const char *first_on_host(const struct cni_result *result)
+const char *cni_attachment_first_link(const struct cni_attachment *at)
 {
-	for (size_t i = 0; i < result->interface_count; i++)
-		if (is_on_host(&result->interfaces[i]))
-			return result->interfaces[i].name;
+	for (size_t i = 0; i < at->result->interface_count; i++)
+		if (cni_attachment_is_on_host(&at->result->interfaces[i]))
+			return at->result->interfaces[i].name;
 	return "";
 }
 
 const char *cni_attachment_device(const struct cni_attachment *at)
 {
-	const char *first = first_on_host(at->result);
+	const char *first = cni_attachment_first_link(at);
 	size_t length = strlen(first);
 
 	for (size_t i = 0; *first && i < at->result->interface_count; i++) {
 		const struct cni_result_interface *interface = &at->result->interfaces[i];
 
-		if (is_on_host(interface) && !strncmp(interface->name, first, length) &&
-		    interface->name[length] == '.')
+		if (cni_attachment_is_on_host(interface) &&
+		    !strncmp(interface->name, first, length) && interface->name[length] == '.')
 			return interface->name;
 	}
 	return first;
@@ -40,7 +40,7 @@ const char *cni_attachment_host_link(const struct cni_attachment *at)
 	int container = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
 
 	while (container-- > 0)
-		if (is_on_host(&at->result->interfaces[container]))
+		if (cni_attachment_is_on_host(&at->result->interfaces[container]))
 			return at->result->interfaces[container].name;
 	return "";
 }

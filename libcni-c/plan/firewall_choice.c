@@ -53,14 +53,6 @@ bool cni_firewall_has_iptables(struct cni_nl *nl, enum cni_iptables_tool tool, i
 	       cni_nft_chain_use(nl, &table, CNI_IPTABLES_CHAIN, &use, &ignored) == 0;
 }
 
-static bool has_nf_tables(struct cni_nl *nl)
-{
-	struct cni_error ignored;
-	uint32_t generation;
-
-	return cni_nft_generation(nl, &generation, &ignored) == 0;
-}
-
 static bool has_tool(enum cni_iptables_tool tool, struct cni_error *err)
 {
 	freeing char *file = NULL;
@@ -163,7 +155,7 @@ static int choose(struct cni_nl *nl, const struct cni_firewall_traffic *traffic,
 	*ret_why = "FORWARD of table filter drops, and can be overruled there";
 	if (ret_choice->tools)
 		return 0;
-	if (!has_nf_tables(nl) && has_tool(CNI_IPTABLES_PLAIN, &ignored)) {
+	if (!cni_nft_is_there(nl) && has_tool(CNI_IPTABLES_PLAIN, &ignored)) {
 		ret_choice->tools = cni_iptables_plain_kind();
 		*ret_why = "the kernel has no nf_tables";
 		return 0;

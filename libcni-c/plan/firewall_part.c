@@ -28,23 +28,13 @@ static void print(FILE *out, const void *data)
 
 /* ---- what there is to do ---- */
 
-/* The bridge, or of a plugin without one the host's end: the first interface in no sandbox. */
+/* A policy is one of the attachment's first link. */
 static int find_bridge(const struct cni_attachment *at, const struct cni_firewall_part *spec,
 		       const char **ret_bridge, struct cni_error *err)
 {
-	*ret_bridge = "";
-	if (spec->policy == CNI_FIREWALL_OPEN)
+	*ret_bridge = spec->policy == CNI_FIREWALL_OPEN ? "" : cni_attachment_first_link(at);
+	if (**ret_bridge || spec->policy == CNI_FIREWALL_OPEN)
 		return 0;
-	for (size_t i = 0; i < at->result->interface_count; i++) {
-		const struct cni_result_interface *interface = &at->result->interfaces[i];
-		bool inside = interface->sandbox && *interface->sandbox;
-
-		if (inside || !interface->name || !*interface->name ||
-		    strlen(interface->name) >= CNI_IFNAME_SIZE)
-			continue;
-		*ret_bridge = interface->name;
-		return 0;
-	}
 	return cni_fail(err, CNI_ECONFIG,
 			"'ingressPolicy' \"%s\" needs an interface on the host, and the prevResult "
 			"has none",

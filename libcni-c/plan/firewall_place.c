@@ -25,13 +25,9 @@ static struct interfaces interfaces_of(const struct cni_attachment *at)
 	size_t count = at->result->interface_count;
 	struct interfaces interfaces = {.names = cni_alloc((count + 1) * sizeof(char *))};
 
-	for (size_t i = 0; i < count; i++) {
-		const struct cni_result_interface *interface = &at->result->interfaces[i];
-		bool inside = interface->sandbox && *interface->sandbox;
-
-		if (!inside && interface->name && *interface->name)
-			interfaces.names[interfaces.count++] = interface->name;
-	}
+	for (size_t i = 0; i < count; i++)
+		if (cni_attachment_is_on_host(&at->result->interfaces[i]))
+			interfaces.names[interfaces.count++] = at->result->interfaces[i].name;
 	return interfaces;
 }
 

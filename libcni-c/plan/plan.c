@@ -156,7 +156,7 @@ static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
 	return 0;
 }
 
-/* DEL and GC: upwards, every part, whatever became of the others, except for a part that goes last. */
+/* DEL and GC: upwards. A part that fails stops only those that go last. */
 static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool gc,
 		   struct cni_error *err)
 {

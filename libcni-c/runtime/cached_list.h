@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of plugins that an attachment was added with: whatever the network's configuration is by
- * now, these have made what is to be checked and deleted. */
+/* The list of plugins that an attachment was added with. CHECK and DEL go by it, and not by the network's
+ * configuration of today: these plugins have made what is to be checked and deleted. */
 #ifndef CNI_CACHED_LIST_H
 #define CNI_CACHED_LIST_H
 

@@ -17,7 +17,7 @@ enum cni_namespace_state {
 char *cni_namespace_identify(const char *path);
 
 /* Tells whether the namespace that was at `path` and had the text `identity` lives. With NULL or
- * "none" whatever network namespace is at `path` counts as the one. */
+ * "none" any network namespace at `path` counts as the one. */
 enum cni_namespace_state cni_namespace_ask(const char *path, const char *identity);
 
 /* True if both paths lead to one network namespace now. */

@@ -2,6 +2,7 @@
 /* cnitool gc and purge on a host of their own: what lives stays, what is gone goes, and each thing that is
  * removed is told. Witnesses are ip(8), nft(8) and the files of host-local. */
 #include "cleanup.h"
+#include "cnitool_scene.h"
 #include "mem.h"
 #include "plugin.h"
 #include "sandbox.h"
@@ -25,19 +26,8 @@ static const char *const pods[] = {"red", "green", "pink"};
 static struct plugin_answer cnitool_with(const char *line, const char *cache)
 {
 	freeing char *cache_dir = cni_format("CNI_CACHE_DIR=%s", cache);
-	const char *const environment[] = {"NETCONFPATH=" SANDBOX_DIR "/net.d", cache_dir, NULL};
-	freeing char *copy = cni_strdup(line);
-	const char *arguments[12] = {NULL};
-	char *rest = copy;
-	size_t count = 0;
 
-	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))
-		arguments[count++] = word;
-	return plugin_run(
-		&(struct plugin_call){.plugin = CNI_C_BINARY_DIR "/cnitool/cnitool",
-				      .path = CNI_C_BINARY_DIR "/plugins:" CNI_C_BINARY_DIR "/ipam",
-				      .environment = environment,
-				      .arguments = arguments});
+	return cnitool_on_host(line, (const char *const[]){cache_dir, NULL});
 }
 
 static struct plugin_answer cnitool(const char *line)

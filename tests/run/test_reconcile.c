@@ -2,6 +2,7 @@
 /* cnitool reconcile: what "nft flush ruleset" and other hands have taken comes back, and what a
  * container does meanwhile goes on. */
 #include "cleanup.h"
+#include "cnitool_scene.h"
 #include "conversation.h"
 #include "json_text.h"
 #include "mem.h"
@@ -39,20 +40,8 @@ static const char ports[] = "CAP_ARGS={\"portMappings\":[{\"hostPort\":8080,\"co
 /* Only red publishes its port. */
 static struct plugin_answer cnitool(const char *line)
 {
-	const char *const environment[] = {"NETCONFPATH=" SANDBOX_DIR "/net.d",
-					   strstr(line, "red") ? ports : NULL, NULL};
-	freeing char *copy = cni_strdup(line);
-	const char *arguments[8] = {NULL};
-	char *rest = copy;
-	size_t count = 0;
-
-	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " "))
-		arguments[count++] = word;
-	return plugin_run(
-		&(struct plugin_call){.plugin = CNI_C_BINARY_DIR "/cnitool/cnitool",
-				      .path = CNI_C_BINARY_DIR "/plugins:" CNI_C_BINARY_DIR "/ipam",
-				      .environment = environment,
-				      .arguments = arguments});
+	return cnitool_on_host(line,
+			       (const char *const[]){strstr(line, "red") ? ports : NULL, NULL});
 }
 
 /* What it prints; the caller frees. */

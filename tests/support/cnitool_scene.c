@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "sandbox.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,22 @@ struct plugin_answer cnitool_run(const struct cnitool_scene *scene, const char *
 						.path = scene->path,
 						.environment = environment,
 						.arguments = arguments});
+}
+
+struct plugin_answer cnitool_on_host(const char *line, const char *const *environment)
+{
+	const char *all[8] = {"NETCONFPATH=" SANDBOX_DIR "/net.d"};
+	freeing char *words = cni_strdup(line);
+	const char *arguments[WORDS_MAX + 1] = {NULL};
+
+	for (size_t i = 0; environment[i]; i++)
+		all[1 + i] = environment[i];
+	add_words(arguments, words);
+	return plugin_run(
+		&(struct plugin_call){.plugin = CNITOOL,
+				      .path = CNI_C_BINARY_DIR "/plugins:" CNI_C_BINARY_DIR "/ipam",
+				      .environment = all,
+				      .arguments = arguments});
 }
 
 void cnitool_succeeds(const struct cnitool_scene *scene, const char *line)

@@ -31,6 +31,10 @@ int cnitool_teardown(void **state);
 /* Runs "cnitool <line>"; words are separated by single spaces. */
 struct plugin_answer cnitool_run(const struct cnitool_scene *scene, const char *line);
 
+/* The same without a scene, on the host of the sandbox: with the networks in SANDBOX_DIR/net.d and the
+ * plugins that were built. `environment` are more "NAME=value", ending in NULL. */
+struct plugin_answer cnitool_on_host(const char *line, const char *const *environment);
+
 /* It exits with 0 and says nothing on stderr. */
 void cnitool_succeeds(const struct cnitool_scene *scene, const char *line);
 

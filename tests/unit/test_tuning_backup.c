@@ -2,6 +2,7 @@
 /* The file of earlier values: what stands in it, what is read out of it, and which go. */
 #include "tuning_backup.h"
 
+#include "backup.h"
 #include "fake.h"
 #include "json_text.h"
 #include "test.h"
@@ -36,24 +37,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct cni_tuning_backup some_backup(void)
-{
-	struct cni_tuning_backup backup = {
-		.about = {.netns = "4711", .index = 3},
-		.earlier.link = {.given = (1U << CNI_LINK_SETTING_COUNT) - 1,
-				 .mac = {0x0a, 0x58, 0x0a, 1, 0, 5},
-				 .promisc = false,
-				 .allmulti = true,
-				 .txqlen = 1000,
-				 .mtu = 1500},
-	};
-
-	cni_tuning_add_sysctl(&backup.earlier, "net/core/somaxconn", "4096");
-	cni_tuning_add_sysctl(&backup.earlier, "net/ipv4/route/flush", NULL);
-	cni_tuning_add_sysctl(&backup.earlier, "net/ipv4/tcp_rmem", "1\t2\t3");
-	return backup;
-}
-
 static void write_as(const char *network, const char *container, const char *ifname,
 		     const struct cni_tuning_backup *backup)
 {
@@ -65,7 +48,7 @@ static void write_as(const char *network, const char *container, const char *ifn
 
 static void backup__holds_what_the_go_plugin_reads_and_more(void **state)
 {
-	struct cni_tuning_backup backup = some_backup();
+	struct cni_tuning_backup backup = backup_of_some();
 	freeing_json cJSON *json = NULL;
 	struct stat st;
 
@@ -105,7 +88,7 @@ static char *read_backup(void)
 
 static void backup__comes_out_as_it_went_in(void **state)
 {
-	struct cni_tuning_backup backup = some_backup();
+	struct cni_tuning_backup backup = backup_of_some();
 	struct cni_tuning_backup found;
 	freeing char *text = NULL;
 
@@ -260,7 +243,7 @@ static void backup__goes_with_what_a_killed_add_has_left(void **state)
 
 static void backup__is_put_back(void **state)
 {
-	struct cni_tuning_backup backup = some_backup();
+	struct cni_tuning_backup backup = backup_of_some();
 	freeing char *text = NULL;
 
 	(void)state;
@@ -297,7 +280,7 @@ static void backup__that_cannot_be_written_is_an_error(void **state)
 
 static void backup__leaves_what_another_interface_has_set_as_well(void **state)
 {
-	struct cni_tuning_backup backup = some_backup();
+	struct cni_tuning_backup backup = backup_of_some();
 	struct cni_tuning_backup other = {.about = {.netns = "4711"}};
 
 	(void)state;

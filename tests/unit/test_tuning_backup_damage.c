@@ -2,6 +2,7 @@
 /* The file of earlier values, cut off or damaged: what it still says counts. */
 #include "tuning_backup.h"
 
+#include "backup.h"
 #include "cleanup.h"
 #include "mem.h"
 #include "test.h"
@@ -10,29 +11,11 @@
 
 static const struct cni_owner owner = {"blue", "c1", "eth0"};
 
-static struct cni_tuning_backup some_backup(void)
-{
-	struct cni_tuning_backup backup = {
-		.about = {.netns = "4711", .index = 3},
-		.earlier.link = {.given = (1U << CNI_LINK_SETTING_COUNT) - 1,
-				 .mac = {0x0a, 0x58, 0x0a, 1, 0, 5},
-				 .promisc = false,
-				 .allmulti = true,
-				 .txqlen = 1000,
-				 .mtu = 1500},
-	};
-
-	cni_tuning_add_sysctl(&backup.earlier, "net/core/somaxconn", "4096");
-	cni_tuning_add_sysctl(&backup.earlier, "net/ipv4/route/flush", NULL);
-	cni_tuning_add_sysctl(&backup.earlier, "net/ipv4/tcp_rmem", "1\t2\t3");
-	return backup;
-}
-
 /* As a full disk or a power cut leaves it. Each beginning has no value but those of the whole, and
  * has those that are followed by more. */
 static void backup__that_is_cut_off_says_what_it_can(void **state)
 {
-	struct cni_tuning_backup backup = some_backup();
+	struct cni_tuning_backup backup = backup_of_some();
 	freeing char *text = cni_tuning_backup_print(&owner, &backup);
 	const char *mtu = strstr(text, "\"mtu\"");
 	const char *second = strstr(text, "tcp_rmem");

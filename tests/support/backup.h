@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What tuning has to put back, for tests of the file that says so. */
+#ifndef TEST_BACKUP_H
+#define TEST_BACKUP_H
+
+#include "tuning_backup.h"
+
+/* Every setting of a link and three sysctls, one of which has no value. The caller clears. */
+struct cni_tuning_backup backup_of_some(void);
+
+#endif
