@@ -20,12 +20,6 @@
 #define RUN	 "/run/cni"
 #define SIDECARS "/var/lib/cni/networks/.cni-c"
 
-/* The plugins of this suite, as they are installed. */
-static const char *const types[] = {"bridge", "portmap",  "firewall",	"bandwidth",
-				    "tuning", "loopback", "host-local", "static"};
-
-#define TYPE_COUNT (sizeof(types) / sizeof(*types))
-
 struct names {
 	char **items;
 	size_t count;
@@ -234,17 +228,17 @@ static bool has_plugin(const cJSON *plugins, const char *type)
 /* And the others of ours by name alone: an earlier list may have had them. */
 static void add_plain(struct purge *purge, cJSON *plugins)
 {
-	for (size_t i = 0; i < TYPE_COUNT; i++) {
+	for (const char *const *type = about_types; *type; type++) {
 		cJSON *plugin;
 		cJSON *ipam;
 
-		if (!is_our_type(purge, types[i]) || has_plugin(plugins, types[i]))
+		if (!is_our_type(purge, *type) || has_plugin(plugins, *type))
 			continue;
 		plugin = cni_json_object();
-		cni_json_add_string(plugin, "type", types[i]);
-		if (!strcmp(types[i], "host-local") || !strcmp(types[i], "static")) {
+		cni_json_add_string(plugin, "type", *type);
+		if (!strcmp(*type, "host-local") || !strcmp(*type, "static")) {
 			ipam = cni_json_object();
-			cni_json_add_string(ipam, "type", types[i]);
+			cni_json_add_string(ipam, "type", *type);
 			cni_json_add(plugin, "ipam", ipam);
 		}
 		cJSON_AddItemToArray(plugins, plugin);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* cnitool reconcile: puts back what attachments that stand have lost, and removes the rules of those whose
+ * link is gone. */
 #include "reconcile.h"
+
+#include "about.h"
 #include "cleanup.h"
 #include "commands.h"
 #include "mem.h"
+#include "request.h"
 #include "table.h"
 
 struct report {
@@ -52,6 +57,36 @@ static void print_report(const struct cni_owner *owner, enum cni_reconciled stat
 	cJSON_AddItemToArray(report->rows, row);
 }
 
+static int sweep_one(const struct tool *tool, const char *type, struct cni_error *err)
+{
+	const struct cni_request request = {.command = CNI_SWEEP,
+					    .path = tool->options->plugin_path};
+	/* What is swept is of all networks; a configuration needs a name. */
+	const struct cni_conflist list = {.name = (char *)"reconcile",
+					  .version = CNI_VERSION_LATEST};
+	freeing_json cJSON *plugin = cni_json_object();
+
+	cni_json_add_string(plugin, "type", type);
+	return cni_request_run(&request, &list, plugin, NULL, err);
+}
+
+/* Asks each plugin of ours once. Plugins of others do not know the verb. */
+static bool sweep(struct tool *tool)
+{
+	bool swept = true;
+
+	for (const char *const *type = about_types; *type; type++) {
+		struct cni_error err;
+
+		if (!about_is_ours(*type, tool->options->plugin_path) ||
+		    sweep_one(tool, *type, &err) == 0)
+			continue;
+		cni_warn_error(&tool->warnings, &err);
+		swept = false;
+	}
+	return swept;
+}
+
 int command_reconcile(struct tool *tool, struct cni_error *err)
 {
 	const struct options *options = tool->options;
@@ -66,6 +101,7 @@ int command_reconcile(struct tool *tool, struct cni_error *err)
 		.report = print_report,
 		.data = &report,
 	};
+	bool swept = true;
 	size_t wrong;
 
 	if (!options->operand_count != options->all)
@@ -73,7 +109,9 @@ int command_reconcile(struct tool *tool, struct cni_error *err)
 				"expected a network or --all: see 'cnitool reconcile --help'");
 	if (cni_reconcile(&reconcile, &wrong, err) < 0)
 		return -1;
+	if (!options->dry_run)
+		swept = sweep(tool);
 	if (rows)
 		print_json(rows);
-	return wrong ? 1 : 0;
+	return wrong || !swept ? 1 : 0;
 }

@@ -223,3 +223,28 @@ void cni_attachment_files_clear(struct cni_attachment_files *files)
 	free(files->owners.items);
 	*files = (struct cni_attachment_files){0};
 }
+
+int cni_attachment_networks(const char *plugin, char ***ret_names, size_t *ret_count,
+			    struct cni_error *err)
+{
+	const struct dirent *entry;
+	closing int dir = -1;
+	DIR *list;
+
+	*ret_names = NULL;
+	*ret_count = 0;
+	if (cni_attachment_directory(plugin, ".", false, &dir, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	list = fdopendir(dir);
+	if (!list)
+		return cni_fail_errno(err, CNI_EIO, errno, "list '/run/cni/%s'", plugin);
+	take_fd(&dir);
+	while ((entry = readdir(list))) {
+		if (*entry->d_name == '.' || entry->d_type != DT_DIR)
+			continue;
+		*ret_names = cni_realloc_array(*ret_names, *ret_count + 1, sizeof(**ret_names));
+		(*ret_names)[(*ret_count)++] = cni_strdup(entry->d_name);
+	}
+	closedir(list);
+	return 0;
+}

@@ -39,6 +39,10 @@ int cni_attachment_files(const char *plugin, const char *network,
 			 struct cni_attachment_files *ret_files, struct cni_error *err);
 void cni_attachment_files_clear(struct cni_attachment_files *files);
 
+/* The networks that have a directory. The caller frees each and the array. None is success. */
+int cni_attachment_networks(const char *plugin, char ***ret_names, size_t *ret_count,
+			    struct cni_error *err);
+
 /* Opens the directory /run/cni/<plugin>/<name>; with `make`, makes what is missing. Fails with
  * errnum ENOENT if there is none. For those who keep something beside these files. */
 int cni_attachment_directory(const char *plugin, const char *name, bool make, int *ret_fd,

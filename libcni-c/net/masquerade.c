@@ -71,3 +71,10 @@ int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_o
 {
 	return cni_owned_gc(nl, &cni_masquerade_table, network, valid, NULL, err);
 }
+
+int cni_masquerade_sweep(struct cni_nl *nl, struct cni_error *err)
+{
+	size_t left;
+
+	return cni_owned_sweep(nl, &cni_masquerade_table, NULL, &left, err);
+}

@@ -57,4 +57,7 @@ int cni_masquerade_del(struct cni_nl *nl, const struct cni_owner *owner, struct 
 int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		      struct cni_error *err);
 
+/* Removes what attachments have whose link is gone, in all networks. The cost grows with their number. */
+int cni_masquerade_sweep(struct cni_nl *nl, struct cni_error *err);
+
 #endif

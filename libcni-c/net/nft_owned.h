@@ -64,6 +64,8 @@ struct cni_owned_table {
 	struct cni_nft_table table;
 	const struct cni_owned_set *sets;
 	const struct cni_owned_chain *chains;
+	/* The map from the owner's name to that of its link on the host; NULL: they are the same. */
+	const char *links;
 
 	/* Puts the chains of the skeleton, empty, and their rules into the transaction. */
 	void (*put_chains)(struct cni_nft_tx *tx);
@@ -149,6 +151,12 @@ int cni_owned_remove(struct cni_nl *nl, const struct cni_owned_table *table,
 int cni_owned_gc(struct cni_nl *nl, const struct cni_owned_table *table, const char *network,
 		 const struct cni_owners *valid, struct cni_nft_items *removed,
 		 struct cni_error *err);
+
+/* Removes what owners have whose link is gone: no link of this namespace has its name, and none has the
+ * owner's text as its alias. `*ret_left` is how many elements name owners that stay. The cost grows
+ * with the number of links and owners. */
+int cni_owned_sweep(struct cni_nl *nl, const struct cni_owned_table *table,
+		    struct cni_nft_items *removed, size_t *ret_left, struct cni_error *err);
 
 /* ---- for the tables' own functions ---- */
 

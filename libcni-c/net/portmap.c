@@ -159,11 +159,11 @@ int cni_portmap_gc(struct cni_nl *nl, const char *network, const struct cni_owne
 	return failed;
 }
 
-int cni_portmap_remove(struct cni_nl *nl, const struct cni_owned_goers *goers,
-		       struct cni_published *ret_published, struct cni_error *err)
+int cni_portmap_sweep(struct cni_nl *nl, struct cni_published *ret_published, size_t *ret_left,
+		      struct cni_error *err)
 {
 	clearing_items struct cni_nft_items removed = {0};
-	int failed = cni_owned_remove(nl, &cni_portmap_table, goers, &removed, err);
+	int failed = cni_owned_sweep(nl, &cni_portmap_table, &removed, ret_left, err);
 
 	tell_published(&removed, ret_published);
 	return failed;

@@ -200,6 +200,7 @@ const struct cni_owned_table cni_portmap_table = {
 	.table = {NFPROTO_INET, "cni_portmap"},
 	.sets = sets,
 	.chains = chains,
+	.links = cni_portmap_owners,
 	.put_chains = put_chains,
 	.follow = cni_portmap_follow,
 	.waiting = waiting,

@@ -41,10 +41,6 @@ const struct cni_port_mapping *cni_portmap_mapping_at(const struct cni_portmap *
 						      const struct cni_nft_item *item);
 struct cni_ip cni_portmap_target(const char *set, const struct cni_nft_bytes *value);
 
-/* Removes what these owners have published, and tells what that was. */
-int cni_portmap_remove(struct cni_nl *nl, const struct cni_owned_goers *goers,
-		       struct cni_published *ret_published, struct cni_error *err);
-
 /* The functions of the table that have files of their own: what is in the way of a port, and
  * route_localnet. */
 int cni_portmap_meet(struct cni_nl *nl, const struct cni_owned_wish *wish,

@@ -70,3 +70,10 @@ int cni_spoofcheck_gc(struct cni_nl *nl, const char *network, const struct cni_o
 {
 	return cni_owned_gc(nl, &cni_spoofcheck_table, network, valid, NULL, err);
 }
+
+int cni_spoofcheck_sweep(struct cni_nl *nl, struct cni_error *err)
+{
+	size_t left;
+
+	return cni_owned_sweep(nl, &cni_spoofcheck_table, NULL, &left, err);
+}

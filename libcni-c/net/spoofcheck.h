@@ -79,4 +79,7 @@ int cni_spoofcheck_del(struct cni_nl *nl, const struct cni_owner *owner, struct 
 int cni_spoofcheck_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		      struct cni_error *err);
 
+/* Removes what attachments have whose link is gone, in all networks. The cost grows with their number. */
+int cni_spoofcheck_sweep(struct cni_nl *nl, struct cni_error *err);
+
 #endif

@@ -125,4 +125,8 @@ const char *cni_attachment_device(const struct cni_attachment *at);
  * interface before the container's. "" if the result has none. */
 const char *cni_attachment_host_link(const struct cni_attachment *at);
 
+/* The same if the host has it; "" otherwise: that it is absent then says nothing about the attachment
+ * later. */
+const char *cni_attachment_find_host_link(struct cni_attachment *at);
+
 #endif

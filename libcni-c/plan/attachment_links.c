@@ -44,3 +44,12 @@ const char *cni_attachment_host_link(const struct cni_attachment *at)
 			return at->result->interfaces[container].name;
 	return "";
 }
+
+const char *cni_attachment_find_host_link(struct cni_attachment *at)
+{
+	const char *name = cni_attachment_host_link(at);
+	struct cni_error ignored;
+	struct cni_link link;
+
+	return *name && cni_link_get(&at->nl[CNI_HOST], name, &link, &ignored) == 0 ? name : "";
+}

@@ -4,7 +4,11 @@
 #include "attachment_claim.h"
 #include "attachment_file.h"
 #include "cleanup.h"
+#include "firewall.h"
+#include "link_names.h"
 #include "mem.h"
+
+#include <stdlib.h>
 
 struct cni_firewall_record cni_firewall_record_of(const struct cni_firewall_part *spec,
 						  const struct cni_result *result)
@@ -132,6 +136,78 @@ int cni_firewall_forget_invalid(struct cni_nl *nl, const struct cni_firewall_par
 		failed = cni_fail_first(&first, err);
 	if (forget_claims(nl, spec, network, valid, err) < 0)
 		failed = cni_fail_first(&first, err);
+	if (failed)
+		*err = first;
+	return failed;
+}
+
+/* ---- SWEEP ---- */
+
+/* An attachment that has no record, or one of an earlier version, has no link that is known. */
+static int has_lost_link(const struct cni_owner *owner, const struct cni_link_names *links,
+			 bool *ret_lost, struct cni_error *err)
+{
+	clearing_record struct cni_firewall_record record = {0};
+	char text[CNI_OWNER_TEXT_SIZE];
+	bool found;
+
+	if (cni_firewall_recall(owner, &record, &found, err) < 0)
+		return -1;
+	*ret_lost = found && *record.link && !cni_link_names_has(links, record.link) &&
+		    !cni_link_names_has(links, cni_owner_format(owner, text));
+	return 0;
+}
+
+static int sweep_one(struct cni_nl *nl, const struct cni_firewall_part *spec,
+		     const struct cni_owner *owner, const struct cni_link_names *links,
+		     struct cni_error *err)
+{
+	bool lost;
+
+	if (has_lost_link(owner, links, &lost, err) < 0)
+		return -1;
+	if (!lost)
+		return 0;
+	return cni_firewall_del(nl, owner, err) < 0 ? -1 : forget_whole(nl, spec, owner, err);
+}
+
+/* The links come last: an attachment's is there before its record is. */
+static int sweep_network(struct cni_nl *nl, const struct cni_firewall_part *spec,
+			 const char *network, struct cni_error *err)
+{
+	clearing_link_names struct cni_link_names links = {0};
+	struct cni_attachment_files files;
+	struct cni_error first = {0};
+	int failed = 0;
+
+	if (cni_attachment_files(CNI_FIREWALL_PLUGIN, network, &files, err) < 0)
+		return -1;
+	failed = files.owners.count ? cni_link_names_read(&links, &first) : 0;
+	for (size_t i = 0; i < files.owners.count && links.count; i++)
+		if (sweep_one(nl, spec, &files.owners.items[i], &links, err) < 0)
+			failed = cni_fail_first(&first, err);
+	cni_attachment_files_clear(&files);
+	if (failed)
+		*err = first;
+	return failed;
+}
+
+int cni_firewall_sweep(struct cni_nl *nl, const struct cni_firewall_part *spec,
+		       struct cni_error *err)
+{
+	struct cni_error first = {0};
+	int failed = 0;
+	char **networks;
+	size_t count;
+
+	if (cni_attachment_networks(CNI_FIREWALL_PLUGIN, &networks, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (sweep_network(nl, spec, networks[i], err) < 0)
+			failed = cni_fail_first(&first, err);
+		free(networks[i]);
+	}
+	free(networks);
 	if (failed)
 		*err = first;
 	return failed;

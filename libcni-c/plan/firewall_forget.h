@@ -34,4 +34,9 @@ int cni_firewall_forget_invalid(struct cni_nl *nl, const struct cni_firewall_par
 				const char *network, const struct cni_owners *valid,
 				struct cni_error *err);
 
+/* Forgets each attachment of any network whose record names a link that the host has no more, and what
+ * it has in nf_tables. Goes on after a failure; the first one is told. */
+int cni_firewall_sweep(struct cni_nl *nl, const struct cni_firewall_part *spec,
+		       struct cni_error *err);
+
 #endif

@@ -150,7 +150,10 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 	if (find_bridge(at, spec, &bridge, err) < 0 ||
 	    cni_firewall_place(at, spec->backend, &record, err) < 0 ||
-	    forget_earlier(at, spec, &record, err) < 0 || remember(at, &record, err) < 0)
+	    forget_earlier(at, spec, &record, err) < 0)
+		return cni_fail_within(err, "firewall");
+	snprintf(record.link, sizeof(record.link), "%s", cni_attachment_find_host_link(at));
+	if (remember(at, &record, err) < 0)
 		return cni_fail_within(err, "firewall");
 	if (apply(at, spec, &record, bridge, false, err) == 0)
 		return 0;
@@ -277,7 +280,7 @@ static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
 								 : 0;
 }
 
-/* ---- GC and STATUS ---- */
+/* ---- GC, SWEEP and STATUS ---- */
 
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
@@ -296,6 +299,15 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	if (failed)
 		*err = first;
 	return failed;
+}
+
+static int sweep(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	struct cni_nl *nl;
+
+	if (cni_attachment_netfilter(at, &nl, err) < 0 || cni_firewall_sweep(nl, data, err) < 0)
+		return cni_fail_within(err, "firewall");
+	return 0;
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -323,6 +335,7 @@ const struct cni_part_ops cni_firewall_part_ops = {
 	.check = check,
 	.del = del,
 	.gc = gc,
+	.sweep = sweep,
 	.status = status,
 	.mend = mend,
 	.print = print,

@@ -25,6 +25,7 @@ struct cni_firewall_record cni_firewall_record_copy(const struct cni_firewall_re
 
 	for (size_t i = 0; i < record->count; i++)
 		cni_firewall_record_address(&copy, &record->addresses[i]);
+	memcpy(copy.link, record->link, sizeof(copy.link));
 	return copy;
 }
 
@@ -110,6 +111,8 @@ char *cni_firewall_record_encode(const struct cni_firewall_record *record)
 
 		fprintf(out, "address %s\n", cni_ip_format(&record->addresses[i], ip));
 	}
+	if (*record->link)
+		fprintf(out, "link %s\n", record->link);
 	fprintf(out, "zone %s\nadmin-chain %s\n", record->zone, record->admin_chain);
 	if (fflush(out) != 0)
 		cni_out_of_memory();
@@ -150,6 +153,10 @@ static bool decode_line(const char *key, const char *value, struct cni_firewall_
 		return decode_place(value, &record->leaving_tools, &record->leaving_firewalld);
 	if (!strcmp(key, "address") && cni_ip_parse(value, &ip) == 0) {
 		cni_firewall_record_address(record, &ip);
+		return true;
+	}
+	if (!strcmp(key, "link") && !*record->link && *value && strlen(value) < CNI_IFNAME_SIZE) {
+		memcpy(record->link, value, strlen(value) + 1);
 		return true;
 	}
 	if (!strcmp(key, "zone") && !record->zone && cni_firewall_is_zone_name(value)) {

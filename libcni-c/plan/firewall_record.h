@@ -8,6 +8,7 @@
  *	leaving iptables-nft
  *	address 10.1.0.7
  *	address fd00::7
+ *	link vethd03a61f2c4b
  *	zone trusted
  *	admin-chain CNI-ADMIN
  *	digest 5f3b…
@@ -15,7 +16,8 @@
  * and doing it: accepting what the addresses send and receive, in the backend that is written
  * here. What is in nf_tables is not part of it: that is found by its owner.
  *
- * "chosen" is left out if the configuration names the backend. "leaving" is a place in which rules
+ * "chosen" is left out if the configuration names the backend, "link" if the attachment has none on the
+ * host. "leaving" is a place in which rules
  * are while the attachment moves from it, or were when moving was interrupted: a tool of iptables,
  * or firewalld. The digest, of all before it, tells a damaged record. Records of earlier versions
  * have none of these lines; their tool is the command without a suffix. */
@@ -42,6 +44,8 @@ struct cni_firewall_record {
 	bool leaving_firewalld;
 	struct cni_ip *addresses; /* no address twice */
 	size_t count;
+	char link
+		[CNI_IFNAME_SIZE]; /* on the host, there as long as the attachment is; "": unknown */
 	char *zone;
 	char *admin_chain;
 };

@@ -122,6 +122,16 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 	return spec->wanted ? cni_attachment_netfilter_status(at, "masquerade", err) : 0;
 }
 
+static int sweep(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	struct cni_nl *nl;
+
+	(void)data;
+	if (cni_attachment_netfilter(at, &nl, err) < 0 || cni_masquerade_sweep(nl, err) < 0)
+		return cni_attachment_netfilter_failed("masquerade", err);
+	return 0;
+}
+
 const struct cni_part_ops cni_masquerade_part_ops = {
 	.name = "masquerade",
 	.size = sizeof(struct cni_masquerade_part),
@@ -130,6 +140,7 @@ const struct cni_part_ops cni_masquerade_part_ops = {
 	.check = check,
 	.del = del,
 	.gc = gc,
+	.sweep = sweep,
 	.status = status,
 	.mend = add,
 	.print = print,

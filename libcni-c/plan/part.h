@@ -36,6 +36,8 @@ struct cni_part_ops {
 	int (*del)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* Whatever this network has that belongs to none of at->call->conf.valid. */
 	int (*gc)(struct cni_attachment *at, const void *spec, struct cni_error *err);
+	/* What attachments of any network have whose link on the host is gone. */
+	int (*sweep)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* Would ADD work? Neither locks nor writes. */
 	int (*status)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* After `check` has failed: puts back what has been taken of what `add` made, if the

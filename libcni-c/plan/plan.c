@@ -156,8 +156,17 @@ static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
 	return 0;
 }
 
-/* DEL and GC: upwards. A part that fails stops only those that go last. */
-static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool gc,
+typedef int part_verb(struct cni_attachment *at, const void *spec, struct cni_error *err);
+
+static part_verb *verb_of(const struct cni_part_ops *ops, enum cni_command command)
+{
+	if (command == CNI_GC)
+		return ops->gc;
+	return command == CNI_SWEEP ? ops->sweep : ops->del;
+}
+
+/* DEL, GC and SWEEP: upwards. A part that fails stops only those that go last. */
+static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, const char *name,
 		   struct cni_error *err)
 {
 	struct cni_error first = {0};
@@ -165,8 +174,7 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool 
 
 	for (size_t i = plan->count; i-- > 0;) {
 		const struct cni_plan_item *item = &plan->items[i];
-		int (*verb)(struct cni_attachment *, const void *, struct cni_error *) =
-			gc ? item->ops->gc : item->ops->del;
+		part_verb *verb = verb_of(item->ops, at->call->env.command);
 		struct cni_error next = {0};
 
 		if (!verb)
@@ -175,7 +183,7 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool 
 			cni_fail_within(&first, "%s", item->ops->last);
 			continue;
 		}
-		trace(gc ? "gc" : "del", item);
+		trace(name, item);
 		if (verb(at, item->spec, &next) < 0)
 			failed = cni_fail_first(&first, &next);
 	}
@@ -187,7 +195,8 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, bool 
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
 			 struct cni_error *err)
 {
-	bool lenient = call->env.command == CNI_DEL || call->env.command == CNI_GC;
+	bool lenient = call->env.command == CNI_DEL || call->env.command == CNI_GC ||
+		       call->env.command == CNI_SWEEP;
 
 	if (plugin->defaults)
 		memcpy(conf, plugin->defaults, plugin->conf_size);
@@ -219,13 +228,16 @@ static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 		return walk_status(&plan, &at, err);
 	case CNI_MEND:
 		return walk_mend(&plan, &at, err);
-	case CNI_DEL:
 	case CNI_GC:
+		return walk_up(&plan, &at, "gc", err);
+	case CNI_SWEEP:
+		return walk_up(&plan, &at, "sweep", err);
+	case CNI_DEL:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
 		break;
 	}
-	return walk_up(&plan, &at, call->env.command == CNI_GC, err);
+	return walk_up(&plan, &at, "del", err);
 }
 
 /* The plugin that makes the interface prints the configuration's `dns`, with and without IPAM; it
@@ -328,6 +340,7 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.gc = plan_gc,
 		.status = plan_other,
 		.mend = plan_mend,
+		.sweep = plan_other,
 	};
 
 	return cni_verbs_main(&verbs);

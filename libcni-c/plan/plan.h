@@ -16,6 +16,7 @@
  * CHECK  walks down, with the prevResult
  * DEL    walks up and does not stop, but for parts that go last (part.h); the first error is kept
  * GC     likewise
+ * SWEEP  (see verbs.h) likewise
  * STATUS walks down
  * MEND   (see verbs.h) walks down, mends what can be mended and checks the rest
  *
@@ -55,14 +56,14 @@ struct cni_plugin {
 	size_t conf_size;		       /* of its configuration struct */
 	const void *defaults; /* such a struct, before the keys are read; NULL: zeroes */
 	const struct cni_field *fields;
-	/* What the table cannot say. For DEL and GC its failure is ignored, and what it has worked
+	/* What the table cannot say. For DEL, GC and SWEEP its failure is ignored, and what it has worked
 	 * out so far is used. */
 	int (*validate)(const struct cni_call *call, void *conf, struct cni_error *err);
 	void (*plan)(struct cni_plan *plan, const struct cni_call *call, const void *conf);
 };
 
 /* Reads the plugin's own configuration of `call` into `conf` (conf_size bytes). Fails with
- * CNI_ECONFIG, except for DEL and GC. */
+ * CNI_ECONFIG, except for DEL, GC and SWEEP. */
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
 			 struct cni_error *err);
 

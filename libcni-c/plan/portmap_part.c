@@ -172,31 +172,31 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 }
 
 /* Ports of attachments that are gone lead nowhere, and take the port from the host as well. */
-static void sweep(struct cni_attachment *at, struct cni_nl *nl)
+static int sweep(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_published published = {0};
-	struct cni_error err;
+	struct cni_nl *nl;
 	size_t left = 0;
+	int failed;
 
-	if (!cni_sweep_is_due(SWEEP))
-		return;
-	if (cni_portmap_sweep(nl, &published, &left, &err) < 0)
-		fprintf(stderr, "portmap: remove ports of attachments that are gone: %s\n",
-			err.msg);
-	else
+	(void)data;
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return cni_attachment_netfilter_failed("portmap", err);
+	failed = cni_portmap_sweep(nl, &published, &left, err);
+	if (!failed)
 		cni_sweep_is_done(SWEEP, left);
 	forget_connections(at, nl, published.mappings, published.count);
 	free(published.mappings);
+	return failed ? cni_attachment_netfilter_failed("portmap", err) : 0;
 }
 
-/* A link that is not there says nothing about the attachment later. */
-static const char *find_link(struct cni_attachment *at)
+/* No reason to fail an ADD. */
+static void sweep_if_due(struct cni_attachment *at)
 {
-	const char *name = cni_attachment_host_link(at);
-	struct cni_error ignored;
-	struct cni_link link;
+	struct cni_error err;
 
-	return *name && cni_link_get(&at->nl[CNI_HOST], name, &link, &ignored) == 0 ? name : "";
+	if (cni_sweep_is_due(SWEEP) && sweep(at, NULL, &err) < 0)
+		fprintf(stderr, "remove ports of attachments that are gone: %s\n", err.msg);
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -210,7 +210,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		return cni_fail_within(err, "portmap");
 	if (!scene.portmap.address_count)
 		return 0;
-	scene.portmap.link = find_link(at);
+	scene.portmap.link = cni_attachment_find_host_link(at);
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "portmap");
 	if (cni_portmap_add(nl, &scene.portmap, err) < 0) {
@@ -221,7 +221,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	}
 	forget_connections(at, nl, spec->mappings, spec->count);
 	if (at->call->env.command == CNI_ADD)
-		sweep(at, nl);
+		sweep_if_due(at);
 	return 0;
 }
 
@@ -281,6 +281,7 @@ const struct cni_part_ops cni_portmap_part_ops = {
 	.check = check,
 	.del = del,
 	.gc = gc,
+	.sweep = sweep,
 	.status = status,
 	.mend = add,
 	.print = print,

@@ -48,6 +48,10 @@ struct cni_verbs {
 	 * host, without the container noticing, as after a firewall was reloaded. What cannot be
 	 * put back in this way must be as CHECK wants it. `cnitool reconcile` asks for it. */
 	int (*mend)(const void *data, const struct cni_call *call, struct cni_error *err);
+	/* Ours as well: removes the rules of attachments whose link on the host is gone, whatever
+	 * their network, as a DEL of another plugin suite leaves them. Not what cannot be known by
+	 * that: leases stay. `cnitool reconcile` asks for it. */
+	int (*sweep)(const void *data, const struct cni_call *call, struct cni_error *err);
 };
 
 /* One invocation: reads `input` (NUL-terminated behind its `input_size` bytes) as the command needs

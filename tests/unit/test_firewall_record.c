@@ -74,6 +74,7 @@ static void record__has_its_place_and_the_one_that_it_leaves(void **state)
 	record.tools = CNI_IPTABLES_NFT | CNI_IPTABLES_LEGACY;
 	record.leaving_tools = CNI_IPTABLES_PLAIN;
 	record.leaving_firewalld = true;
+	strcpy(record.link, "veth0123456789a");
 	text = cni_firewall_record_encode(&record);
 	assert_true(cni_firewall_record_decode(text, &back));
 	assert_true(back.is_chosen);
@@ -81,6 +82,7 @@ static void record__has_its_place_and_the_one_that_it_leaves(void **state)
 	assert_int_equal(back.tools, record.tools);
 	assert_int_equal(back.leaving_tools, record.leaving_tools);
 	assert_true(back.leaving_firewalld);
+	assert_string_equal(back.link, "veth0123456789a");
 }
 
 /* As a node that is upgraded in place has it. */
@@ -141,6 +143,9 @@ static void record__that_is_damaged_is_none(void **state)
 		"backend iptables\nzone trusted\nadmin-chain A\nadmin-chain B\n",
 		"backend iptables\nzone a\nzone b\nadmin-chain A\n",
 		"backend iptables\nzone trusted\nadmin-chain -A\n",
+		"backend iptables\nlink \nzone trusted\nadmin-chain A\n",
+		"backend iptables\nlink veth0123456789ab\nzone trusted\nadmin-chain A\n",
+		"backend iptables\nlink a\nlink b\nzone trusted\nadmin-chain A\n",
 		"backend iptables\n\nzone trusted\nadmin-chain A\n",
 		/* Cut off: the last line has no end. */
 		"backend iptables\nzone trusted\nadmin-chain A",

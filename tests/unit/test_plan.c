@@ -65,6 +65,12 @@ static int gc(struct cni_attachment *at, const void *spec, struct cni_error *err
 	return say("gc", spec, err);
 }
 
+static int sweep(struct cni_attachment *at, const void *spec, struct cni_error *err)
+{
+	(void)at;
+	return say("sweep", spec, err);
+}
+
 static int status(struct cni_attachment *at, const void *spec, struct cni_error *err)
 {
 	(void)at;
@@ -91,6 +97,7 @@ static const struct cni_part_ops full = {.name = "full",
 					 .check = check,
 					 .del = del,
 					 .gc = gc,
+					 .sweep = sweep,
 					 .status = status,
 					 .mend = mend,
 					 .print = print,
@@ -281,6 +288,14 @@ static void plan__gc_walks_up_and_does_not_stop(void **state)
 		    "gc b failed");
 }
 
+static void plan__sweep_walks_up_and_does_not_stop(void **state)
+{
+	(void)state;
+	assert_walk("SWEEP", "", "sweep c\nsweep b\nsweep a\n", 0, NULL);
+	assert_walk("SWEEP", "\"invalid\":true,\"fails\":\"sweep b\"",
+		    "sweep c\nsweep b\nsweep a\n", 200 + 'b', "sweep b failed");
+}
+
 static void plan__status_walks_down_and_stops(void **state)
 {
 	(void)state;
@@ -374,6 +389,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(plan__check_needs_a_previous_result),
 		cmocka_unit_test(plan__del_walks_up_and_does_not_stop),
 		cmocka_unit_test(plan__gc_walks_up_and_does_not_stop),
+		cmocka_unit_test(plan__sweep_walks_up_and_does_not_stop),
 		cmocka_unit_test(plan__status_walks_down_and_stops),
 		cmocka_unit_test(plan__judges_its_configuration_but_not_for_del),
 		cmocka_unit_test(plan__needs_a_namespace_to_add),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The names and aliases of all links of this network namespace, read once: to tell which of many
+ * attachments still have theirs. */
+#ifndef CNI_LINK_NAMES_H
+#define CNI_LINK_NAMES_H
+
+#include "error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cni_link_names {
+	char **items; /* sorted */
+	size_t count;
+};
+
+/* Opens a socket of its own. Fails with CNI_EKERNEL. The caller clears, also after a failure. */
+int cni_link_names_read(struct cni_link_names *ret_names, struct cni_error *err);
+void cni_link_names_clear(struct cni_link_names *names);
+#define clearing_link_names __attribute__((cleanup(cni_link_names_clear)))
+
+/* True if a link has `text` as its name or its alias. */
+bool cni_link_names_has(const struct cni_link_names *names, const char *text);
+
+#endif
