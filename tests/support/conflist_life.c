@@ -259,6 +259,19 @@ static void begin_row(const struct conflist *list)
 	runtimes_begin(list->runtime, versions, exercised);
 }
 
+/* The sanitizers' quick run takes the oldest and the newest version: the executables that are handed out run
+ * in all of them. */
+static bool is_left_out(const struct conflist *list, const char *const *at)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return !getenv("CNI_C_SLOW") && at != list->versions && at[1];
+#else
+	(void)list;
+	(void)at;
+	return false;
+#endif
+}
+
 void conflist__lives_as_its_runtime_has_it(void **state)
 {
 	const struct conflist *list = *state;
@@ -275,6 +288,8 @@ void conflist__lives_as_its_runtime_has_it(void **state)
 	inside = pod_snapshot("red");
 	conflist_pod_close(&red);
 	for (const char *const *at = list->versions; *at; at++) {
+		if (is_left_out(list, at))
+			continue;
 		live_at(list, *at, &red, rest);
 		if (!at[1])
 			pod_assert_unchanged("red", inside, list->runtime);
