@@ -28,7 +28,7 @@ struct bridge_conf {
 	const char *mac_of_runtime; /* runtimeConfig.mac */
 	/* worked out by validate() */
 	char mac[CNI_MAC_TEXT_SIZE]; /* "": random */
-	struct cni_vlan_set trunk;
+	struct cni_bridge_vlan_set trunk;
 };
 
 static const struct bridge_conf defaults = {.bridge = "cni0"};
@@ -43,7 +43,7 @@ static const struct cni_field fields[] = {
 	CNI_FIELD(struct bridge_conf, "mtu", mtu, .max = 65535),
 	CNI_FIELD(struct bridge_conf, "hairpinMode", hairpin_mode),
 	CNI_FIELD(struct bridge_conf, "promiscMode", promisc_mode),
-	CNI_FIELD(struct bridge_conf, "vlan", vlan, .max = CNI_VLAN_MAX),
+	CNI_FIELD(struct bridge_conf, "vlan", vlan, .max = CNI_BRIDGE_VLAN_MAX),
 	CNI_FIELD(struct bridge_conf, "vlanTrunk", vlan_trunk),
 	CNI_FIELD(struct bridge_conf, "preserveDefaultVlan", preserve_default_vlan),
 	CNI_FIELD(struct bridge_conf, "macspoofchk", mac_spoof_check),
@@ -63,9 +63,9 @@ static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 		uint32_t id, min, max;
 	};
 	static const struct cni_field range_fields[] = {
-		CNI_FIELD(struct range, "id", id, .min = 1, .max = CNI_VLAN_MAX),
-		CNI_FIELD(struct range, "minID", min, .min = 1, .max = CNI_VLAN_MAX),
-		CNI_FIELD(struct range, "maxID", max, .min = 1, .max = CNI_VLAN_MAX),
+		CNI_FIELD(struct range, "id", id, .min = 1, .max = CNI_BRIDGE_VLAN_MAX),
+		CNI_FIELD(struct range, "minID", min, .min = 1, .max = CNI_BRIDGE_VLAN_MAX),
+		CNI_FIELD(struct range, "maxID", max, .min = 1, .max = CNI_BRIDGE_VLAN_MAX),
 		{0},
 	};
 	const cJSON *item;
@@ -91,9 +91,9 @@ static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 					"'vlanTrunk': minID %u is greater than maxID %u", range.min,
 					range.max);
 		for (uint32_t id = range.min; range.min && id <= range.max; id++)
-			cni_vlan_set_add(&conf->trunk, id);
+			cni_bridge_vlan_set_add(&conf->trunk, id);
 		if (range.id)
-			cni_vlan_set_add(&conf->trunk, range.id);
+			cni_bridge_vlan_set_add(&conf->trunk, range.id);
 	}
 	return 0;
 }
@@ -188,19 +188,19 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 }
 
 /* What the container's port lets through. With a trunk alone, VLAN 1 stays the native one. */
-static struct cni_vlan_port port_vlans(const struct bridge_conf *conf)
+static struct cni_bridge_vlan_port port_vlans(const struct bridge_conf *conf)
 {
-	struct cni_vlan_port port = {.native = conf->vlan, .tagged = conf->trunk};
+	struct cni_bridge_vlan_port port = {.native = conf->vlan, .tagged = conf->trunk};
 
-	if (!port.native && !cni_vlan_set_is_empty(&port.tagged))
+	if (!port.native && !cni_bridge_vlan_set_is_empty(&port.tagged))
 		port.native = 1;
 	return port;
 }
 
 /* The interface that has the gateways: the bridge itself, or its own in the VLAN. */
-static struct cni_vlan_link gateway_link(const struct bridge_conf *conf)
+static struct cni_bridge_vlan_link gateway_link(const struct bridge_conf *conf)
 {
-	return (struct cni_vlan_link){.bridge = conf->bridge,
+	return (struct cni_bridge_vlan_link){.bridge = conf->bridge,
 				      .vlan = conf->is_gateway ? conf->vlan : 0,
 				      .keeps_default_vlan = conf->preserve_default_vlan};
 }
@@ -211,7 +211,7 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 	const char *ipam = call->conf.ipam_type;
 	bool checks_addresses = ipam && conf->ip_spoof_check;
 	bool filters_vlans = conf->vlan || conf->vlan_trunk;
-	struct cni_vlan_port vlans = port_vlans(conf);
+	struct cni_bridge_vlan_port vlans = port_vlans(conf);
 
 	if (ipam)
 		cni_plan_lease(plan, .type = ipam);

@@ -5,7 +5,6 @@
 #define CNI_ATTACHMENT_H
 
 #include "error.h"
-#include "go_rules.h"
 #include "link.h"
 #include "nl.h"
 #include "owner.h"
@@ -24,7 +23,7 @@ struct cni_attachment {
 	struct cni_result *result; /* ADD fills it; for CHECK it is the prevResult */
 	int netns;		   /* a descriptor; -1: none, or gone */
 	struct cni_nl nl[2];	   /* rtnetlink, by enum cni_place; the container's needs `netns` */
-	struct cni_nl netfilter;   /* opened by cni_attachment_netfilter() */
+	struct cni_nl netfilter;   /* opened by cni_attachment_netfilter(), see parts/netfilter.h */
 	struct cni_nl news;	   /* rtnetlink in the container, for announcements; see `visit` */
 	int ipv6_conf;		   /* /proc/sys/net/ipv6/conf of the container; see `visit` */
 	int shared_lock;	   /* see cni_attachment_is_alone() */
@@ -61,22 +60,6 @@ void cni_attachment_close(struct cni_attachment *at);
 	{                                                                                          \
 		.netns = -1, .shared_lock = -1, .ipv6_conf = -1                                    \
 	}
-
-/* Are there rules of this kind that the Go plugins have made for it? Those of a node that was upgraded
- * in place are as good as ours. No failure: what cannot be seen is not there. */
-bool cni_attachment_has_go_rules(struct cni_attachment *at, enum cni_go_rules kind);
-
-/* The netfilter socket, opened at the first call. */
-int cni_attachment_netfilter(struct cni_attachment *at, struct cni_nl **ret_nl,
-			     struct cni_error *err);
-
-/* Can nf_tables be asked at all? For STATUS: fails with CNI_EUNAVAILABLE; `what` needs it. */
-int cni_attachment_netfilter_status(struct cni_attachment *at, const char *what,
-				    struct cni_error *err);
-
-/* What DEL and GC make of a failure: a kernel without nf_tables has nothing of ours, so it is none.
- * Any other gets `what` before its message. */
-int cni_attachment_netfilter_failed(const char *what, struct cni_error *err);
 
 /* Things that attachments share (the bridge, its addresses, forwarding) are taken back after a
  * failed ADD only while no other ADD is under way, for it may have found them and count on them,

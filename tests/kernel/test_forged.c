@@ -2,6 +2,7 @@
 /* We ask the kernel in a namespace whose root forges answers (forger.h). */
 #include "addr.h"
 #include "bridge.h"
+#include "bridge_vlan.h"
 #include "cleanup.h"
 #include "forger.h"
 #include "kernel.h"
@@ -12,7 +13,6 @@
 #include "redirect.h"
 #include "route.h"
 #include "test.h"
-#include "vlan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +115,7 @@ static void assert_routes(int index)
 static void assert_queues(int index)
 {
 	struct cni_redirect redirect;
-	struct cni_vlan_port port;
+	struct cni_bridge_vlan_port port;
 	struct cni_qdisc qdisc;
 	struct cni_error err;
 
@@ -124,7 +124,7 @@ static void assert_queues(int index)
 	assert_int_equal(qdisc.tbf.rate, 1000000);
 	must(cni_redirect_get(&inside, index, &redirect, &err));
 	assert_false(redirect.has_filters);
-	must(cni_vlan_get(&inside, index, &port, &err));
+	must(cni_bridge_vlan_get(&inside, index, &port, &err));
 	assert_int_equal(port.native, 0);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Spoof check of IP addresses: what is in the table, and when. What it does to frames is seen in
- * tests/run/test_bridge_ipspoof.c. */
+ * tests/run/bridge/test_bridge_ipspoof.c. */
 #include "spoofcheck.h"
 
 #include "bridge.h"

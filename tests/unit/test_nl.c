@@ -2,6 +2,7 @@
 /* What of an answer is taken, and what a reader makes of attributes that have another size than the
  * kernel gives them. */
 #include "addr.h"
+#include "bridge_vlan.h"
 #include "cleanup.h"
 #include "fake_kernel.h"
 #include "link.h"
@@ -9,7 +10,6 @@
 #include "qdisc.h"
 #include "route.h"
 #include "test.h"
-#include "vlan.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
@@ -331,7 +331,7 @@ static void route__ways_have_their_length(void **state)
 static void vlan__has_four_bytes(void **state)
 {
 	struct bridge_vlan_info info = {.vid = 5};
-	struct cni_vlan_port port;
+	struct cni_bridge_vlan_port port;
 	struct cni_error err;
 
 	(void)state;
@@ -343,8 +343,8 @@ static void vlan__has_four_bytes(void **state)
 		end();
 		add_number(NLMSG_DONE, 0);
 		fake_kernel_answer(script, script_size);
-		assert_int_equal(cni_vlan_get(&nl, 7, &port, &err), 0);
-		assert_int_equal(cni_vlan_set_has(&port.tagged, 5), size == sizeof(info));
+		assert_int_equal(cni_bridge_vlan_get(&nl, 7, &port, &err), 0);
+		assert_int_equal(cni_bridge_vlan_set_has(&port.tagged, 5), size == sizeof(info));
 	}
 }
 

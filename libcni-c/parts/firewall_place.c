@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "netfilter.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "go_rules.h"
 #include "link_sysctl.h"
+#include "netfilter.h"
 #include "spoofcheck.h"
 
 static void print(FILE *out, const void *data)

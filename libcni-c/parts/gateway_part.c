@@ -13,30 +13,30 @@
 static void print(FILE *out, const void *data)
 {
 	const struct cni_gateway_part *spec = data;
-	char name[CNI_VLAN_LINK_NAME_SIZE];
+	char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 
 	fprintf(out, " host %s shared",
-		spec->link.vlan ? cni_vlan_link_name(&spec->link, name) : spec->link.bridge);
+		spec->link.vlan ? cni_bridge_vlan_link_name(&spec->link, name) : spec->link.bridge);
 }
 
 /* The link that bears the gateways: the bridge, or its interface in the VLAN. */
 static int get_link(struct cni_attachment *at, const struct cni_gateway_part *spec,
 		    struct cni_link *ret_link, struct cni_error *err)
 {
-	char name[CNI_VLAN_LINK_NAME_SIZE];
+	char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 
 	if (!spec->link.vlan) {
 		*ret_link = at->master;
 		return 0;
 	}
-	return cni_link_get(&at->nl[CNI_HOST], cni_vlan_link_name(&spec->link, name), ret_link,
-			    err);
+	return cni_link_get(&at->nl[CNI_HOST], cni_bridge_vlan_link_name(&spec->link, name),
+			    ret_link, err);
 }
 
 static int ensure_link(struct cni_attachment *at, struct cni_gateway_part *spec,
 		       struct cni_link *ret_link, struct cni_error *err)
 {
-	return spec->link.vlan ? cni_vlan_link_ensure(at, &spec->link, ret_link, err)
+	return spec->link.vlan ? cni_bridge_vlan_link_ensure(at, &spec->link, ret_link, err)
 			       : get_link(at, spec, ret_link, err);
 }
 
@@ -226,13 +226,14 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (!wanted_count)
 		return 0;
 	if (get_link(at, spec, &link, err) < 0) {
-		char name[CNI_VLAN_LINK_NAME_SIZE];
+		char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 
-		return err->errnum == ENODEV ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing",
-							cni_vlan_link_name(&spec->link, name))
-					     : -1;
+		return err->errnum == ENODEV
+			       ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing",
+					  cni_bridge_vlan_link_name(&spec->link, name))
+			       : -1;
 	}
-	if (spec->link.vlan && cni_vlan_link_check(at, &spec->link, &link, err) < 0)
+	if (spec->link.vlan && cni_bridge_vlan_link_check(at, &spec->link, &link, err) < 0)
 		return -1;
 	if (cni_addr_list(&at->nl[CNI_HOST], link.index, &there, &count, err) < 0)
 		return -1;

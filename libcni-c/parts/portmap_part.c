@@ -5,6 +5,7 @@
 #include "conntrack.h"
 #include "go_rules.h"
 #include "mem.h"
+#include "netfilter.h"
 #include "route.h"
 #include "sweep.h"
 

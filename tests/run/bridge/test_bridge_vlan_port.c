@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
 /* VLANs of the pods' ports: what they let through, and that frames obey. */
-#include "bridge_vlan.h"
+#include "vlan_scene.h"
 
 #include "cleanup.h"
 

@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "go_rules.h"
 #include "masquerade.h"
+#include "netfilter.h"
 
 #include <string.h>
 
@@ -33,11 +34,12 @@ static int name_vrf(struct cni_attachment *at, int index, char device[CNI_IFNAME
 static int find_device(struct cni_attachment *at, const struct cni_masquerade_part *spec,
 		       char device[CNI_IFNAME_SIZE], struct cni_error *err)
 {
-	char name[CNI_VLAN_LINK_NAME_SIZE];
+	char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 	struct cni_link link = at->master.index ? at->master : at->host;
 
 	if (spec->link.vlan &&
-	    cni_link_get(&at->nl[CNI_HOST], cni_vlan_link_name(&spec->link, name), &link, err) < 0)
+	    cni_link_get(&at->nl[CNI_HOST], cni_bridge_vlan_link_name(&spec->link, name), &link,
+			 err) < 0)
 		return -1;
 	memcpy(device, link.name, CNI_IFNAME_SIZE);
 	return link.index == at->host.index ? 0 : name_vrf(at, link.master, device, err);

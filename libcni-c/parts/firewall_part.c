@@ -9,6 +9,7 @@
 #include "firewall_record.h"
 #include "firewalld.h"
 #include "mem.h"
+#include "netfilter.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an attachment publishes, in one line, for the tests of net/portmap on a host of their own
+/* What an attachment publishes, in one line, for the tests of rules/portmap on a host of their own
  * (kernel.h); and what nft(8) shows of it.
  *
  *	const struct offer web = {"blue", "c1", {"10.1.0.7"}, {"tcp 8080 80"}};

@@ -2,13 +2,13 @@
 #include "questions.h"
 
 #include "addr.h"
+#include "bridge_vlan.h"
 #include "cleanup.h"
 #include "link.h"
 #include "link_settings.h"
 #include "qdisc.h"
 #include "redirect.h"
 #include "route.h"
-#include "vlan.h"
 
 #include <linux/netlink.h>
 #include <linux/pkt_sched.h>
@@ -151,9 +151,9 @@ static int way(struct cni_nl *nl, struct cni_error *err)
 
 static int vlans(struct cni_nl *nl, struct cni_error *err)
 {
-	struct cni_vlan_port found;
+	struct cni_bridge_vlan_port found;
 
-	return cni_vlan_get(nl, QUESTIONS_PORT_INDEX, &found, err);
+	return cni_bridge_vlan_get(nl, QUESTIONS_PORT_INDEX, &found, err);
 }
 
 static int tbf(struct cni_nl *nl, struct cni_error *err)

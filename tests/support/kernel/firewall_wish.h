@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attachments as the engine of net/firewall.h wants them, in words; and what is in its table.
+/* Attachments as the engine of rules/firewall.h wants them, in words; and what is in its table.
  *
  *	firewall_must_add("blue", "c1", "10.1.0.2", "fd01::2", SAME, "br0");
  *	firewall_assert_set("members4", "cni0 . 10.1.0.2 blue/c1/eth0");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
 /* The gateway in a VLAN: the bridge's own interface there, and the port that it is connected by. */
-#include "bridge_vlan.h"
+#include "vlan_scene.h"
 
 #include "cleanup.h"
 

@@ -28,7 +28,7 @@
  * of the chain is the number of attachments. The table goes with its last element.
  *
  * An accept ends this table's chain and no more. A drop in another table, be it by a rule or by the
- * policy of a chain, remains a drop: see plan/firewall_choice.h. */
+ * policy of a chain, remains a drop: see firewall/firewall_choice.h. */
 #ifndef CNI_FIREWALL_H
 #define CNI_FIREWALL_H
 

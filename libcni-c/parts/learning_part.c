@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
 
+#include "netfilter.h"
+
 static void print(FILE *out, const void *data)
 {
 	(void)data;

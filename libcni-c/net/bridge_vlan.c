@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vlan.h"
+#include "bridge_vlan.h"
 
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-bool cni_vlan_set_is_empty(const struct cni_vlan_set *set)
+bool cni_bridge_vlan_set_is_empty(const struct cni_bridge_vlan_set *set)
 {
 	for (size_t i = 0; i < sizeof(set->bits) / sizeof(*set->bits); i++)
 		if (set->bits[i])
@@ -25,14 +25,15 @@ static void put_vlan(struct cni_nl_message *m, uint32_t id, uint16_t flags)
 #define RANGES_MAX 200
 
 /* The ranges of `set` from *id on; *id is then where the next message begins. */
-static void put_tagged(struct cni_nl_message *m, const struct cni_vlan_set *set, uint32_t *id)
+static void put_tagged(struct cni_nl_message *m, const struct cni_bridge_vlan_set *set,
+		       uint32_t *id)
 {
-	for (int ranges = 0; *id <= CNI_VLAN_MAX && ranges < RANGES_MAX; ++*id) {
+	for (int ranges = 0; *id <= CNI_BRIDGE_VLAN_MAX && ranges < RANGES_MAX; ++*id) {
 		uint32_t last = *id;
 
-		if (!cni_vlan_set_has(set, *id))
+		if (!cni_bridge_vlan_set_has(set, *id))
 			continue;
-		while (last < CNI_VLAN_MAX && cni_vlan_set_has(set, last + 1))
+		while (last < CNI_BRIDGE_VLAN_MAX && cni_bridge_vlan_set_has(set, last + 1))
 			last++;
 		if (last == *id) {
 			put_vlan(m, *id, 0);
@@ -54,17 +55,17 @@ static struct ifinfomsg *begin(struct cni_nl_message *m, uint16_t type, int inde
 	return ifi;
 }
 
-int cni_vlan_add(struct cni_nl *nl, int index, const struct cni_vlan_port *port,
-		 struct cni_error *err)
+int cni_bridge_vlan_add(struct cni_nl *nl, int index, const struct cni_bridge_vlan_port *port,
+			struct cni_error *err)
 {
 	struct cni_nl_message m;
 
-	for (uint32_t id = 1; id <= CNI_VLAN_MAX;) {
+	for (uint32_t id = 1; id <= CNI_BRIDGE_VLAN_MAX;) {
 		begin(&m, RTM_SETLINK, index);
 		CNI_NL_NEST (&m, IFLA_AF_SPEC) {
 			put_tagged(&m, &port->tagged, &id);
 			/* In the last message, so that it is untagged even if the trunk has it. */
-			if (id > CNI_VLAN_MAX && port->native)
+			if (id > CNI_BRIDGE_VLAN_MAX && port->native)
 				put_vlan(&m, port->native,
 					 BRIDGE_VLAN_INFO_PVID | BRIDGE_VLAN_INFO_UNTAGGED);
 		}
@@ -74,7 +75,7 @@ int cni_vlan_add(struct cni_nl *nl, int index, const struct cni_vlan_port *port,
 	return 0;
 }
 
-int cni_vlan_del(struct cni_nl *nl, int index, uint32_t id, struct cni_error *err)
+int cni_bridge_vlan_del(struct cni_nl *nl, int index, uint32_t id, struct cni_error *err)
 {
 	struct cni_nl_message m;
 
@@ -90,7 +91,7 @@ int cni_vlan_del(struct cni_nl *nl, int index, uint32_t id, struct cni_error *er
 struct reading {
 	int index;
 	uint32_t first; /* of the range that is being read */
-	struct cni_vlan_port port;
+	struct cni_bridge_vlan_port port;
 };
 
 static const struct cni_nl_policy policy[IFLA_AF_SPEC + 1] = {
@@ -113,9 +114,9 @@ static int read_vlan(const struct nlattr *attribute, void *data)
 		return MNL_CB_OK;
 	if (info->flags & BRIDGE_VLAN_INFO_PVID)
 		reading->port.native = info->vid;
-	for (uint32_t id = reading->first; id <= info->vid && id <= CNI_VLAN_MAX; id++)
+	for (uint32_t id = reading->first; id <= info->vid && id <= CNI_BRIDGE_VLAN_MAX; id++)
 		if (!(info->flags & BRIDGE_VLAN_INFO_UNTAGGED))
-			cni_vlan_set_add(&reading->port.tagged, id);
+			cni_bridge_vlan_set_add(&reading->port.tagged, id);
 	return MNL_CB_OK;
 }
 
@@ -136,11 +137,11 @@ static int read_port(const struct nlmsghdr *message, void *data, struct cni_erro
 
 static void forget(void *data)
 {
-	((struct reading *)data)->port = (struct cni_vlan_port){0};
+	((struct reading *)data)->port = (struct cni_bridge_vlan_port){0};
 }
 
-int cni_vlan_get(struct cni_nl *nl, int index, struct cni_vlan_port *ret_port,
-		 struct cni_error *err)
+int cni_bridge_vlan_get(struct cni_nl *nl, int index, struct cni_bridge_vlan_port *ret_port,
+			struct cni_error *err)
 {
 	struct reading reading = {.index = index};
 	struct cni_nl_message m;

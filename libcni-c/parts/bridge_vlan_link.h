@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A bridge's interface in a VLAN, "br0.100": a veth whose other end is a port of the bridge with
  * that VLAN. The networks that use the VLAN share it; it bears their gateways. */
-#ifndef CNI_VLAN_LINK_H
-#define CNI_VLAN_LINK_H
+#ifndef CNI_BRIDGE_VLAN_LINK_H
+#define CNI_BRIDGE_VLAN_LINK_H
 
 #include "attachment.h"
-#include "vlan.h"
+#include "bridge_vlan.h"
 
 #include <stdbool.h>
 
-struct cni_vlan_link {
+struct cni_bridge_vlan_link {
 	const char *bridge;
 	uint32_t vlan;
 	bool keeps_default_vlan; /* its port lets through what the bridge's ports begin with, too */
@@ -17,17 +17,18 @@ struct cni_vlan_link {
 };
 
 /* Room for any bridge's name with a VLAN behind it; that it fits IFNAMSIZ is checked before. */
-#define CNI_VLAN_LINK_NAME_SIZE (CNI_IFNAME_SIZE + 8)
-const char *cni_vlan_link_name(const struct cni_vlan_link *vlan_link,
-			       char name[CNI_VLAN_LINK_NAME_SIZE]);
+#define CNI_BRIDGE_VLAN_LINK_NAME_SIZE (CNI_IFNAME_SIZE + 8)
+const char *cni_bridge_vlan_link_name(const struct cni_bridge_vlan_link *vlan_link,
+				      char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE]);
 
 /* Makes it if it is absent, and finishes what a killed ADD has left half made. Somebody's own link
  * of that name, a VLAN device say, is taken as it is. at->master is the bridge. All or nothing. */
-int cni_vlan_link_ensure(struct cni_attachment *at, struct cni_vlan_link *vlan_link,
-			 struct cni_link *ret_link, struct cni_error *err);
+int cni_bridge_vlan_link_ensure(struct cni_attachment *at, struct cni_bridge_vlan_link *vlan_link,
+				struct cni_link *ret_link, struct cni_error *err);
 
 /* Fails with CNI_EMISMATCH unless `link` and its port are up, and the port has the VLAN. */
-int cni_vlan_link_check(struct cni_attachment *at, const struct cni_vlan_link *vlan_link,
-			const struct cni_link *link, struct cni_error *err);
+int cni_bridge_vlan_link_check(struct cni_attachment *at,
+			       const struct cni_bridge_vlan_link *vlan_link,
+			       const struct cni_link *link, struct cni_error *err);
 
 #endif

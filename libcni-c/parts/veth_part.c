@@ -33,7 +33,7 @@ static void print(FILE *out, const void *data)
 		fputs(" isolated", out);
 	if (spec->vlans.native)
 		fprintf(out, " vlan %u", spec->vlans.native);
-	if (!cni_vlan_set_is_empty(&spec->vlans.tagged))
+	if (!cni_bridge_vlan_set_is_empty(&spec->vlans.tagged))
 		fputs(" trunk", out);
 }
 
@@ -150,9 +150,9 @@ static int set_vlans(struct cni_attachment *at, const struct cni_veth_part *spec
 	if (!spec->filters_vlans)
 		return 0;
 	if (!spec->keeps_default_vlan && at->master.default_vlan &&
-	    cni_vlan_del(nl, at->host.index, at->master.default_vlan, err) < 0)
+	    cni_bridge_vlan_del(nl, at->host.index, at->master.default_vlan, err) < 0)
 		return -1;
-	return cni_vlan_add(nl, at->host.index, &spec->vlans, err);
+	return cni_bridge_vlan_add(nl, at->host.index, &spec->vlans, err);
 }
 
 /* A bridge takes the smallest MTU of its ports, unless someone has set another: setting it back
@@ -247,18 +247,18 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 static int check_vlans(struct cni_attachment *at, const struct cni_veth_part *spec,
 		       struct cni_error *err)
 {
-	struct cni_vlan_port found;
+	struct cni_bridge_vlan_port found;
 
 	if (!spec->filters_vlans)
 		return 0;
-	if (cni_vlan_get(&at->nl[CNI_HOST], at->host.index, &found, err) < 0)
+	if (cni_bridge_vlan_get(&at->nl[CNI_HOST], at->host.index, &found, err) < 0)
 		return -1;
 	if (found.native != spec->vlans.native)
 		return cni_fail(err, CNI_EMISMATCH, "'%s' has native VLAN %u, expected %u",
 				at->host.name, found.native, spec->vlans.native);
-	for (uint32_t id = 1; id <= CNI_VLAN_MAX; id++)
-		if (cni_vlan_set_has(&spec->vlans.tagged, id) && id != spec->vlans.native &&
-		    !cni_vlan_set_has(&found.tagged, id))
+	for (uint32_t id = 1; id <= CNI_BRIDGE_VLAN_MAX; id++)
+		if (cni_bridge_vlan_set_has(&spec->vlans.tagged, id) && id != spec->vlans.native &&
+		    !cni_bridge_vlan_set_has(&found.tagged, id))
 			return cni_fail(err, CNI_EMISMATCH,
 					"'%s' does not carry VLAN %u, expected it tagged",
 					at->host.name, id);

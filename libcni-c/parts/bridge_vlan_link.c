@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "vlan_link.h"
+#include "bridge_vlan_link.h"
 
 #include "link_mac.h"
 #include "link_sysctl.h"
@@ -9,20 +9,20 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *cni_vlan_link_name(const struct cni_vlan_link *vlan_link,
-			       char name[CNI_VLAN_LINK_NAME_SIZE])
+const char *cni_bridge_vlan_link_name(const struct cni_bridge_vlan_link *vlan_link,
+				      char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE])
 {
-	snprintf(name, CNI_VLAN_LINK_NAME_SIZE, "%s.%u", vlan_link->bridge, vlan_link->vlan);
+	snprintf(name, CNI_BRIDGE_VLAN_LINK_NAME_SIZE, "%s.%u", vlan_link->bridge, vlan_link->vlan);
 	return name;
 }
 
 /* May be done again: for what an ADD that was killed has left, or one that is under way is about to
  * do. The interface is up last of all. */
-static int set_up(struct cni_attachment *at, const struct cni_vlan_link *vlan_link,
+static int set_up(struct cni_attachment *at, const struct cni_bridge_vlan_link *vlan_link,
 		  const char *name, const struct cni_owner *owner, struct cni_error *err)
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];
-	struct cni_vlan_port vlans = {.native = vlan_link->vlan};
+	struct cni_bridge_vlan_port vlans = {.native = vlan_link->vlan};
 	char port_name[CNI_IFNAME_SIZE];
 	char alias[CNI_OWNER_TEXT_SIZE];
 	/* The alias tells GC that this port is no attachment's. */
@@ -38,15 +38,15 @@ static int set_up(struct cni_attachment *at, const struct cni_vlan_link *vlan_li
 	if (cni_link_sysctl_refuse_ra(name, err) < 0)
 		return -1;
 	if (!vlan_link->keeps_default_vlan && at->master.default_vlan &&
-	    cni_vlan_del(nl, port.index, at->master.default_vlan, err) < 0)
+	    cni_bridge_vlan_del(nl, port.index, at->master.default_vlan, err) < 0)
 		return -1;
-	if (cni_vlan_add(nl, port.index, &vlans, err) < 0 ||
+	if (cni_bridge_vlan_add(nl, port.index, &vlans, err) < 0 ||
 	    cni_link_change(nl, port.index, &name_and_up, err) < 0)
 		return -1;
 	return cni_link_change(nl, inner.index, &up, err);
 }
 
-static int make(struct cni_attachment *at, struct cni_vlan_link *vlan_link, const char *name,
+static int make(struct cni_attachment *at, struct cni_bridge_vlan_link *vlan_link, const char *name,
 		struct cni_error *err)
 {
 	/* Its owner is the bridge, whichever network is the first to need it. */
@@ -89,12 +89,12 @@ static int ensure_mac(struct cni_attachment *at, struct cni_link *link, struct c
 	return cni_link_mac_give(&at->nl[CNI_HOST], link, err);
 }
 
-int cni_vlan_link_ensure(struct cni_attachment *at, struct cni_vlan_link *vlan_link,
-			 struct cni_link *ret_link, struct cni_error *err)
+int cni_bridge_vlan_link_ensure(struct cni_attachment *at, struct cni_bridge_vlan_link *vlan_link,
+				struct cni_link *ret_link, struct cni_error *err)
 {
-	char name[CNI_VLAN_LINK_NAME_SIZE];
+	char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 
-	cni_vlan_link_name(vlan_link, name);
+	cni_bridge_vlan_link_name(vlan_link, name);
 	if (cni_link_get(&at->nl[CNI_HOST], name, ret_link, err) == 0) {
 		if (ret_link->flags & IFF_UP || strcmp(ret_link->kind, "veth") != 0)
 			return ensure_mac(at, ret_link, err);
@@ -106,11 +106,12 @@ int cni_vlan_link_ensure(struct cni_attachment *at, struct cni_vlan_link *vlan_l
 	return cni_link_get(&at->nl[CNI_HOST], name, ret_link, err);
 }
 
-int cni_vlan_link_check(struct cni_attachment *at, const struct cni_vlan_link *vlan_link,
-			const struct cni_link *link, struct cni_error *err)
+int cni_bridge_vlan_link_check(struct cni_attachment *at,
+			       const struct cni_bridge_vlan_link *vlan_link,
+			       const struct cni_link *link, struct cni_error *err)
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];
-	struct cni_vlan_port found;
+	struct cni_bridge_vlan_port found;
 	struct cni_link port;
 
 	if (!(link->flags & IFF_UP))
@@ -122,7 +123,7 @@ int cni_vlan_link_check(struct cni_attachment *at, const struct cni_vlan_link *v
 	if (strcmp(link->kind, "veth") != 0)
 		return 0;
 	if (cni_link_get_by_index(nl, link->peer, &port, err) < 0 ||
-	    cni_vlan_get(nl, port.index, &found, err) < 0)
+	    cni_bridge_vlan_get(nl, port.index, &found, err) < 0)
 		return -1;
 	if (port.master != at->master.index)
 		return cni_fail(err, CNI_EMISMATCH,

@@ -6,13 +6,13 @@
 #ifndef CNI_PARTS_H
 #define CNI_PARTS_H
 
+#include "bridge_vlan.h"
+#include "bridge_vlan_link.h"
 #include "firewall.h"
 #include "firewall_choice.h"
 #include "plan.h"
 #include "portmap.h"
 #include "shaper.h"
-#include "vlan.h"
-#include "vlan_link.h"
 
 /* The bridge that the attachments of a network share. Made if absent, adopted if there, kept by
  * DEL. Its MAC is pinned (IFLA_ADDRESS given or set by hand), router advertisements are not
@@ -41,7 +41,7 @@ struct cni_veth_part {
 	struct cni_link_port port;
 	bool filters_vlans; /* `vlans` says what the port lets through, instead of the default */
 	bool keeps_default_vlan;
-	struct cni_vlan_port vlans;
+	struct cni_bridge_vlan_port vlans;
 };
 extern const struct cni_part_ops cni_veth_part_ops;
 #define cni_plan_veth(plan, ...)                                                                   \
@@ -114,9 +114,9 @@ extern const struct cni_part_ops cni_routes_part_ops;
 /* The result's gateways as addresses of the bridge, or of its interface in a VLAN, which is made
  * for it. Kept by DEL. */
 struct cni_gateway_part {
-	struct cni_vlan_link link; /* vlan 0: the bridge itself */
-	bool force;		   /* replace another address that is in the way */
-	struct cni_net *made;	   /* by this run's add, as what follows */
+	struct cni_bridge_vlan_link link; /* vlan 0: the bridge itself */
+	bool force;			  /* replace another address that is in the way */
+	struct cni_net *made;		  /* by this run's add, as what follows */
 	size_t made_count;
 	struct cni_net *replaced;
 	size_t replaced_count;
@@ -136,8 +136,9 @@ extern const struct cni_part_ops cni_forwarding_part_ops;
 
 /* See masquerade.h. */
 struct cni_masquerade_part {
-	bool wanted;		   /* DEL and GC remove it in any case */
-	struct cni_vlan_link link; /* vlan 0: packets come through the bridge, or the host's end */
+	bool wanted; /* DEL and GC remove it in any case */
+	struct cni_bridge_vlan_link
+		link; /* vlan 0: packets come through the bridge, or the host's end */
 };
 extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \
