@@ -201,8 +201,8 @@ static struct cni_bridge_vlan_port port_vlans(const struct bridge_conf *conf)
 static struct cni_bridge_vlan_link gateway_link(const struct bridge_conf *conf)
 {
 	return (struct cni_bridge_vlan_link){.bridge = conf->bridge,
-				      .vlan = conf->is_gateway ? conf->vlan : 0,
-				      .keeps_default_vlan = conf->preserve_default_vlan};
+					     .vlan = conf->is_gateway ? conf->vlan : 0,
+					     .keeps_default_vlan = conf->preserve_default_vlan};
 }
 
 static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
@@ -224,8 +224,7 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 	if (!checks_addresses)
 		cni_plan_spoofcheck(plan, .wanted = conf->mac_spoof_check);
 	if (ipam) {
-		/* The veth part adds the bridge, its own end and the container's: index 2. */
-		cni_plan_acquire(plan, .type = ipam, .interface = 2, .gateway = conf->is_gateway,
+		cni_plan_acquire(plan, .type = ipam, .gateway = conf->is_gateway,
 				 .default_route = conf->is_default_gateway);
 		if (checks_addresses)
 			cni_plan_spoofcheck(plan, .wanted = true, .by_address = true);

@@ -4,23 +4,6 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
-int cni_ifb_add(struct cni_nl *nl, const char *name, const uint8_t *mac, uint32_t mtu,
-		struct cni_error *err)
-{
-	struct cni_nl_message m;
-
-	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
-	cni_nl_put_string(&m, IFLA_IFNAME, name);
-	cni_nl_put(&m, IFLA_ADDRESS, mac, CNI_MAC_SIZE);
-	CNI_NL_NEST (&m, IFLA_LINKINFO) {
-		cni_nl_put_string(&m, IFLA_INFO_KIND, "ifb");
-	}
-	cni_nl_put_u32(&m, IFLA_MTU, mtu);
-	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
-		return cni_fail_within(err, "add ifb '%s'", name);
-	return 0;
-}
-
 int cni_ifb_add_name(struct cni_nl *nl, int index, const char *name, struct cni_error *err)
 {
 	struct cni_nl_message m;

@@ -9,10 +9,6 @@
 
 #include <stdint.h>
 
-/* Down, and without an alias. Fails with errnum EEXIST if the name is taken. */
-int cni_ifb_add(struct cni_nl *nl, const char *name, const uint8_t *mac, uint32_t mtu,
-		struct cni_error *err);
-
 /* Gives the link a second name. Fails with errnum EEXIST if that is taken, EOPNOTSUPP on a kernel
  * before 5.5. */
 int cni_ifb_add_name(struct cni_nl *nl, int index, const char *name, struct cni_error *err);

@@ -8,7 +8,6 @@
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
-#include <linux/veth.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -161,59 +160,7 @@ int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
 	return cni_fail_within(err, "ask for a link of kind '%s'", kind);
 }
 
-/* ---- making and changing ---- */
-
-int cni_link_add_bridge(struct cni_nl *nl, const struct cni_link_bridge *bridge,
-			struct cni_error *err)
-{
-	struct cni_nl_message m;
-
-	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
-	cni_nl_put_string(&m, IFLA_IFNAME, bridge->name);
-	cni_nl_put(&m, IFLA_ADDRESS, bridge->mac, CNI_MAC_SIZE);
-	if (bridge->mtu)
-		cni_nl_put_u32(&m, IFLA_MTU, bridge->mtu);
-	CNI_NL_NEST (&m, IFLA_LINKINFO) {
-		cni_nl_put_string(&m, IFLA_INFO_KIND, "bridge");
-		if (bridge->vlan_filtering)
-			CNI_NL_NEST (&m, IFLA_INFO_DATA) {
-				cni_nl_put_u8(&m, IFLA_BR_VLAN_FILTERING, 1);
-			}
-	}
-	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
-		return cni_fail_within(err, "add bridge '%s'", bridge->name);
-	return 0;
-}
-
-int cni_link_add_veth(struct cni_nl *nl, const struct cni_link_veth *veth, struct cni_error *err)
-{
-	struct cni_nl_message m;
-
-	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
-	cni_nl_put_string(&m, IFLA_IFNAME, veth->name);
-	cni_nl_put(&m, IFLA_ADDRESS, veth->mac, CNI_MAC_SIZE);
-	if (veth->mtu)
-		cni_nl_put_u32(&m, IFLA_MTU, veth->mtu);
-	if (veth->master)
-		cni_nl_put_u32(&m, IFLA_MASTER, (uint32_t)veth->master);
-	CNI_NL_NEST (&m, IFLA_LINKINFO) {
-		cni_nl_put_string(&m, IFLA_INFO_KIND, "veth");
-		CNI_NL_NEST (&m, IFLA_INFO_DATA) {
-			CNI_NL_NEST (&m, VETH_INFO_PEER) {
-				cni_nl_put_header(&m, sizeof(struct ifinfomsg));
-				cni_nl_put_string(&m, IFLA_IFNAME, veth->peer);
-				cni_nl_put(&m, IFLA_ADDRESS, veth->peer_mac, CNI_MAC_SIZE);
-				if (veth->mtu)
-					cni_nl_put_u32(&m, IFLA_MTU, veth->mtu);
-				if (veth->netns >= 0)
-					cni_nl_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)veth->netns);
-			}
-		}
-	}
-	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
-		return cni_fail_within(err, "add veth '%s' with peer '%s'", veth->name, veth->peer);
-	return 0;
-}
+/* ---- changing ---- */
 
 static void put_port(struct cni_nl_message *m, const struct cni_link_port *port)
 {

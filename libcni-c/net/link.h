@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links: look at, make, change and delete them, over rtnetlink(7). */
+/* Links: look at, change and delete them, over rtnetlink(7). link_kind.h makes them. */
 #ifndef CNI_LINK_H
 #define CNI_LINK_H
 
@@ -62,31 +62,6 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
  * loads the kind's module, if it is in one. Fails with CNI_EKERNEL if it does not answer. */
 int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
 			   struct cni_error *err);
-
-/* A bridge, down. A `mac` given here stays: the kernel then does not take the lowest address of the
- * ports (br_stp_recalculate_bridge_id()). `mtu` in bytes, 0 for the kernel's.
- * Fails with errnum EEXIST if the name is taken. */
-struct cni_link_bridge {
-	const char *name;
-	const uint8_t *mac;
-	uint32_t mtu;
-	bool vlan_filtering;
-};
-int cni_link_add_bridge(struct cni_nl *nl, const struct cni_link_bridge *bridge,
-			struct cni_error *err);
-
-/* A veth in one message: `name` here, as a port of `master` (0: none), down; its peer `peer` in the
- * namespace `netns`, down. Fails with errnum EEXIST if either name is taken. */
-struct cni_link_veth {
-	const char *name;
-	const uint8_t *mac;
-	int master;
-	const char *peer;
-	const uint8_t *peer_mac;
-	int netns; /* a descriptor; -1: here */
-	uint32_t mtu;
-};
-int cni_link_add_veth(struct cni_nl *nl, const struct cni_link_veth *veth, struct cni_error *err);
 
 /* What to change; what is NULL or CNI_KEEP stays. One message: all of it or an error. */
 enum cni_switch { CNI_KEEP, CNI_ON, CNI_OFF };

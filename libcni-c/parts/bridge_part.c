@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "file.h"
+#include "link_kind.h"
 #include "link_mac.h"
 #include "link_sysctl.h"
 #include "mem.h"
@@ -85,17 +86,21 @@ static int refuse_advertisements(struct cni_bridge_part *spec, struct cni_error 
 static int make(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
 {
 	uint8_t mac[CNI_MAC_SIZE];
-	struct cni_link_bridge bridge = {
+	/* A MAC that is given stays: the kernel then does not take the lowest one of the ports
+	 * (br_stp_recalculate_bridge_id()). */
+	const struct cni_link_new bridge = {
+		.kind = &cni_link_bridge,
 		.name = spec->name,
+		.netns = -1,
 		.mac = mac,
 		.mtu = spec->mtu,
-		.vlan_filtering = spec->vlan_filtering,
+		.values = {.given = spec->vlan_filtering, .values = {1}},
 	};
 	struct cni_error ignored;
 	struct cni_link made;
 
 	cni_link_random_mac(mac);
-	if (cni_link_add_bridge(&at->nl[CNI_HOST], &bridge, err) == 0) {
+	if (cni_link_add(&at->nl[CNI_HOST], &bridge, err) == 0) {
 		spec->made = true;
 		return 0;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge_vlan_link.h"
 
+#include "link_kind.h"
 #include "link_mac.h"
 #include "link_sysctl.h"
 
@@ -55,21 +56,23 @@ static int make(struct cni_attachment *at, struct cni_bridge_vlan_link *vlan_lin
 	uint8_t port_mac[CNI_MAC_SIZE];
 	uint8_t mac[CNI_MAC_SIZE];
 	char port[CNI_IFNAME_SIZE];
-	struct cni_link_veth veth = {
+	const struct cni_link_new peer = {
+		.name = name, .netns = -1, .mac = mac, .mtu = at->master.mtu};
+	const struct cni_link_new veth = {
+		.kind = &cni_link_veth,
 		.name = cni_owner_ifname(&owner, "veth", port),
-		.mac = port_mac,
-		.master = at->master.index,
-		.peer = name,
-		.peer_mac = mac,
 		.netns = -1,
+		.master = at->master.index,
+		.mac = port_mac,
 		.mtu = at->master.mtu,
+		.peer = &peer,
 	};
 	struct cni_error ignored;
 	struct cni_link link;
 
 	cni_link_random_mac(port_mac);
 	cni_link_random_mac(mac);
-	if (cni_link_add_veth(nl, &veth, err) == 0)
+	if (cni_link_add(nl, &veth, err) == 0)
 		vlan_link->made = true;
 	else if (err->errnum != EEXIST) /* as another ADD may have done meanwhile */
 		return -1;

@@ -6,6 +6,7 @@
 #include "host_end.h"
 #include "ifb.h"
 #include "link_gc.h"
+#include "link_kind.h"
 #include "mem.h"
 #include "redirect.h"
 
@@ -126,16 +127,22 @@ static int make(struct cni_attachment *at, struct cni_link *ret_ifb, struct cni_
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	uint8_t mac[CNI_MAC_SIZE];
 	char name[CNI_IFNAME_SIZE];
+	const struct cni_link_new new = {
+		.kind = &cni_link_ifb,
+		.name = our_name(at, name),
+		.netns = -1,
+		.mac = mac,
+		.mtu = at->host.mtu,
+	};
 
-	our_name(at, name);
 	cni_link_random_mac(mac);
-	if (cni_ifb_add(nl, name, mac, at->host.mtu, err) < 0) {
+	if (cni_link_add(nl, &new, err) < 0) {
 		if (err->errnum != EEXIST)
 			return -1;
 		/* That of an earlier life of this very attachment, whose DEL never came. */
 		if (take_back(at, true, err) < 0)
 			return -1;
-		if (cni_ifb_add(nl, name, mac, at->host.mtu, err) < 0)
+		if (cni_link_add(nl, &new, err) < 0)
 			return err->errnum == EEXIST
 				       ? cni_fail(err, CNI_ETAKEN,
 						  "there is a link '%s' that is somebody else's",

@@ -20,7 +20,7 @@ static void print(FILE *out, const void *data)
 static bool is_used(const struct cni_result *result, size_t family)
 {
 	for (size_t i = 0; i < result->ip_count; i++)
-		if (result->ips[i].gateway.family == (family ? AF_INET6 : AF_INET))
+		if (result->ips[i].address.ip.family == (family ? AF_INET6 : AF_INET))
 			return true;
 	return false;
 }

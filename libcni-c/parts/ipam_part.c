@@ -97,14 +97,17 @@ static int refuse_gateway(const struct cni_net *address, const struct cni_ip *ga
 			cni_net_format(address, text), cni_ip_format(gateway, gateway_text));
 }
 
-static int complete(const struct cni_acquire_part *spec, struct cni_result *result,
+static int complete(const struct cni_attachment *at, const struct cni_acquire_part *spec,
 		    struct cni_error *err)
 {
+	int interface = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
+	struct cni_result *result = at->result;
+
 	for (size_t i = 0; i < result->ip_count; i++) {
 		struct cni_result_ip *ip = &result->ips[i];
 		int family = ip->address.ip.family;
 
-		ip->interface = spec->interface;
+		ip->interface = interface < 0 ? CNI_NO_INTERFACE : interface;
 		if (spec->gateway && !cni_ip_is_set(&ip->gateway)) {
 			ip->gateway = first_address(&ip->address);
 			if (refuse_gateway(&ip->address, &ip->gateway, err) < 0)
@@ -131,7 +134,7 @@ static struct cni_netns_seen see_netns(const struct cni_attachment *at)
 		.dev = st.st_dev,
 		.ino = st.st_ino,
 		.cookie = cni_netns_cookie(mnl_socket_get_fd(at->nl[CNI_CONTAINER].socket)),
-		.interface_is_new = at->host.index != 0,
+		.interface_is_new = at->container.index != 0,
 	};
 }
 
@@ -147,7 +150,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	at->leased = true;
 	cni_result_merge_ipam(at->result, &answer);
 	cni_result_clear(&answer);
-	if (complete(spec, at->result, err) < 0)
+	if (complete(at, spec, err) < 0)
 		return -1;
 	if (!at->result->ip_count)
 		return cni_fail(err, CNI_EDELEGATE, "IPAM plugin returned missing IP config");

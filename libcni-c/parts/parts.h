@@ -10,6 +10,7 @@
 #include "bridge_vlan_link.h"
 #include "firewall.h"
 #include "firewall_choice.h"
+#include "link_kind.h"
 #include "plan.h"
 #include "portmap.h"
 #include "shaper.h"
@@ -37,7 +38,7 @@ extern const struct cni_part_ops cni_bridge_part_ops;
 struct cni_veth_part {
 	uint32_t mtu;	    /* bytes; 0: the kernel's */
 	const char *mac;    /* of CNI_IFNAME; NULL or "": random */
-	const char *master; /* the bridge's name; GC looks among its ports */
+	const char *master; /* the bridge's name, whose part comes before; NULL: no bridge */
 	struct cni_link_port port;
 	bool filters_vlans; /* `vlans` says what the port lets through, instead of the default */
 	bool keeps_default_vlan;
@@ -46,6 +47,20 @@ struct cni_veth_part {
 extern const struct cni_part_ops cni_veth_part_ops;
 #define cni_plan_veth(plan, ...)                                                                   \
 	cni_plan_push(plan, &cni_veth_part_ops, &(struct cni_veth_part){__VA_ARGS__})
+
+/* CNI_IFNAME as a link of its own, without an end on the host (link_kind.h). It dies with its namespace,
+ * so GC has nothing to do. */
+struct cni_link_part {
+	const struct cni_link_kind *kind;
+	const char *parent;    /* the name of the link that it is on; NULL: the kind has none */
+	bool parent_is_inside; /* the parent is in the container, not on the host */
+	const char *mac;       /* NULL or "": random; not for kinds that share their parent's */
+	uint32_t mtu;	       /* bytes, at most the parent's; 0: the kernel's */
+	struct cni_link_values values;
+};
+extern const struct cni_part_ops cni_link_part_ops;
+#define cni_plan_link(plan, ...)                                                                   \
+	cni_plan_push(plan, &cni_link_part_ops, &(struct cni_link_part){__VA_ARGS__})
 
 /* Frames from the host's end must bear the container's MAC: see spoofcheck.h. */
 struct cni_spoofcheck_part {
@@ -58,7 +73,7 @@ extern const struct cni_part_ops cni_spoofcheck_part_ops;
 
 /* The IPAM plugin, in two parts: the lease stands first and only releases, and not if the link or
  * anything else could not be removed, so that an address is never free while something still answers
- * for it; acquire stands after the link and only asks. */
+ * for it; acquire stands after the link and only asks. The addresses are those of CNI_IFNAME. */
 struct cni_lease_part {
 	const char *type;
 };
@@ -68,7 +83,6 @@ extern const struct cni_part_ops cni_lease_part_ops;
 
 struct cni_acquire_part {
 	const char *type;
-	int interface;	    /* the index in the result of the interface that gets the addresses */
 	bool gateway;	    /* an address without a gateway gets the first of its network */
 	bool default_route; /* of each family through its gateway, unless there is one */
 };
@@ -94,7 +108,7 @@ extern const struct cni_part_ops cni_learning_part_ops;
 #define cni_plan_learning(plan)                                                                    \
 	cni_plan_push(plan, &cni_learning_part_ops, &(struct cni_learning_part){0})
 
-/* CNI_IFNAME up, and the host's end operationally up. */
+/* CNI_IFNAME up, and the host's end, if there is one, operationally up. */
 struct cni_up_part {
 	bool dad; /* wait for duplicate address detection as well */
 };
@@ -125,7 +139,7 @@ extern const struct cni_part_ops cni_gateway_part_ops;
 #define cni_plan_gateway(plan, ...)                                                                \
 	cni_plan_push(plan, &cni_gateway_part_ops, &(struct cni_gateway_part){__VA_ARGS__})
 
-/* net.ipv4.ip_forward and net.ipv6.conf.all.forwarding for the families that have a gateway. */
+/* net.ipv4.ip_forward and net.ipv6.conf.all.forwarding for the families of the addresses. */
 struct cni_forwarding_part {
 	bool changed[2];    /* by this run's add: IPv4, IPv6 */
 	char redirects[16]; /* what the kernel turns with it; "": not known */

@@ -36,7 +36,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 	if (cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, err) < 0)
 		return cni_container_end_failed(at, err);
-	if (cni_container_end_wait_up(at, UP_MS, err) < 0)
+	if (at->host.index && cni_container_end_wait_up(at, UP_MS, err) < 0)
 		return -1;
 	if (spec->dad)
 		return cni_addr_wait_settled(&at->nl[CNI_CONTAINER], &at->news, at->container.index,

@@ -3,8 +3,10 @@
 
 #include "cleanup.h"
 #include "container_end.h"
+#include "container_link.h"
 #include "host_end.h"
 #include "link_gc.h"
+#include "link_kind.h"
 #include "link_sysctl.h"
 #include "mem.h"
 #include "peer.h"
@@ -22,7 +24,10 @@ static void print(FILE *out, const void *data)
 {
 	const struct cni_veth_part *spec = data;
 
-	fprintf(out, " port of %s", spec->master);
+	if (spec->master)
+		fprintf(out, " port of %s", spec->master);
+	else
+		fputs(" alone", out);
 	if (spec->mtu)
 		fprintf(out, " mtu %u", spec->mtu);
 	if (spec->mac && *spec->mac)
@@ -68,7 +73,7 @@ static int delete_host_end(struct cni_attachment *at, bool *ret_found, struct cn
 	return 0;
 }
 
-/* Is there nothing of an earlier life of this container, or nothing that lives? */
+/* Done when no veth of an earlier ADD is left, or its peer's namespace is gone. */
 static int look_for_life(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
 {
 	const struct cni_attachment *at = data;
@@ -104,24 +109,23 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 {
 	uint8_t host_mac[CNI_MAC_SIZE];
 	char name[CNI_IFNAME_SIZE];
-	struct cni_link_veth veth = {
-		.name = host_name(at, name),
-		.mac = host_mac,
-		.master = at->master.index,
-		.peer = at->owner->ifname,
-		.peer_mac = at->container.mac,
-		.netns = at->netns,
-		.mtu = spec->mtu,
-	};
+	const struct cni_link_new peer = {.name = at->owner->ifname,
+					  .netns = at->netns,
+					  .mac = at->container.mac,
+					  .mtu = spec->mtu};
+	const struct cni_link_new veth = {.kind = &cni_link_veth,
+					  .name = host_name(at, name),
+					  .netns = -1,
+					  .master = at->master.index,
+					  .mac = host_mac,
+					  .mtu = spec->mtu,
+					  .peer = &peer};
 	struct cni_error ignored;
-	struct cni_link in_the_way;
 	bool found;
 
 	cni_link_random_mac(host_mac);
-	at->container = (struct cni_link){.has_mac = true};
-	if (!spec->mac || !*spec->mac || cni_mac_parse(spec->mac, at->container.mac) < 0)
-		cni_link_random_mac(at->container.mac);
-	if (cni_link_add_veth(&at->nl[CNI_HOST], &veth, err) == 0)
+	cni_container_link_choose_mac(at, spec->mac);
+	if (cni_link_add(&at->nl[CNI_HOST], &veth, err) == 0)
 		return 0;
 	if (err->errnum != EEXIST)
 		/* Made all the same, if only the answer got lost: its MAC says whose it is. */
@@ -129,16 +133,13 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 				       !memcmp(at->host.mac, host_mac, sizeof(host_mac))
 			       ? 0
 			       : -1;
-	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &in_the_way, err) == 0)
-		return cni_fail(err, CNI_ETAKEN,
-				"CNI_IFNAME '%s' already exists in the container, expected a name "
-				"that is free",
-				at->owner->ifname);
+	if (cni_container_link_refuse_other(at, err) < 0)
+		return -1;
 	/* The host's end of an earlier life of this very container, whose DEL never came, and whose
 	 * namespace is going away. */
 	if (refuse_to_attach_again(at, err) < 0 || delete_host_end(at, &found, err) < 0)
 		return -1;
-	return cni_link_add_veth(&at->nl[CNI_HOST], &veth, err);
+	return cni_link_add(&at->nl[CNI_HOST], &veth, err);
 }
 
 /* What the port lets through, instead of the VLAN that the bridge's ports begin with. */
@@ -162,7 +163,7 @@ static int restore_master_mtu(struct cni_attachment *at, struct cni_error *err)
 	struct cni_link_change change = {.mtu = at->master.mtu};
 	struct cni_link now;
 
-	if (at->host.mtu >= at->master.mtu)
+	if (!at->master.index || at->host.mtu >= at->master.mtu)
 		return 0;
 	if (cni_link_get_by_index(&at->nl[CNI_HOST], at->master.index, &now, err) < 0)
 		return -1;
@@ -270,7 +271,7 @@ static int check_host_end(struct cni_attachment *at, const struct cni_veth_part 
 {
 	const struct cni_link *host = &at->host;
 
-	if (host->master != at->master.index)
+	if (spec->master && host->master != at->master.index)
 		return cni_fail(err, CNI_EMISMATCH, "'%s' is not a port of bridge '%s'", host->name,
 				at->master.name);
 	if (!(host->flags & IFF_UP))
@@ -288,31 +289,6 @@ static int check_host_end(struct cni_attachment *at, const struct cni_veth_part 
 		return cni_fail(err, CNI_EMISMATCH, "'%s' has MTU %u, expected %u", host->name,
 				host->mtu, spec->mtu);
 	return check_vlans(at, spec, err);
-}
-
-static int check_container_end(struct cni_attachment *at, struct cni_error *err)
-{
-	int index = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
-	const char *expected = index < 0 ? NULL : at->result->interfaces[index].mac;
-	char mac[CNI_MAC_TEXT_SIZE];
-
-	if (index < 0)
-		return cni_fail(err, CNI_EMISMATCH,
-				"'prevResult' has no interface '%s' with a sandbox",
-				at->owner->ifname);
-	if (strcmp(at->container.kind, "veth") != 0)
-		return cni_fail(err, CNI_EMISMATCH,
-				"'%s' in the container is of kind '%s', "
-				"expected a veth",
-				at->owner->ifname, at->container.kind);
-	/* The rules of the spoof check are about the MAC that ADD has answered, not about one that
-	 * the container has by now. */
-	at->container.has_mac = expected && *expected;
-	cni_mac_format(at->container.mac, mac);
-	if (at->container.has_mac && strcasecmp(mac, expected) != 0)
-		return cni_fail(err, CNI_EMISMATCH, "'%s' in the container has MAC %s, expected %s",
-				at->owner->ifname, mac, expected);
-	return 0;
 }
 
 /* By its index on the other side, so that a pair made by another suite is found as well. */
@@ -338,12 +314,7 @@ static int follow_to_host(struct cni_attachment *at, struct cni_error *err)
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
-		return err->errnum == ENODEV
-			       ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing in the container",
-					  at->owner->ifname)
-			       : -1;
-	if (check_container_end(at, err) < 0 || follow_to_host(at, err) < 0)
+	if (cni_container_link_check(at, "veth", err) < 0 || follow_to_host(at, err) < 0)
 		return -1;
 	return check_host_end(at, data, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
 #include "link.h"
+#include "link_kind.h"
 
 #include "bridge.h"
 #include "cleanup.h"
@@ -18,32 +19,34 @@ static const uint8_t mac_b[CNI_MAC_SIZE] = {0x0a, 0x58, 0, 0, 0, 2};
 
 static void add_veth(const char *name, const char *peer, int master, int netns)
 {
-	const struct cni_link_veth veth = {.name = name,
-					   .mac = mac_a,
-					   .master = master,
-					   .peer = peer,
-					   .peer_mac = mac_b,
-					   .netns = netns};
+	const struct cni_link_new end = {.name = peer, .netns = netns, .mac = mac_b};
+	const struct cni_link_new veth = {.kind = &cni_link_veth,
+					  .name = name,
+					  .netns = -1,
+					  .master = master,
+					  .mac = mac_a,
+					  .peer = &end};
 	struct cni_error err;
 
-	if (cni_link_add_veth(&rtnl, &veth, &err) < 0)
+	if (cni_link_add(&rtnl, &veth, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
 static void link__bridge_is_made_with_a_mac_that_stays(void **state)
 {
-	const struct cni_link_bridge bridge = {.name = "br0", .mac = mac_b, .mtu = 1400};
+	const struct cni_link_new bridge = {
+		.kind = &cni_link_bridge, .name = "br0", .netns = -1, .mac = mac_b, .mtu = 1400};
 	struct cni_error err;
 
 	(void)state;
-	assert_int_equal(cni_link_add_bridge(&rtnl, &bridge, &err), 0);
+	assert_int_equal(cni_link_add(&rtnl, &bridge, &err), 0);
 	assert_shown("bridge", "0.linkinfo.info_kind", "ip -j -d link show br0");
 	assert_shown("1400", "0.mtu", "ip -j link show br0");
 	assert_shown("DOWN", "0.operstate", "ip -j link show br0");
 	/* A port with a lower address. */
 	sandbox_must("ip link add va address 02:00:00:00:00:01 master br0 type veth peer name vb");
 	assert_shown("0a:58:00:00:00:02", "0.address", "ip -j link show br0");
-	assert_int_equal(cni_link_add_bridge(&rtnl, &bridge, &err), -1);
+	assert_int_equal(cni_link_add(&rtnl, &bridge, &err), -1);
 	assert_int_equal(err.errnum, EEXIST);
 	assert_memory_equal(err.msg, "add bridge 'br0': ", 18);
 }
@@ -59,15 +62,16 @@ static void link__veth_is_made_with_its_peer_elsewhere(void **state)
 	/* On the host eth0 is taken already: the peer is never seen here. */
 	sandbox_must("ip link add eth0 type veth peer name other");
 	red = kernel_open_netns("red");
-	const struct cni_link_veth veth = {.name = "va",
-					   .mac = mac_a,
-					   .master = kernel_index_of(NULL, "br0"),
-					   .peer = "eth0",
-					   .peer_mac = mac_b,
-					   .netns = red,
-					   .mtu = 1400};
+	const struct cni_link_new peer = {.name = "eth0", .netns = red, .mac = mac_b, .mtu = 1400};
+	const struct cni_link_new veth = {.kind = &cni_link_veth,
+					  .name = "va",
+					  .netns = -1,
+					  .master = kernel_index_of(NULL, "br0"),
+					  .mac = mac_a,
+					  .mtu = 1400,
+					  .peer = &peer};
 
-	assert_int_equal(cni_link_add_veth(&rtnl, &veth, &err), 0);
+	assert_int_equal(cni_link_add(&rtnl, &veth, &err), 0);
 	assert_shown("br0", "0.master", "ip -j link show va");
 	assert_shown("0a:58:00:00:00:01", "0.address", "ip -j link show va");
 	assert_shown("1400", "0.mtu", "ip -j link show va");
@@ -79,18 +83,19 @@ static void link__veth_is_made_with_its_peer_elsewhere(void **state)
 
 static void link__veth_needs_both_names(void **state)
 {
-	struct cni_link_veth veth = {
-		.name = "va", .mac = mac_a, .peer = "vb", .peer_mac = mac_b, .netns = -1};
+	struct cni_link_new peer = {.name = "vb", .netns = -1, .mac = mac_b};
+	struct cni_link_new veth = {
+		.kind = &cni_link_veth, .name = "va", .netns = -1, .mac = mac_a, .peer = &peer};
 	struct cni_error err;
 
 	(void)state;
 	add_veth("va", "other", 0, -1);
-	assert_int_equal(cni_link_add_veth(&rtnl, &veth, &err), -1);
+	assert_int_equal(cni_link_add(&rtnl, &veth, &err), -1);
 	assert_int_equal(err.errnum, EEXIST);
 	assert_memory_equal(err.msg, "add veth 'va' with peer 'vb': ", 30);
 	veth.name = "vc";
-	veth.peer = "va";
-	assert_int_equal(cni_link_add_veth(&rtnl, &veth, &err), -1);
+	peer.name = "va";
+	assert_int_equal(cni_link_add(&rtnl, &veth, &err), -1);
 	assert_int_equal(err.errnum, EEXIST);
 	/* All or nothing. */
 	assert_int_not_equal(sandbox_run("ip link show vc 2>/dev/null"), 0);
@@ -196,7 +201,11 @@ static void link__longest_alias_is_kept(void **state)
 
 static void link__filters_vlans_if_the_kernel_can(void **state)
 {
-	const struct cni_link_bridge bridge = {.name = "br0", .mac = mac_a, .vlan_filtering = true};
+	const struct cni_link_new bridge = {.kind = &cni_link_bridge,
+					    .name = "br0",
+					    .netns = -1,
+					    .mac = mac_a,
+					    .values = {.given = 1, .values = {1}}};
 	const struct cni_link_change on = {.vlan_filtering = CNI_ON};
 	const struct cni_link_change off = {.vlan_filtering = CNI_OFF};
 	struct cni_link link;
@@ -205,7 +214,7 @@ static void link__filters_vlans_if_the_kernel_can(void **state)
 	(void)state;
 	if (!sandbox_has_vlan_filtering())
 		skip_because("this kernel has no bridge VLAN filtering");
-	assert_int_equal(cni_link_add_bridge(&rtnl, &bridge, &err), 0);
+	assert_int_equal(cni_link_add(&rtnl, &bridge, &err), 0);
 	assert_shown("1", "0.linkinfo.info_data.vlan_filtering", "ip -j -d link show br0");
 	assert_int_equal(cni_link_get(&rtnl, "br0", &link, &err), 0);
 	assert_true(link.vlan_filtering);
@@ -218,13 +227,17 @@ static void link__filters_vlans_if_the_kernel_can(void **state)
 
 static void link__says_that_the_kernel_cannot_filter_vlans(void **state)
 {
-	const struct cni_link_bridge bridge = {.name = "br0", .mac = mac_a, .vlan_filtering = true};
+	const struct cni_link_new bridge = {.kind = &cni_link_bridge,
+					    .name = "br0",
+					    .netns = -1,
+					    .mac = mac_a,
+					    .values = {.given = 1, .values = {1}}};
 	struct cni_error err;
 
 	(void)state;
 	if (sandbox_has_vlan_filtering())
 		skip_because("this kernel has bridge VLAN filtering");
-	assert_int_equal(cni_link_add_bridge(&rtnl, &bridge, &err), -1);
+	assert_int_equal(cni_link_add(&rtnl, &bridge, &err), -1);
 	assert_int_equal(err.errnum, EOPNOTSUPP);
 	assert_int_not_equal(sandbox_run("ip link show br0 2>/dev/null"), 0);
 }

@@ -4,6 +4,7 @@
  * we do. */
 #include "ifb.h"
 #include "link.h"
+#include "link_kind.h"
 #include "qdisc.h"
 #include "redirect.h"
 
@@ -214,6 +215,14 @@ static void fq_codel__takes_the_place_of_the_queue(void **state)
 	sandbox_must("tc qdisc show dev va | grep -q 'interval 160'");
 }
 
+static int add_ifb(const char *name, const uint8_t *mac, uint32_t mtu, struct cni_error *err)
+{
+	const struct cni_link_new ifb = {
+		.kind = &cni_link_ifb, .name = name, .netns = -1, .mac = mac, .mtu = mtu};
+
+	return cni_link_add(&rtnl, &ifb, err);
+}
+
 /* ---- the redirection and the ifb ---- */
 
 static void redirect__leads_to_a_link(void **state)
@@ -226,7 +235,7 @@ static void redirect__leads_to_a_link(void **state)
 	(void)state;
 	must(cni_redirect_get(&rtnl, link.index, &found, &err));
 	assert_false(found.found);
-	must(cni_ifb_add(&rtnl, "ifbtest", mac, 1400, &err));
+	must(add_ifb("ifbtest", mac, 1400, &err));
 	must(cni_link_get(&rtnl, "ifbtest", &ifb, &err));
 	assert_string_equal(ifb.kind, "ifb");
 	assert_int_equal(ifb.mtu, 1400);
@@ -279,8 +288,8 @@ static void ifb__has_a_second_name(void **state)
 	struct cni_link ifb;
 
 	(void)state;
-	must(cni_ifb_add(&rtnl, "ifbone", mac, 1500, &err));
-	must_fail_with(cni_ifb_add(&rtnl, "ifbone", mac, 1500, &err), EEXIST);
+	must(add_ifb("ifbone", mac, 1500, &err));
+	must_fail_with(add_ifb("ifbone", mac, 1500, &err), EEXIST);
 	must(cni_link_get(&rtnl, "ifbone", &ifb, &err));
 	must(cni_ifb_add_name(&rtnl, ifb.index, "bwp0123456789ab", &err));
 	assert_shown("ifbone", "0.ifname", "ip -j link show dev bwp0123456789ab");

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kinds of links: one row for each. ADD writes the attributes of a row, CHECK reads them back. */
+#ifndef CNI_LINK_KIND_H
+#define CNI_LINK_KIND_H
+
+#include "link.h"
+#include "nl.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CNI_LINK_VALUES 4
+
+/* A word of the configuration and of ip-link(8) for a number. */
+struct cni_link_word {
+	const char *word;
+	uint32_t value;
+};
+
+/* A number in IFLA_INFO_DATA. */
+struct cni_link_attribute {
+	const char *key; /* as configurations call it: "mode" */
+	uint16_t type;	 /* IFLA_MACVLAN_MODE; 0: the row has no more attributes */
+	uint8_t size;	 /* bytes: 1, 2 or 4 */
+	const struct cni_link_word *words; /* ends with a NULL word; NULL: a plain number */
+};
+
+struct cni_link_kind {
+	const char *name; /* IFLA_INFO_KIND */
+	bool has_parent;  /* IFLA_LINK names the link that it is on */
+	bool shares_mac;  /* it has the MAC of that link, and none can be given */
+	struct cni_link_attribute attributes[CNI_LINK_VALUES];
+};
+
+/* The rows. For `macvlan` attribute 0 is the mode, 1 the queue length of broadcasts; for `ipvlan` the
+ * mode and the flags, for `vlan` the id, for `vrf` the table, for `bridge` VLAN filtering. */
+extern const struct cni_link_kind cni_link_bridge;
+extern const struct cni_link_kind cni_link_veth;
+extern const struct cni_link_kind cni_link_ifb;
+extern const struct cni_link_kind cni_link_dummy;
+extern const struct cni_link_kind cni_link_macvlan;
+extern const struct cni_link_kind cni_link_ipvlan;
+extern const struct cni_link_kind cni_link_vlan;
+extern const struct cni_link_kind cni_link_vrf;
+
+/* Values for the attributes of a kind, by their place in the row. */
+struct cni_link_values {
+	uint32_t given; /* bit i: values[i] is given; otherwise the kernel chooses it */
+	uint32_t values[CNI_LINK_VALUES];
+};
+
+/* The word for a value; NULL if the attribute has no word for it. */
+const char *cni_link_word(const struct cni_link_attribute *attribute, uint32_t value);
+/* False if the attribute has no such word. */
+bool cni_link_word_parse(const struct cni_link_attribute *attribute, const char *word,
+			 uint32_t *ret_value);
+
+/* A new link, down. What is 0 or NULL is left to the kernel. */
+struct cni_link_new {
+	const struct cni_link_kind *kind;
+	const char *name;
+	int netns;  /* a descriptor of the namespace that gets it; -1: that of the socket */
+	int parent; /* an index in the namespace of the socket */
+	int master; /* likewise: the bridge that it becomes a port of */
+	const uint8_t *mac;
+	uint32_t mtu;
+	struct cni_link_values values;
+	const struct cni_link_new *peer; /* of a veth: name, netns, MAC and MTU count */
+};
+
+/* Makes the link in one message: all of it or nothing. Fails with CNI_EKERNEL: errnum EEXIST if a name
+ * is taken, EOPNOTSUPP if the kernel does not have the kind or an attribute. */
+int cni_link_add(struct cni_nl *nl, const struct cni_link_new *link, struct cni_error *err);
+
+/* Compares the attributes of a link of the namespace of `nl` with those that are given. Fails with
+ * CNI_EMISMATCH, naming the attribute, what was expected and what was found. */
+int cni_link_check_values(struct cni_nl *nl, const struct cni_link *link,
+			  const struct cni_link_kind *kind, const struct cni_link_values *values,
+			  struct cni_error *err);
+
+#endif

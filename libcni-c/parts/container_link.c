@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "container_link.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+void cni_container_link_choose_mac(struct cni_attachment *at, const char *mac)
+{
+	at->container = (struct cni_link){.has_mac = true};
+	if (!mac || !*mac || cni_mac_parse(mac, at->container.mac) < 0)
+		cni_link_random_mac(at->container.mac);
+}
+
+int cni_container_link_refuse_other(struct cni_attachment *at, struct cni_error *err)
+{
+	struct cni_link in_the_way;
+
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &in_the_way, err) < 0)
+		return 0;
+	return cni_fail(err, CNI_ETAKEN,
+			"CNI_IFNAME '%s' already exists in the container, expected a name "
+			"that is free",
+			at->owner->ifname);
+}
+
+static int compare(struct cni_attachment *at, const char *kind, struct cni_error *err)
+{
+	int index = cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
+	const char *expected = index < 0 ? NULL : at->result->interfaces[index].mac;
+	char mac[CNI_MAC_TEXT_SIZE];
+
+	if (index < 0)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'prevResult' has no interface '%s' with a sandbox",
+				at->owner->ifname);
+	if (strcmp(at->container.kind, kind) != 0)
+		return cni_fail(err, CNI_EMISMATCH,
+				"'%s' in the container is of kind '%s', "
+				"expected a %s",
+				at->owner->ifname, at->container.kind, kind);
+	/* The rules of the spoof check are about the MAC of ADD, not about one that the container
+	 * has by now. */
+	at->container.has_mac = expected && *expected;
+	cni_mac_format(at->container.mac, mac);
+	if (at->container.has_mac && strcasecmp(mac, expected) != 0)
+		return cni_fail(err, CNI_EMISMATCH, "'%s' in the container has MAC %s, expected %s",
+				at->owner->ifname, mac, expected);
+	return 0;
+}
+
+int cni_container_link_check(struct cni_attachment *at, const char *kind, struct cni_error *err)
+{
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) == 0)
+		return compare(at, kind, err);
+	return err->errnum == ENODEV
+		       ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing in the container",
+				  at->owner->ifname)
+		       : -1;
+}
