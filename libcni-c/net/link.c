@@ -143,7 +143,8 @@ int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
 	char name[CNI_IFNAME_SIZE];
 	struct cni_nl_message m;
 
-	/* The kinds' own validate() refuses this MAC before anything is made. */
+	/* The kinds' own validate() refuses this MAC before anything is made, and ipvlan, which does
+	 * not look at it, the missing parent (EINVAL). */
 	snprintf(name, sizeof(name), "%.6s-status", kind);
 	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
 	cni_nl_put_string(&m, IFLA_IFNAME, name);
@@ -152,7 +153,7 @@ int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
 		cni_nl_put_string(&m, IFLA_INFO_KIND, kind);
 	*ret_known = true;
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) == 0 || err->errnum == EADDRNOTAVAIL ||
-	    err->errnum == EEXIST)
+	    err->errnum == EINVAL || err->errnum == EEXIST)
 		return 0;
 	*ret_known = false;
 	if (err->errnum == EOPNOTSUPP)

@@ -37,8 +37,9 @@ static int compare(struct cni_attachment *at, const char *kind, struct cni_error
 	if (strcmp(at->container.kind, kind) != 0)
 		return cni_fail(err, CNI_EMISMATCH,
 				"'%s' in the container is of kind '%s', "
-				"expected a %s",
-				at->owner->ifname, at->container.kind, kind);
+				"expected %s %s",
+				at->owner->ifname, at->container.kind,
+				strchr("aeiou", *kind) ? "an" : "a", kind);
 	/* The rules of the spoof check are about the MAC of ADD, not about one that the container
 	 * has by now. */
 	at->container.has_mac = expected && *expected;

@@ -159,7 +159,7 @@ static void link__check_says_what_is_not_as_add_left_it(void **state)
 		  "'eth0' in the container is not on master 'up1'");
 	other.kind = &cni_link_ipvlan;
 	must_fail(cni_link_part_ops.check(&part_at, &other, &err), CNI_EMISMATCH,
-		  "'eth0' in the container is of kind 'macvlan', expected a ipvlan");
+		  "'eth0' in the container is of kind 'macvlan', expected an ipvlan");
 	sandbox_must("ip -n red link del eth0");
 	must_fail(cni_link_part_ops.check(&part_at, &part, &err), CNI_EMISMATCH,
 		  "'eth0' is missing in the container");
