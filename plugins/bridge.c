@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge: a veth between the container and a bridge on the host. */
+#include "cleanup.h"
 #include "cni.h"
 #include "host_local.h"
 #include "parts.h"
@@ -201,8 +202,8 @@ static struct cni_bridge_vlan_port port_vlans(const struct bridge_conf *conf)
 static struct cni_bridge_vlan_link gateway_link(const struct bridge_conf *conf)
 {
 	return (struct cni_bridge_vlan_link){.bridge = conf->bridge,
-				      .vlan = conf->is_gateway ? conf->vlan : 0,
-				      .keeps_default_vlan = conf->preserve_default_vlan};
+					     .vlan = conf->is_gateway ? conf->vlan : 0,
+					     .keeps_default_vlan = conf->preserve_default_vlan};
 }
 
 static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
@@ -249,6 +250,7 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 
 static const struct cni_plugin bridge = {
 	.type = "bridge",
+	.version = CNI_C_VERSION,
 	.delegates = true,
 	.contained = &host_local_contained,
 	.oldest = CNI_0_1_0,

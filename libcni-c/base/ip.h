@@ -3,10 +3,14 @@
 #ifndef CNI_IP_H
 #define CNI_IP_H
 
+#include "decls.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+
+CNI_BEGIN_DECLS
 
 /* Room for the longest text of each, with its NUL: inet_ntop(3) and "/128". */
 #define CNI_IP_TEXT_SIZE  46
@@ -103,5 +107,7 @@ bool cni_net_contains(const struct cni_net *net, const struct cni_ip *ip);
 #define CNI_MAC_TEXT_SIZE 18
 int cni_mac_parse(const char *text, uint8_t ret_mac[CNI_MAC_SIZE]);
 const char *cni_mac_format(const uint8_t mac[CNI_MAC_SIZE], char text[CNI_MAC_TEXT_SIZE]);
+
+CNI_END_DECLS
 
 #endif

@@ -15,12 +15,15 @@
 #ifndef CNI_FIREWALL_CHOICE_H
 #define CNI_FIREWALL_CHOICE_H
 
+#include "decls.h"
 #include "error.h"
 #include "iptables_tool.h"
 #include "nl.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 enum cni_firewall_backend {
 	CNI_FIREWALL_AUTOMATIC,
@@ -69,5 +72,7 @@ int cni_firewall_backend_status(struct cni_nl *nl, enum cni_firewall_backend bac
 
 /* True if there can be rules that were made with the tool in this family. */
 bool cni_firewall_has_iptables(struct cni_nl *nl, enum cni_iptables_tool tool, int family);
+
+CNI_END_DECLS
 
 #endif

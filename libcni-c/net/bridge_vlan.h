@@ -3,11 +3,14 @@
 #ifndef CNI_BRIDGE_VLAN_H
 #define CNI_BRIDGE_VLAN_H
 
+#include "decls.h"
 #include "nl.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 #define CNI_BRIDGE_VLAN_MAX 4094
 
@@ -45,5 +48,7 @@ int cni_bridge_vlan_del(struct cni_nl *nl, int index, uint32_t id, struct cni_er
 /* The VLANs of the port. */
 int cni_bridge_vlan_get(struct cni_nl *nl, int index, struct cni_bridge_vlan_port *ret_port,
 			struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

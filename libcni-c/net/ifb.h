@@ -4,10 +4,13 @@
 #ifndef CNI_IFB_H
 #define CNI_IFB_H
 
+#include "decls.h"
 #include "error.h"
 #include "nl.h"
 
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* Down, and without an alias. Fails with errnum EEXIST if the name is taken. */
 int cni_ifb_add(struct cni_nl *nl, const char *name, const uint8_t *mac, uint32_t mtu,
@@ -16,5 +19,7 @@ int cni_ifb_add(struct cni_nl *nl, const char *name, const uint8_t *mac, uint32_
 /* Gives the link a second name. Fails with errnum EEXIST if that is taken, EOPNOTSUPP on a kernel
  * before 5.5. */
 int cni_ifb_add_name(struct cni_nl *nl, int index, const char *name, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

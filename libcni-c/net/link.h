@@ -3,12 +3,15 @@
 #ifndef CNI_LINK_H
 #define CNI_LINK_H
 
+#include "decls.h"
 #include "ip.h"
 #include "nl.h"
 #include "owner.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* What a bridge lets one of its ports do. */
 struct cni_link_port {
@@ -112,5 +115,7 @@ int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err);
 
 /* Six random octets of a locally administered unicast address. */
 void cni_link_random_mac(uint8_t ret_mac[CNI_MAC_SIZE]);
+
+CNI_END_DECLS
 
 #endif

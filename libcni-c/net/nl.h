@@ -11,6 +11,7 @@
 #ifndef CNI_NL_H
 #define CNI_NL_H
 
+#include "decls.h"
 #include "error.h"
 #include "ip.h"
 #include "nl_attr.h"
@@ -19,6 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* A socket stays in the namespace in which it was opened, whatever the process does later. */
 struct cni_nl {
@@ -34,7 +37,6 @@ struct cni_nl {
  * returns. Fails with CNI_EKERNEL. */
 int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error *err);
 void cni_nl_close(struct cni_nl *nl);
-#define closing_nl __attribute__((cleanup(cni_nl_close)))
 
 #define CNI_NL_MESSAGE_SIZE 4096
 
@@ -114,5 +116,7 @@ int cni_nl_wait(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int 
 
 /* The error that a whole NLMSG_ERROR or NLMSG_DONE carries: 0, or -1 with `err` filled. */
 int cni_nl_read_error(const struct nlmsghdr *message, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -6,8 +6,11 @@
 
 #include "attachment.h"
 #include "bridge_vlan.h"
+#include "decls.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 struct cni_bridge_vlan_link {
 	const char *bridge;
@@ -30,5 +33,7 @@ int cni_bridge_vlan_link_ensure(struct cni_attachment *at, struct cni_bridge_vla
 int cni_bridge_vlan_link_check(struct cni_attachment *at,
 			       const struct cni_bridge_vlan_link *vlan_link,
 			       const struct cni_link *link, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -5,7 +5,10 @@
 #define CNI_LINK_GC_H
 
 #include "attachment.h"
+#include "decls.h"
 #include "error.h"
+
+CNI_BEGIN_DECLS
 
 struct cni_link_gc {
 	const char *kind;   /* "veth", "ifb" */
@@ -17,5 +20,7 @@ struct cni_link_gc {
  * without an alias that only a killed ADD can have left: named like ours and like no valid owner's,
  * ports of the `master` if they are ports, while no other ADD is under way. */
 int cni_link_gc(struct cni_attachment *at, const struct cni_link_gc *gc, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

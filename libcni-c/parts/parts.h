@@ -8,11 +8,14 @@
 
 #include "bridge_vlan.h"
 #include "bridge_vlan_link.h"
+#include "decls.h"
 #include "firewall.h"
 #include "firewall_choice.h"
 #include "plan.h"
 #include "portmap.h"
 #include "shaper.h"
+
+CNI_BEGIN_DECLS
 
 /* The bridge that the attachments of a network share. Made if absent, adopted if there, kept by
  * DEL. Its MAC is pinned (IFLA_ADDRESS given or set by hand), router advertisements are not
@@ -187,5 +190,7 @@ struct cni_egress_part {
 extern const struct cni_part_ops cni_egress_part_ops;
 #define cni_plan_egress(plan, ...)                                                                 \
 	cni_plan_push(plan, &cni_egress_part_ops, &(struct cni_egress_part){__VA_ARGS__})
+
+CNI_END_DECLS
 
 #endif

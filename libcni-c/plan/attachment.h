@@ -4,6 +4,7 @@
 #ifndef CNI_ATTACHMENT_H
 #define CNI_ATTACHMENT_H
 
+#include "decls.h"
 #include "error.h"
 #include "link.h"
 #include "nl.h"
@@ -12,6 +13,8 @@
 #include "verbs.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 enum cni_place { CNI_HOST, CNI_CONTAINER };
 
@@ -54,7 +57,6 @@ int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
 			const struct cni_visit *visit, struct cni_attachment *ret_at,
 			struct cni_error *err);
 void cni_attachment_close(struct cni_attachment *at);
-#define closing_attachment __attribute__((cleanup(cni_attachment_close)))
 /* For one that is closed and may never be opened. */
 #define CNI_NO_ATTACHMENT                                                                          \
 	{                                                                                          \
@@ -111,5 +113,7 @@ const char *cni_attachment_host_link(const struct cni_attachment *at);
 /* The same if the host has it; "" otherwise: that it is absent then says nothing about the attachment
  * later. */
 const char *cni_attachment_find_host_link(struct cni_attachment *at);
+
+CNI_END_DECLS
 
 #endif

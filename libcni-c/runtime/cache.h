@@ -6,12 +6,15 @@
 #ifndef CNI_CACHE_H
 #define CNI_CACHE_H
 
+#include "decls.h"
 #include "error.h"
 #include "json.h"
 #include "owner.h"
 #include "warnings.h"
 
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 #define CNI_CACHE_DIR "/var/lib/cni"
 
@@ -58,5 +61,7 @@ int cni_cache_list(const char *dir, const char *network, const char *ids,
 		   struct cni_error *err);
 
 void cni_cached_free(struct cni_cached *items, size_t count);
+
+CNI_END_DECLS
 
 #endif

@@ -4,12 +4,15 @@
 #ifndef CNI_CONFLIST_H
 #define CNI_CONFLIST_H
 
+#include "decls.h"
 #include "error.h"
 #include "json.h"
 #include "version.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 struct cni_conflist {
 	char *name;
@@ -50,5 +53,7 @@ int cni_conflist_append(struct cni_conflist *list, const char *data, size_t size
 const char *cni_conflist_type(const cJSON *plugin);
 
 void cni_conflist_clear(struct cni_conflist *list);
+
+CNI_END_DECLS
 
 #endif

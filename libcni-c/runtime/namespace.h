@@ -4,7 +4,11 @@
 #ifndef CNI_NAMESPACE_H
 #define CNI_NAMESPACE_H
 
+#include "decls.h"
+
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 enum cni_namespace_state {
 	CNI_NAMESPACE_LIVES,
@@ -22,5 +26,7 @@ enum cni_namespace_state cni_namespace_ask(const char *path, const char *identit
 
 /* True if both paths lead to one network namespace now. */
 bool cni_namespace_is_same(const char *path, const char *other);
+
+CNI_END_DECLS
 
 #endif

@@ -6,12 +6,15 @@
 #ifndef CNI_RECONCILE_H
 #define CNI_RECONCILE_H
 
+#include "decls.h"
 #include "error.h"
 #include "owner.h"
 #include "warnings.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 enum cni_reconciled {
 	CNI_RECONCILED_FINE,   /* it was as ADD left it */
@@ -38,5 +41,7 @@ struct cni_reconcile {
  * nothing is put back for it. One failure does not stop it; `ret_wrong` counts them.
  * Fails with CNI_EIO if the cache cannot be read. */
 int cni_reconcile(const struct cni_reconcile *reconcile, size_t *ret_wrong, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

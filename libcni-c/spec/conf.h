@@ -4,6 +4,7 @@
 #ifndef CNI_CONF_H
 #define CNI_CONF_H
 
+#include "decls.h"
 #include "env.h"
 #include "error.h"
 #include "json.h"
@@ -12,6 +13,8 @@
 #include "version.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 struct cni_conf {
 	cJSON *json;	       /* the whole configuration; what follows points into it */
@@ -37,5 +40,7 @@ int cni_conf_read(const char *data, size_t size, enum cni_command command, enum 
 		  struct cni_conf *ret_conf, struct cni_error *err);
 
 void cni_conf_clear(struct cni_conf *conf);
+
+CNI_END_DECLS
 
 #endif

@@ -4,10 +4,13 @@
 #ifndef CNI_EXEC_H
 #define CNI_EXEC_H
 
+#include "decls.h"
 #include "error.h"
 #include "json.h"
 
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 /* How long a plugin may take before its process group is ended: below the two minutes after which
  * kubelet gives up on a pod. */
@@ -46,7 +49,6 @@ struct cni_answer {
 };
 
 void cni_answer_clear(struct cni_answer *answer);
-#define clearing_answer __attribute__((cleanup(cni_answer_clear)))
 
 /* Appends the plugin's own words to the details of an error about it: the first 200 bytes of its
  * stdout and the end of its stderr, each unless it is empty. Returns -1. */
@@ -72,5 +74,7 @@ int cni_exec_find_command(const char *name, char **ret_file, struct cni_error *e
  * that means. Fails with CNI_EDELEGATE as above. */
 int cni_exec_command(const struct cni_exec *exec, char **ret_output, int *ret_code,
 		     struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef CNI_RESULT_H
 #define CNI_RESULT_H
 
+#include "decls.h"
 #include "decode.h"
 #include "error.h"
 #include "ip.h"
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 struct cni_result_interface {
 	char *name;
@@ -98,5 +101,7 @@ cJSON *cni_result_encode(const struct cni_result *result, enum cni_version versi
 /* One route's members as the specification names them; used by results and by configurations. */
 int cni_route_decode(const cJSON *json, const char *what, struct cni_route *ret_route,
 		     struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif
