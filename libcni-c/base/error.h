@@ -31,6 +31,7 @@ enum cni_code {
 	CNI_EMISSING = 107,    /* a plugin, a file or a network that is needed is not there */
 };
 
+/* All zeroes is no failure. */
 struct cni_error {
 	int code;	    /* enum cni_code, or what a delegated plugin said */
 	int errnum;	    /* errno of the failed call; 0 if no call failed */

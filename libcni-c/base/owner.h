@@ -19,6 +19,7 @@ CNI_BEGIN_DECLS
 /* As IFNAMSIZ (linux/if.h), for those who do not speak to the kernel. */
 #define CNI_IFNAME_SIZE 16
 
+/* The strings belong to the caller. */
 struct cni_owner {
 	const char *network;   /* the network's name */
 	const char *container; /* CNI_CONTAINERID */
@@ -72,6 +73,7 @@ struct cni_stale {
 
 /* `network` must outlive it; `valid` is copied. */
 struct cni_stale cni_stale_make(const char *network, const struct cni_owners *valid);
+/* Frees what `stale` holds. */
 void cni_stale_clear(struct cni_stale *stale);
 
 /* Is `text` (an alias, a comment; NULL allowed) that of an owner in the network who is not valid?

@@ -25,6 +25,7 @@
 
 CNI_BEGIN_DECLS
 
+/* The place of the accepts. */
 enum cni_firewall_backend {
 	CNI_FIREWALL_AUTOMATIC,
 	CNI_FIREWALL_NFTABLES,
@@ -45,6 +46,7 @@ struct cni_firewall_traffic {
 	const char *const *interfaces; /* of the host; see forward.h */
 };
 
+/* The place that was chosen. */
 struct cni_firewall_choice {
 	enum cni_firewall_backend backend;
 	unsigned int tools; /* of iptables: a set of enum cni_iptables_tool */

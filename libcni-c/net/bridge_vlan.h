@@ -19,16 +19,19 @@ struct cni_bridge_vlan_set {
 	uint64_t bits[(CNI_BRIDGE_VLAN_MAX + 64) / 64];
 };
 
+/* `id` is at most CNI_BRIDGE_VLAN_MAX. */
 static inline void cni_bridge_vlan_set_add(struct cni_bridge_vlan_set *set, uint32_t id)
 {
 	set->bits[id / 64] |= 1ULL << (id % 64);
 }
 
+/* True if `id`, which is at most CNI_BRIDGE_VLAN_MAX, is in the set. */
 static inline bool cni_bridge_vlan_set_has(const struct cni_bridge_vlan_set *set, uint32_t id)
 {
 	return set->bits[id / 64] & (1ULL << (id % 64));
 }
 
+/* True if no VLAN is in the set. */
 bool cni_bridge_vlan_set_is_empty(const struct cni_bridge_vlan_set *set);
 
 /* What a port lets through: `native` (0: none) untagged, `tagged` with their tags. */

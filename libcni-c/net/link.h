@@ -41,7 +41,8 @@ struct cni_link {
 	char alias[256]; /* "" if none */
 };
 
-/* Fails with CNI_EKERNEL, errnum ENODEV if there is no such link. */
+/* The link with this name, or this index, in the namespace of `nl`. Fails with CNI_EKERNEL, errnum ENODEV
+ * if there is no such link. */
 int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
 		 struct cni_error *err);
 int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,
@@ -68,7 +69,7 @@ int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
 
 /* A bridge, down. A `mac` given here stays: the kernel then does not take the lowest address of the
  * ports (br_stp_recalculate_bridge_id()). `mtu` in bytes, 0 for the kernel's.
- * Fails with errnum EEXIST if the name is taken. */
+ * Fails with CNI_EKERNEL, errnum EEXIST if the name is taken. */
 struct cni_link_bridge {
 	const char *name;
 	const uint8_t *mac;
@@ -79,7 +80,8 @@ int cni_link_add_bridge(struct cni_nl *nl, const struct cni_link_bridge *bridge,
 			struct cni_error *err);
 
 /* A veth in one message: `name` here, as a port of `master` (0: none), down; its peer `peer` in the
- * namespace `netns`, down. Fails with errnum EEXIST if either name is taken. */
+ * namespace `netns`, down. `mtu` in bytes, 0 for the kernel's. Fails with CNI_EKERNEL, errnum EEXIST if
+ * either name is taken. */
 struct cni_link_veth {
 	const char *name;
 	const uint8_t *mac;
@@ -91,7 +93,7 @@ struct cni_link_veth {
 };
 int cni_link_add_veth(struct cni_nl *nl, const struct cni_link_veth *veth, struct cni_error *err);
 
-/* What to change; what is NULL or CNI_KEEP stays. One message: all of it or an error. */
+/* The changes of a link; NULL and CNI_KEEP change nothing. One message: all of it, or CNI_EKERNEL. */
 enum cni_switch { CNI_KEEP, CNI_ON, CNI_OFF };
 struct cni_link_change {
 	const char *alias; /* "" removes it */
@@ -110,7 +112,7 @@ struct cni_link_change {
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);
 
-/* Fails with errnum ENODEV if there is none. */
+/* Fails with CNI_EKERNEL, errnum ENODEV if there is none. */
 int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err);
 
 /* Six random octets of a locally administered unicast address. */

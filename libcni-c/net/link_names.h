@@ -12,6 +12,7 @@
 
 CNI_BEGIN_DECLS
 
+/* All zeroes has no names. */
 struct cni_link_names {
 	char **items; /* sorted */
 	size_t count;
@@ -19,6 +20,7 @@ struct cni_link_names {
 
 /* Opens a socket of its own. Fails with CNI_EKERNEL. The caller clears, also after a failure. */
 int cni_link_names_read(struct cni_link_names *ret_names, struct cni_error *err);
+/* Frees what `names` holds. */
 void cni_link_names_clear(struct cni_link_names *names);
 
 /* True if a link has `text` as its name or its alias. */

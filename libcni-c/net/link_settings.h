@@ -34,6 +34,7 @@ struct cni_link_settings {
 	uint32_t mtu;	 /* bytes */
 };
 
+/* True if the setting is among those that are given. */
 static inline bool cni_link_settings_have(const struct cni_link_settings *settings,
 					  enum cni_link_setting setting)
 {

@@ -28,6 +28,7 @@ bool cni_netns_is_own(int netns);
  *		return -1;
  */
 int cni_netns_enter(int netns, int *ret_home, struct cni_error *err);
+/* The way back, for the cleanup attribute; -1 does nothing. */
 void cni_netns_return(const int *home);
 
 /* The same for a block that has made something in the namespace: returns before the block ends, and

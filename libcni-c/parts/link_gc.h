@@ -10,6 +10,7 @@
 
 CNI_BEGIN_DECLS
 
+/* The links that a part makes. */
 struct cni_link_gc {
 	const char *kind;   /* "veth", "ifb" */
 	const char *prefix; /* of the names that cni_owner_ifname() makes for them */

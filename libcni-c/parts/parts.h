@@ -2,7 +2,10 @@
 /* The parts there are. Each is pushed with named arguments, which may be left out:
  *
  *	cni_plan_veth(plan, .mtu = conf->mtu, .port = {.hairpin = true});
- */
+ *
+ * The macros are C; C++ pushes a struct with cni_plan_push(). The parts with rules (spoofcheck, learning,
+ * masquerade, portmap, firewall) use libnftnl, which is under the GPL, and firewall libdbus. A plugin that
+ * pushes none of these contains nothing of either: the linker takes from archives only what is used. */
 #ifndef CNI_PARTS_H
 #define CNI_PARTS_H
 
@@ -69,6 +72,7 @@ extern const struct cni_part_ops cni_lease_part_ops;
 #define cni_plan_lease(plan, ...)                                                                  \
 	cni_plan_push(plan, &cni_lease_part_ops, &(struct cni_lease_part){__VA_ARGS__})
 
+/* The second of the two. */
 struct cni_acquire_part {
 	const char *type;
 	int interface;	    /* the index in the result of the interface that gets the addresses */
@@ -184,6 +188,7 @@ extern const struct cni_part_ops cni_ingress_part_ops;
 #define cni_plan_ingress(plan, ...)                                                                \
 	cni_plan_push(plan, &cni_ingress_part_ops, &(struct cni_ingress_part){__VA_ARGS__})
 
+/* The limit of what goes from the container. */
 struct cni_egress_part {
 	struct cni_limit limit;
 };

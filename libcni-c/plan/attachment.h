@@ -16,10 +16,12 @@
 
 CNI_BEGIN_DECLS
 
+/* The two sides of an attachment, each with a socket of its own. */
 enum cni_place { CNI_HOST, CNI_CONTAINER };
 
 #define CNI_SHARED_LOCK_SIZE 64
 
+/* A part writes `result` and what the parts of links have learned, and reads the rest. */
 struct cni_attachment {
 	const struct cni_call *call;
 	const struct cni_owner *owner;
@@ -52,10 +54,12 @@ struct cni_visit {
 
 /* Opens what the command needs, and what `visit` (NULL allowed) adds: ADD, CHECK and MEND the namespace
  * and both sockets, failing with CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's
- * alone if the namespace is gone, is no namespace or is our own; GC and STATUS the host's. */
+ * alone if the namespace is gone, is no namespace or is our own; GC, SWEEP and STATUS the host's. `call`
+ * and `result` must outlive it. Other failures are CNI_EKERNEL; nothing is open after a failure. */
 int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
 			const struct cni_visit *visit, struct cni_attachment *ret_at,
 			struct cni_error *err);
+/* Also for one that is closed already. */
 void cni_attachment_close(struct cni_attachment *at);
 /* For one that is closed and may never be opened. */
 #define CNI_NO_ATTACHMENT                                                                          \

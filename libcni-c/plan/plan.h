@@ -47,6 +47,7 @@
 
 CNI_BEGIN_DECLS
 
+/* All zeroes is an empty plan. */
 struct cni_plan {
 	struct cni_plan_item {
 		const struct cni_part_ops *ops;

@@ -42,6 +42,7 @@
 
 CNI_BEGIN_DECLS
 
+/* The bridges whose packets are dropped. */
 enum cni_firewall_policy {
 	CNI_FIREWALL_OPEN,
 	/* Nothing from another bridge that has this policy or the next. */

@@ -60,6 +60,7 @@
 
 CNI_BEGIN_DECLS
 
+/* A published port. Numbers in the host's byte order. */
 struct cni_port_mapping {
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
 	uint16_t host_port;

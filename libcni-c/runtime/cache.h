@@ -16,8 +16,10 @@
 
 CNI_BEGIN_DECLS
 
+/* The directory of libcni, for `dir` below. */
 #define CNI_CACHE_DIR "/var/lib/cni"
 
+/* An attachment as the cache has it. All zeroes is an empty one. */
 struct cni_cached {
 	char *network;
 	char *container;
@@ -31,6 +33,7 @@ struct cni_cached {
 	size_t config_size;	/* without the NUL */
 };
 
+/* Frees what `cached` holds, not the struct. */
 void cni_cached_clear(struct cni_cached *cached);
 
 /* The file of an attachment, which the caller frees. The three names must have been checked
@@ -60,6 +63,7 @@ int cni_cache_list(const char *dir, const char *network, const char *ids,
 		   struct cni_cached **ret_items, size_t *ret_count, struct cni_warnings *warnings,
 		   struct cni_error *err);
 
+/* Frees an array of cni_cache_list(). */
 void cni_cached_free(struct cni_cached *items, size_t count);
 
 CNI_END_DECLS

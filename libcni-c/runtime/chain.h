@@ -75,8 +75,10 @@ struct cni_gc_step {
 	const struct cni_owners *valid;
 };
 
+/* `step` ends with the call. */
 typedef void cni_gc_reporter(const struct cni_gc_step *step, void *data);
 
+/* The extent of a GC. */
 struct cni_gc {
 	bool all;		       /* also what lives; otherwise only what is gone */
 	bool dry_run;		       /* report and nothing else */

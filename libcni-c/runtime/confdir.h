@@ -32,6 +32,7 @@ int cni_confdir_find(const char *dir, const char *network, struct cni_conflist *
 int cni_confdir_names(const char *dir, char ***ret_names, size_t *ret_count,
 		      struct cni_warnings *warnings, struct cni_error *err);
 
+/* Frees the array and the names in it. */
 void cni_confdir_names_free(char **names, size_t count);
 
 CNI_END_DECLS

@@ -14,6 +14,7 @@
 
 CNI_BEGIN_DECLS
 
+/* A network as its configuration has it. */
 struct cni_conflist {
 	char *name;
 	enum cni_version version; /* the highest that the list offers and that we know */
@@ -52,6 +53,7 @@ int cni_conflist_append(struct cni_conflist *list, const char *data, size_t size
 /* The type of a plugin of a list, never NULL. */
 const char *cni_conflist_type(const cJSON *plugin);
 
+/* Frees what the list holds, and empties it. */
 void cni_conflist_clear(struct cni_conflist *list);
 
 CNI_END_DECLS

@@ -10,6 +10,7 @@
 
 CNI_BEGIN_DECLS
 
+/* The state of a namespace that an attachment had. */
 enum cni_namespace_state {
 	CNI_NAMESPACE_LIVES,
 	CNI_NAMESPACE_GONE,

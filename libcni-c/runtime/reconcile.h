@@ -16,6 +16,7 @@
 
 CNI_BEGIN_DECLS
 
+/* The outcome for an attachment. */
 enum cni_reconciled {
 	CNI_RECONCILED_FINE,   /* it was as ADD left it */
 	CNI_RECONCILED_MENDED, /* it is again; the message says what was wrong */
@@ -26,6 +27,7 @@ enum cni_reconciled {
 typedef void cni_reconcile_reporter(const struct cni_owner *owner, enum cni_reconciled state,
 				    const char *message, void *data);
 
+/* The extent of a reconcile. */
 struct cni_reconcile {
 	const char *network;   /* NULL: all networks */
 	const char *path;      /* CNI_PATH */

@@ -13,6 +13,7 @@
 
 CNI_BEGIN_DECLS
 
+/* A verb for one plugin. */
 struct cni_request {
 	enum cni_command command;
 	const char *path; /* CNI_PATH */

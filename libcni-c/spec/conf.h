@@ -16,6 +16,7 @@
 
 CNI_BEGIN_DECLS
 
+/* A configuration. Its strings live until cni_conf_clear(). */
 struct cni_conf {
 	cJSON *json;	       /* the whole configuration; what follows points into it */
 	const char *name;      /* of the network */
@@ -39,6 +40,7 @@ struct cni_conf {
 int cni_conf_read(const char *data, size_t size, enum cni_command command, enum cni_version oldest,
 		  struct cni_conf *ret_conf, struct cni_error *err);
 
+/* Frees what `conf` holds, not the struct. */
 void cni_conf_clear(struct cni_conf *conf);
 
 CNI_END_DECLS

@@ -43,6 +43,7 @@ struct cni_field;
 typedef int cni_decoder(const struct cni_field *field, const cJSON *value, void *member,
 			struct cni_error *err);
 
+/* A row of the table, made by CNI_FIELD(). A table ends with {0}. */
 struct cni_field {
 	const char *key;
 	size_t offset;
@@ -53,6 +54,8 @@ struct cni_field {
 	const struct cni_word *words; /* the member is a uint32_t, the value one of these words */
 };
 
+/* The decoders that CNI_FIELD() picks. They fail with CNI_ECONFIG for a value of another JSON type, and
+ * for a number or a word that the row does not allow. */
 cni_decoder cni_decode_bool;
 cni_decoder cni_decode_u32;
 /* From 0 to 2^63-1 unless the field says otherwise. JSON's numbers are doubles here: above 2^53 it

@@ -13,6 +13,7 @@
 
 CNI_BEGIN_DECLS
 
+/* CNI_COMMAND. */
 enum cni_command {
 	CNI_ADD,
 	CNI_DEL,

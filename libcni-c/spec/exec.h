@@ -31,6 +31,7 @@ struct cni_exec_variable {
  * One block of memory that the caller frees with free(); what is inherited in it stays ours. */
 char **cni_exec_environment(const struct cni_exec_variable *variables, size_t count);
 
+/* A program to run. */
 struct cni_exec {
 	const char *file;	  /* the executable */
 	const char *type;	  /* its name in errors */
@@ -48,6 +49,7 @@ struct cni_answer {
 	char *stderr_end; /* the last lines of its stderr, at most 400 bytes; NULL: none */
 };
 
+/* Frees what the answer holds, not the struct. */
 void cni_answer_clear(struct cni_answer *answer);
 
 /* Appends the plugin's own words to the details of an error about it: the first 200 bytes of its

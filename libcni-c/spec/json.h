@@ -12,6 +12,7 @@
 
 CNI_BEGIN_DECLS
 
+/* For the cleanup attribute. */
 static inline void cni_json_deletep(cJSON **json)
 {
 	cJSON_Delete(*json);
