@@ -13,14 +13,29 @@ configure_file(conf/systemd/cni-reconcile.service.in ${CMAKE_BINARY_DIR}/cni-rec
 install(FILES ${CMAKE_BINARY_DIR}/cni-reconcile.service DESTINATION lib/systemd/system
   COMPONENT tools)
 
-# What is for others: what the specification says, and the caller's side. net and plan stay ours
-# until they have settled.
-install(TARGETS cni-base cni-spec cni-runtime EXPORT cni-c
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
-file(GLOB headers ${CMAKE_SOURCE_DIR}/libcni-c/base/*.h ${CMAKE_SOURCE_DIR}/libcni-c/spec/*.h
-  ${CMAKE_SOURCE_DIR}/libcni-c/runtime/*.h)
-install(FILES libcni-c/cni.h ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cni-c
-  COMPONENT development)
+# The libraries for authors: the specification (spec), the caller's side (runtime), links (net), the frame
+# of plugins that make links (plan) and the parts of our plugins. A plugin gets only those members of
+# these archives that it uses: see NOTICE for the consequence. Headers that are not listed stay private.
+install(TARGETS cni-base cni-spec cni-runtime cni-net cni-plan cni-nft cni-rules cni-firewall cni-tuning
+    cni-parts
+  EXPORT cni-c ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+set(headers libcni-c/cni.h)
+foreach(layer_and_nouns IN ITEMS
+    "base cleanup decls error file ip mem owner"
+    "spec args conf decode delegate env exec json names result verbs version"
+    "runtime cache cached_list canonical chain confdir conflist namespace reconcile request warnings"
+    "net addr bridge_vlan conntrack ifb link link_kind link_mac link_names link_read link_settings link_sysctl netns nl nl_attr peer qdisc redirect route shaper sysctl"
+    "plan attachment container_end part plan readiness sweep"
+    "parts bridge_vlan_link container_link host_end link_gc parts"
+    "rules firewall portmap"
+    "firewall firewall_choice iptables_tool")
+  separate_arguments(nouns UNIX_COMMAND ${layer_and_nouns})
+  list(POP_FRONT nouns layer)
+  list(TRANSFORM nouns REPLACE "(.+)" "libcni-c/${layer}/\\1.h")
+  list(APPEND headers ${nouns})
+endforeach()
+# The compiler's include path has the directory above: <error.h> stays glibc's.
+install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cni-c COMPONENT development)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/cni-c)
 install(EXPORT cni-c NAMESPACE cni-c:: FILE cni-c-targets.cmake DESTINATION ${package_dir}
@@ -32,6 +47,11 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/cni-c-config-version.cmake
 install(FILES ${CMAKE_BINARY_DIR}/cni-c-config.cmake ${CMAKE_BINARY_DIR}/cni-c-config-version.cmake
   DESTINATION ${package_dir} COMPONENT development)
 
-configure_file(cmake/libcni-c.pc.in ${CMAKE_BINARY_DIR}/libcni-c.pc @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/libcni-c.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
-  COMPONENT development)
+# Relative to the .pc files, so that an installation can be moved.
+file(RELATIVE_PATH from_pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" from_pc_to_prefix "${from_pc_to_prefix}")
+foreach(package IN ITEMS libcni-c libcni-c-plan libcni-c-parts)
+  configure_file(cmake/${package}.pc.in ${CMAKE_BINARY_DIR}/${package}.pc @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/${package}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+    COMPONENT development)
+endforeach()

@@ -3,6 +3,7 @@
  * nothing anywhere, so that DEL and GC have nothing to do. */
 #include "cni.h"
 
+#include "cleanup.h"
 #include "ipam_conf.h"
 
 #include <stdlib.h>
@@ -238,12 +239,10 @@ static int read_conf(const struct cni_call *call, struct static_conf *ret_conf,
 
 /* ---- the verbs ---- */
 
-static int add(const void *data, const struct cni_call *call, struct cni_result *result,
-	       struct cni_error *err)
+static int add(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
 	clearing_conf struct static_conf conf = {0};
 
-	(void)data;
 	if (read_conf(call, &conf, err) < 0)
 		return -1;
 	for (size_t i = 0; i < conf.ip_count; i++)
@@ -288,11 +287,10 @@ static int check_ip(const struct cni_call *call, const struct cni_result_ip *exp
 	return 0;
 }
 
-static int check(const void *data, const struct cni_call *call, struct cni_error *err)
+static int check(const struct cni_call *call, struct cni_error *err)
 {
 	clearing_conf struct static_conf conf = {0};
 
-	(void)data;
 	if (read_conf(call, &conf, err) < 0)
 		return -1;
 	if (!call->conf.has_prev_result)
@@ -303,16 +301,16 @@ static int check(const void *data, const struct cni_call *call, struct cni_error
 	return 0;
 }
 
-static int status(const void *data, const struct cni_call *call, struct cni_error *err)
+static int status(const struct cni_call *call, struct cni_error *err)
 {
 	clearing_conf struct static_conf conf = {0};
 
-	(void)data;
 	return read_conf(call, &conf, err);
 }
 
 static const struct cni_verbs verbs = {
 	.type = "static",
+	.version = CNI_C_VERSION,
 	.oldest = CNI_0_1_0,
 	.add = add,
 	.check = check,

@@ -113,6 +113,7 @@ static void bandwidth_plan(struct cni_plan *plan, const struct cni_call *call, c
 
 static const struct cni_plugin bandwidth = {
 	.type = "bandwidth",
+	.version = CNI_C_VERSION,
 	.oldest = CNI_0_1_0,
 	.chained = true,
 	.conf_size = sizeof(struct bandwidth_conf),

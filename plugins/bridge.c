@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bridge: a veth between the container and a bridge on the host. */
+#include "cleanup.h"
 #include "cni.h"
 #include "host_local.h"
 #include "parts.h"
@@ -248,6 +249,7 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 
 static const struct cni_plugin bridge = {
 	.type = "bridge",
+	.version = CNI_C_VERSION,
 	.delegates = true,
 	.contained = &host_local_contained,
 	.oldest = CNI_0_1_0,

@@ -130,6 +130,7 @@ static void firewall_plan(struct cni_plan *plan, const struct cni_call *call, co
 
 static const struct cni_plugin firewall = {
 	.type = "firewall",
+	.version = CNI_C_VERSION,
 	.oldest = CNI_0_1_0,
 	.chained = true,
 	.conf_size = sizeof(struct firewall_conf),

@@ -8,6 +8,7 @@
  * before ADD was set up by another program. */
 #include "addr.h"
 #include "attachment.h"
+#include "cleanup.h"
 #include "cni.h"
 #include "readiness.h"
 
@@ -106,8 +107,7 @@ static int answer(struct cni_attachment *at, const struct cni_link *lo, struct c
 	return cni_result_check_fits(result, at->call->conf.version, err);
 }
 
-static int add(const void *data, const struct cni_call *call, struct cni_result *result,
-	       struct cni_error *err)
+static int add(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
 	closing_attachment struct cni_attachment at;
 	freeing struct cni_net *before = NULL;
@@ -115,7 +115,6 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 	struct cni_link lo;
 	size_t count;
 
-	(void)data;
 	if (cni_attachment_open(call, result, NULL, &at, err) < 0 || get_lo(&at, &lo, err) < 0 ||
 	    list(&at, &lo, &before, &count, err) < 0 || set_up(&at, &lo, err) < 0)
 		return -1;
@@ -160,13 +159,12 @@ static int check_addresses(struct cni_attachment *at, const struct cni_link *lin
 	return 0;
 }
 
-static int check(const void *data, const struct cni_call *call, struct cni_error *err)
+static int check(const struct cni_call *call, struct cni_error *err)
 {
 	struct cni_result prev = call->conf.prev_result;
 	closing_attachment struct cni_attachment at;
 	struct cni_link lo;
 
-	(void)data;
 	if (cni_attachment_open(call, &prev, NULL, &at, err) < 0)
 		return -1;
 	if (get_lo(&at, &lo, err) < 0) {
@@ -183,14 +181,13 @@ static int check(const void *data, const struct cni_call *call, struct cni_error
 
 /* ---- DEL ---- */
 
-static int del(const void *data, const struct cni_call *call, struct cni_error *err)
+static int del(const struct cni_call *call, struct cni_error *err)
 {
 	struct cni_result none = {0};
 	closing_attachment struct cni_attachment at;
 	char owner[CNI_OWNER_TEXT_SIZE];
 	struct cni_link lo;
 
-	(void)data;
 	if (cni_attachment_open(call, &none, NULL, &at, err) < 0)
 		return -1;
 	if (at.netns < 0)
@@ -204,15 +201,15 @@ static int del(const void *data, const struct cni_call *call, struct cni_error *
 
 /* ---- STATUS ---- */
 
-static int status(const void *data, const struct cni_call *call, struct cni_error *err)
+static int status(const struct cni_call *call, struct cni_error *err)
 {
-	(void)data;
 	(void)call;
 	return cni_readiness_check(err);
 }
 
 static const struct cni_verbs verbs = {
 	.type = "loopback",
+	.version = CNI_C_VERSION,
 	.oldest = CNI_0_1_0,
 	.add = add,
 	.check = check,

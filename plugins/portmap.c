@@ -5,6 +5,7 @@
 #include "parts.h"
 
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -211,6 +212,7 @@ static void portmap_plan(struct cni_plan *plan, const struct cni_call *call, con
 
 static const struct cni_plugin portmap = {
 	.type = "portmap",
+	.version = CNI_C_VERSION,
 	.oldest = CNI_0_1_0,
 	.chained = true,
 	.conf_size = sizeof(struct portmap_conf),

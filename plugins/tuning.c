@@ -3,6 +3,7 @@
  * the plugin that makes the interface. What there was before is kept in a file (tuning_backup.h),
  * from which DEL puts it back. */
 #include "attachment.h"
+#include "cleanup.h"
 #include "cni.h"
 #include "netns.h"
 #include "readiness.h"
@@ -128,14 +129,12 @@ static int need_prev_result(const struct cni_call *call, struct cni_error *err)
 			"Required prevResult missing: tuning must be called as chained plugin");
 }
 
-static int add(const void *data, const struct cni_call *call, struct cni_result *result,
-	       struct cni_error *err)
+static int add(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
 	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
 	clearing_conf struct cni_tuning_conf conf = {.data_dir = NULL};
 	struct cni_tuning_place place;
 
-	(void)data;
 	if (cni_tuning_conf_read(call, &conf, err) < 0 ||
 	    cni_tuning_conf_check_allowed(&conf, CNI_SYSCTL_ALLOWLIST, err) < 0 ||
 	    need_prev_result(call, err) < 0 || answer(call, &conf.wanted.link, result, err) < 0 ||
@@ -148,7 +147,7 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 
 /* ---- CHECK ---- */
 
-static int check(const void *data, const struct cni_call *call, struct cni_error *err)
+static int check(const struct cni_call *call, struct cni_error *err)
 {
 	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
 	clearing_conf struct cni_tuning_conf conf = {.data_dir = NULL};
@@ -156,7 +155,6 @@ static int check(const void *data, const struct cni_call *call, struct cni_error
 	struct cni_tuning_place place;
 	visiting int home = -1;
 
-	(void)data;
 	if (cni_tuning_conf_read(call, &conf, err) < 0 || need_prev_result(call, err) < 0 ||
 	    cni_attachment_open(call, &prev, NULL, &at, err) < 0 ||
 	    find_place(&at, &place, err) < 0)
@@ -206,14 +204,13 @@ static int restore(const struct cni_call *call, const char *data_dir, const char
 	return 0;
 }
 
-static int del(const void *data, const struct cni_call *call, struct cni_error *err)
+static int del(const struct cni_call *call, struct cni_error *err)
 {
 	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
 	const char *data_dir = cni_tuning_conf_data_dir(call);
 	struct cni_result none = {0};
 	freeing char *text = NULL;
 
-	(void)data;
 	if (cni_tuning_backup_read(data_dir, &call->owner, &text, err) < 0)
 		return -1;
 	if (text && cni_attachment_open(call, &none, NULL, &at, err) < 0)
@@ -225,19 +222,17 @@ static int del(const void *data, const struct cni_call *call, struct cni_error *
 
 /* ---- GC, STATUS ---- */
 
-static int gc(const void *data, const struct cni_call *call, struct cni_error *err)
+static int gc(const struct cni_call *call, struct cni_error *err)
 {
-	(void)data;
 	return cni_tuning_backup_collect(cni_tuning_conf_data_dir(call), call->conf.name,
 					 &call->conf.valid, err);
 }
 
-static int status(const void *data, const struct cni_call *call, struct cni_error *err)
+static int status(const struct cni_call *call, struct cni_error *err)
 {
 	clearing_conf struct cni_tuning_conf conf = {.data_dir = NULL};
 	struct statvfs fs;
 
-	(void)data;
 	if (cni_tuning_conf_read(call, &conf, err) < 0 ||
 	    cni_tuning_conf_check_allowed(&conf, CNI_SYSCTL_ALLOWLIST, err) < 0)
 		return -1;
@@ -253,6 +248,7 @@ static int status(const void *data, const struct cni_call *call, struct cni_erro
 
 static const struct cni_verbs verbs = {
 	.type = "tuning",
+	.version = CNI_C_VERSION,
 	.oldest = CNI_0_1_0,
 	.add = add,
 	.check = check,

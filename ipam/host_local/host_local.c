@@ -82,14 +82,12 @@ static void answer(const struct host_local_conf *conf, const struct choice *choi
 		cni_result_add_route(result, &conf->routes[i]);
 }
 
-static int add(const void *data, const struct cni_call *call, struct cni_result *result,
-	       struct cni_error *err)
+static int add(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
 	clearing_conf struct host_local_conf conf = {0};
 	closing_store struct store *store = NULL;
 	freeing struct choice *choices = NULL;
 
-	(void)data;
 	if (host_local_conf_read(call, &conf, err) < 0)
 		return -1;
 	if (conf.resolv_conf && resolv_read(conf.resolv_conf, &result->dns, err) < 0)
@@ -195,7 +193,7 @@ static int check_any(struct store *store, const struct cni_call *call, struct cn
  * else is. Addresses from elsewhere are other plugins' business; if there are no others, the
  * container must have any. Takes no lock: an ADD that has answered has its files in place, and they
  * stay until its DEL. */
-static int check(const void *data, const struct cni_call *call, struct cni_error *err)
+static int check(const struct cni_call *call, struct cni_error *err)
 {
 	const struct cni_result *expected = &call->conf.prev_result;
 	clearing_conf struct host_local_conf conf = {0};
@@ -203,7 +201,6 @@ static int check(const void *data, const struct cni_call *call, struct cni_error
 	closing_store struct store *store = NULL;
 	bool is_any_ours = false;
 
-	(void)data;
 	if (host_local_conf_read(call, &conf, err) < 0 || store_look(&conf.place, &store, err) < 0)
 		return -1;
 	store_find_recorded(store, call->env.container, call->env.ifname, &leases);
@@ -223,14 +220,13 @@ static int check(const void *data, const struct cni_call *call, struct cni_error
 
 /* ---- DEL, GC ---- */
 
-static int del(const void *data, const struct cni_call *call, struct cni_error *err)
+static int del(const struct cni_call *call, struct cni_error *err)
 {
 	struct place place = host_local_conf_place(call);
 	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
 	struct cni_error first = {0};
 
-	(void)data;
 	if (store_open(&place, &store, err) < 0 ||
 	    store_find_owner(store, call->env.container, call->env.ifname, &leases, err) < 0)
 		return -1;
@@ -290,14 +286,13 @@ static int collect(struct store *store, const struct cni_call *call, const struc
 	return is_valid(&call->conf.valid, lease) ? 0 : store_release(store, lease, err);
 }
 
-static int gc(const void *data, const struct cni_call *call, struct cni_error *err)
+static int gc(const struct cni_call *call, struct cni_error *err)
 {
 	struct place place = host_local_conf_place(call);
 	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
 	struct cni_error all = {0};
 
-	(void)data;
 	if (store_open(&place, &store, err) < 0)
 		return -1;
 	if (!store_may_collect(store))
@@ -315,12 +310,11 @@ static int gc(const void *data, const struct cni_call *call, struct cni_error *e
 
 /* ---- STATUS ---- */
 
-static int status(const void *data, const struct cni_call *call, struct cni_error *err)
+static int status(const struct cni_call *call, struct cni_error *err)
 {
 	clearing_conf struct host_local_conf conf = {0};
 	closing_store struct store *store = NULL;
 
-	(void)data;
 	if (host_local_conf_read(call, &conf, err) < 0)
 		return -1;
 	if (network_dir_check_writable(&conf.place, err) < 0 ||
@@ -341,6 +335,7 @@ static int status(const void *data, const struct cni_call *call, struct cni_erro
 
 const struct cni_verbs host_local = {
 	.type = "host-local",
+	.version = CNI_C_VERSION,
 	.oldest = CNI_0_1_0,
 	.add = add,
 	.check = check,

@@ -4,6 +4,10 @@
 #ifndef CNI_ERROR_H
 #define CNI_ERROR_H
 
+#include "decls.h"
+
+CNI_BEGIN_DECLS
+
 /* What `code` may be. 1 to 99 are the specification's (CNI SPEC, section 5, "Error"); ours start at
  * 100 and are documented in docs/compatibility.md. */
 enum cni_code {
@@ -27,6 +31,7 @@ enum cni_code {
 	CNI_EMISSING = 107,    /* a plugin, a file or a network that is needed is not there */
 };
 
+/* All zeroes is no failure. */
 struct cni_error {
 	int code;	    /* enum cni_code, or what a delegated plugin said */
 	int errnum;	    /* errno of the failed call; 0 if no call failed */
@@ -59,10 +64,12 @@ int cni_fail_first(struct cni_error *first, const struct cni_error *next);
 /* Prints the error JSON of the specification on stdout, without allocating memory, and exits with 1:
  * for a failure after which nothing else can be relied on. `text` needs no escaping in JSON. DEL
  * removes what is half made. */
-_Noreturn void cni_die(int code, const char *text);
+void cni_die(int code, const char *text) __attribute__((noreturn));
 
 /* The cniVersion that cni_die() prints: that of the configuration, once it was read. `version` must
  * outlive the process. */
 void cni_die_with_version(const char *version);
+
+CNI_END_DECLS
 
 #endif

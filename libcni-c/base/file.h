@@ -3,11 +3,14 @@
 #ifndef CNI_FILE_H
 #define CNI_FILE_H
 
+#include "decls.h"
 #include "error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+CNI_BEGIN_DECLS
 
 /* Reads all of `fd` into memory that the caller frees; a NUL follows the last byte and is not
  * counted. `what` names the source in errors ("stdin").
@@ -41,5 +44,7 @@ int cni_file_check_writable(const char *path, struct cni_error *err);
  * holder blocks nobody.
  * Fails with CNI_ELOCKED (errnum EWOULDBLOCK) at the deadline and CNI_EIO otherwise. */
 int cni_file_lock(int fd, int operation, unsigned int milliseconds, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

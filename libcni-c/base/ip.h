@@ -3,10 +3,14 @@
 #ifndef CNI_IP_H
 #define CNI_IP_H
 
+#include "decls.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+
+CNI_BEGIN_DECLS
 
 /* Room for the longest text of each, with its NUL: inet_ntop(3) and "/128". */
 #define CNI_IP_TEXT_SIZE  46
@@ -38,6 +42,7 @@ struct cni_route {
 	bool has_scope;
 };
 
+/* False for all zeroes. */
 static inline bool cni_ip_is_set(const struct cni_ip *ip)
 {
 	return ip->family != 0;
@@ -75,6 +80,7 @@ const char *cni_net_format(const struct cni_net *net, char text[CNI_NET_TEXT_SIZ
 /* <0, 0, >0 in address order; IPv4 comes before IPv6. */
 int cni_ip_compare(const struct cni_ip *a, const struct cni_ip *b);
 
+/* Same family and same address. */
 static inline bool cni_ip_equal(const struct cni_ip *a, const struct cni_ip *b)
 {
 	return cni_ip_compare(a, b) == 0;
@@ -98,10 +104,15 @@ struct cni_ip cni_net_last(const struct cni_net *net);
 /* Is `ip` within the prefix of `net`? False for different families. */
 bool cni_net_contains(const struct cni_net *net, const struct cni_ip *ip);
 
-/* A hardware address "0a:58:0a:f4:00:02", six octets. Returns 0 or -1. */
+/* The octets of a MAC address, and room for their text with its NUL. */
 #define CNI_MAC_SIZE	  6
 #define CNI_MAC_TEXT_SIZE 18
+/* "0a:58:0a:f4:00:02", or with dashes; digits in any case. Returns 0, or -1 if `text` is not exactly
+ * one MAC address. */
 int cni_mac_parse(const char *text, uint8_t ret_mac[CNI_MAC_SIZE]);
+/* With colons, in lower case. Returns `text`. */
 const char *cni_mac_format(const uint8_t mac[CNI_MAC_SIZE], char text[CNI_MAC_TEXT_SIZE]);
+
+CNI_END_DECLS
 
 #endif

@@ -5,7 +5,11 @@
 #ifndef CNI_MEM_H
 #define CNI_MEM_H
 
+#include "decls.h"
+
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 /* `size` bytes of zeroes, freed with free(). */
 void *cni_alloc(size_t size);
@@ -27,6 +31,8 @@ char *cni_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *cni_need(void *ptr);
 
 /* Says that memory is exhausted, and exits. For allocators of other libraries that return NULL. */
-_Noreturn void cni_out_of_memory(void);
+void cni_out_of_memory(void) __attribute__((noreturn));
+
+CNI_END_DECLS
 
 #endif

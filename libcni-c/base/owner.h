@@ -5,8 +5,12 @@
 #ifndef CNI_OWNER_H
 #define CNI_OWNER_H
 
+#include "decls.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 /* Room for an owner's text, with its NUL. nft(8) prints element comments up to 128 bytes, an
  * interface alias holds 255 (IFALIASZ, linux/if.h). */
@@ -15,6 +19,7 @@
 /* As IFNAMSIZ (linux/if.h), for those who do not speak to the kernel. */
 #define CNI_IFNAME_SIZE 16
 
+/* The strings belong to the caller. */
 struct cni_owner {
 	const char *network;   /* the network's name */
 	const char *container; /* CNI_CONTAINERID */
@@ -68,11 +73,13 @@ struct cni_stale {
 
 /* `network` must outlive it; `valid` is copied. */
 struct cni_stale cni_stale_make(const char *network, const struct cni_owners *valid);
+/* Frees what `stale` holds. */
 void cni_stale_clear(struct cni_stale *stale);
-#define clearing_stale __attribute__((cleanup(cni_stale_clear)))
 
 /* Is `text` (an alias, a comment; NULL allowed) that of an owner in the network who is not valid?
  * Takes the logarithm of the number of valid ones. */
 bool cni_stale_has(const struct cni_stale *stale, const char *text);
+
+CNI_END_DECLS
 
 #endif

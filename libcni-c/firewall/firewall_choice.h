@@ -15,6 +15,7 @@
 #ifndef CNI_FIREWALL_CHOICE_H
 #define CNI_FIREWALL_CHOICE_H
 
+#include "decls.h"
 #include "error.h"
 #include "iptables_tool.h"
 #include "nl.h"
@@ -22,6 +23,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+CNI_BEGIN_DECLS
+
+/* The place of the accepts. */
 enum cni_firewall_backend {
 	CNI_FIREWALL_AUTOMATIC,
 	CNI_FIREWALL_NFTABLES,
@@ -42,6 +46,7 @@ struct cni_firewall_traffic {
 	const char *const *interfaces; /* of the host; see forward.h */
 };
 
+/* The place that was chosen. */
 struct cni_firewall_choice {
 	enum cni_firewall_backend backend;
 	unsigned int tools; /* of iptables: a set of enum cni_iptables_tool */
@@ -69,5 +74,7 @@ int cni_firewall_backend_status(struct cni_nl *nl, enum cni_firewall_backend bac
 
 /* True if there can be rules that were made with the tool in this family. */
 bool cni_firewall_has_iptables(struct cni_nl *nl, enum cni_iptables_tool tool, int family);
+
+CNI_END_DECLS
 
 #endif

@@ -5,9 +5,12 @@
 #ifndef CNI_IPTABLES_TOOL_H
 #define CNI_IPTABLES_TOOL_H
 
+#include "decls.h"
 #include "error.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 /* Several of them make a set. PLAIN is the command without a suffix, whichever it is. */
 enum cni_iptables_tool {
@@ -33,5 +36,7 @@ unsigned int cni_iptables_resolve(unsigned int set);
  * that it is of the kind. Fails with CNI_EMISSING, naming what is missing. */
 int cni_iptables_find(enum cni_iptables_tool tool, int family, char **ret_file,
 		      struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

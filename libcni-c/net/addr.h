@@ -3,10 +3,13 @@
 #ifndef CNI_ADDR_H
 #define CNI_ADDR_H
 
+#include "decls.h"
 #include "ip.h"
 #include "nl.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 /* Makes `net` an address of the link `index` and waits for nothing. An IPv6 address skips duplicate
  * address detection (IFA_F_NODAD, linux/if_addr.h) unless `dad`: the range gives each to one owner.
@@ -28,5 +31,7 @@ int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_
  * (ETIMEDOUT). */
 int cni_addr_wait_settled(struct cni_nl *nl, struct cni_nl *news, int index,
 			  unsigned int milliseconds, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -3,11 +3,14 @@
 #ifndef CNI_BRIDGE_VLAN_H
 #define CNI_BRIDGE_VLAN_H
 
+#include "decls.h"
 #include "nl.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 #define CNI_BRIDGE_VLAN_MAX 4094
 
@@ -16,16 +19,19 @@ struct cni_bridge_vlan_set {
 	uint64_t bits[(CNI_BRIDGE_VLAN_MAX + 64) / 64];
 };
 
+/* `id` is at most CNI_BRIDGE_VLAN_MAX. */
 static inline void cni_bridge_vlan_set_add(struct cni_bridge_vlan_set *set, uint32_t id)
 {
 	set->bits[id / 64] |= 1ULL << (id % 64);
 }
 
+/* True if `id`, which is at most CNI_BRIDGE_VLAN_MAX, is in the set. */
 static inline bool cni_bridge_vlan_set_has(const struct cni_bridge_vlan_set *set, uint32_t id)
 {
 	return set->bits[id / 64] & (1ULL << (id % 64));
 }
 
+/* True if no VLAN is in the set. */
 bool cni_bridge_vlan_set_is_empty(const struct cni_bridge_vlan_set *set);
 
 /* What a port lets through: `native` (0: none) untagged, `tagged` with their tags. */
@@ -45,5 +51,7 @@ int cni_bridge_vlan_del(struct cni_nl *nl, int index, uint32_t id, struct cni_er
 /* The VLANs of the port. */
 int cni_bridge_vlan_get(struct cni_nl *nl, int index, struct cni_bridge_vlan_port *ret_port,
 			struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef CNI_CONNTRACK_H
 #define CNI_CONNTRACK_H
 
+#include "decls.h"
 #include "error.h"
 #include "ip.h"
 #include "nl.h"
@@ -12,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* The place that a connection's first packet was sent to. */
 struct cni_conntrack_target {
@@ -33,5 +36,7 @@ typedef bool cni_conntrack_is_local(const struct cni_ip *address, void *data);
 int cni_conntrack_forget(struct cni_nl *nl, uint8_t family, uint8_t protocol,
 			 struct cni_conntrack_target *targets, size_t count,
 			 cni_conntrack_is_local *is_local, void *data, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link.h"
 
+#include "cleanup.h"
 #include "link_read.h"
 
 #include <errno.h>

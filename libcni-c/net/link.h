@@ -3,12 +3,15 @@
 #ifndef CNI_LINK_H
 #define CNI_LINK_H
 
+#include "decls.h"
 #include "ip.h"
 #include "nl.h"
 #include "owner.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* What a bridge lets one of its ports do. */
 struct cni_link_port {
@@ -38,7 +41,8 @@ struct cni_link {
 	char alias[256]; /* "" if none */
 };
 
-/* Fails with CNI_EKERNEL, errnum ENODEV if there is no such link. */
+/* The link with this name, or this index, in the namespace of `nl`. Fails with CNI_EKERNEL, errnum ENODEV
+ * if there is no such link. */
 int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
 		 struct cni_error *err);
 int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,
@@ -63,7 +67,7 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
 int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
 			   struct cni_error *err);
 
-/* What to change; what is NULL or CNI_KEEP stays. One message: all of it or an error. */
+/* The changes of a link; NULL and CNI_KEEP change nothing. One message: all of it, or CNI_EKERNEL. */
 enum cni_switch { CNI_KEEP, CNI_ON, CNI_OFF };
 struct cni_link_change {
 	const char *alias; /* "" removes it */
@@ -82,10 +86,12 @@ struct cni_link_change {
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);
 
-/* Fails with errnum ENODEV if there is none. */
+/* Fails with CNI_EKERNEL, errnum ENODEV if there is none. */
 int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err);
 
 /* Six random octets of a locally administered unicast address. */
 void cni_link_random_mac(uint8_t ret_mac[CNI_MAC_SIZE]);
+
+CNI_END_DECLS
 
 #endif

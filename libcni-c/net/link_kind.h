@@ -3,11 +3,14 @@
 #ifndef CNI_LINK_KIND_H
 #define CNI_LINK_KIND_H
 
+#include "decls.h"
 #include "link.h"
 #include "nl.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 #define CNI_LINK_VALUES 4
 
@@ -77,5 +80,7 @@ int cni_link_add(struct cni_nl *nl, const struct cni_link_new *link, struct cni_
 int cni_link_check_values(struct cni_nl *nl, const struct cni_link *link,
 			  const struct cni_link_kind *kind, const struct cni_link_values *values,
 			  struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

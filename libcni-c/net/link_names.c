@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link_names.h"
 
+#include "cleanup.h"
 #include "link.h"
 #include "mem.h"
 

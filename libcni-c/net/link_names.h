@@ -4,11 +4,15 @@
 #ifndef CNI_LINK_NAMES_H
 #define CNI_LINK_NAMES_H
 
+#include "decls.h"
 #include "error.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+CNI_BEGIN_DECLS
+
+/* All zeroes has no names. */
 struct cni_link_names {
 	char **items; /* sorted */
 	size_t count;
@@ -16,10 +20,12 @@ struct cni_link_names {
 
 /* Opens a socket of its own. Fails with CNI_EKERNEL. The caller clears, also after a failure. */
 int cni_link_names_read(struct cni_link_names *ret_names, struct cni_error *err);
+/* Frees what `names` holds. */
 void cni_link_names_clear(struct cni_link_names *names);
-#define clearing_link_names __attribute__((cleanup(cni_link_names_clear)))
 
 /* True if a link has `text` as its name or its alias. */
 bool cni_link_names_has(const struct cni_link_names *names, const char *text);
+
+CNI_END_DECLS
 
 #endif

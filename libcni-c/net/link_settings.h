@@ -3,11 +3,14 @@
 #ifndef CNI_LINK_SETTINGS_H
 #define CNI_LINK_SETTINGS_H
 
+#include "decls.h"
 #include "ip.h"
 #include "nl.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* In the order in which they are set: a small MTU takes IPv6 from the link, so it comes last. */
 enum cni_link_setting {
@@ -31,6 +34,7 @@ struct cni_link_settings {
 	uint32_t mtu;	 /* bytes */
 };
 
+/* True if the setting is among those that are given. */
 static inline bool cni_link_settings_have(const struct cni_link_settings *settings,
 					  enum cni_link_setting setting)
 {
@@ -53,5 +57,7 @@ const char *cni_link_setting_name(enum cni_link_setting setting);
 const char *cni_link_setting_format(const struct cni_link_settings *settings,
 				    enum cni_link_setting setting,
 				    char text[CNI_LINK_SETTING_TEXT_SIZE]);
+
+CNI_END_DECLS
 
 #endif

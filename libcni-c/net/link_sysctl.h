@@ -6,7 +6,10 @@
 #ifndef CNI_LINK_SYSCTL_H
 #define CNI_LINK_SYSCTL_H
 
+#include "decls.h"
 #include "error.h"
+
+CNI_BEGIN_DECLS
 
 /* Makes the link ignore router advertisements (CVE-2020-10749): accept_ra is 0. As good is a link
  * without IPv6 (no such file, or disable_ipv6), and one that forwards while accept_ra is 1: see
@@ -30,5 +33,7 @@ int cni_link_sysctl_set_localnet(const char *ifname, const char *value, struct c
 /* 1 if packets to 127.0.0.0/8 may be routed through the link, by its own value or that of `all`, 0 if
  * not. Fails with CNI_EIO; errnum ENOENT if there is no such link. */
 int cni_link_sysctl_has_localnet(const char *ifname, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nl.h"
 
+#include "cleanup.h"
 #include "deadline.h"
 #include "netns.h"
 

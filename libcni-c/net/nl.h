@@ -11,6 +11,7 @@
 #ifndef CNI_NL_H
 #define CNI_NL_H
 
+#include "decls.h"
 #include "error.h"
 #include "ip.h"
 #include "nl_attr.h"
@@ -19,6 +20,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* A socket stays in the namespace in which it was opened, whatever the process does later. */
 struct cni_nl {
@@ -33,11 +36,12 @@ struct cni_nl {
  * (netlink_getsockbyportid() in its net/netlink/af_netlink.c). The process is back home when it
  * returns. Fails with CNI_EKERNEL. */
 int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error *err);
+/* Also for one that is not open. */
 void cni_nl_close(struct cni_nl *nl);
-#define closing_nl __attribute__((cleanup(cni_nl_close)))
 
 #define CNI_NL_MESSAGE_SIZE 4096
 
+/* A message that is being written. The round trip of one that is too long fails with CNI_EKERNEL. */
 struct cni_nl_message {
 	struct nlmsghdr *header;
 	bool overflowed;
@@ -48,6 +52,7 @@ struct cni_nl_message {
  * header, for the family's own struct. */
 void *cni_nl_init(struct cni_nl_message *m, uint16_t type, uint16_t flags, size_t extra);
 
+/* An attribute of `type` (IFLA_MTU, …); numbers in the host's byte order. */
 void cni_nl_put(struct cni_nl_message *m, uint16_t type, const void *data, size_t size);
 void cni_nl_put_u8(struct cni_nl_message *m, uint16_t type, uint8_t value);
 void cni_nl_put_u16(struct cni_nl_message *m, uint16_t type, uint16_t value);
@@ -60,6 +65,7 @@ void cni_nl_put_ip(struct cni_nl_message *m, uint16_t type, const struct cni_ip 
 /* Raw bytes inside a nest, such as the struct ifinfomsg before a peer's attributes. */
 void *cni_nl_put_header(struct cni_nl_message *m, size_t size);
 
+/* A nest by hand; CNI_NL_NEST does both. */
 struct nlattr *cni_nl_nest_begin(struct cni_nl_message *m, uint16_t type);
 void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
 
@@ -114,5 +120,7 @@ int cni_nl_wait(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int 
 
 /* The error that a whole NLMSG_ERROR or NLMSG_DONE carries: 0, or -1 with `err` filled. */
 int cni_nl_read_error(const struct nlmsghdr *message, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

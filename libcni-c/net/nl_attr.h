@@ -14,12 +14,15 @@
 #ifndef CNI_NL_ATTR_H
 #define CNI_NL_ATTR_H
 
+#include "decls.h"
 #include "ip.h"
 
 #include <libmnl/libmnl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* A row of the table. The row of a type that is not read is all zeroes. */
 struct cni_nl_policy {
@@ -75,5 +78,7 @@ const void *cni_nl_binary(const struct nlattr *attribute, size_t *ret_size);
 /* An address of `family` (AF_INET, AF_INET6) out of a MNL_TYPE_BINARY. False, and `ret_ip` unset,
  * if the attribute is missing or has another family's length. */
 bool cni_nl_ip(const struct nlattr *attribute, uint8_t family, struct cni_ip *ret_ip);
+
+CNI_END_DECLS
 
 #endif

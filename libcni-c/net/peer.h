@@ -5,10 +5,13 @@
 #ifndef CNI_PEER_H
 #define CNI_PEER_H
 
+#include "decls.h"
 #include "link.h"
 #include "nl.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 /* `*ret_is` becomes true if the other end of the veth `link`, which `nl` has just described, is in
  * the namespace `netns` (a descriptor). The process must be in the namespace of `nl`. A namespace
@@ -17,5 +20,7 @@
  * Fails with CNI_EKERNEL. Source: rtnl_net_getid() in the kernel's net/core/net_namespace.c. */
 int cni_peer_is_in(struct cni_nl *nl, const struct cni_link *link, int netns, bool *ret_is,
 		   struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

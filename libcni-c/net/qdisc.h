@@ -3,12 +3,15 @@
 #ifndef CNI_QDISC_H
 #define CNI_QDISC_H
 
+#include "decls.h"
 #include "error.h"
 #include "nl.h"
 
 #include <linux/pkt_sched.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* A qdisc cannot bear an owner, but its handle can say that it is ours ("c41:"). */
 #define CNI_QDISC_HANDLE TC_H_MAKE(0xc41U << 16, 0)
@@ -58,5 +61,7 @@ int cni_qdisc_del(struct cni_nl *nl, int index, uint32_t parent, uint32_t handle
 /* Has this kernel qdiscs of `kind`? Asks for one that cannot be made; of kinds that need no options
  * it must not be asked. Loads the kernel's module, if that is where it is. */
 int cni_qdisc_is_known(struct cni_nl *nl, const char *kind, bool *ret_known, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

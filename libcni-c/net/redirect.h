@@ -4,10 +4,13 @@
 #ifndef CNI_REDIRECT_H
 #define CNI_REDIRECT_H
 
+#include "decls.h"
 #include "error.h"
 #include "nl.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 /* Everything that comes in through the link `from`, which has an ingress qdisc, leaves by the link
  * `to`. Fails with errnum EEXIST if there is such a filter. There is no delete: it goes with the
@@ -23,5 +26,7 @@ struct cni_redirect {
 };
 int cni_redirect_get(struct cni_nl *nl, int from, struct cni_redirect *ret_redirect,
 		     struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -3,10 +3,13 @@
 #ifndef CNI_ROUTE_H
 #define CNI_ROUTE_H
 
+#include "decls.h"
 #include "ip.h"
 #include "nl.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 /* Adds a route through the link `index`. A route without a gateway has the scope of the link, unless
  * it has a scope of its own; its table is main unless it names another, which 0 does not. There is no
@@ -35,5 +38,7 @@ int cni_route_get(struct cni_nl *nl, const struct cni_ip *ip, struct cni_route_w
 /* "10.1.0.0/16 via 10.1.0.1". Returns `text`. */
 #define CNI_ROUTE_TEXT_SIZE (CNI_NET_TEXT_SIZE + CNI_IP_TEXT_SIZE + 8)
 const char *cni_route_format(const struct cni_route *route, char text[CNI_ROUTE_TEXT_SIZE]);
+
+CNI_END_DECLS
 
 #endif

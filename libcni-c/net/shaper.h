@@ -15,6 +15,7 @@
 #ifndef CNI_SHAPER_H
 #define CNI_SHAPER_H
 
+#include "decls.h"
 #include "error.h"
 #include "link.h"
 #include "nl.h"
@@ -22,6 +23,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+CNI_BEGIN_DECLS
 
 /* As configured. */
 struct cni_limit {
@@ -56,5 +59,7 @@ int cni_shaper_check(struct cni_nl *nl, const struct cni_link *link, const struc
 
 /* Removes our shaping, or the Go plugin's; anybody else's stays. What is absent is success. */
 int cni_shaper_del(struct cni_nl *nl, int index, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -3,9 +3,12 @@
 #ifndef CNI_SYSCTL_H
 #define CNI_SYSCTL_H
 
+#include "decls.h"
 #include "error.h"
 
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 /* Keys are written with slashes, "net/ipv4/conf/eth0/arp_notify": an interface name may hold dots.
  */
@@ -22,5 +25,7 @@ int cni_sysctl_set(const char *key, const char *value, struct cni_error *err);
  * process does later: the kernel looks up the namespace at the directories above alone
  * (sysctl_follow_link() in its fs/proc/proc_sysctl.c). */
 int cni_sysctl_set_at(int dir, const char *key, const char *value, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -2,6 +2,7 @@
 /* Looking at nf_tables. See nft_tx.c for changing them. */
 #include "nft.h"
 
+#include "cleanup.h"
 #include "mem.h"
 #include "nft_read.h"
 

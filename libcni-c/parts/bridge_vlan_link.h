@@ -6,9 +6,13 @@
 
 #include "attachment.h"
 #include "bridge_vlan.h"
+#include "decls.h"
 
 #include <stdbool.h>
 
+CNI_BEGIN_DECLS
+
+/* The interface of a bridge in one of its VLANs. */
 struct cni_bridge_vlan_link {
 	const char *bridge;
 	uint32_t vlan;
@@ -18,6 +22,7 @@ struct cni_bridge_vlan_link {
 
 /* Room for any bridge's name with a VLAN behind it; that it fits IFNAMSIZ is checked before. */
 #define CNI_BRIDGE_VLAN_LINK_NAME_SIZE (CNI_IFNAME_SIZE + 8)
+/* "br0.100". Returns `name`. */
 const char *cni_bridge_vlan_link_name(const struct cni_bridge_vlan_link *vlan_link,
 				      char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE]);
 
@@ -30,5 +35,7 @@ int cni_bridge_vlan_link_ensure(struct cni_attachment *at, struct cni_bridge_vla
 int cni_bridge_vlan_link_check(struct cni_attachment *at,
 			       const struct cni_bridge_vlan_link *vlan_link,
 			       const struct cni_link *link, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

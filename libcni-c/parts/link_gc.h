@@ -5,8 +5,12 @@
 #define CNI_LINK_GC_H
 
 #include "attachment.h"
+#include "decls.h"
 #include "error.h"
 
+CNI_BEGIN_DECLS
+
+/* The links that a part makes. */
 struct cni_link_gc {
 	const char *kind;   /* "veth", "ifb" */
 	const char *prefix; /* of the names that cni_owner_ifname() makes for them */
@@ -17,5 +21,7 @@ struct cni_link_gc {
  * without an alias that only a killed ADD can have left: named like ours and like no valid owner's,
  * ports of the `master` if they are ports, while no other ADD is under way. */
 int cni_link_gc(struct cni_attachment *at, const struct cni_link_gc *gc, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -2,18 +2,24 @@
 /* The parts there are. Each is pushed with named arguments, which may be left out:
  *
  *	cni_plan_veth(plan, .mtu = conf->mtu, .port = {.hairpin = true});
- */
+ *
+ * The macros are C; C++ pushes a struct with cni_plan_push(). The parts with rules (spoofcheck, learning,
+ * masquerade, portmap, firewall) use libnftnl, which is under the GPL, and firewall libdbus. A plugin that
+ * pushes none of these contains nothing of either: the linker takes from archives only what is used. */
 #ifndef CNI_PARTS_H
 #define CNI_PARTS_H
 
 #include "bridge_vlan.h"
 #include "bridge_vlan_link.h"
+#include "decls.h"
 #include "firewall.h"
 #include "firewall_choice.h"
 #include "link_kind.h"
 #include "plan.h"
 #include "portmap.h"
 #include "shaper.h"
+
+CNI_BEGIN_DECLS
 
 /* The bridge that the attachments of a network share. Made if absent, adopted if there, kept by
  * DEL. Its MAC is pinned (IFLA_ADDRESS given or set by hand), router advertisements are not
@@ -81,6 +87,7 @@ extern const struct cni_part_ops cni_lease_part_ops;
 #define cni_plan_lease(plan, ...)                                                                  \
 	cni_plan_push(plan, &cni_lease_part_ops, &(struct cni_lease_part){__VA_ARGS__})
 
+/* The second of the two. */
 struct cni_acquire_part {
 	const char *type;
 	bool gateway;	    /* an address without a gateway gets the first of its network */
@@ -195,11 +202,14 @@ extern const struct cni_part_ops cni_ingress_part_ops;
 #define cni_plan_ingress(plan, ...)                                                                \
 	cni_plan_push(plan, &cni_ingress_part_ops, &(struct cni_ingress_part){__VA_ARGS__})
 
+/* The limit of what goes from the container. */
 struct cni_egress_part {
 	struct cni_limit limit;
 };
 extern const struct cni_part_ops cni_egress_part_ops;
 #define cni_plan_egress(plan, ...)                                                                 \
 	cni_plan_push(plan, &cni_egress_part_ops, &(struct cni_egress_part){__VA_ARGS__})
+
+CNI_END_DECLS
 
 #endif

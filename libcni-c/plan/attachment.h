@@ -4,6 +4,7 @@
 #ifndef CNI_ATTACHMENT_H
 #define CNI_ATTACHMENT_H
 
+#include "decls.h"
 #include "error.h"
 #include "link.h"
 #include "nl.h"
@@ -13,10 +14,14 @@
 
 #include <stdbool.h>
 
+CNI_BEGIN_DECLS
+
+/* The two sides of an attachment, each with a socket of its own. */
 enum cni_place { CNI_HOST, CNI_CONTAINER };
 
 #define CNI_SHARED_LOCK_SIZE 64
 
+/* A part writes `result` and what the parts of links have learned, and reads the rest. */
 struct cni_attachment {
 	const struct cni_call *call;
 	const struct cni_owner *owner;
@@ -49,12 +54,13 @@ struct cni_visit {
 
 /* Opens what the command needs, and what `visit` (NULL allowed) adds: ADD, CHECK and MEND the namespace
  * and both sockets, failing with CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's
- * alone if the namespace is gone, is no namespace or is our own; GC and STATUS the host's. */
+ * alone if the namespace is gone, is no namespace or is our own; GC, SWEEP and STATUS the host's. `call`
+ * and `result` must outlive it. Other failures are CNI_EKERNEL; nothing is open after a failure. */
 int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
 			const struct cni_visit *visit, struct cni_attachment *ret_at,
 			struct cni_error *err);
+/* Also for one that is closed already. */
 void cni_attachment_close(struct cni_attachment *at);
-#define closing_attachment __attribute__((cleanup(cni_attachment_close)))
 /* For one that is closed and may never be opened. */
 #define CNI_NO_ATTACHMENT                                                                          \
 	{                                                                                          \
@@ -111,5 +117,7 @@ const char *cni_attachment_host_link(const struct cni_attachment *at);
 /* The same if the host has it; "" otherwise: that it is absent then says nothing about the attachment
  * later. */
 const char *cni_attachment_find_host_link(struct cni_attachment *at);
+
+CNI_END_DECLS
 
 #endif

@@ -8,6 +8,9 @@
 #define CNI_CONTAINER_END_H
 
 #include "attachment.h"
+#include "decls.h"
+
+CNI_BEGIN_DECLS
 
 /* Fills at->container.index from at->host, which has just been looked up. Fails with CNI_EKERNEL,
  * errnum ENODEV, if the other end is not in the container's namespace. */
@@ -28,5 +31,7 @@ int cni_container_end_explain(struct cni_attachment *at, struct cni_error *err);
 
 /* The same for a step about the container's end: otherwise its name is put before the message. */
 int cni_container_end_failed(struct cni_attachment *at, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -8,10 +8,13 @@
 #define CNI_PART_H
 
 #include "attachment.h"
+#include "decls.h"
 #include "error.h"
 
 #include <stddef.h>
 #include <stdio.h>
+
+CNI_BEGIN_DECLS
 
 /* A NULL verb means: nothing to do, and that is success. Each returns 0, or -1 with `err` filled.
  */
@@ -48,5 +51,7 @@ struct cni_part_ops {
 	/* Frees what the spec owns. */
 	void (*clear)(void *spec);
 };
+
+CNI_END_DECLS
 
 #endif

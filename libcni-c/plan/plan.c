@@ -207,9 +207,9 @@ int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call 
 	return 0;
 }
 
-static int run(const struct cni_plugin *plugin, const struct cni_call *call,
-	       struct cni_result *result, struct cni_error *err)
+static int run(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
+	const struct cni_plugin *plugin = call->data;
 	freeing void *conf = cni_alloc(plugin->conf_size);
 	clearing_plan struct cni_plan plan = {.count = 0};
 	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
@@ -251,17 +251,16 @@ static void override_dns(const struct cni_conf *conf, struct cni_result *result)
 }
 
 /* The walks that have no result of their own read the prevResult. */
-static int plan_other(const void *data, const struct cni_call *call, struct cni_error *err)
+static int plan_other(const struct cni_call *call, struct cni_error *err)
 {
 	struct cni_result prev = call->conf.prev_result;
 
-	return run(data, call, &prev, err);
+	return run(call, &prev, err);
 }
 
-static int plan_add(const void *data, const struct cni_call *call, struct cni_result *result,
-		    struct cni_error *err)
+static int plan_add(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
-	const struct cni_plugin *plugin = data;
+	const struct cni_plugin *plugin = call->data;
 	bool noted;
 
 	if (plugin->chained && !call->conf.has_prev_result)
@@ -269,8 +268,8 @@ static int plan_add(const void *data, const struct cni_call *call, struct cni_re
 				"must be called as chained plugin: there is no prevResult");
 	if (plugin->chained)
 		cni_result_copy(&call->conf.prev_result, result);
-	noted = cni_pod_take_over(call, plugin->type, plan_other, data);
-	if (run(data, call, result, err) < 0) {
+	noted = cni_pod_take_over(call, plugin->type, plan_other);
+	if (run(call, result, err) < 0) {
 		if (noted)
 			cni_pod_forget(call, plugin->type);
 		return -1;
@@ -280,22 +279,22 @@ static int plan_add(const void *data, const struct cni_call *call, struct cni_re
 	return 0;
 }
 
-static int plan_del(const void *data, const struct cni_call *call, struct cni_error *err)
+static int plan_del(const struct cni_call *call, struct cni_error *err)
 {
-	const struct cni_plugin *plugin = data;
+	const struct cni_plugin *plugin = call->data;
 
-	if (plan_other(data, call, err) < 0)
+	if (plan_other(call, err) < 0)
 		return -1;
 	cni_pod_forget(call, plugin->type);
 	return 0;
 }
 
-static int plan_gc(const void *data, const struct cni_call *call, struct cni_error *err)
+static int plan_gc(const struct cni_call *call, struct cni_error *err)
 {
-	const struct cni_plugin *plugin = data;
+	const struct cni_plugin *plugin = call->data;
 
 	cni_pod_collect(call, plugin->type);
-	return plan_other(data, call, err);
+	return plan_other(call, err);
 }
 
 static int require_prev_result(const struct cni_call *call, struct cni_error *err)
@@ -307,13 +306,13 @@ static int require_prev_result(const struct cni_call *call, struct cni_error *er
 			cni_command_text(call->env.command));
 }
 
-static int plan_check(const void *data, const struct cni_call *call, struct cni_error *err)
+static int plan_check(const struct cni_call *call, struct cni_error *err)
 {
-	return require_prev_result(call, err) < 0 ? -1 : plan_other(data, call, err);
+	return require_prev_result(call, err) < 0 ? -1 : plan_other(call, err);
 }
 
 /* Parts may add to the result as they do for ADD. */
-static int plan_mend(const void *data, const struct cni_call *call, struct cni_error *err)
+static int plan_mend(const struct cni_call *call, struct cni_error *err)
 {
 	struct cni_result result = {0};
 	int failed;
@@ -321,7 +320,7 @@ static int plan_mend(const void *data, const struct cni_call *call, struct cni_e
 	if (require_prev_result(call, err) < 0)
 		return -1;
 	cni_result_copy(&call->conf.prev_result, &result);
-	failed = run(data, call, &result, err);
+	failed = run(call, &result, err);
 	cni_result_clear(&result);
 	return failed;
 }
@@ -330,6 +329,7 @@ int cni_plan_main(const struct cni_plugin *plugin)
 {
 	struct cni_verbs verbs = {
 		.type = plugin->type,
+		.version = plugin->version,
 		.oldest = plugin->oldest,
 		.data = plugin,
 		.delegates = plugin->delegates,

@@ -2,6 +2,8 @@
 /* A plan: an ordered list of parts. A plugin writes one function that pushes its parts, and ends in
  * cni_plan_main(); the five walks are the same for all.
  *
+ *	#include <cni-c/parts.h>
+ *
  *	static void l2_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
  *	{
  *		const struct l2_conf *conf = data;
@@ -10,6 +12,17 @@
  *		cni_plan_veth(plan, .mtu = conf->mtu);
  *		cni_plan_up(plan);
  *	}
+ *
+ *	int main(void)
+ *	{
+ *		static const struct cni_plugin l2 = {
+ *			.type = "l2", .version = "1.0.0", .conf_size = sizeof(struct l2_conf),
+ *			.fields = fields, .plan = l2_plan};
+ *
+ *		return cni_plan_main(&l2);
+ *	}
+ *
+ * A part of the plugin's own is a struct cni_part_ops (part.h).
  *
  * ADD    walks down; at the first failure what this run has done is undone, walking up: failures of
  *        that are in the error's details
@@ -24,6 +37,7 @@
 #ifndef CNI_PLAN_H
 #define CNI_PLAN_H
 
+#include "decls.h"
 #include "decode.h"
 #include "part.h"
 #include "verbs.h"
@@ -31,6 +45,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
+CNI_BEGIN_DECLS
+
+/* All zeroes is an empty plan. */
 struct cni_plan {
 	struct cni_plan_item {
 		const struct cni_part_ops *ops;
@@ -39,16 +56,19 @@ struct cni_plan {
 	size_t count;
 };
 
-/* Copies the spec. A plan of more than 16 parts is a mistake in the plugin and aborts. */
+/* Copies `spec`, ops->size bytes; `ops` must outlive the plan. A plan of more than 16 parts is a mistake in the plugin and aborts. */
 void cni_plan_push(struct cni_plan *plan, const struct cni_part_ops *ops, const void *spec);
-void cni_plan_clear(struct cni_plan *plan);
-#define clearing_plan __attribute__((cleanup(cni_plan_clear)))
 
-/* One line for each part. */
+/* Frees the specs, each after its part's `clear`; the plan is empty afterwards. */
+void cni_plan_clear(struct cni_plan *plan);
+
+/* One line for each part, as CNI_C_TRACE shows it. */
 void cni_plan_print(const struct cni_plan *plan, FILE *out);
 
+/* A plugin whose verbs are the walks of a plan. */
 struct cni_plugin {
 	const char *type;		       /* "bridge" */
+	const char *version;		       /* the plugin's own: see verbs.h; NULL: "0.0.0" */
 	const struct cni_contained *contained; /* an IPAM plugin inside: see delegate.h; or NULL */
 	enum cni_version oldest;	       /* the first cniVersion it speaks */
 	bool chained;			       /* it adds to what plugins before it have made */
@@ -59,16 +79,19 @@ struct cni_plugin {
 	/* What the table cannot say. For DEL, GC and SWEEP its failure is ignored, and what it has worked
 	 * out so far is used. */
 	int (*validate)(const struct cni_call *call, void *conf, struct cni_error *err);
+	/* Pushes the parts. `conf` is the configuration struct. */
 	void (*plan)(struct cni_plan *plan, const struct cni_call *call, const void *conf);
 };
 
-/* Reads the plugin's own configuration of `call` into `conf` (conf_size bytes). Fails with
- * CNI_ECONFIG, except for DEL, GC and SWEEP. */
+/* Reads the plugin's own configuration of `call` into `conf` (conf_size bytes). Its strings point into
+ * call->conf.json. Fails with CNI_ECONFIG or as `validate` does, except for DEL, GC and SWEEP. */
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
 			 struct cni_error *err);
 
-/* What main() returns. The result of a chained plugin begins as the prevResult, which ADD then
+/* What main() returns: see cni_verbs_main(). The result of a chained plugin begins as the prevResult, which ADD then
  * needs. With CNI_C_TRACE in the environment each step is a line on stderr. */
 int cni_plan_main(const struct cni_plugin *plugin);
+
+CNI_END_DECLS
 
 #endif

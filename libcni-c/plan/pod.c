@@ -77,9 +77,7 @@ static int note(const struct cni_call *call, const char *name, struct cni_error 
 }
 
 bool cni_pod_take_over(const struct cni_call *call, const char *type,
-		       int (*del)(const void *data, const struct cni_call *call,
-				  struct cni_error *err),
-		       const void *data)
+		       int (*del)(const struct cni_call *call, struct cni_error *err))
 {
 	freeing char *name = name_of(call, type);
 	freeing char *directory = directory_of(call);
@@ -101,7 +99,7 @@ bool cni_pod_take_over(const struct cni_call *call, const char *type,
 		old.owner.container = older;
 		old.conf.has_prev_result = false;
 		old.conf.prev_result = (struct cni_result){0};
-		if (del(data, &old, &err) < 0)
+		if (del(&old, &err) < 0)
 			fprintf(stderr, "take over from container '%s' of the same pod: %s\n",
 				older, err.msg);
 	}

@@ -20,9 +20,7 @@
  * nor a prevResult, and notes this one. A failure is told on stderr: ADD shows whether it matters.
  * Returns true if this container is noted and was not before. */
 bool cni_pod_take_over(const struct cni_call *call, const char *type,
-		       int (*del)(const void *data, const struct cni_call *call,
-				  struct cni_error *err),
-		       const void *data);
+		       int (*del)(const struct cni_call *call, struct cni_error *err));
 
 /* After DEL, and after an ADD that has noted this container and failed: forgets this container. */
 void cni_pod_forget(const struct cni_call *call, const char *type);

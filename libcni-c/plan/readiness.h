@@ -5,9 +5,12 @@
 #ifndef CNI_READINESS_H
 #define CNI_READINESS_H
 
+#include "decls.h"
 #include "error.h"
 #include "link.h"
 #include "nl.h"
+
+CNI_BEGIN_DECLS
 
 /* CAP_NET_ADMIN, and that a network namespace can be entered: CAP_SYS_ADMIN, and no seccomp profile
  * that refuses setns(2). The process enters the namespace that it is in. */
@@ -23,5 +26,7 @@ int cni_readiness_check_vlan_filtering(struct cni_nl *nl, const struct cni_link 
 /* Files can be made in the directory: see cni_file_check_writable(). `what` stands before the path:
  * "'dataDir'", "records in". */
 int cni_readiness_check_directory(const char *path, const char *what, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

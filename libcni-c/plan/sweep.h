@@ -9,13 +9,19 @@
 #ifndef CNI_SWEEP_H
 #define CNI_SWEEP_H
 
+#include "decls.h"
+
 #include <stdbool.h>
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 /* Counts this ADD. True if it should sweep, also after a boot; false if /run cannot be written. */
 bool cni_sweep_is_due(const char *what);
 
 /* A sweep has been done, and so many attachments are left. */
 void cni_sweep_is_done(const char *what, size_t left);
+
+CNI_END_DECLS
 
 #endif

@@ -32,6 +32,7 @@
 #ifndef CNI_FIREWALL_H
 #define CNI_FIREWALL_H
 
+#include "decls.h"
 #include "ip.h"
 #include "nl.h"
 #include "owner.h"
@@ -39,6 +40,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+CNI_BEGIN_DECLS
+
+/* The bridges whose packets are dropped. */
 enum cni_firewall_policy {
 	CNI_FIREWALL_OPEN,
 	/* Nothing from another bridge that has this policy or the next. */
@@ -75,5 +79,7 @@ int cni_firewall_del(struct cni_nl *nl, const struct cni_owner *owner, struct cn
 /* Removes what attachments of `network` have that are not among `valid`. */
 int cni_firewall_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		    struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -49,6 +49,7 @@
 #ifndef CNI_PORTMAP_H
 #define CNI_PORTMAP_H
 
+#include "decls.h"
 #include "ip.h"
 #include "nl.h"
 #include "owner.h"
@@ -57,6 +58,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+CNI_BEGIN_DECLS
+
+/* A published port. Numbers in the host's byte order. */
 struct cni_port_mapping {
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
 	uint16_t host_port;
@@ -119,5 +123,7 @@ int cni_portmap_gc(struct cni_nl *nl, const char *network, const struct cni_owne
  * many attachments are left. Its cost grows with their number. */
 int cni_portmap_sweep(struct cni_nl *nl, struct cni_published *ret_published, size_t *ret_left,
 		      struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

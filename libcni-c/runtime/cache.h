@@ -6,6 +6,7 @@
 #ifndef CNI_CACHE_H
 #define CNI_CACHE_H
 
+#include "decls.h"
 #include "error.h"
 #include "json.h"
 #include "owner.h"
@@ -13,8 +14,12 @@
 
 #include <stddef.h>
 
+CNI_BEGIN_DECLS
+
+/* The directory of libcni, for `dir` below. */
 #define CNI_CACHE_DIR "/var/lib/cni"
 
+/* An attachment as the cache has it. All zeroes is an empty one. */
 struct cni_cached {
 	char *network;
 	char *container;
@@ -28,6 +33,7 @@ struct cni_cached {
 	size_t config_size;	/* without the NUL */
 };
 
+/* Frees what `cached` holds, not the struct. */
 void cni_cached_clear(struct cni_cached *cached);
 
 /* The file of an attachment, which the caller frees. The three names must have been checked
@@ -57,6 +63,9 @@ int cni_cache_list(const char *dir, const char *network, const char *ids,
 		   struct cni_cached **ret_items, size_t *ret_count, struct cni_warnings *warnings,
 		   struct cni_error *err);
 
+/* Frees an array of cni_cache_list(). */
 void cni_cached_free(struct cni_cached *items, size_t count);
+
+CNI_END_DECLS
 
 #endif

@@ -6,6 +6,9 @@
 
 #include "cache.h"
 #include "conflist.h"
+#include "decls.h"
+
+CNI_BEGIN_DECLS
 
 /* Reads the list that the cache has. What libcni has cached lacks the plugins of the drop-in folder, so
  * that the plugins of `today` (NULL allowed) follow whose types are not in it. The caller clears with
@@ -14,5 +17,7 @@
  * cni_conflist_parse(). */
 int cni_cached_list(const struct cni_cached *cached, const struct cni_conflist *today,
 		    struct cni_conflist *ret_list, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

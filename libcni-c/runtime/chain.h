@@ -5,12 +5,15 @@
 #define CNI_CHAIN_H
 
 #include "conflist.h"
+#include "decls.h"
 #include "error.h"
 #include "json.h"
 #include "owner.h"
 #include "warnings.h"
 
 #include <stdbool.h>
+
+CNI_BEGIN_DECLS
 
 /* A network, and the attachment that ADD, CHECK and DEL are about. */
 struct cni_chain {
@@ -72,8 +75,10 @@ struct cni_gc_step {
 	const struct cni_owners *valid;
 };
 
+/* `step` ends with the call. */
 typedef void cni_gc_reporter(const struct cni_gc_step *step, void *data);
 
+/* The extent of a GC. */
 struct cni_gc {
 	bool all;		       /* also what lives; otherwise only what is gone */
 	bool dry_run;		       /* report and nothing else */
@@ -94,5 +99,7 @@ int cni_chain_gc(const struct cni_chain *chain, const struct cni_gc *gc, struct 
 /* STATUS, from 1.1.0; before, nobody is asked (a warning). The first failure is returned, with the
  * plugin's code: CNI_EUNAVAILABLE or CNI_ELIMITED. */
 int cni_chain_status(const struct cni_chain *chain, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

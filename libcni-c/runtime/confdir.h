@@ -7,10 +7,13 @@
 #define CNI_CONFDIR_H
 
 #include "conflist.h"
+#include "decls.h"
 #include "error.h"
 #include "warnings.h"
 
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 /* Finds the network `network` and reads it; unless it says loadOnlyInlinedPlugins, what is in
  * <dir>/<network>/ and ends in .conf is appended to a list's plugins, sorted by file name.
@@ -29,6 +32,9 @@ int cni_confdir_find(const char *dir, const char *network, struct cni_conflist *
 int cni_confdir_names(const char *dir, char ***ret_names, size_t *ret_count,
 		      struct cni_warnings *warnings, struct cni_error *err);
 
+/* Frees the array and the names in it. */
 void cni_confdir_names_free(char **names, size_t count);
+
+CNI_END_DECLS
 
 #endif

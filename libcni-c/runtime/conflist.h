@@ -4,6 +4,7 @@
 #ifndef CNI_CONFLIST_H
 #define CNI_CONFLIST_H
 
+#include "decls.h"
 #include "error.h"
 #include "json.h"
 #include "version.h"
@@ -11,6 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+CNI_BEGIN_DECLS
+
+/* A network as its configuration has it. */
 struct cni_conflist {
 	char *name;
 	enum cni_version version; /* the highest that the list offers and that we know */
@@ -49,6 +53,9 @@ int cni_conflist_append(struct cni_conflist *list, const char *data, size_t size
 /* The type of a plugin of a list, never NULL. */
 const char *cni_conflist_type(const cJSON *plugin);
 
+/* Frees what the list holds, and empties it. */
 void cni_conflist_clear(struct cni_conflist *list);
+
+CNI_END_DECLS
 
 #endif

@@ -4,8 +4,13 @@
 #ifndef CNI_NAMESPACE_H
 #define CNI_NAMESPACE_H
 
+#include "decls.h"
+
 #include <stdbool.h>
 
+CNI_BEGIN_DECLS
+
+/* The state of a namespace that an attachment had. */
 enum cni_namespace_state {
 	CNI_NAMESPACE_LIVES,
 	CNI_NAMESPACE_GONE,
@@ -22,5 +27,7 @@ enum cni_namespace_state cni_namespace_ask(const char *path, const char *identit
 
 /* True if both paths lead to one network namespace now. */
 bool cni_namespace_is_same(const char *path, const char *other);
+
+CNI_END_DECLS
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef CNI_RECONCILE_H
 #define CNI_RECONCILE_H
 
+#include "decls.h"
 #include "error.h"
 #include "owner.h"
 #include "warnings.h"
@@ -13,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+CNI_BEGIN_DECLS
+
+/* The outcome for an attachment. */
 enum cni_reconciled {
 	CNI_RECONCILED_FINE,   /* it was as ADD left it */
 	CNI_RECONCILED_MENDED, /* it is again; the message says what was wrong */
@@ -23,6 +27,7 @@ enum cni_reconciled {
 typedef void cni_reconcile_reporter(const struct cni_owner *owner, enum cni_reconciled state,
 				    const char *message, void *data);
 
+/* The extent of a reconcile. */
 struct cni_reconcile {
 	const char *network;   /* NULL: all networks */
 	const char *path;      /* CNI_PATH */
@@ -38,5 +43,7 @@ struct cni_reconcile {
  * nothing is put back for it. One failure does not stop it; `ret_wrong` counts them.
  * Fails with CNI_EIO if the cache cannot be read. */
 int cni_reconcile(const struct cni_reconcile *reconcile, size_t *ret_wrong, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -5,11 +5,15 @@
 #define CNI_REQUEST_H
 
 #include "conflist.h"
+#include "decls.h"
 #include "env.h"
 #include "error.h"
 #include "exec.h"
 #include "json.h"
 
+CNI_BEGIN_DECLS
+
+/* A verb for one plugin. */
 struct cni_request {
 	enum cni_command command;
 	const char *path; /* CNI_PATH */
@@ -51,5 +55,7 @@ int cni_request_run(const struct cni_request *request, const struct cni_conflist
  * Fails as cni_request_run(), and with CNI_EDECODE if the answer is none. */
 int cni_request_versions(const char *type, const char *path, cJSON **ret_versions,
 			 struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

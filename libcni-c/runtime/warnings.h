@@ -3,9 +3,12 @@
 #ifndef CNI_WARNINGS_H
 #define CNI_WARNINGS_H
 
+#include "decls.h"
 #include "error.h"
 
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 /* All zeroes is none. */
 struct cni_warnings {
@@ -22,5 +25,7 @@ void cni_warn_error(struct cni_warnings *warnings, const struct cni_error *err);
 
 /* Frees what it holds, not the struct. */
 void cni_warnings_clear(struct cni_warnings *warnings);
+
+CNI_END_DECLS
 
 #endif

@@ -3,7 +3,10 @@
 #ifndef CNI_ARGS_H
 #define CNI_ARGS_H
 
+#include "decls.h"
 #include "error.h"
+
+CNI_BEGIN_DECLS
 
 /* One argument that a plugin knows, and where its text goes (the caller frees it). */
 struct cni_arg {
@@ -20,5 +23,7 @@ int cni_args_parse(const char *args, const struct cni_arg *known, struct cni_err
 /* The value of one argument, whatever else `args` holds; the last of two wins. The caller frees.
  * NULL if there is none. */
 char *cni_args_get(const char *args, const char *key);
+
+CNI_END_DECLS
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef CNI_CONF_H
 #define CNI_CONF_H
 
+#include "decls.h"
 #include "env.h"
 #include "error.h"
 #include "json.h"
@@ -13,6 +14,9 @@
 
 #include <stdbool.h>
 
+CNI_BEGIN_DECLS
+
+/* A configuration. Its strings live until cni_conf_clear(). */
 struct cni_conf {
 	cJSON *json;	       /* the whole configuration; what follows points into it */
 	const char *name;      /* of the network */
@@ -36,6 +40,9 @@ struct cni_conf {
 int cni_conf_read(const char *data, size_t size, enum cni_command command, enum cni_version oldest,
 		  struct cni_conf *ret_conf, struct cni_error *err);
 
+/* Frees what `conf` holds, not the struct. */
 void cni_conf_clear(struct cni_conf *conf);
+
+CNI_END_DECLS
 
 #endif

@@ -4,9 +4,12 @@
 #ifndef CNI_DELEGATE_H
 #define CNI_DELEGATE_H
 
+#include "decls.h"
 #include "error.h"
 #include "result.h"
 #include "verbs.h"
+
+CNI_BEGIN_DECLS
 
 /* A plugin that an executable contains besides its own. If the executable that CNI_PATH leads to is
  * this very one of the same build (its NT_GNU_BUILD_ID says so, whatever its name), starting it
@@ -32,5 +35,7 @@ int cni_delegate_check(const struct cni_call *call, struct cni_error *err);
  * message. */
 int cni_delegate_ipam(const struct cni_call *call, enum cni_command command,
 		      struct cni_result *ret_result, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

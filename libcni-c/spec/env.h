@@ -4,12 +4,16 @@
 #ifndef CNI_ENV_H
 #define CNI_ENV_H
 
+#include "decls.h"
 #include "error.h"
 #include "version.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+CNI_BEGIN_DECLS
+
+/* CNI_COMMAND. */
 enum cni_command {
 	CNI_ADD,
 	CNI_DEL,
@@ -55,5 +59,7 @@ enum cni_version cni_command_since(enum cni_command command);
  * runtimes set them to "" or "dummy"; CNI_PATH is one of these, for a plugin that delegates nothing
  * does not need it. Fails with CNI_EENV. */
 int cni_env_read(struct cni_env *ret_env, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

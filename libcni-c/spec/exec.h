@@ -4,10 +4,13 @@
 #ifndef CNI_EXEC_H
 #define CNI_EXEC_H
 
+#include "decls.h"
 #include "error.h"
 #include "json.h"
 
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 /* How long a plugin may take before its process group is ended: below the two minutes after which
  * kubelet gives up on a pod. */
@@ -28,6 +31,7 @@ struct cni_exec_variable {
  * One block of memory that the caller frees with free(); what is inherited in it stays ours. */
 char **cni_exec_environment(const struct cni_exec_variable *variables, size_t count);
 
+/* A program to run. */
 struct cni_exec {
 	const char *file;	  /* the executable */
 	const char *type;	  /* its name in errors */
@@ -45,8 +49,8 @@ struct cni_answer {
 	char *stderr_end; /* the last lines of its stderr, at most 400 bytes; NULL: none */
 };
 
+/* Frees what the answer holds, not the struct. */
 void cni_answer_clear(struct cni_answer *answer);
-#define clearing_answer __attribute__((cleanup(cni_answer_clear)))
 
 /* Appends the plugin's own words to the details of an error about it: the first 200 bytes of its
  * stdout and the end of its stderr, each unless it is empty. Returns -1. */
@@ -72,5 +76,7 @@ int cni_exec_find_command(const char *name, char **ret_file, struct cni_error *e
  * that means. Fails with CNI_EDELEGATE as above. */
 int cni_exec_command(const struct cni_exec *exec, char **ret_output, int *ret_code,
 		     struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

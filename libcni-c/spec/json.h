@@ -4,18 +4,19 @@
 #ifndef CNI_JSON_H
 #define CNI_JSON_H
 
+#include "decls.h"
 #include "error.h"
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
 
+CNI_BEGIN_DECLS
+
+/* For the cleanup attribute. */
 static inline void cni_json_deletep(cJSON **json)
 {
 	cJSON_Delete(*json);
 }
-
-/* Owns a cJSON tree, or NULL. */
-#define freeing_json __attribute__((cleanup(cni_json_deletep)))
 
 /* Parses `size` bytes that must be one JSON object and nothing else but white space; a NUL follows
  * them. `what` names the source in errors. The caller frees with cJSON_Delete().
@@ -64,5 +65,7 @@ const char *cni_json_kind(const cJSON *json);
 /* How an error shows a value: its JSON, at most 64 bytes of it. NULL is "nothing". The text holds
  * until the next call. */
 const char *cni_json_show(const cJSON *json);
+
+CNI_END_DECLS
 
 #endif

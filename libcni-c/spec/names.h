@@ -3,7 +3,10 @@
 #ifndef CNI_NAMES_H
 #define CNI_NAMES_H
 
+#include "decls.h"
 #include "error.h"
+
+CNI_BEGIN_DECLS
 
 /* Starts with an alphanumeric, then alphanumerics, '_', '.', '-' (CNI SPEC, sections 1 and 2). At
  * most 200 characters here: a name has to fit into a file name beside others (NAME_MAX is 255).
@@ -21,5 +24,7 @@ int cni_name_check_interface(const char *name, const char *what, int code, struc
 /* The name of an executable on CNI_PATH: not empty, no '/' and no '\\', not "." or ".."
  * (CVE-2021-20206). `what` names the key. Fails with CNI_ECONFIG. */
 int cni_name_check_plugin(const char *type, const char *what, struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

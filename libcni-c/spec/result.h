@@ -5,6 +5,7 @@
 #ifndef CNI_RESULT_H
 #define CNI_RESULT_H
 
+#include "decls.h"
 #include "decode.h"
 #include "error.h"
 #include "ip.h"
@@ -15,6 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+CNI_BEGIN_DECLS
+
+/* A link that the plugins report. */
 struct cni_result_interface {
 	char *name;
 	char *mac;	   /* NULL: not given, as for all of these */
@@ -24,6 +28,7 @@ struct cni_result_interface {
 	uint32_t mtu; /* bytes; 0: not given */
 };
 
+/* An address of an interface. */
 struct cni_result_ip {
 	struct cni_net address;
 	struct cni_ip gateway; /* unset: none */
@@ -73,10 +78,13 @@ void cni_result_copy(const struct cni_result *from, struct cni_result *to);
 /* "nameservers", "domain", "search", "options" of `json` (NULL: nothing). Fails with CNI_ECONFIG.
  */
 int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err);
+/* True if there is no setting. */
 bool cni_dns_is_empty(const struct cni_dns *dns);
+/* Appends a copy of `text` to one of the lists. */
 void cni_dns_add(char ***items, size_t *count, const char *text);
 /* Copies `from` behind what `to` has; its domain only if `to` has none. */
 void cni_dns_append(struct cni_dns *to, const struct cni_dns *from);
+/* Frees what `dns` holds, not the struct. */
 void cni_dns_clear(struct cni_dns *dns);
 
 /* Reads a result in the form of `version`, unless it says itself which one it has. `what` names it
@@ -98,5 +106,7 @@ cJSON *cni_result_encode(const struct cni_result *result, enum cni_version versi
 /* One route's members as the specification names them; used by results and by configurations. */
 int cni_route_decode(const cJSON *json, const char *what, struct cni_route *ret_route,
 		     struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

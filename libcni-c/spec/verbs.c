@@ -20,6 +20,9 @@
  * and scripts leave it open. */
 #define VERSION_INPUT_MS 2000
 
+/* Parsers of the about line want a semantic version. */
+#define UNVERSIONED "0.0.0"
+
 static int print_line(const cJSON *json)
 {
 	freeing char *text = cni_json_print(json);
@@ -81,7 +84,7 @@ static int print_versions(const struct cni_verbs *verbs)
 static int print_about(const struct cni_verbs *verbs)
 {
 	fprintf(stderr, "CNI %s plugin v%s\nCNI protocol versions supported: ", verbs->type,
-		CNI_C_VERSION);
+		verbs->version ? verbs->version : UNVERSIONED);
 	for (enum cni_version v = verbs->oldest; v < CNI_VERSION_COUNT; v++)
 		fprintf(stderr, "%s%s", cni_version_text(v), v < CNI_VERSION_LATEST ? ", " : "\n");
 	return 0;
@@ -115,17 +118,26 @@ static int require_path(const struct cni_verbs *verbs, const struct cni_call *ca
 				call->conf.ipam_type);
 }
 
+static int run_add(const struct cni_verbs *verbs, const struct cni_call *call,
+		   struct cni_result *ret_result, struct cni_error *err)
+{
+	if (refuse_own_netns(&call->env, err) < 0)
+		return -1;
+	if (!verbs->add)
+		cni_result_copy(&call->conf.prev_result, ret_result);
+	else if (verbs->add(call, ret_result, err) < 0)
+		return -1;
+	return cni_result_check_fits(ret_result, call->conf.version, err);
+}
+
 static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
 		    struct cni_result *ret_result, struct cni_error *err)
 {
-	int (*verb)(const void *, const struct cni_call *, struct cni_error *) = NULL;
+	int (*verb)(const struct cni_call *, struct cni_error *) = NULL;
 
 	switch (call->env.command) {
 	case CNI_ADD:
-		if (refuse_own_netns(&call->env, err) < 0 ||
-		    verbs->add(verbs->data, call, ret_result, err) < 0)
-			return -1;
-		return cni_result_check_fits(ret_result, call->conf.version, err);
+		return run_add(verbs, call, ret_result, err);
 	case CNI_CHECK:
 	case CNI_MEND:
 		if (refuse_own_netns(&call->env, err) < 0)
@@ -148,7 +160,7 @@ static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
 	case CNI_COMMAND_COUNT:
 		break;
 	}
-	return verb ? verb(verbs->data, call, err) : 0;
+	return verb ? verb(call, err) : 0;
 }
 
 int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, const char *input,
@@ -157,6 +169,7 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 {
 	struct cni_call call = {
 		.type = verbs->type,
+		.data = verbs->data,
 		.env = *env,
 		.input = input,
 		.input_size = input_size,

@@ -3,7 +3,10 @@
 #ifndef CNI_VERSION_H
 #define CNI_VERSION_H
 
+#include "decls.h"
 #include "error.h"
+
+CNI_BEGIN_DECLS
 
 /* In order of age, so that `version < CNI_1_0_0` reads as it means. */
 enum cni_version {
@@ -31,5 +34,7 @@ int cni_version_parse(const char *text, enum cni_version oldest, enum cni_versio
 /* Compares any two dotted versions of up to three numbers, known to us or not. `ret_order` gets <0,
  * 0 or >0. Returns -1 if either is malformed. */
 int cni_version_compare(const char *a, const char *b, int *ret_order);
+
+CNI_END_DECLS
 
 #endif

@@ -28,9 +28,8 @@ static const char other[] = DIRECTORY "/22:portmap:eth0";
 /* The container whose DEL was run; check_take_over() frees. */
 static char *taken;
 
-static int take(const void *data, const struct cni_call *old, struct cni_error *err)
+static int take(const struct cni_call *old, struct cni_error *err)
 {
-	(void)data;
 	if (taken || strcmp(old->owner.container, old->env.container) != 0 ||
 	    cni_name_check_container(old->env.container, err) < 0)
 		abort();
@@ -77,7 +76,7 @@ static void check_take_over(void)
 {
 	freeing char *before = target_of(DIRECTORY "/" POD);
 	freeing char *after = NULL;
-	bool noted = cni_pod_take_over(&call, "portmap", take, NULL);
+	bool noted = cni_pod_take_over(&call, "portmap", take);
 
 	after = target_of(DIRECTORY "/" POD);
 	if (taken && (!before || strcmp(before, taken) != 0))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "decode.h"
 
+#include "cleanup.h"
 #include "json_text.h"
 #include "test.h"
 

@@ -43,21 +43,20 @@ static const char input[] =
 /* What this executable contains, as it says: it answers, and takes note of what it was asked. */
 static char asked[64];
 
-static int note(const void *data, const struct cni_call *call, struct cni_error *err)
+static int note(const struct cni_call *call, struct cni_error *err)
 {
-	(void)data;
 	(void)err;
 	strcat(strcat(asked, cni_command_text(call->env.command)), " ");
 	return 0;
 }
 
-static int contained_add(const void *data, const struct cni_call *call, struct cni_result *result,
+static int contained_add(const struct cni_call *call, struct cni_result *result,
 			 struct cni_error *err)
 {
 	const struct cni_result_ip ip = {.address = {{AF_INET, {10, 9, 0, 7}}, 16},
 					 .interface = CNI_NO_INTERFACE};
 
-	note(data, call, err);
+	note(call, err);
 	assert_string_equal(call->conf.name, "blue");
 	assert_memory_equal(call->input, input, sizeof(input));
 	cni_result_add_ip(result, &ip);

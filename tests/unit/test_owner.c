@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "owner.h"
 
+#include "cleanup.h"
 #include "test.h"
 
 #include <string.h>

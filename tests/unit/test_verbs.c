@@ -10,12 +10,11 @@
 #include <string.h>
 
 /* The network's name says what the plugin does. */
-static int add(const void *data, const struct cni_call *call, struct cni_result *result,
-	       struct cni_error *err)
+static int add(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
 	const struct cni_result_ip ip = {.interface = 0, .address = {{AF_INET, {10, 1, 0, 7}}, 16}};
 
-	if (!data || strcmp(data, "the data") != 0)
+	if (!call->data || strcmp(call->data, "the data") != 0)
 		return cni_fail(err, CNI_EIO, "the data is not ours");
 	if (!strcmp(call->conf.name, "fails")) {
 		cni_fail(err, CNI_ETAKEN, "'%s' of '%s' is taken", call->owner.ifname,
@@ -28,9 +27,8 @@ static int add(const void *data, const struct cni_call *call, struct cni_result 
 	return 0;
 }
 
-static int say(const void *data, const struct cni_call *call, struct cni_error *err)
+static int say(const struct cni_call *call, struct cni_error *err)
 {
-	(void)data;
 	(void)err;
 	fprintf(stderr, "%s %s %s", cni_command_text(call->env.command), call->conf.name,
 		call->owner.container);
@@ -40,6 +38,7 @@ static int say(const void *data, const struct cni_call *call, struct cni_error *
 static int be_plugin(const char *which)
 {
 	static const struct cni_verbs full = {.type = "test",
+					      .version = "1.2.3",
 					      .oldest = CNI_0_1_0,
 					      .data = "the data",
 					      .add = add,
@@ -82,12 +81,12 @@ static void verbs__tell_about_themselves_without_a_command(void **state)
 
 	(void)state;
 	assert_said(call, 0, "",
-		    "CNI test plugin v" CNI_C_VERSION "\nCNI protocol versions supported: "
+		    "CNI test plugin v1.2.3\nCNI protocol versions supported: "
 		    "0.1.0, 0.2.0, 0.3.0, 0.3.1, 0.4.0, 1.0.0, 1.1.0\n");
 	call.command = "";
 	call.arguments = bare;
 	assert_said(call, 0, "",
-		    "CNI bare plugin v" CNI_C_VERSION "\nCNI protocol versions supported: "
+		    "CNI bare plugin v0.0.0\nCNI protocol versions supported: "
 		    "0.4.0, 1.0.0, 1.1.0\n");
 }
 
@@ -218,6 +217,19 @@ static void verbs__say_nothing_but_succeed(void **state)
 			"{\"cniVersion\":\"1.1.0\",\"name\":\"blue\","
 			"\"cni.dev/valid-attachments\":[]}"),
 		    0, "", "GC blue c1");
+	assert_said(ask(bare, "ADD",
+			"{\"cniVersion\":\"1.1.0\",\"name\":\"blue\",\"prevResult\":"
+			"{\"ips\":[{\"address\":\"10.1.0.7/16\"}]}}"),
+		    0,
+		    "{\n"
+		    "    \"cniVersion\": \"1.1.0\",\n"
+		    "    \"ips\": [\n"
+		    "        {\n"
+		    "            \"address\": \"10.1.0.7/16\"\n"
+		    "        }\n"
+		    "    ]\n"
+		    "}\n",
+		    "");
 	assert_said(ask(bare, "CHECK", "{\"cniVersion\":\"1.1.0\",\"name\":\"blue\"}"), 0, "", "");
 	assert_said(ask(bare, "STATUS", "{\"cniVersion\":\"1.1.0\",\"name\":\"blue\"}"), 0, "", "");
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `cmake --install` puts where, and whether a plugin of somebody else can be built with it. */
+/* What `cmake --install` puts where, and whether a plugin of another author can be built with it. */
 #include "cleanup.h"
 #include "plugin.h"
 #include "sandbox.h"
@@ -11,6 +11,13 @@
 #define ROOT	SANDBOX_DIR "/root"
 #define BIN	"/opt/cni/bin"
 #define EXAMPLE CNI_C_SOURCE_DIR "/docs/example"
+
+/* The shell's words before pkg-config: they lead to this installation, and to the archives that Debian
+ * lacks. */
+#define PKG_CONFIG "export PKG_CONFIG_PATH=" PREFIX "/lib/pkgconfig; "
+#define ARCHIVES                                                                                   \
+	"export PKG_CONFIG_PATH=" PREFIX "/lib/pkgconfig:" CNI_C_SOURCE_DIR                        \
+	"/build/archives/lib/pkgconfig; "
 
 /* A library built with sanitizers wants them in who links it. */
 #ifdef __SANITIZE_ADDRESS__
@@ -31,36 +38,70 @@ static int install(void **state)
 			   " --component tools >/dev/null");
 }
 
+#define DESCRIBE(more)                                                                             \
+	"{\"cniVersion\":\"1.1.0\",\"name\":\"blue\",\"type\":\"describe\","                       \
+	"\"directory\":\"" SANDBOX_DIR "/describe\"" more "}"
+#define PREV_RESULT                                                                                \
+	",\"prevResult\":{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"10.1.0.2/24\"}]}"
+#define VALID(container)                                                                           \
+	",\"cni.dev/valid-attachments\":[{\"containerID\":\"" container "\",\"ifname\":\"eth0\"}]"
+
+static void assert_described(const char *expected)
+{
+	freeing char *text = sandbox_read("cat " SANDBOX_DIR "/describe/* 2>/dev/null || true");
+
+	assert_string_equal(text, expected);
+}
+
+/* All verbs of the example. */
 static void use(const char *plugin)
 {
-	const char config[] = "{\"cniVersion\":\"1.0.0\",\"name\":\"blue\",\"type\":\"describe\","
-			      "\"directory\":\"" SANDBOX_DIR
-			      "/describe\",\"prevResult\":{\"cniVersion\":\"1.0.0\","
-			      "\"ips\":[{\"address\":\"10.1.0.2/24\"}]}}";
 	struct plugin_call call = {.plugin = plugin,
-				   .command = "ADD",
 				   .container = "c1",
 				   .netns = "/run/netns/c1",
 				   .ifname = "eth0",
-				   .config = config};
-	struct plugin_answer answer = plugin_run(&call);
-	freeing char *text = NULL;
+				   .config = DESCRIBE(PREV_RESULT)};
+	struct plugin_answer answer;
 
+	call.command = "ADD";
+	answer = plugin_run(&call);
 	plugin_assert_success(&answer);
 	assert_non_null(strstr(answer.out, "10.1.0.2/24"));
 	plugin_answer_clear(&answer);
-	text = sandbox_read("cat " SANDBOX_DIR "/describe/c1-eth0");
-	assert_string_equal(text, "blue/c1/eth0");
+	assert_described("blue/c1/eth0");
+	call.command = "CHECK";
+	plugin_succeeds(&call);
+	call.command = "GC";
+	call.config = DESCRIBE(VALID("c1"));
+	plugin_succeeds(&call);
+	assert_described("blue/c1/eth0");
+	call.config = DESCRIBE(VALID("c2"));
+	plugin_succeeds(&call);
+	assert_described("");
+	call.command = "CHECK";
+	call.config = DESCRIBE(PREV_RESULT);
+	plugin_fails(&call, CNI_EMISMATCH, "is missing");
+	call.command = "ADD";
+	plugin_succeeds(&call);
 	call.command = "DEL";
 	plugin_succeeds(&call);
 	plugin_succeeds(&call);
-	sandbox_must("test ! -e " SANDBOX_DIR "/describe/c1-eth0");
+	assert_described("");
+	call.command = "STATUS";
+	call.config = DESCRIBE();
+	plugin_succeeds(&call);
+	call.config = "{\"cniVersion\":\"1.1.0\",\"name\":\"blue\",\"type\":\"describe\","
+		      "\"directory\":\"/dev/null/describe\"}";
+	plugin_fails(&call, CNI_EUNAVAILABLE, "/dev/null");
 }
 
 static void install__puts_executables_where_runtimes_look(void **state)
 {
 	(void)state;
 	sandbox_must("cd " ROOT BIN " && test -x bridge -a -x host-local");
+	/* cnitool knows ours by the version that they print. */
+	sandbox_must("for each in " ROOT BIN "/*; do CNI_COMMAND= $each 2>&1 | "
+		     "grep -q '^CNI .* plugin v[0-9.]*+cni-c[.]' || exit 1; done");
 	sandbox_must("test -x " PREFIX "/bin/cnitool");
 	sandbox_must("test -f " PREFIX "/share/bash-completion/completions/cnitool");
 }
@@ -129,13 +170,39 @@ static void install__static_executables_need_nothing_of_the_host(void **state)
 #endif
 }
 
+static void install__puts_headers_in_a_directory_of_their_own(void **state)
+{
+	(void)state;
+	sandbox_must("test \"$(ls " PREFIX "/include)\" = cni-c");
+	/* No installed header includes a private one. */
+	sandbox_must("cd " PREFIX "/include/cni-c && for each in *.h; do "
+		     "cc -Wall -Werror -fsyntax-only -x c $each || exit 1; done");
+}
+
 static void install__lets_others_build_by_pkg_config(void **state)
 {
 	(void)state;
-	sandbox_must("export PKG_CONFIG_PATH=$(dirname $(find " PREFIX " -name libcni-c.pc)) && "
-		     "cc " FLAGS " -D_GNU_SOURCE -o " SANDBOX_DIR "/describe1 " EXAMPLE
-		     "/describe.c $(pkg-config --cflags --libs libcni-c)");
+	sandbox_must(PKG_CONFIG "cc " FLAGS " -Wall -Werror -o " SANDBOX_DIR "/describe1 " EXAMPLE
+				"/describe.c $(pkg-config --cflags --libs libcni-c)");
 	use(SANDBOX_DIR "/describe1");
+}
+
+static void install__lets_others_build_without_shared_libraries(void **state)
+{
+	(void)state;
+	if (*FLAGS)
+		skip_because("the sanitizers' library cannot be linked statically");
+	if (sandbox_run(ARCHIVES
+			"pkg-config --exists libcjson && "
+			"test -e $(pkg-config --variable=libdir libcjson)/libcjson.a") != 0)
+		skip_because("there is no libcjson.a: see scripts/archives");
+	sandbox_must(ARCHIVES "cc -static -o " SANDBOX_DIR "/describe3 " EXAMPLE
+			      "/describe.c $(pkg-config --static --cflags --libs libcni-c)");
+	sandbox_must("! readelf -d " SANDBOX_DIR "/describe3 | grep NEEDED");
+	use(SANDBOX_DIR "/describe3");
+	sandbox_must(ARCHIVES "cc -static -o " SANDBOX_DIR "/macvlan3 " EXAMPLE
+			      "/macvlan.c $(pkg-config --static --cflags --libs libcni-c-plan)");
+	sandbox_must("CNI_COMMAND=VERSION " SANDBOX_DIR "/macvlan3 </dev/null | grep -q 1.1.0");
 }
 
 static void install__lets_others_build_by_cmake(void **state)
@@ -143,9 +210,11 @@ static void install__lets_others_build_by_cmake(void **state)
 	(void)state;
 	sandbox_must("cmake -G Ninja -S " EXAMPLE " -B " SANDBOX_DIR
 		     "/describe2 -DCMAKE_PREFIX_PATH=" PREFIX
-		     " -DCMAKE_C_FLAGS='-D_GNU_SOURCE " FLAGS "' >/dev/null && "
-		     "cmake --build " SANDBOX_DIR "/describe2 >/dev/null");
+		     " -DCMAKE_C_FLAGS='-Wall -Werror " FLAGS
+		     "' >/dev/null && cmake --build " SANDBOX_DIR "/describe2 >/dev/null");
 	use(SANDBOX_DIR "/describe2/describe");
+	sandbox_must("CNI_COMMAND= " SANDBOX_DIR "/describe2/macvlan 2>&1 | "
+		     "grep -qx 'CNI macvlan plugin v1.0.0'");
 }
 
 int main(void)
@@ -154,7 +223,9 @@ int main(void)
 		cmocka_unit_test(install__puts_executables_where_runtimes_look),
 		cmocka_unit_test(install__stripped_bridge_knows_its_host_local),
 		cmocka_unit_test(install__static_executables_need_nothing_of_the_host),
+		cmocka_unit_test(install__puts_headers_in_a_directory_of_their_own),
 		cmocka_unit_test(install__lets_others_build_by_pkg_config),
+		cmocka_unit_test(install__lets_others_build_without_shared_libraries),
 		cmocka_unit_test(install__lets_others_build_by_cmake),
 	};
 
