@@ -114,7 +114,7 @@ static void bandwidth_plan(struct cni_plan *plan, const struct cni_call *call, c
 static const struct cni_plugin bandwidth = {
 	.type = "bandwidth",
 	.oldest = CNI_0_1_0,
-	.chained = true,
+	.chaining = CNI_CHAIN_BEHIND,
 	.conf_size = sizeof(struct bandwidth_conf),
 	.defaults = &defaults,
 	.fields = fields,

@@ -131,7 +131,7 @@ static void firewall_plan(struct cni_plan *plan, const struct cni_call *call, co
 static const struct cni_plugin firewall = {
 	.type = "firewall",
 	.oldest = CNI_0_1_0,
-	.chained = true,
+	.chaining = CNI_CHAIN_BEHIND,
 	.conf_size = sizeof(struct firewall_conf),
 	.defaults = &defaults,
 	.fields = fields,

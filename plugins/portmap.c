@@ -212,7 +212,7 @@ static void portmap_plan(struct cni_plan *plan, const struct cni_call *call, con
 static const struct cni_plugin portmap = {
 	.type = "portmap",
 	.oldest = CNI_0_1_0,
-	.chained = true,
+	.chaining = CNI_CHAIN_BEHIND,
 	.conf_size = sizeof(struct portmap_conf),
 	.defaults = &defaults,
 	.fields = fields,
