@@ -23,6 +23,11 @@ static void print_sysctl(FILE *out, const struct cni_tuning_sysctl *sysctl)
 
 static void print(FILE *out, const void *data)
 {
+	static const char *const words[CNI_LINK_SETTING_COUNT] = {
+		[CNI_LINK_MAC] = "mac",		  [CNI_LINK_PROMISC] = "promisc",
+		[CNI_LINK_ALLMULTI] = "allmulti", [CNI_LINK_TXQLEN] = "txqlen",
+		[CNI_LINK_MTU] = "mtu",
+	};
 	const struct cni_tuning_part *spec = data;
 	const struct cni_tuning *wanted = &spec->conf.wanted;
 	char text[CNI_LINK_SETTING_TEXT_SIZE];
@@ -30,7 +35,7 @@ static void print(FILE *out, const void *data)
 	fputs(wanted->link.given || wanted->sysctl_count ? " container" : " nothing", out);
 	for (enum cni_link_setting i = 0; i < CNI_LINK_SETTING_COUNT; i++)
 		if (cni_link_settings_have(&wanted->link, i))
-			fprintf(out, " %s %s", cni_link_setting_name(i),
+			fprintf(out, " %s %s", words[i],
 				cni_link_setting_format(&wanted->link, i, text));
 	for (size_t i = 0; i < wanted->sysctl_count; i++)
 		print_sysctl(out, &wanted->sysctls[i]);
