@@ -18,6 +18,7 @@
 #include "plan.h"
 #include "portmap.h"
 #include "shaper.h"
+#include "tuning_conf.h"
 
 CNI_BEGIN_DECLS
 
@@ -209,6 +210,34 @@ struct cni_egress_part {
 extern const struct cni_part_ops cni_egress_part_ops;
 #define cni_plan_egress(plan, ...)                                                                 \
 	cni_plan_push(plan, &cni_egress_part_ops, &(struct cni_egress_part){__VA_ARGS__})
+
+/* Settings of CNI_IFNAME and sysctls of its network. The values that there were before stand in a file
+ * (tuning_backup.h), which is written before anything is changed, and from which DEL puts them back. The
+ * result gets the new MAC and MTU. The process enters the container's namespace for sysctls only. */
+struct cni_tuning_part {
+	struct cni_tuning_conf
+		conf; /* freed with the plan; DEL and GC need the data directory alone */
+	/* by this run's add */
+	bool made;
+	struct cni_tuning_place place;
+	struct cni_tuning before;
+	char *text; /* of the file, before; NULL: there was none */
+};
+extern const struct cni_part_ops cni_tuning_part_ops;
+#define cni_plan_tuning(plan, ...)                                                                 \
+	cni_plan_push(plan, &cni_tuning_part_ops, &(struct cni_tuning_part){__VA_ARGS__})
+
+/* The container's "lo" up. ADD gives it the owner's alias in the message that sets it up. DEL sets it
+ * down only if it has that alias: the path of a namespace may lead to another container's by now, and a
+ * "lo" that was up before ADD was set up by another program. The result is the prevResult, or without
+ * one "lo" and its addresses. */
+struct cni_loopback_part {
+	struct cni_link before; /* this run's add set it up; index 0: it did not */
+};
+extern const struct cni_part_ops cni_loopback_part_ops;
+#define cni_plan_loopback(plan)                                                                    \
+	cni_plan_push(plan, &cni_loopback_part_ops,                                                \
+		      &(struct cni_loopback_part){.before = {.index = 0}})
 
 CNI_END_DECLS
 

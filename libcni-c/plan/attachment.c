@@ -27,15 +27,16 @@ static bool is_out_of_resources(const struct cni_error *err)
 	return err->errnum == ENOMEM || err->errnum == EMFILE || err->errnum == ENFILE;
 }
 
-static int visit_netns(struct cni_attachment *at, const struct cni_visit *visit,
-		       struct cni_error *err)
+static int visit_netns(struct cni_attachment *at, struct cni_error *err)
 {
+	const struct cni_visit *visit = &at->visit;
 	visiting int home = -1;
 
 	if (cni_netns_enter(at->netns, &home, err) < 0 ||
 	    cni_nl_open(&at->nl[CNI_CONTAINER], NETLINK_ROUTE, -1, err) < 0)
 		return -1;
-	return visit && at->call->env.command == CNI_ADD ? visit->open(at, visit->data, err) : 0;
+	return visit->open && at->call->env.command == CNI_ADD ? visit->open(at, visit->data, err)
+							       : 0;
 }
 
 static int open_netns(const struct cni_call *call, struct cni_attachment *at, struct cni_error *err)
@@ -69,9 +70,8 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 	return 0;
 }
 
-int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
-			const struct cni_visit *visit, struct cni_attachment *ret_at,
-			struct cni_error *err)
+void cni_attachment_begin(const struct cni_call *call, struct cni_result *result,
+			  const struct cni_visit *visit, struct cni_attachment *ret_at)
 {
 	*ret_at = (struct cni_attachment){
 		.call = call,
@@ -81,16 +81,11 @@ int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
 		.shared_lock = -1,
 		.ipv6_conf = -1,
 	};
-	if (open_netns(call, ret_at, err) < 0 ||
-	    (ret_at->netns >= 0 && visit_netns(ret_at, visit, err) < 0) ||
-	    cni_nl_open(&ret_at->nl[CNI_HOST], NETLINK_ROUTE, -1, err) < 0) {
-		cni_attachment_close(ret_at);
-		return -1;
-	}
-	return 0;
+	if (visit)
+		ret_at->visit = *visit;
 }
 
-void cni_attachment_close(struct cni_attachment *at)
+static void close_all(struct cni_attachment *at)
 {
 	cni_nl_close(&at->nl[CNI_HOST]);
 	cni_nl_close(&at->nl[CNI_CONTAINER]);
@@ -102,6 +97,25 @@ void cni_attachment_close(struct cni_attachment *at)
 	if (at->netns >= 0)
 		close(at->netns);
 	at->netns = -1;
+	at->is_open = false;
+}
+
+int cni_attachment_open(struct cni_attachment *at, struct cni_error *err)
+{
+	if (at->is_open)
+		return 0;
+	if (open_netns(at->call, at, err) < 0 || (at->netns >= 0 && visit_netns(at, err) < 0) ||
+	    cni_nl_open(&at->nl[CNI_HOST], NETLINK_ROUTE, -1, err) < 0) {
+		close_all(at);
+		return -1;
+	}
+	at->is_open = true;
+	return 0;
+}
+
+void cni_attachment_close(struct cni_attachment *at)
+{
+	close_all(at);
 	cni_attachment_unshare(at);
 }
 

@@ -19,6 +19,16 @@ CNI_BEGIN_DECLS
 /* The two sides of an attachment, each with a socket of its own. */
 enum cni_place { CNI_HOST, CNI_CONTAINER };
 
+struct cni_attachment;
+
+/* For ADD: `open` is called in the container's namespace, to open things that later work from outside.
+ * The process is there only once, before anything is made, so that a way home that fails leaves
+ * nothing. */
+struct cni_visit {
+	int (*open)(struct cni_attachment *at, const void *data, struct cni_error *err);
+	const void *data;
+};
+
 #define CNI_SHARED_LOCK_SIZE 64
 
 /* A part writes `result` and what the parts of links have learned, and reads the rest. */
@@ -26,12 +36,14 @@ struct cni_attachment {
 	const struct cni_call *call;
 	const struct cni_owner *owner;
 	struct cni_result *result; /* ADD fills it; for CHECK it is the prevResult */
-	int netns;		   /* a descriptor; -1: none, or gone */
-	struct cni_nl nl[2];	   /* rtnetlink, by enum cni_place; the container's needs `netns` */
-	struct cni_nl netfilter;   /* opened by cni_attachment_netfilter(), see parts/netfilter.h */
-	struct cni_nl news;	   /* rtnetlink in the container, for announcements; see `visit` */
-	int ipv6_conf;		   /* /proc/sys/net/ipv6/conf of the container; see `visit` */
-	int shared_lock;	   /* see cni_attachment_is_alone() */
+	struct cni_visit visit;
+	bool is_open;
+	int netns;		 /* a descriptor; -1: none, or gone */
+	struct cni_nl nl[2];	 /* rtnetlink, by enum cni_place; the container's needs `netns` */
+	struct cni_nl netfilter; /* opened by cni_attachment_netfilter(), see parts/netfilter.h */
+	struct cni_nl news;	 /* rtnetlink in the container, for announcements; see `visit` */
+	int ipv6_conf;		 /* /proc/sys/net/ipv6/conf of the container; see `visit` */
+	int shared_lock;	 /* see cni_attachment_is_alone() */
 	char lock_name[CNI_SHARED_LOCK_SIZE];
 	bool has_waited; /* see cni_attachment_may_take_back() */
 
@@ -44,21 +56,15 @@ struct cni_attachment {
 	bool leased; /* the IPAM plugin has given us addresses */
 };
 
-/* For ADD: `open` is called in the container's namespace, to open things that later work from outside.
- * The process is there only once, before anything is made, so that a way home that fails leaves
- * nothing. */
-struct cni_visit {
-	int (*open)(struct cni_attachment *at, const void *data, struct cni_error *err);
-	const void *data;
-};
+/* The attachment of a call, with nothing open. `visit`: NULL for none. */
+void cni_attachment_begin(const struct cni_call *call, struct cni_result *result,
+			  const struct cni_visit *visit, struct cni_attachment *ret_at);
 
-/* Opens what the command needs, and what `visit` (NULL allowed) adds: ADD, CHECK and MEND the namespace
- * and both sockets, failing with CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's
- * alone if the namespace is gone, is no namespace or is our own; GC, SWEEP and STATUS the host's. `call`
- * and `result` must outlive it. Other failures are CNI_EKERNEL; nothing is open after a failure. */
-int cni_attachment_open(const struct cni_call *call, struct cni_result *result,
-			const struct cni_visit *visit, struct cni_attachment *ret_at,
-			struct cni_error *err);
+/* Opens what the command needs, and what the visit adds: ADD, CHECK and MEND the namespace and both
+ * sockets, failing with CNI_EENV if CNI_NETNS is no network namespace; DEL both, or the host's alone if
+ * the namespace is gone, is no namespace or is our own; GC, SWEEP and STATUS the host's. Does nothing for
+ * an attachment that is open. Other failures are CNI_EKERNEL; nothing is open after a failure. */
+int cni_attachment_open(struct cni_attachment *at, struct cni_error *err);
 /* Also for one that is closed already. */
 void cni_attachment_close(struct cni_attachment *at);
 /* For one that is closed and may never be opened. */

@@ -16,8 +16,8 @@
 
 CNI_BEGIN_DECLS
 
-/* A NULL verb means: nothing to do, and that is success. Each returns 0, or -1 with `err` filled.
- */
+/* A NULL verb means: nothing to do, and that is success. Each returns 0, or -1 with `err` filled. `at` is
+ * open, except in a plugin whose parts open it themselves (`inside` in plan.h). */
 struct cni_part_ops {
 	const char *name;
 	size_t size; /* of the spec struct, which the plan copies */

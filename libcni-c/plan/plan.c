@@ -101,7 +101,6 @@ static int visit(struct cni_attachment *at, const void *data, struct cni_error *
 
 static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, struct cni_error *err)
 {
-	cni_attachment_share(at);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
@@ -144,8 +143,6 @@ static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, str
 static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
 		       struct cni_error *err)
 {
-	if (cni_readiness_check(err) < 0)
-		return -1;
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
@@ -200,11 +197,21 @@ int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call 
 
 	if (plugin->defaults)
 		memcpy(conf, plugin->defaults, plugin->conf_size);
-	if (cni_decode(plugin->fields, call->conf.json, conf, lenient, err) < 0)
+	if (plugin->fields && cni_decode(plugin->fields, call->conf.json, conf, lenient, err) < 0)
 		return -1;
 	if (plugin->validate && plugin->validate(call, conf, err) < 0 && !lenient)
 		return -1;
 	return 0;
+}
+
+/* What the verbs of the parts rely on. */
+static int prepare(struct cni_attachment *at, struct cni_error *err)
+{
+	if (cni_attachment_open(at, err) < 0)
+		return -1;
+	if (at->call->env.command == CNI_ADD)
+		cni_attachment_share(at);
+	return at->call->env.command == CNI_STATUS ? cni_readiness_check(err) : 0;
 }
 
 static int run(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
@@ -217,7 +224,8 @@ static int run(const struct cni_call *call, struct cni_result *result, struct cn
 	if (cni_plugin_configure(plugin, call, conf, err) < 0)
 		return -1;
 	plugin->plan(&plan, call, conf);
-	if (cni_attachment_open(call, result, &(struct cni_visit){visit, &plan}, &at, err) < 0)
+	cni_attachment_begin(call, result, &(struct cni_visit){visit, &plan}, &at);
+	if (!plugin->inside && prepare(&at, err) < 0)
 		return -1;
 	switch (call->env.command) {
 	case CNI_ADD:
@@ -263,18 +271,18 @@ static int plan_add(const struct cni_call *call, struct cni_result *result, stru
 	const struct cni_plugin *plugin = call->data;
 	bool noted;
 
-	if (plugin->chained && !call->conf.has_prev_result)
+	if (plugin->chaining == CNI_CHAIN_BEHIND && !call->conf.has_prev_result)
 		return cni_fail(err, CNI_ECONFIG,
 				"must be called as chained plugin: there is no prevResult");
-	if (plugin->chained)
+	if (plugin->chaining != CNI_CHAIN_FIRST)
 		cni_result_copy(&call->conf.prev_result, result);
-	noted = cni_pod_take_over(call, plugin->type, plan_other);
+	noted = !plugin->inside && cni_pod_take_over(call, plugin->type, plan_other);
 	if (run(call, result, err) < 0) {
 		if (noted)
 			cni_pod_forget(call, plugin->type);
 		return -1;
 	}
-	if (!plugin->chained)
+	if (plugin->chaining == CNI_CHAIN_FIRST)
 		override_dns(&call->conf, result);
 	return 0;
 }
@@ -285,7 +293,8 @@ static int plan_del(const struct cni_call *call, struct cni_error *err)
 
 	if (plan_other(call, err) < 0)
 		return -1;
-	cni_pod_forget(call, plugin->type);
+	if (!plugin->inside)
+		cni_pod_forget(call, plugin->type);
 	return 0;
 }
 
@@ -293,13 +302,16 @@ static int plan_gc(const struct cni_call *call, struct cni_error *err)
 {
 	const struct cni_plugin *plugin = call->data;
 
-	cni_pod_collect(call, plugin->type);
+	if (!plugin->inside)
+		cni_pod_collect(call, plugin->type);
 	return plan_other(call, err);
 }
 
 static int require_prev_result(const struct cni_call *call, struct cni_error *err)
 {
-	if (call->conf.has_prev_result)
+	const struct cni_plugin *plugin = call->data;
+
+	if (call->conf.has_prev_result || plugin->chaining == CNI_CHAIN_ANYWHERE)
 		return 0;
 	return cni_fail(err, CNI_ECONFIG,
 			"Required prevResult missing: %s compares with what ADD answered",

@@ -65,17 +65,29 @@ void cni_plan_clear(struct cni_plan *plan);
 /* One line for each part, as CNI_C_TRACE shows it. */
 void cni_plan_print(const struct cni_plan *plan, FILE *out);
 
+/* Where a plugin stands in a chain, and so how its result begins. */
+enum cni_chaining {
+	CNI_CHAIN_FIRST,  /* empty; ADD adds the configuration's `dns`. CHECK needs a prevResult */
+	CNI_CHAIN_BEHIND, /* as the prevResult, which ADD and CHECK need */
+	CNI_CHAIN_ANYWHERE, /* as the prevResult, if there is one; a part that needs one refuses itself */
+};
+
 /* A plugin whose verbs are the walks of a plan. */
 struct cni_plugin {
 	const char *type;		       /* "bridge" */
 	const char *version;		       /* the plugin's own: see verbs.h; NULL: "0.0.0" */
 	const struct cni_contained *contained; /* an IPAM plugin inside: see delegate.h; or NULL */
 	enum cni_version oldest;	       /* the first cniVersion it speaks */
-	bool chained;			       /* it adds to what plugins before it have made */
-	bool delegates;			       /* it runs `ipam.type`: see verbs.h */
-	size_t conf_size;		       /* of its configuration struct */
-	const void *defaults; /* such a struct, before the keys are read; NULL: zeroes */
-	const struct cni_field *fields;
+	enum cni_chaining chaining;
+	bool delegates; /* it runs `ipam.type`: see verbs.h */
+	/* It makes nothing outside of the container's namespace but files of its own, so no other
+	 * attachment can share or meet what it makes: the frame takes no lock and notes no pod. Its parts
+	 * may have to refuse, or have nothing to do, before anything is opened: they call
+	 * cni_attachment_open() themselves, and cni_readiness_check() for STATUS. */
+	bool inside;
+	size_t conf_size;		/* of its configuration struct; 0: it has none */
+	const void *defaults;		/* such a struct, before the keys are read; NULL: zeroes */
+	const struct cni_field *fields; /* NULL: no table */
 	/* What the table cannot say. For DEL, GC and SWEEP its failure is ignored, and what it has worked
 	 * out so far is used. */
 	int (*validate)(const struct cni_call *call, void *conf, struct cni_error *err);
@@ -88,8 +100,8 @@ struct cni_plugin {
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
 			 struct cni_error *err);
 
-/* What main() returns: see cni_verbs_main(). The result of a chained plugin begins as the prevResult, which ADD then
- * needs. With CNI_C_TRACE in the environment each step is a line on stderr. */
+/* What main() returns: see cni_verbs_main(). With CNI_C_TRACE in the environment each step is a line on
+ * stderr. */
 int cni_plan_main(const struct cni_plugin *plugin);
 
 CNI_END_DECLS

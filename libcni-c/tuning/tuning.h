@@ -4,11 +4,14 @@
 #ifndef CNI_TUNING_H
 #define CNI_TUNING_H
 
+#include "decls.h"
 #include "error.h"
 #include "link_settings.h"
 #include "nl.h"
 
 #include <stddef.h>
+
+CNI_BEGIN_DECLS
 
 struct cni_tuning_sysctl {
 	char *path;  /* see sysctl_path.h */
@@ -56,5 +59,7 @@ int cni_tuning_restore(const struct cni_tuning_place *place, const struct cni_tu
 /* Is all of it as wanted? Fails with CNI_EMISMATCH, naming what was expected and what was found. */
 int cni_tuning_check(const struct cni_tuning_place *place, const struct cni_tuning *wanted,
 		     struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

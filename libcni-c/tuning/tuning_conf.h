@@ -3,9 +3,12 @@
 #ifndef CNI_TUNING_CONF_H
 #define CNI_TUNING_CONF_H
 
+#include "decls.h"
 #include "error.h"
 #include "tuning.h"
 #include "verbs.h"
+
+CNI_BEGIN_DECLS
 
 struct cni_tuning_conf {
 	const char *data_dir; /* belongs to the call's JSON, as do the keys */
@@ -28,5 +31,7 @@ const char *cni_tuning_conf_data_dir(const struct cni_call *call);
  * as what it asks. */
 int cni_tuning_conf_check_allowed(const struct cni_tuning_conf *conf, const char *path,
 				  struct cni_error *err);
+
+CNI_END_DECLS
 
 #endif

@@ -35,8 +35,8 @@ static void open_for(enum cni_command command)
 		.conf = {.name = "blue", .version = CNI_1_0_0},
 		.owner = {"blue", "c1", "eth0"},
 	};
-	if (cni_attachment_open(&part_call, &part_result, &(struct cni_visit){visit, NULL},
-				&part_at, &err) < 0)
+	cni_attachment_begin(&part_call, &part_result, &(struct cni_visit){visit, NULL}, &part_at);
+	if (cni_attachment_open(&part_at, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
