@@ -9,16 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An owner without its texts is a mistake in the caller: its elements would name no owner. */
+static void require_texts(const struct cni_owner *owner)
+{
+	if (!*owner->text || !*owner->key)
+		abort();
+}
+
 /* ---- wishes ---- */
 
 struct cni_owned_wish cni_owned_wish_make(const struct cni_owned_table *table, const char *what,
 					  const struct cni_owner *owner, const void *data)
 {
-	struct cni_owned_wish wish = {.table = table, .what = what, .data = data};
-
-	cni_owner_format(owner, wish.text);
-	cni_owner_text_ifname(wish.text, "veth", wish.name);
-	return wish;
+	require_texts(owner);
+	return (struct cni_owned_wish){.table = table, .what = what, .owner = owner, .data = data};
 }
 
 void cni_owned_wish_clear(struct cni_owned_wish *wish)
@@ -31,7 +35,7 @@ struct cni_nft_element *cni_owned_wish_put(struct cni_owned_wish *wish, const ch
 {
 	struct cni_nft_element element = {.key = *key};
 
-	memcpy(element.comment, wish->text, sizeof(element.comment));
+	memcpy(element.comment, wish->owner->text, sizeof(element.comment));
 	return cni_nft_items_put(&wish->items, set, &element);
 }
 
@@ -56,7 +60,7 @@ struct cni_nft_bytes cni_owned_index_key(const char *name, uint32_t index)
 struct search {
 	struct cni_nl *nl;
 	const struct cni_owned_table *table;
-	const char *text;
+	const struct cni_owner *owner;
 	struct cni_nft_items *found;
 	struct cni_nft_items followed; /* the leads of the last way back */
 };
@@ -74,7 +78,7 @@ static int find_waiting(const struct search *search, const struct cni_nft_item *
 				   err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++)
-		if (!strcmp(list.items[i].element.comment, search->text))
+		if (!strcmp(list.items[i].element.comment, search->owner->text))
 			cni_nft_items_put(search->found, set, &list.items[i].element);
 	return 0;
 }
@@ -89,7 +93,7 @@ static int follow_lead(const struct search *search, const struct cni_nft_item *l
 
 	if (found < 0)
 		return -1;
-	if (!found || strcmp(element.comment, search->text) != 0)
+	if (!found || strcmp(element.comment, search->owner->text) != 0)
 		return find_waiting(search, lead, err);
 	cni_nft_items_put(search->found, lead->set, &element);
 	return 0;
@@ -126,31 +130,29 @@ static int find_way_back(struct search *search, const char *set, const struct cn
 	return follow(search, set, &back, err) < 0 ? -1 : 1;
 }
 
-static int find_in(struct search *search, const struct cni_owned_set *set, const char *name,
-		   struct cni_error *err)
+static int find_in(struct search *search, const struct cni_owned_set *set, struct cni_error *err)
 {
-	struct cni_nft_bytes key = cni_owned_name_key(name);
+	struct cni_nft_bytes key = cni_owned_name_key(search->owner->key);
 	int there = 1;
 
 	if (set->role == CNI_OWNED_BY_NAME)
 		there = find_way_back(search, set->set.name, &key, err);
 	for (uint32_t i = 0; set->role == CNI_OWNED_BY_INDEX && there > 0; i++) {
-		key = cni_owned_index_key(name, i);
+		key = cni_owned_index_key(search->owner->key, i);
 		there = find_way_back(search, set->set.name, &key, err);
 	}
 	return there < 0 ? -1 : 0;
 }
 
-int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table, const char *text,
-		   struct cni_nft_items *found, struct cni_error *err)
+int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
+		   const struct cni_owner *owner, struct cni_nft_items *found,
+		   struct cni_error *err)
 {
-	struct search search = {.nl = nl, .table = table, .text = text, .found = found};
-	char name[CNI_IFNAME_SIZE];
+	struct search search = {.nl = nl, .table = table, .owner = owner, .found = found};
 	int failed = 0;
 
-	cni_owner_text_ifname(text, "veth", name);
 	for (const struct cni_owned_set *set = table->sets; set->set.name && !failed; set++)
-		failed = find_in(&search, set, name, err);
+		failed = find_in(&search, set, err);
 	cni_nft_items_clear(&search.followed);
 	cni_nft_items_unique(found);
 	return failed;
@@ -219,7 +221,7 @@ int cni_owned_is_idle_by_use(const struct cni_owned_removal *removal, uint32_t u
 
 struct attempt {
 	const struct cni_owned_table *table;
-	const char *text; /* the owner that goes; NULL: all goers */
+	const struct cni_owner *owner; /* that goes; NULL: all goers */
 	struct cni_owned_goers goers;
 	struct cni_nft_items *removed; /* may be NULL */
 };
@@ -257,8 +259,8 @@ static int try_to_remove(struct cni_nl *nl, uint32_t generation, void *data, str
 					    .goers = &attempt->goers,
 					    .doomed = &doomed};
 
-	if ((attempt->text ? cni_owned_find(nl, attempt->table, attempt->text, &doomed, err)
-			   : find_goers(nl, attempt->table, &attempt->goers, &doomed, err)) < 0)
+	if ((attempt->owner ? cni_owned_find(nl, attempt->table, attempt->owner, &doomed, err)
+			    : find_goers(nl, attempt->table, &attempt->goers, &doomed, err)) < 0)
 		return -1;
 	if (!doomed.count)
 		return 0;
@@ -280,12 +282,12 @@ int cni_owned_del(struct cni_nl *nl, const struct cni_owned_table *table,
 		  const struct cni_owner *owner, struct cni_nft_items *removed,
 		  struct cni_error *err)
 {
-	char text[CNI_OWNER_TEXT_SIZE];
 	struct attempt attempt = {.table = table,
-				  .text = cni_owner_format(owner, text),
-				  .goers = {is_text, text},
+				  .owner = owner,
+				  .goers = {is_text, owner->text},
 				  .removed = removed};
 
+	require_texts(owner);
 	return cni_nft_retry(nl, try_to_remove, &attempt, err);
 }
 

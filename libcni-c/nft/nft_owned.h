@@ -103,14 +103,13 @@ struct cni_owned_table {
 /* All that an owner is to have, instead of what it has. */
 struct cni_owned_wish {
 	const struct cni_owned_table *table;
-	const char *what;		/* begins messages: "masquerade" */
-	char text[CNI_OWNER_TEXT_SIZE]; /* the owner's */
-	char name[CNI_IFNAME_SIZE];
+	const char *what; /* begins messages: "masquerade" */
+	const struct cni_owner *owner;
 	struct cni_nft_items items;
 	const void *data; /* the table's own functions know what it is */
 };
 
-/* The owner's name and text are filled in; the caller puts the items, and clears. */
+/* The caller puts the items, and clears. `owner` has its texts, here and below. */
 struct cni_owned_wish cni_owned_wish_make(const struct cni_owned_table *table, const char *what,
 					  const struct cni_owner *owner, const void *data);
 void cni_owned_wish_clear(struct cni_owned_wish *wish);
@@ -188,9 +187,10 @@ int cni_owned_list_waiting(struct cni_nl *nl, const struct cni_owned_table *tabl
 
 /* ---- the inside of the engine ---- */
 
-/* Adds everything that the owner of `text` has, and that `found` has not yet. */
-int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table, const char *text,
-		   struct cni_nft_items *found, struct cni_error *err);
+/* Adds everything that the owner has, and that `found` has not yet. */
+int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
+		   const struct cni_owner *owner, struct cni_nft_items *found,
+		   struct cni_error *err);
 
 /* Puts the removal of the doomed elements into the transaction, hands what others wait for to them,
  * and releases chains. `joining` are elements to wait at the end of a list (their sets and keys are

@@ -88,10 +88,17 @@ static void clear_making(struct making *making)
 	cni_nft_items_clear(&making->joining);
 }
 
-static int take_over(struct making *making, const char *text, struct cni_error *err)
+static int take_over(struct making *making, const struct cni_owner *owner, struct cni_error *err)
 {
-	let_go(&making->goers, text);
-	return cni_owned_find(making->nl, making->wish->table, text, &making->doomed, err);
+	let_go(&making->goers, owner->text);
+	return cni_owned_find(making->nl, making->wish->table, owner, &making->doomed, err);
+}
+
+static int take_over_comment(struct making *making, const char *comment, struct cni_error *err)
+{
+	const struct cni_owner owner = cni_owner_of_text(comment);
+
+	return take_over(making, &owner, err);
 }
 
 /* Finds out what is in the way of an item, and where the item goes. */
@@ -107,10 +114,11 @@ static int place(struct making *making, const struct cni_nft_item *item, struct 
 		return -1;
 	if (found && !cni_nft_items_has(&making->doomed, item->set, &item->element.key)) {
 		/* An element of the owner itself has lost its way back. */
-		if (table->meet && strcmp(there.comment, making->wish->text) != 0 &&
+		if (table->meet && strcmp(there.comment, making->wish->owner->text) != 0 &&
 		    table->meet(making->nl, making->wish, item, &there, &answer, err) < 0)
 			return -1;
-		if (answer == CNI_OWNED_TAKE_OVER && take_over(making, there.comment, err) < 0)
+		if (answer == CNI_OWNED_TAKE_OVER &&
+		    take_over_comment(making, there.comment, err) < 0)
 			return -1;
 		if (answer != CNI_OWNED_WAIT &&
 		    !cni_nft_items_has(&making->doomed, item->set, &item->element.key))
@@ -142,7 +150,7 @@ static int make(struct making *making, uint32_t generation, struct cni_error *er
 					    .doomed = &making->doomed,
 					    .next = &making->adding};
 
-	if (take_over(making, wish->text, err) < 0)
+	if (take_over(making, wish->owner, err) < 0)
 		return -1;
 	for (size_t i = 0; i < wish->items.count; i++)
 		if (place(making, &wish->items.items[i], err) < 0)
@@ -219,7 +227,7 @@ static bool waits_for(struct cni_nl *nl, const struct cni_owned_wish *wish,
 				   &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < list.count; i++)
-		if (!strcmp(list.items[i].element.comment, wish->text))
+		if (!strcmp(list.items[i].element.comment, wish->owner->text))
 			return true;
 	return false;
 }
@@ -266,7 +274,7 @@ static int check_item(struct cni_nl *nl, const struct cni_owned_wish *wish,
 				wish->what,
 				cni_nft_key_format(set_of(wish->table, item->set), &expected->key,
 						   about),
-				item->set, family_text(table), table->name, wish->text);
+				item->set, family_text(table), table->name, wish->owner->text);
 	if (is_as_added(&found, expected) ||
 	    (strcmp(found.comment, expected->comment) != 0 && waits_for(nl, wish, item)))
 		return 0;

@@ -46,10 +46,8 @@ static const char *go_name(const struct cni_attachment *at, char name[CNI_IFNAME
 /* Without an alias: killed between making and naming it. */
 static bool is_ours(const struct cni_attachment *at, const struct cni_link *link)
 {
-	char text[CNI_OWNER_TEXT_SIZE];
-
 	return !strcmp(link->kind, "ifb") &&
-	       (!*link->alias || !strcmp(link->alias, cni_owner_format(at->owner, text)));
+	       (!*link->alias || !strcmp(link->alias, at->owner->text));
 }
 
 /* Index 0: there is none of ours by this name. */
@@ -148,11 +146,10 @@ static int make(struct cni_attachment *at, struct cni_link *ret_ifb, struct cni_
 /* By the second name, if nobody else has it, the Go plugin's DEL finds it after a downgrade. */
 static int bring_up(struct cni_attachment *at, const struct cni_link *ifb, struct cni_error *err)
 {
-	char alias[CNI_OWNER_TEXT_SIZE];
 	char name[CNI_IFNAME_SIZE];
 	struct cni_error ignored;
 	struct cni_link_change change = {
-		.alias = cni_owner_format(at->owner, alias),
+		.alias = at->owner->text,
 		.up = CNI_ON,
 	};
 

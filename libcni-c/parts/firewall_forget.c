@@ -148,27 +148,27 @@ static int has_lost_link(const struct cni_owner *owner, const struct cni_link_na
 			 bool *ret_lost, struct cni_error *err)
 {
 	clearing_record struct cni_firewall_record record = {0};
-	char text[CNI_OWNER_TEXT_SIZE];
 	bool found;
 
 	if (cni_firewall_recall(owner, &record, &found, err) < 0)
 		return -1;
 	*ret_lost = found && *record.link && !cni_link_names_has(links, record.link) &&
-		    !cni_link_names_has(links, cni_owner_format(owner, text));
+		    !cni_link_names_has(links, owner->text);
 	return 0;
 }
 
 static int sweep_one(struct cni_nl *nl, const struct cni_firewall_part *spec,
-		     const struct cni_owner *owner, const struct cni_link_names *links,
+		     const struct cni_owner *of, const struct cni_link_names *links,
 		     struct cni_error *err)
 {
+	const struct cni_owner owner = cni_owner_make(of->network, of->container, of->ifname);
 	bool lost;
 
-	if (has_lost_link(owner, links, &lost, err) < 0)
+	if (has_lost_link(&owner, links, &lost, err) < 0)
 		return -1;
 	if (!lost)
 		return 0;
-	return cni_firewall_del(nl, owner, err) < 0 ? -1 : forget_whole(nl, spec, owner, err);
+	return cni_firewall_del(nl, &owner, err) < 0 ? -1 : forget_whole(nl, spec, &owner, err);
 }
 
 /* The links come last: an attachment's is there before its record is. */

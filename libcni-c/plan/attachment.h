@@ -19,6 +19,7 @@ enum cni_place { CNI_HOST, CNI_CONTAINER };
 
 struct cni_attachment {
 	const struct cni_call *call;
+	/* call->owner; in a plan's walks with its texts (cni_owner_make()). */
 	const struct cni_owner *owner;
 	struct cni_result *result; /* ADD fills it; for CHECK it is the prevResult */
 	int netns;		   /* a descriptor; -1: none, or gone */

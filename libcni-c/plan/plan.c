@@ -207,9 +207,20 @@ int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call 
 	return 0;
 }
 
+/* GC, SWEEP and STATUS have none. */
+static struct cni_owner owner_of(const struct cni_call *call)
+{
+	const struct cni_owner *owner = &call->owner;
+
+	return owner->container && *owner->container
+		       ? cni_owner_make(owner->network, owner->container, owner->ifname)
+		       : *owner;
+}
+
 static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 	       struct cni_result *result, struct cni_error *err)
 {
+	const struct cni_owner owner = owner_of(call);
 	freeing void *conf = cni_alloc(plugin->conf_size);
 	clearing_plan struct cni_plan plan = {.count = 0};
 	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
@@ -219,6 +230,7 @@ static int run(const struct cni_plugin *plugin, const struct cni_call *call,
 	plugin->plan(&plan, call, conf);
 	if (cni_attachment_open(call, result, &(struct cni_visit){visit, &plan}, &at, err) < 0)
 		return -1;
+	at.owner = &owner;
 	switch (call->env.command) {
 	case CNI_ADD:
 		return walk_add(&plan, &at, err);

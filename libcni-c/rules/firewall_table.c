@@ -32,7 +32,7 @@ static void follow(const char *set, const struct cni_nft_element *back, struct c
 
 void cni_firewall_put(struct cni_owned_wish *wish, const struct cni_firewall *firewall)
 {
-	struct cni_nft_bytes name = cni_owned_name_key(wish->name);
+	struct cni_nft_bytes name = cni_owned_name_key(wish->owner->key);
 	uint32_t indices[2] = {0, 0};
 
 	cni_firewall_name_chain(firewall->policy, firewall->bridge,
@@ -41,7 +41,7 @@ void cni_firewall_put(struct cni_owned_wish *wish, const struct cni_firewall *fi
 		const struct cni_ip *ip = &firewall->addresses[i];
 		size_t which = ip->family == AF_INET ? 0 : 1;
 		struct cni_nft_bytes member = cni_owned_name_key(firewall->device);
-		struct cni_nft_bytes back = cni_owned_index_key(wish->name, indices[which]++);
+		struct cni_nft_bytes back = cni_owned_index_key(wish->owner->key, indices[which]++);
 
 		cni_nft_bytes_add(&member, ip->bytes, cni_ip_size(ip));
 		cni_owned_wish_put(wish, families[which].members, &member);

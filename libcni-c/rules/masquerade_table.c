@@ -87,7 +87,7 @@ void cni_masquerade_put(struct cni_owned_wish *wish, const struct cni_masquerade
 		const struct family *family = family_of(&net->ip);
 		struct cni_nft_bytes place = place_of(wanted->device, &net->ip);
 		struct cni_nft_bytes back =
-			cni_owned_index_key(wish->name, indices[family - families]++);
+			cni_owned_index_key(wish->owner->key, indices[family - families]++);
 		clearing_items struct cni_nft_items leads = {0};
 		char comment[CNI_NFT_COMMENT_SIZE];
 

@@ -230,7 +230,7 @@ static void put_address(struct cni_owned_wish *wish, const struct cni_portmap *p
 	for (size_t i = 0; i < portmap->mapping_count; i++) {
 		const struct cni_port_mapping *mapping = &portmap->mappings[i];
 		struct cni_nft_bytes key = port_key(mapping);
-		struct cni_nft_bytes back = cni_owned_index_key(wish->name, index);
+		struct cni_nft_bytes back = cni_owned_index_key(wish->owner->key, index);
 
 		if (!is_for(mapping, address))
 			continue;

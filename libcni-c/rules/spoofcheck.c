@@ -28,7 +28,7 @@ int cni_spoofcheck_add(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
 /* A port that is checked more strictly than is wanted is as good. */
 static bool is_stricter(struct cni_nl *nl, const struct cni_owned_wish *wish)
 {
-	struct cni_nft_bytes key = cni_owned_name_key(wish->name);
+	struct cni_nft_bytes key = cni_owned_name_key(wish->owner->key);
 	struct cni_nft_element found;
 	struct cni_error ignored;
 

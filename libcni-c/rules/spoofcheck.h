@@ -55,7 +55,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What may come from the owner's port, which is its cni_owner_ifname() with "veth". */
+/* What may come from the owner's port, which has its key as a name. */
 struct cni_spoofcheck {
 	const struct cni_owner *owner;
 	const uint8_t *mac;	       /* CNI_MAC_SIZE bytes */

@@ -92,8 +92,8 @@ static void follow(const char *set, const struct cni_nft_element *back, struct c
 
 static void put_mac(struct cni_owned_wish *wish, const struct cni_spoofcheck *wanted)
 {
-	struct cni_nft_bytes name = cni_owned_name_key(wish->name);
-	struct cni_nft_bytes pair = mac_key(wish->name, wanted->mac);
+	struct cni_nft_bytes name = cni_owned_name_key(wish->owner->key);
+	struct cni_nft_bytes pair = mac_key(wish->owner->key, wanted->mac);
 	struct cni_nft_element *element = cni_owned_wish_put(wish, cni_spoofcheck_guarded, &name);
 
 	snprintf(element->jump, sizeof(element->jump), "%s",
@@ -115,8 +115,8 @@ static struct cni_ip link_local(const uint8_t mac[CNI_MAC_SIZE])
 
 static void put_source(struct cni_owned_wish *wish, const struct cni_ip *ip, uint32_t index)
 {
-	struct cni_nft_bytes key = source_key(wish->name, ip);
-	struct cni_nft_bytes back = cni_owned_index_key(wish->name, index);
+	struct cni_nft_bytes key = source_key(wish->owner->key, ip);
+	struct cni_nft_bytes back = cni_owned_index_key(wish->owner->key, index);
 
 	cni_owned_wish_put(wish, sources_of(ip), &key);
 	cni_owned_wish_put(wish, given, &back)->value = given_value(ip);
