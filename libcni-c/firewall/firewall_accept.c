@@ -171,18 +171,15 @@ static int withdraw_from(struct cni_nl *nl, const struct cni_firewall_record *re
 			 struct cni_error *err)
 {
 	struct cni_error first = {0};
-	int failed = 0;
 
 	if (firewalld && withdraw_sources(record, owner, err) < 0)
-		failed = cni_fail_first(&first, err);
+		cni_fail_first(&first, err);
 	for_each_tool(tool, tools)
 	{
 		if (withdraw_rules(nl, record, (enum cni_iptables_tool)tool, owner, err) < 0)
-			failed = cni_fail_first(&first, err);
+			cni_fail_first(&first, err);
 	}
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }
 
 int cni_firewall_leave(struct cni_nl *nl, const struct cni_firewall_record *record,

@@ -275,19 +275,16 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	struct cni_error next = {0};
 	struct cni_link ours;
 	struct cni_link go;
-	int failed = 0;
 
 	(void)data;
 	if (find_both(at, &ours, &go, err) < 0)
 		return -1;
 	cni_host_end_guess(at);
 	if (release_host_end(at, ours.index, go.index, ours.index != 0, &next) < 0)
-		failed = cni_fail_first(&first, &next);
+		cni_fail_first(&first, &next);
 	if (delete_link(at, ours.index ? &ours : &go, &next) < 0)
-		failed = cni_fail_first(&first, &next);
-	if (failed)
-		*err = first;
-	return failed;
+		cni_fail_first(&first, &next);
+	return cni_fail_if_any(&first, err);
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)

@@ -21,12 +21,9 @@ static int code_of(const struct cni_attachment *at)
 static int find_container_end(struct cni_attachment *at, struct cni_error *err)
 {
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
-		return err->errnum == ENODEV
-			       ? cni_fail(
-					 err, code_of(at),
-					 "container interface %s has no veth peer: it is not there",
-					 at->owner->ifname)
-			       : -1;
+		return cni_fail_missing(err, code_of(at),
+					"container interface %s has no veth peer: it is not there",
+					at->owner->ifname);
 	if (!is_veth(&at->container) || !at->container.peer)
 		return cni_fail(err, code_of(at),
 				"container interface %s has no veth peer: it is of kind '%s'",

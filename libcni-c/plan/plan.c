@@ -170,7 +170,6 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, const
 		   struct cni_error *err)
 {
 	struct cni_error first = {0};
-	int failed = 0;
 
 	for (size_t i = plan->count; i-- > 0;) {
 		const struct cni_plan_item *item = &plan->items[i];
@@ -179,17 +178,15 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, const
 
 		if (!verb)
 			continue;
-		if (failed && item->ops->last) {
+		if (first.code && item->ops->last) {
 			cni_fail_within(&first, "%s", item->ops->last);
 			continue;
 		}
 		trace(name, item);
 		if (verb(at, item->spec, &next) < 0)
-			failed = cni_fail_first(&first, &next);
+			cni_fail_first(&first, &next);
 	}
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }
 
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
