@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owned elements: finding, and taking back. */
+/* Owned elements: finding and removing them. */
 #include "nft_owned.h"
 
 #include "cleanup.h"
@@ -65,7 +65,7 @@ struct search {
 	struct cni_nft_items followed; /* the leads of the last way back */
 };
 
-/* The owner's place in the list of those who wait. */
+/* Adds the owner's place in the list of waiting owners. */
 static int find_waiting(const struct search *search, const struct cni_nft_item *lead,
 			struct cni_error *err)
 {
@@ -83,7 +83,7 @@ static int find_waiting(const struct search *search, const struct cni_nft_item *
 	return 0;
 }
 
-/* An element that a way back leads to may be another owner's since. */
+/* A way back may lead to an element that has passed to another owner. */
 static int follow_lead(const struct search *search, const struct cni_nft_item *lead,
 		       struct cni_error *err)
 {
@@ -99,7 +99,7 @@ static int follow_lead(const struct search *search, const struct cni_nft_item *l
 	return 0;
 }
 
-/* All ports of an address lead to the same elements for its sources: these are followed once. */
+/* All ports of an address lead to the same elements for its sources: each is followed once. */
 static int follow(struct search *search, const char *set, const struct cni_nft_element *back,
 		  struct cni_error *err)
 {
@@ -158,7 +158,7 @@ int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
 	return failed;
 }
 
-/* All elements of those who go, also those that no way back leads to. */
+/* All elements of the owners that go, also those without a way back. */
 static int find_goers(struct cni_nl *nl, const struct cni_owned_table *table,
 		      const struct cni_owned_goers *goers, struct cni_nft_items *found,
 		      struct cni_error *err)
@@ -242,7 +242,7 @@ static int remove_doomed(struct cni_owned_removal *removal, struct cni_error *er
 	cni_nft_del_table(removal->tx, &table->table);
 	if (cni_nft_commit(removal->tx, err) == 0)
 		return 0;
-	/* The table is there, and may have others' elements by now. */
+	/* The table exists, and may have elements of other owners by now. */
 	if (table->close && err->errnum == ERESTART)
 		table->close(removal->nl, false, &ignored);
 	return -1;

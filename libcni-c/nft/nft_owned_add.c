@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owned elements: adding and checking. */
+/* Owned elements: adding and checking them. */
 #include "nft_owned.h"
 
 #include "cleanup.h"
@@ -12,9 +12,8 @@
 
 /* ---- the usual case ---- */
 
-/* Asked before, since a transaction that fails keeps the kernel busy for milliseconds
- * (synchronize_rcu() in its __nf_tables_abort()). "nft flush table" leaves sets and chains standing
- * without rules. */
+/* Asked first, because a transaction that fails takes the kernel milliseconds (synchronize_rcu() in
+ * its __nf_tables_abort()). "nft flush table" leaves sets and chains without rules. */
 static bool rules_are_there(struct cni_nl *nl, const struct cni_owned_table *table)
 {
 	for (const struct cni_owned_chain *chain = table->chains; chain->name; chain++) {
@@ -47,7 +46,7 @@ static int add_to_existing(struct cni_nl *nl, const struct cni_owned_wish *wish,
 
 /* ---- every case ---- */
 
-/* The owners that have to go for a wish: its own, and others. */
+/* The owners that go for a wish: its own, and others. */
 struct goers {
 	char (*texts)[CNI_OWNER_TEXT_SIZE];
 	size_t count;
@@ -70,7 +69,7 @@ static void let_go(struct goers *goers, const char *text)
 	strncpy(goers->texts[goers->count++], text, CNI_OWNER_TEXT_SIZE - 1);
 }
 
-/* A wish in the making. */
+/* A wish under way. */
 struct making {
 	struct cni_nl *nl;
 	const struct cni_owned_wish *wish;
@@ -101,7 +100,7 @@ static int take_over_comment(struct making *making, const char *comment, struct 
 	return take_over(making, &owner, err);
 }
 
-/* Finds out what is in the way of an item, and where the item goes. */
+/* Decides about the element in the way of an item, and about the item. */
 static int place(struct making *making, const struct cni_nft_item *item, struct cni_error *err)
 {
 	const struct cni_owned_table *table = making->wish->table;
@@ -113,7 +112,7 @@ static int place(struct making *making, const struct cni_nft_item *item, struct 
 	if (found < 0)
 		return -1;
 	if (found && !cni_nft_items_has(&making->doomed, item->set, &item->element.key)) {
-		/* An element of the owner itself has lost its way back. */
+		/* An element of the wish's own owner has lost its way back. */
 		if (table->meet && strcmp(there.comment, making->wish->owner->text) != 0 &&
 		    table->meet(making->nl, making->wish, item, &there, &answer, err) < 0)
 			return -1;
