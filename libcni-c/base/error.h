@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A failure travels in a plain struct on main's stack: filled where it happens, given context on the
- * way up, printed once by main(). Nothing to free, nothing to leak. */
+/* A failure travels in a plain struct on main's stack: filled where it happens, given context on
+ * the way up, printed once by main(). Nothing to free, nothing to leak. */
 #ifndef CNI_ERROR_H
 #define CNI_ERROR_H
 
@@ -63,8 +63,8 @@ int cni_fail_if_any(const struct cni_error *first, struct cni_error *err);
 int cni_fail_missing(struct cni_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Prints the error JSON of the specification on stdout, without allocating memory, and exits with 1:
- * for a failure after which nothing can be relied on. `text` needs no escaping in JSON. DEL
+/* Prints the error JSON of the specification on stdout, without allocating memory, and exits with
+ * 1: for a failure after which nothing can be relied on. `text` needs no escaping in JSON. DEL
  * removes what is half made. */
 _Noreturn void cni_die(int code, const char *text);
 

@@ -21,8 +21,8 @@ struct cni_owner {
 	const char *network;   /* the network's name */
 	const char *container; /* CNI_CONTAINERID */
 	const char *ifname;    /* CNI_IFNAME */
-	/* "blue/4f1c…/eth0". A name or an id too long to fit is cut and ends in '~' and 16 digits of
-	 * its SHA-512, so equal texts mean equal owners. */
+	/* "blue/4f1c…/eth0". A name or an id too long to fit is cut and ends in '~' and 16 digits
+	 * of its SHA-512, so equal texts mean equal owners. */
 	char text[CNI_OWNER_TEXT_SIZE];
 	/* The name of the host's end: "veth" and 11 hexadecimal digits of the text's SHA-512. */
 	char key[CNI_IFNAME_SIZE];
@@ -80,8 +80,8 @@ struct cni_stale cni_stale_make(const char *network, const struct cni_owners *va
 void cni_stale_clear(struct cni_stale *stale);
 #define clearing_stale __attribute__((cleanup(cni_stale_clear)))
 
-/* True if `text` (an alias, a comment; NULL allowed) names an owner in the network that is not valid.
- * Takes the logarithm of the number of valid ones. */
+/* True if `text` (an alias, a comment; NULL allowed) names an owner in the network that is not
+ * valid. Takes the logarithm of the number of valid ones. */
 bool cni_stale_has(const struct cni_stale *stale, const char *text);
 
 #endif

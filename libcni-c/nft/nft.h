@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nf_tables: look-ups, and one transaction that changes. Look-ups go by key and list nothing of other
- * owners, so no cost here grows with pods or foreign rules (but for nft_forward.h).
+/* nf_tables: look-ups, and one transaction that changes. Look-ups go by key and list nothing of
+ * other owners, so no cost here grows with pods or foreign rules (but for nft_forward.h).
  *
- * A transaction can carry the generation that its author has read: the kernel refuses the transaction
- * (ERESTART) if anything has changed since. "Delete this element, but only while it is container
- * A's" becomes atomic: read the owner, delete with the generation, try again if refused. Source: NFNL_BATCH_GENID, linux/netfilter/nfnetlink.h. */
+ * A transaction can carry the generation that its author has read: the kernel refuses the
+ * transaction (ERESTART) if anything has changed since. "Delete this element, but only while it is
+ * container A's" becomes atomic: read the owner, delete with the generation, try again if refused.
+ * Source: NFNL_BATCH_GENID, linux/netfilter/nfnetlink.h. */
 #ifndef CNI_NFT_H
 #define CNI_NFT_H
 
@@ -91,8 +92,8 @@ int cni_nft_look_up(struct cni_nl *nl, const struct cni_nft_table *table, const 
 int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
 		 struct cni_nft_element **ret_elements, size_t *ret_count, struct cni_error *err);
 
-/* `*ret_has` becomes true if a set has an element with a comment that `is_other`. Reading ends at the
- * first one, so the cost does not grow with their number. A missing set has none. */
+/* `*ret_has` becomes true if a set has an element with a comment that `is_other`. Reading ends at
+ * the first one, so the cost does not grow with their number. A missing set has none. */
 int cni_nft_has_other(const struct cni_nft_table *table, const char *set,
 		      bool (*is_other)(const char *comment, const void *data), const void *data,
 		      bool *ret_has, struct cni_error *err);
@@ -117,7 +118,8 @@ void cni_nft_add_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 void cni_nft_add_base_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 			    const char *chain, const char *type, uint32_t hook, int32_t priority);
 
-/* nft(8)'s number for the type of a key or value, by which nft(8) prints (nft's include/datatype.h). */
+/* nft(8)'s number for the type of a key or value, by which nft(8) prints (nft's
+ * include/datatype.h). */
 enum cni_nft_type {
 	CNI_NFT_NONE = 0,
 	CNI_NFT_IPV4 = 7,
@@ -140,8 +142,8 @@ struct cni_nft_set {
 void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		     const struct cni_nft_set *set);
 
-/* The size in bytes of a key or value with these fields; the number of their types, which the kernel
- * keeps for nft(8). */
+/* The size in bytes of a key or value with these fields; the number of their types, which the
+ * kernel keeps for nft(8). */
 uint32_t cni_nft_fields_size(const enum cni_nft_type fields[CNI_NFT_FIELDS]);
 uint32_t cni_nft_fields_type(const enum cni_nft_type fields[CNI_NFT_FIELDS]);
 

@@ -10,10 +10,10 @@
  * owner's key and leads to others, so DEL needs no address, no port and no list. An element with
  * another comment is another owner's, and stays.
  *
- * ADD asks whether the rules exist and sends its elements in one transaction; if an element is in the
- * way or the rules are incomplete, a second transaction does the rest, for one generation of the
- * rules. DEL reads the elements and removes them for that generation. The kernel refuses either if
- * the rules have changed in between, and the engine reads again (cni_nft_retry()).
+ * ADD asks whether the rules exist and sends its elements in one transaction; if an element is in
+ * the way or the rules are incomplete, a second transaction does the rest, for one generation of
+ * the rules. DEL reads the elements and removes them for that generation. The kernel refuses either
+ * if the rules have changed in between, and the engine reads again (cni_nft_retry()).
  *
  * Several owners may want an element at once: one port that a container publishes through two
  * networks, for example. One owner has the element, the others wait in a list, in order, and the
@@ -64,7 +64,8 @@ struct cni_owned_table {
 	struct cni_nft_table table;
 	const struct cni_owned_set *sets;
 	const struct cni_owned_chain *chains;
-	/* The map from the owner's key to the name of its link on the host; NULL: both are the same. */
+	/* The map from the owner's key to the name of its link on the host; NULL: both are the
+	 * same. */
 	const char *links;
 
 	/* Puts the chains of the skeleton, empty, and then their rules into the transaction. */
@@ -126,14 +127,14 @@ struct cni_nft_bytes cni_owned_index_key(const char *name, uint32_t index);
 /* The verbs. `nl` is a socket of NETLINK_NETFILTER. Each is atomic and fails with CNI_EKERNEL; ADD
  * also as `meet` does. */
 int cni_owned_add(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err);
-/* Fails with CNI_EMISMATCH, naming what was expected and what was found. Accepts an element that the
- * owner waits for. */
+/* Fails with CNI_EMISMATCH, naming what was expected and what was found. Accepts an element that
+ * the owner waits for. */
 int cni_owned_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err);
 /* The same for a chain outside the skeleton. */
 int cni_owned_check_chain(struct cni_nl *nl, const struct cni_owned_wish *wish, const char *chain,
 			  uint32_t rules, struct cni_error *err);
-/* `removed` (NULL allowed) gets the removed elements, those in lists of waiting owners included; the
- * caller clears. */
+/* `removed` (NULL allowed) gets the removed elements, those in lists of waiting owners included;
+ * the caller clears. */
 int cni_owned_del(struct cni_nl *nl, const struct cni_owned_table *table,
 		  const struct cni_owner *owner, struct cni_nft_items *removed,
 		  struct cni_error *err);
@@ -177,8 +178,8 @@ int cni_owned_fate_of(const struct cni_owned_removal *removal, const char *chain
 		      enum cni_owned_fate *ret_fate, struct cni_error *err);
 
 /* `*ret_idle` becomes true if the table has no more than its skeleton of `use` sets and chains, and
- * the chains that the removal releases. For `is_idle`, where each owner has an element that jumps to
- * a chain. */
+ * the chains that the removal releases. For `is_idle`, where each owner has an element that jumps
+ * to a chain. */
 int cni_owned_is_idle_by_use(const struct cni_owned_removal *removal, uint32_t use, bool *ret_idle,
 			     struct cni_error *err);
 
@@ -195,8 +196,8 @@ int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
 		   struct cni_error *err);
 
 /* Puts the removal of the doomed elements into the transaction, gives them to owners that wait, and
- * releases chains. `joining` (NULL allowed) are places for the end of a list, with set and key of the
- * element that is waited for. */
+ * releases chains. `joining` (NULL allowed) are places for the end of a list, with set and key of
+ * the element that is waited for. */
 int cni_owned_put_removal(struct cni_owned_removal *removal, const struct cni_nft_items *joining,
 			  struct cni_error *err);
 

@@ -13,7 +13,7 @@ static const char forward[] = "forward";
 static const struct family {
 	int number;	       /* AF_INET, AF_INET6 */
 	const char *members;   /* device . address */
-	const char *addresses; /* owner's name . index : device . address */
+	const char *addresses; /* owner's key . index : device . address */
 } families[2] = {
 	{AF_INET, "members4", "addresses4"},
 	{AF_INET6, "members6", "addresses6"},
@@ -129,7 +129,7 @@ static int prepare(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_ow
 	return 0;
 }
 
-/* Forward, and eight sets. */
+/* The skeleton: forward, and eight sets. */
 static int is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
 {
 	return cni_owned_is_idle_by_use(removal, 9, ret_idle, err);

@@ -13,8 +13,8 @@ static const struct cni_nft_table *const table = &cni_portmap_table.table;
 
 /* ---- ports of others ---- */
 
-/* True if the link of an attachment is not there any more, neither by its name nor, where it was
- * renamed, by its alias. False where that cannot be told. */
+/* `*ret_gone` becomes true if no link has the name of the attachment's link or, after a rename, its
+ * alias; false if the attachment has no link on the host. */
 static int is_gone(struct cni_nl *nl, const char *text, bool *ret_gone, struct cni_error *err)
 {
 	const struct cni_owner owner = cni_owner_of_text(text);
@@ -44,7 +44,7 @@ static bool same_container(const char *a, const char *b)
 	return !strcmp(one, other);
 }
 
-/* The port as the wish has it, and the container's address that it leads to now. */
+/* Names the port as in the wish, and the container's address that it leads to now. */
 static int refuse(const struct cni_owned_wish *wish, const struct cni_nft_item *item,
 		  const struct cni_nft_element *there, struct cni_error *err)
 {
@@ -58,7 +58,7 @@ static int refuse(const struct cni_owned_wish *wish, const struct cni_nft_item *
 			cni_ip_format(&target, ip));
 }
 
-/* An address whose sources are translated may be that of two attachments. */
+/* Two attachments may share an address with translated sources. */
 int cni_portmap_meet(struct cni_nl *nl, const struct cni_owned_wish *wish,
 		     const struct cni_nft_item *item, const struct cni_nft_element *there,
 		     enum cni_owned_answer *ret_answer, struct cni_error *err)
@@ -107,7 +107,7 @@ int cni_portmap_add(struct cni_nl *nl, const struct cni_portmap *portmap, struct
 	struct cni_published published;
 	struct cni_error ignored;
 
-	/* Not for CHECK: the link may have another name since. */
+	/* CHECK does without: the link may have another name since. */
 	cni_owned_wish_put(&wish, cni_portmap_owners, &name)->value =
 		cni_owned_name_key(portmap->link);
 	if (cni_owned_add(nl, &wish, err) < 0)
