@@ -46,10 +46,7 @@ static int release_of(const struct ipam_ledger *ledger, bool dry, size_t *done,
 	    store_list(store, &leases, err) < 0)
 		return -1;
 	release_all(store, &leases, dry, done, &first);
-	if (!first.code)
-		return 0;
-	*err = first;
-	return -1;
+	return cni_fail_if_any(&first, err);
 }
 
 int command_ipam_release(struct tool *tool, struct cni_error *err)

@@ -314,10 +314,8 @@ int command_purge(struct tool *tool, struct cni_error *err)
 	for (size_t i = 0; i < purge.networks.count; i++)
 		sweep(&purge, purge.networks.items[i]);
 	clear(&purge);
-	if (purge.first.code) {
-		*err = purge.first;
+	if (cni_fail_if_any(&purge.first, err) < 0)
 		return -1;
-	}
 	if (rows)
 		print_json(rows);
 	return 0;

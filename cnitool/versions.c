@@ -77,8 +77,5 @@ int command_version(struct tool *tool, struct cni_error *err)
 		print_rows(rows);
 	else if (!first.code)
 		print_json(rows);
-	if (!first.code)
-		return 0;
-	*err = first;
-	return -1;
+	return cni_fail_if_any(&first, err);
 }

@@ -108,15 +108,12 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	int (*const readers[])(struct firewall_conf *, struct cni_error *) = {
 		read_backend, read_policy, read_admin_chain, read_zone};
 	struct cni_error first = {0};
-	int failed = 0;
 
 	(void)call;
 	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++)
 		if (readers[i](data, err) < 0)
-			failed = cni_fail_first(&first, err);
-	if (failed)
-		*err = first;
-	return failed;
+			cni_fail_first(&first, err);
+	return cni_fail_if_any(&first, err);
 }
 
 static void firewall_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)

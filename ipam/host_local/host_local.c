@@ -233,10 +233,7 @@ static int del(const struct cni_call *call, struct cni_error *err)
 	for (size_t i = 0; i < leases.count; i++)
 		if (store_release(store, &leases.items[i], err) < 0)
 			cni_fail_first(&first, err);
-	if (!first.code)
-		return 0;
-	*err = first;
-	return -1;
+	return cni_fail_if_any(&first, err);
 }
 
 static bool has_container(const struct cni_owners *owners, const char *container)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +20,15 @@ static size_t character_size(const unsigned char *text)
 	for (size_t i = 1; i < size; i++)
 		if ((text[i] & 0xc0) != 0x80)
 			return 0;
-	/* Longer than need be, half of a surrogate pair, past the last character. */
+	/* Overlong, half of a surrogate pair, past the last character. */
 	if ((*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] >= 0xa0) ||
 	    (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] >= 0x90))
 		return 0;
 	return size;
 }
 
-/* What is printed is JSON and what is logged is a line: neither wants control characters, and both
- * want UTF-8, which what others call things need not be, nor what was cut. */
+/* Neither JSON nor a line of a log may hold control characters, and both are UTF-8, which names
+ * made by others and cut text need not be. */
 static void make_printable(char *text)
 {
 	while (*text) {
@@ -39,15 +40,20 @@ static void make_printable(char *text)
 	}
 }
 
+static void fail(struct cni_error *err, int code, const char *fmt, va_list args)
+{
+	*err = (struct cni_error){.code = code};
+	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	make_printable(err->msg);
+}
+
 int cni_fail(struct cni_error *err, int code, const char *fmt, ...)
 {
 	va_list args;
 
-	*err = (struct cni_error){.code = code};
 	va_start(args, fmt);
-	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
+	fail(err, code, fmt, args);
 	va_end(args);
-	make_printable(err->msg);
 	return -1;
 }
 
@@ -91,10 +97,29 @@ int cni_fail_details(struct cni_error *err, const char *fmt, ...)
 	return -1;
 }
 
-int cni_fail_first(struct cni_error *first, const struct cni_error *next)
+void cni_fail_first(struct cni_error *first, const struct cni_error *next)
 {
 	if (!first->code)
 		*first = *next;
+}
+
+int cni_fail_if_any(const struct cni_error *first, struct cni_error *err)
+{
+	if (!first->code)
+		return 0;
+	*err = *first;
+	return -1;
+}
+
+int cni_fail_missing(struct cni_error *err, int code, const char *fmt, ...)
+{
+	va_list args;
+
+	if (err->errnum != ENODEV && err->errnum != ENOENT)
+		return -1;
+	va_start(args, fmt);
+	fail(err, code, fmt, args);
+	va_end(args);
 	return -1;
 }
 

@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With both cut to this, two slashes and an ifname of 15 still fit. */
+/* Two parts of this length, two slashes and an ifname of 15 fit. */
 #define PART_LENGTH 54
 #define HASH_DIGITS 16
+
+#define KEY_PREFIX "veth"
+#define KEY_DIGITS 11
 
 /* Copies `text`, or its beginning, '~' and its hash if it is longer than PART_LENGTH. */
 static void format_part(const char *text, char part[PART_LENGTH + 1])
@@ -41,10 +44,40 @@ const char *cni_owner_format(const struct cni_owner *owner, char text[CNI_OWNER_
 	char container[PART_LENGTH + 1];
 	char network[PART_LENGTH + 1];
 
+	if (*owner->text) {
+		memcpy(text, owner->text, CNI_OWNER_TEXT_SIZE);
+		return text;
+	}
 	format_part(owner->network, network);
 	format_part(owner->container, container);
 	snprintf(text, CNI_OWNER_TEXT_SIZE, "%s/%s/%.15s", network, container, owner->ifname);
 	return text;
+}
+
+static void format_key(const char *text, char key[CNI_IFNAME_SIZE])
+{
+	char digits[CNI_HASH_TEXT_SIZE];
+
+	cni_hash_hex(text, strlen(text), digits);
+	snprintf(key, CNI_IFNAME_SIZE, KEY_PREFIX "%.*s", KEY_DIGITS, digits);
+}
+
+struct cni_owner cni_owner_make(const char *network, const char *container, const char *ifname)
+{
+	struct cni_owner owner = {network, container, ifname};
+
+	cni_owner_format(&owner, owner.text);
+	format_key(owner.text, owner.key);
+	return owner;
+}
+
+struct cni_owner cni_owner_of_text(const char *text)
+{
+	struct cni_owner owner = {.network = NULL};
+
+	snprintf(owner.text, sizeof(owner.text), "%s", text);
+	format_key(owner.text, owner.key);
+	return owner;
 }
 
 bool cni_owner_text_is_of(const char *text, const char *network)
@@ -57,21 +90,18 @@ bool cni_owner_text_is_of(const char *text, const char *network)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-const char *cni_owner_text_ifname(const char *text, const char *prefix, char name[CNI_IFNAME_SIZE])
-{
-	char digits[CNI_HASH_TEXT_SIZE];
-
-	cni_hash_hex(text, strlen(text), digits);
-	snprintf(name, CNI_IFNAME_SIZE, "%.4s%.11s", prefix, digits);
-	return name;
-}
-
 const char *cni_owner_ifname(const struct cni_owner *owner, const char *prefix,
 			     char name[CNI_IFNAME_SIZE])
 {
 	char text[CNI_OWNER_TEXT_SIZE];
+	char key[CNI_IFNAME_SIZE];
 
-	return cni_owner_text_ifname(cni_owner_format(owner, text), prefix, name);
+	if (*owner->key)
+		memcpy(key, owner->key, sizeof(key));
+	else
+		format_key(cni_owner_format(owner, text), key);
+	snprintf(name, CNI_IFNAME_SIZE, "%.4s%s", prefix, key + strlen(KEY_PREFIX));
+	return name;
 }
 
 char *cni_owner_text_container(const char *text)
@@ -86,8 +116,13 @@ bool cni_owner_is_ifname(const char *name, const char *prefix)
 {
 	size_t length = strlen(prefix);
 
-	return !strncmp(name, prefix, length) && strlen(name) == length + 11 &&
-	       strspn(name + length, "0123456789abcdef") == 11;
+	return !strncmp(name, prefix, length) && strlen(name) == length + KEY_DIGITS &&
+	       strspn(name + length, "0123456789abcdef") == KEY_DIGITS;
+}
+
+bool cni_owner_is_key(const char *name)
+{
+	return cni_owner_is_ifname(name, KEY_PREFIX);
 }
 
 static int compare_owners(const void *a, const void *b)

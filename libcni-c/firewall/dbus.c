@@ -39,8 +39,7 @@ static void interrupt(int signal)
 	(void)signal;
 }
 
-/* libdbus leaves it to connect(2) how long that takes: for ever, if more wait to be accepted than
- * the bus has room for. */
+/* libdbus leaves the time to connect(2), which waits for ever while the bus's queue is full. */
 static int connect_to(struct cni_dbus *bus, const char *address, struct cni_error *err)
 {
 	/* No SA_RESTART: connect() must return. */
@@ -48,7 +47,7 @@ static int connect_to(struct cni_dbus *bus, const char *address, struct cni_erro
 	int left = milliseconds_left(bus);
 	struct itimerspec in = {.it_value = {.tv_sec = left / 1000,
 					     .tv_nsec = (long)(left % 1000) * 1000000},
-				/* again and again, should it fire just before connect() sleeps */
+				/* repeatedly: it may fire just before connect() sleeps */
 				.it_interval = {.tv_nsec = 20000000}};
 	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
 	DBusError error = DBUS_ERROR_INIT;
@@ -75,7 +74,7 @@ static int connect_to(struct cni_dbus *bus, const char *address, struct cni_erro
 	return -1;
 }
 
-/* ---- where it is ---- */
+/* ---- addresses of the bus ---- */
 
 static int connect_to_any(struct cni_dbus *bus, struct cni_error *err)
 {
@@ -147,7 +146,7 @@ static DBusMessage *make_message(const struct cni_dbus_call *call)
 	return message;
 }
 
-/* Passes over what is no answer: signals may come before. */
+/* Skips other messages: signals may come first. */
 static DBusMessage *pop_answer(const struct cni_dbus *bus, dbus_uint32_t serial)
 {
 	DBusMessage *message;
@@ -163,8 +162,8 @@ static DBusMessage *pop_answer(const struct cni_dbus *bus, dbus_uint32_t serial)
 	return message;
 }
 
-/* dbus_connection_send_with_reply_and_block() would count the time only from when the bus has let
- * us in and taken all that we send. NULL: failed. */
+/* dbus_connection_send_with_reply_and_block() counts the time only after the bus has accepted us
+ * and taken the message. NULL: failed. */
 static DBusMessage *wait_for_answer(const struct cni_dbus *bus, dbus_uint32_t serial,
 				    struct cni_error *err)
 {

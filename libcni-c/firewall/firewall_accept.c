@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Accepting what a record says, in iptables or firewalld. Neither knows an owner: who has an
- * address now is written beside the attachment files. */
+/* Accepting the addresses of a record, in iptables or firewalld. Neither knows owners: claims
+ * (attachment_claim.h) name the owner of an address. */
 #include "firewall_record.h"
 
 #include "attachment_claim.h"
@@ -95,7 +95,7 @@ int cni_firewall_accept(const struct cni_firewall_record *record, const struct c
 
 	if (!is_ours_to_do(record))
 		return 0;
-	/* Though the file is lost, the rules may be there. */
+	/* The rules may exist even if the file is lost. */
 	again = mend || cni_firewall_has_claim(record, owner);
 	if (claim_all(record, owner, err) < 0)
 		return -1;
@@ -130,9 +130,9 @@ int cni_firewall_accepts(const struct cni_firewall_record *record, bool made_by_
 	return 0;
 }
 
-/* ---- taking back ---- */
+/* ---- withdrawing ---- */
 
-/* firewalld has an address once, however many want it. */
+/* firewalld has an address once, however many attachments need it. */
 static int withdraw_sources(const struct cni_firewall_record *record, const struct cni_owner *owner,
 			    struct cni_error *err)
 {
@@ -165,24 +165,21 @@ static int withdraw_rules(struct cni_nl *nl, const struct cni_firewall_record *r
 	return cni_iptables_del(&iptables, shared, err);
 }
 
-/* Goes on after a failure; the first one is told. */
+/* Goes on after a failure; reports the first one. */
 static int withdraw_from(struct cni_nl *nl, const struct cni_firewall_record *record,
 			 bool firewalld, unsigned int tools, const struct cni_owner *owner,
 			 struct cni_error *err)
 {
 	struct cni_error first = {0};
-	int failed = 0;
 
 	if (firewalld && withdraw_sources(record, owner, err) < 0)
-		failed = cni_fail_first(&first, err);
+		cni_fail_first(&first, err);
 	for_each_tool(tool, tools)
 	{
 		if (withdraw_rules(nl, record, (enum cni_iptables_tool)tool, owner, err) < 0)
-			failed = cni_fail_first(&first, err);
+			cni_fail_first(&first, err);
 	}
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }
 
 int cni_firewall_leave(struct cni_nl *nl, const struct cni_firewall_record *record,

@@ -38,7 +38,7 @@ bool cni_firewall_backend_parse(const char *text, enum cni_firewall_backend *ret
 	return false;
 }
 
-/* ---- what is on this host ---- */
+/* ---- this host ---- */
 
 bool cni_firewall_has_iptables(struct cni_nl *nl, enum cni_iptables_tool tool, int family)
 {
@@ -63,7 +63,7 @@ static bool has_tool(enum cni_iptables_tool tool, struct cni_error *err)
 static const enum cni_iptables_tool tools_of[] = {
 	[CNI_FORWARD_NFT] = CNI_IPTABLES_NFT, [CNI_FORWARD_LEGACY] = CNI_IPTABLES_LEGACY};
 
-/* The command without a suffix may be either. */
+/* The command without a suffix may be of either kind. */
 static bool accepts_in(const struct cni_firewall_choice *choice, int place)
 {
 	if (place == CNI_FORWARD_FIREWALLD)
@@ -96,7 +96,7 @@ static void trace(const char *what, const char *why)
 		fprintf(stderr, "choose firewall   %s: %s\n", what, why);
 }
 
-/* The tools that reach a FORWARD which drops. */
+/* The tools that reach a dropping FORWARD. */
 static unsigned int tools_against(const struct cni_forward_answer *answer)
 {
 	unsigned int tools = 0;
@@ -133,7 +133,7 @@ static int choose_tools(struct cni_nl *nl, const struct cni_firewall_traffic *tr
 	return 0;
 }
 
-/* Says why as well, for the trace. */
+/* Gives the reason, too, for the trace. */
 static int choose(struct cni_nl *nl, const struct cni_firewall_traffic *traffic,
 		  struct cni_firewall_choice *ret_choice, const char **ret_why,
 		  struct cni_error *err)
@@ -182,7 +182,7 @@ int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend written,
 	return 0;
 }
 
-/* ---- in vain ---- */
+/* ---- accepts in vain ---- */
 
 int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *choice,
 			 const struct cni_firewall_traffic *traffic, bool may_move, int code,
@@ -201,7 +201,7 @@ int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *ch
 				"firewalld is running, and overrules what backend %s accepts",
 				texts[choice->backend]);
 	for (int place = 0; place < CNI_FORWARD_PLACES; place++) {
-		/* Before an ADD the accepts are not there yet; they will come first. */
+		/* Before ADD the accepts are missing; they will come first. */
 		bool will_accept = !traffic->count && accepts_in(choice, place);
 
 		if (answer.places[place].surely && !will_accept)

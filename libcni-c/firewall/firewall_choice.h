@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who accepts what containers send and receive. A packet is forwarded only if every base chain on
- * its way accepts it, so an accept of ours is of use in just one place: where the drop is.
+/* The backend that accepts packets of containers. The kernel forwards a packet only if every base
+ * chain on its way accepts the packet, so an accept of ours is useful in one place only: where the
+ * drop is.
  *
- * Left to us, it is the first of these that holds:
+ * The automatic choice is the first of these that holds:
  *
  *	firewalld   its name has an owner on the system bus
  *	iptables    FORWARD of table filter drops the container's packets (forward.h), by its policy or
- *	            by a rule, and there is an iptables-restore that reaches it; or the kernel has
- *	            no nf_tables
+ *	            by a rule, and an iptables-restore reaches that FORWARD; or the kernel has no
+ *	            nf_tables
  *	nftables    otherwise
  *
- * There are two tables filter, of iptables-nft(8) and of iptables-legacy(8), and an accept in one is
- * none in the other. The accepts go where the drop is: into both, if both drop. */
+ * iptables-nft(8) and iptables-legacy(8) have a table filter each, and an accept in one does not
+ * count in the other. The accepts go where the drop is: into both, if both drop. */
 #ifndef CNI_FIREWALL_CHOICE_H
 #define CNI_FIREWALL_CHOICE_H
 
@@ -34,12 +35,12 @@ enum cni_firewall_backend {
 	CNI_FIREWALL_NONE,
 };
 
-/* "nftables"; of the automatic one, "automatic". */
+/* "nftables"; "automatic" for the automatic choice. */
 const char *cni_firewall_backend_text(enum cni_firewall_backend backend);
-/* False if there is none of this name. "" is the automatic one. */
+/* False for an unknown name. "" is the automatic choice. */
 bool cni_firewall_backend_parse(const char *text, enum cni_firewall_backend *ret_backend);
 
-/* Whose packets. Without addresses, as for STATUS: those of all containers. */
+/* The packets. Without addresses, as for STATUS: the packets of all containers. */
 struct cni_firewall_traffic {
 	const struct cni_ip *addresses;
 	size_t count;
@@ -52,27 +53,27 @@ struct cni_firewall_choice {
 	unsigned int tools; /* of iptables: a set of enum cni_iptables_tool */
 };
 
-/* Chooses the backend and the tools if `written` is the automatic one, and says why in the trace.
- * If `written` is iptables, only the tools are chosen: the command without a suffix, and the other
- * one if its FORWARD drops. `nl` is a socket of NETLINK_NETFILTER. Fails with
+/* Chooses backend and tools if `written` is the automatic choice, and gives the reason in the
+ * trace. If `written` is iptables, chooses only the tools: the command without a suffix, and the
+ * other one if its FORWARD drops. `nl` is a socket of NETLINK_NETFILTER. Fails with
  * CNI_EDELEGATE if the system bus does not answer, and with CNI_EKERNEL. */
 int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend written,
 			const struct cni_firewall_traffic *traffic,
 			struct cni_firewall_choice *ret_choice, struct cni_error *err);
 
-/* Fails with `code` if the accepts are made in vain: where something drops, for certain, what they
- * accept, and is overruled by none of them. Names table, chain and rule. `may_move`: the choice is
- * ours, so that a firewalld that runs by now is a reason as well. */
+/* Fails with `code` if the accepts are in vain: a rule or policy certainly drops the packets, and
+ * no accept overrules it. The error names table, chain and rule. `may_move`: the choice is
+ * automatic, so a firewalld that runs by now is a reason, too. */
 int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *choice,
 			 const struct cni_firewall_traffic *traffic, bool may_move, int code,
 			 struct cni_error *err);
 
-/* Would it work, and be of use? Fails with CNI_EUNAVAILABLE, and with CNI_ELIMITED if something
- * drops, for certain, what the backend accepts. */
+/* STATUS of a backend. Fails with CNI_EUNAVAILABLE, and with CNI_ELIMITED if a rule or policy
+ * certainly drops the packets that the backend accepts. */
 int cni_firewall_backend_status(struct cni_nl *nl, enum cni_firewall_backend backend,
 				struct cni_error *err);
 
-/* True if there can be rules that were made with the tool in this family. */
+/* True if the tool may have made rules in this family. */
 bool cni_firewall_has_iptables(struct cni_nl *nl, enum cni_iptables_tool tool, int family);
 
 CNI_END_DECLS

@@ -57,7 +57,7 @@ bool cni_firewall_record_is_for(const struct cni_firewall_record *record,
 
 /* ---- names ---- */
 
-/* It becomes a word in the input of iptables-restore(8), which reads quotes and backslashes. */
+/* The name becomes a word for iptables-restore(8), which interprets quotes and backslashes. */
 bool cni_firewall_is_chain_name(const char *text)
 {
 	size_t length = strlen(text);
@@ -81,7 +81,7 @@ bool cni_firewall_is_zone_name(const char *text)
 /* ---- as text ---- */
 
 #define DIGEST "digest "
-/* The first digits of the SHA-512 suffice to notice damage. */
+/* The first digits of the SHA-512 suffice to detect damage. */
 #define DIGITS 32
 
 static void put_tools(FILE *out, const char *key, unsigned int tools)
@@ -171,7 +171,7 @@ static bool decode_line(const char *key, const char *value, struct cni_firewall_
 	return false;
 }
 
-/* Takes the digest off the end of `text`. False if there is one that is wrong. */
+/* Cuts the digest off the end of `text`. False if the digest is wrong. */
 static bool check_digest(char *text, bool *ret_has)
 {
 	char digest[CNI_HASH_TEXT_SIZE];
@@ -204,7 +204,7 @@ static bool decode(const char *text, struct cni_firewall_record *record)
 		if (!line || !decode_line(key, line, record))
 			return false;
 	}
-	/* Without an end it is cut off. */
+	/* A text without an end was cut off. */
 	if (*line)
 		return false;
 	if (record->backend == CNI_FIREWALL_IPTABLES && !record->tools)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the firewall remembers of an attachment (attachment_file.h), so that DEL and GC take back
- * what ADD has done, though the choice would be another one now and the configuration is gone:
+/* The firewall's record of an attachment (attachment_file.h). DEL and GC undo ADD by the record,
+ * even if the choice would differ now and the configuration is gone:
  *
  *	backend iptables
  *	chosen yes
@@ -13,14 +13,14 @@
  *	admin-chain CNI-ADMIN
  *	digest 5f3b…
  *
- * and doing it: accepting what the addresses send and receive, in the backend that is written
- * here. What is in nf_tables is not part of it: that is found by its owner.
+ * and its execution: accepting packets of the addresses, in the backend of the record. Elements in
+ * nf_tables are not part of the record, because they are found by their owner.
  *
- * "chosen" is left out if the configuration names the backend, "link" if the attachment has none on the
- * host. "leaving" is a place in which rules
- * are while the attachment moves from it, or were when moving was interrupted: a tool of iptables,
- * or firewalld. The digest, of all before it, tells a damaged record. Records of earlier versions
- * have none of these lines; their tool is the command without a suffix. */
+ * "chosen" is absent if the configuration names the backend, "link" if the attachment has none on
+ * the host. "leaving" is a place with rules that the attachment moves away from, or moved away from
+ * when it was interrupted: a tool of iptables, or firewalld. The digest, of all lines before,
+ * detects a damaged record. Records of earlier versions have none of these lines; their tool is the
+ * command without a suffix. */
 #ifndef CNI_FIREWALL_RECORD_H
 #define CNI_FIREWALL_RECORD_H
 
@@ -38,14 +38,13 @@
 struct cni_firewall_record {
 	enum cni_firewall_backend backend;
 	bool is_chosen;
-	bool has_digest;	    /* it is not of an earlier version */
+	bool has_digest;	    /* false: of an earlier version */
 	unsigned int tools;	    /* of backend iptables: a set of enum cni_iptables_tool */
 	unsigned int leaving_tools; /* likewise */
 	bool leaving_firewalld;
 	struct cni_ip *addresses; /* no address twice */
 	size_t count;
-	char link
-		[CNI_IFNAME_SIZE]; /* on the host, there as long as the attachment is; "": unknown */
+	char link[CNI_IFNAME_SIZE]; /* on the host, lives as long as the attachment; "": unknown */
 	char *zone;
 	char *admin_chain;
 };
@@ -53,29 +52,29 @@ struct cni_firewall_record {
 void cni_firewall_record_clear(struct cni_firewall_record *record);
 #define clearing_record __attribute__((cleanup(cni_firewall_record_clear)))
 
-/* A copy of what stays the same when the backend is another: addresses, zone and chain. */
+/* A copy of the members that do not depend on the backend: addresses, zone and chain. */
 struct cni_firewall_record cni_firewall_record_copy(const struct cni_firewall_record *record);
 
-/* One that is in the record already is passed over. */
+/* Adds the address, unless the record has it. */
 void cni_firewall_record_address(struct cni_firewall_record *record, const struct cni_ip *ip);
 
-/* Have both the same addresses, in any order? */
+/* True if both have the same addresses, in any order. */
 bool cni_firewall_record_is_for(const struct cni_firewall_record *record,
 				const struct cni_firewall_record *other);
 
 /* The text, which the caller frees. */
 char *cni_firewall_record_encode(const struct cni_firewall_record *record);
-/* False if it is not one of ours, or damaged; then nothing is in `ret_record`. */
+/* False if the text is no record, or damaged; `ret_record` is then empty. */
 bool cni_firewall_record_decode(const char *text, struct cni_firewall_record *ret_record);
 
-/* Can these be the name of a chain of iptables, and of a zone of firewalld? */
+/* True if the text can be the name of a chain of iptables; of a zone of firewalld. */
 bool cni_firewall_is_chain_name(const char *text);
 bool cni_firewall_is_zone_name(const char *text);
 
-/* ---- iptables and firewalld; of another backend there is nothing to do ---- */
+/* ---- iptables and firewalld; nothing happens for other backends ---- */
 
-/* Accepts; with `mend` only what is not accepted yet. The attachment file must be there. After a
- * failure cni_firewall_withdraw() takes back what was done. */
+/* Adds the accepts; with `mend` only missing ones. The attachment file must exist. After a failure
+ * the caller calls cni_firewall_withdraw(). */
 int cni_firewall_accept(const struct cni_firewall_record *record, const struct cni_owner *owner,
 			bool mend, struct cni_error *err);
 
@@ -84,17 +83,17 @@ int cni_firewall_accept(const struct cni_firewall_record *record, const struct c
 int cni_firewall_accepts(const struct cni_firewall_record *record, bool made_by_go,
 			 struct cni_error *err);
 
-/* Takes it back, also where it is leaving, but for what another attachment has by now. `nl`, of
- * NETLINK_NETFILTER, says where rules can be. Fails with CNI_EMISSING if there can be rules, and the
- * tool for them is no more. */
+/* Removes the accepts, also where the attachment is leaving, but not those that another attachment
+ * has by now. `nl`, of NETLINK_NETFILTER, tells where rules can be. Fails with CNI_EMISSING if
+ * there can be rules, and their tool is gone. */
 int cni_firewall_withdraw(struct cni_nl *nl, const struct cni_firewall_record *record,
 			  const struct cni_owner *owner, struct cni_error *err);
 
-/* As above, from where it is leaving alone. */
+/* As above, but only from the places that the attachment is leaving. */
 int cni_firewall_leave(struct cni_nl *nl, const struct cni_firewall_record *record,
 		       const struct cni_owner *owner, struct cni_error *err);
 
-/* Adds the addresses that the owner has claimed: all that is known without a record. Fails with
+/* Adds the addresses that the owner has claimed, for an attachment without a record. Fails with
  * CNI_EIO. */
 int cni_firewall_record_claimed(struct cni_firewall_record *record, const struct cni_owner *owner,
 				struct cni_error *err);

@@ -55,7 +55,7 @@ static bool says(const struct cni_dbus_answer *answer, const char *word)
 	return strstr(answer->text, word) || strstr(answer->error, word);
 }
 
-/* A method of zones, called for one source. */
+/* Calls a method of zones for one source. */
 struct request {
 	const char *member;
 	const char *zone;
@@ -72,7 +72,7 @@ static int refuse(const struct request *request, const struct cni_dbus_answer *a
 			*answer->text ? answer->text : answer->error);
 }
 
-/* Calls it for each address, and has what firewalld answers judged, also that it is not there. */
+/* Calls the method for each address and judges the answers, a missing firewalld included. */
 static int for_each_source(const char *member, const char *zone, const struct cni_ip *addresses,
 			   size_t count,
 			   int (*judge)(const struct request *, const struct cni_dbus_answer *,
@@ -132,7 +132,7 @@ int cni_firewalld_check(const char *zone, const struct cni_ip *addresses, size_t
 	return for_each_source("querySource", zone, addresses, count, judge_listed, err);
 }
 
-/* Is what it says as good as having removed it? */
+/* Succeeds if the answer means that the zone does not have the source. */
 static int judge_removed(const struct request *request, const struct cni_dbus_answer *answer,
 			 struct cni_error *err)
 {

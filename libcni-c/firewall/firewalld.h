@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses as sources of a zone of firewalld: what comes from them is treated as the zone says.
- * In firewalld's runtime configuration: what it forgets when it is reloaded, an ADD or MEND brings
- * back. Each waits at most ten seconds. */
+/* Addresses as sources of a zone of firewalld, which then decides about their packets. The sources
+ * are in firewalld's runtime configuration, which a reload forgets; ADD and MEND add them again.
+ * Each function waits at most ten seconds. */
 #ifndef CNI_FIREWALLD_H
 #define CNI_FIREWALLD_H
 
@@ -10,20 +10,21 @@
 
 #include <stddef.h>
 
-/* Does it run: has its name an owner on the system bus? Fails with CNI_EMISSING, saying why, if
- * not, which is also if there is no bus; and with CNI_EDELEGATE if the bus does not answer. */
+/* Succeeds if firewalld runs: its name has an owner on the system bus. Fails with CNI_EMISSING and
+ * the reason if not, or if there is no bus; with CNI_EDELEGATE if the bus does not answer. */
 int cni_firewalld_status(struct cni_error *err);
 
-/* An address that is in the zone already is left there. Fails with CNI_EMISSING if firewalld does
- * not run, and with CNI_EDELEGATE in its words; what was added before that stays. */
+/* Adds the addresses to the zone, unless the zone has them. Fails with CNI_EMISSING if firewalld
+ * does not run, and with CNI_EDELEGATE in firewalld's words; addresses added before that stay. */
 int cni_firewalld_add(const char *zone, const struct cni_ip *addresses, size_t count,
 		      struct cni_error *err);
 
-/* Are they in the zone? Fails with CNI_EMISMATCH. */
+/* Checks that the zone has the addresses. Fails with CNI_EMISMATCH. */
 int cni_firewalld_check(const char *zone, const struct cni_ip *addresses, size_t count,
 			struct cni_error *err);
 
-/* Without firewalld, or the zone, there is nothing to remove. What is in another zone stays. */
+/* Removes the addresses from the zone. Succeeds without firewalld or zone. Other zones keep
+ * theirs. */
 int cni_firewalld_del(const char *zone, const struct cni_ip *addresses, size_t count,
 		      struct cni_error *err);
 

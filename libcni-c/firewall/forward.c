@@ -62,7 +62,8 @@ static void keep(struct cni_forward_answer *answer, enum cni_forward_place place
 		memcpy(answer->places[place].reason, way->reason, sizeof(way->reason));
 }
 
-/* The drop that is found, if any: `ret_way` says where, `ret_surely` whether it is one for certain. */
+/* Finds a drop, if any: `ret_way` has the place, `ret_surely` becomes true if the drop is
+ * certain. */
 static int walk(const struct ask *ask, struct cni_ruleset *ruleset, const char *chain, bool drops,
 		struct cni_way *ret_way, bool *ret_surely, struct cni_error *err)
 {
@@ -186,7 +187,7 @@ static int ask_legacy(const struct ask *ask, struct cni_error *err)
 	return 0;
 }
 
-/* ---- all ---- */
+/* ---- all places ---- */
 
 static const struct cni_ip *first_of(const struct cni_forward_question *question, int family)
 {

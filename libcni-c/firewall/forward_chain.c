@@ -40,7 +40,7 @@ void cni_forward_chain_add(struct cni_forward_chain *chain, size_t packet, size_
 		.number = number};
 }
 
-/* ---- chains that were read, and are to be ---- */
+/* ---- reading chains ---- */
 
 /* The index of the chain, or -1. */
 static int find_chain(struct cni_ruleset *ruleset, const char *name, size_t *ret_index,
@@ -88,7 +88,7 @@ static enum end drop(struct walk *walk, const char *name, const struct cni_forwa
 	return END_DROPPED;
 }
 
-/* The end that a jump leads to; OPEN: the next rule is asked. */
+/* The end that a jump leads to; OPEN: the next rule decides. */
 static enum end enter(struct walk *walk, const struct cni_forward_rule *rule, int depth,
 		      bool surely)
 {
@@ -109,7 +109,7 @@ static enum end enter(struct walk *walk, const struct cni_forward_rule *rule, in
 	return end == END_FAILED || rule->match == CNI_MATCH_YES ? end : END_OPEN;
 }
 
-/* OPEN: the next rule is asked, unless the rule is a RETURN or GOTO. */
+/* OPEN: the next rule decides, unless the rule is a RETURN or GOTO. */
 static enum end follow(struct walk *walk, const char *name, const struct cni_forward_rule *rule,
 		       int depth, bool surely)
 {
@@ -151,7 +151,7 @@ static enum end walk_chain(struct walk *walk, const char *name, int depth, bool 
 	if (find_chain(walk->ruleset, name, &index, walk->err) < 0)
 		return END_FAILED;
 	walk->way->may_pass |= walk->ruleset->chains[index].is_too_long;
-	/* By index: the array moves when another chain is read. */
+	/* By index: reading another chain moves the array. */
 	for (size_t i = 0; i < walk->ruleset->chains[index].count; i++) {
 		struct cni_forward_rule rule = walk->ruleset->chains[index].rules[i];
 		enum end end;
@@ -167,7 +167,7 @@ static enum end walk_chain(struct walk *walk, const char *name, int depth, bool 
 			return end;
 		if (leaves(&rule) && rule.match == CNI_MATCH_YES)
 			return END_OPEN;
-		/* The rest of the chain is for packets that are not known to come to it. */
+		/* From here on it is uncertain that the packet sees the rest of the chain. */
 		walk->way->may_pass |= leaves(&rule);
 	}
 	return END_OPEN;

@@ -16,7 +16,7 @@
 #include <linux/netfilter_ipv6/ip6_tables.h>
 
 #define TABLE_MAX (16U << 20)
-/* How often the table is asked for again after it has changed under our eyes. */
+/* Attempts to read a table that changes meanwhile. */
 #define ATTEMPTS 16
 
 bool cni_legacy_has_filter(int family)
@@ -95,7 +95,7 @@ static struct entry read_v6(const struct ip6t_entry *entry, size_t at)
 			      .next = at + entry->next_offset};
 }
 
-/* False at the end of the table, and of what is no table. */
+/* False at the end of the table, and for data that is no table. */
 static bool read_entry(const struct cni_legacy_table *table, size_t at, struct entry *ret_entry)
 {
 	bool is_v4 = table->family == AF_INET;
@@ -115,7 +115,7 @@ static const struct xt_entry_target *target_of(const struct cni_legacy_table *ta
 	return (const void *)(table->data + entry->target);
 }
 
-/* The name of the chain that begins behind this entry; NULL: it is a rule. */
+/* The name of the chain that begins after this entry; NULL: the entry is a rule. */
 static const char *name_of(const struct cni_legacy_table *table, const struct entry *entry)
 {
 	const struct xt_entry_target *target = target_of(table, entry);
@@ -126,7 +126,7 @@ static const char *name_of(const struct cni_legacy_table *table, const struct en
 	return ((const struct xt_error_target *)(const void *)target)->errorname;
 }
 
-/* ---- judging it ---- */
+/* ---- judging a rule ---- */
 
 static enum cni_match match_if(bool holds, bool inverted)
 {
@@ -209,8 +209,8 @@ static enum cni_match match_entry(const struct cni_legacy_table *table, const st
 	return match;
 }
 
-/* The chain whose first rule is at the offset, behind the entry with its name, which is of one
- * size; "" if there is none. */
+/* The chain with its first rule at the offset, after the entry with the chain's name, which has a
+ * fixed size; "" if there is none. */
 static void find_chain(const struct cni_legacy_table *table, size_t offset,
 		       char name[CNI_CHAIN_NAME_SIZE])
 {
@@ -224,7 +224,7 @@ static void find_chain(const struct cni_legacy_table *table, size_t offset,
 		strncpy(name, name_of(table, &entry), XT_FUNCTION_MAXNAMELEN);
 }
 
-/* Verdicts of the standard target are -NF_ACCEPT - 1 and so on, or where to jump to. */
+/* Verdicts of the standard target are -NF_ACCEPT - 1 and so on, or the offset of a jump. */
 static void decide(const struct cni_legacy_table *table, const struct entry *entry,
 		   struct cni_judgement *judgement)
 {
@@ -256,7 +256,7 @@ static void decide(const struct cni_legacy_table *table, const struct entry *ent
 
 /* ---- a chain ---- */
 
-/* Where the rules of the chain begin and end. */
+/* The beginning and the end of the chain's rules. */
 static void find_rules(const struct cni_legacy_table *table, const char *name, size_t *ret_begin,
 		       size_t *ret_end)
 {

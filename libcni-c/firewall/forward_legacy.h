@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True if this namespace has the table; asking for its rules would make it. `family` is AF_INET or
+/* True if this namespace has the table; reading rules would make the table. `family` is AF_INET or
  * AF_INET6. Source: /proc/net/ip_tables_names. */
 bool cni_legacy_has_filter(int family);
 
@@ -21,8 +21,9 @@ struct cni_legacy_table {
 	size_t forward_end; /* where its policy is */
 };
 
-/* Reads the table, all of it: the kernel gives no less. Fails with CNI_EKERNEL, errnum EFBIG if it
- * has more than 16 MiB. */
+/* Reads the whole table: the kernel gives no less. Fails with CNI_EKERNEL, errnum EFBIG above 16
+ * MiB.
+ */
 int cni_legacy_read(int family, struct cni_legacy_table *ret_table, struct cni_error *err);
 void cni_legacy_clear(struct cni_legacy_table *table);
 #define clearing_legacy __attribute__((cleanup(cni_legacy_clear)))

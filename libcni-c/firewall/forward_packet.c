@@ -50,7 +50,7 @@ enum cni_match cni_match_names(const char *const *names, const void *data, size_
 
 	if (size > IFNAMSIZ)
 		return CNI_MATCH_MAYBE;
-	/* What comes by it is not forwarded. */
+	/* The kernel does not forward packets of lo. */
 	if (size >= sizeof(loopback) && !memcmp(data, loopback, sizeof(loopback)))
 		return CNI_MATCH_NO;
 	if (!names || !names[0])
@@ -68,7 +68,7 @@ enum cni_match cni_match_names(const char *const *names, const void *data, size_
 
 /* ---- extensions of x_tables ---- */
 
-/* Revisions 2 and 3 begin alike; only the state is looked at (iptables-extensions(8), conntrack). */
+/* Revisions 2 and 3 begin alike; only the state is read (iptables-extensions(8), conntrack). */
 static enum cni_match match_conntrack(const struct cni_packet *packet, uint32_t revision,
 				      const void *data, size_t size)
 {
@@ -102,7 +102,7 @@ enum cni_match cni_match_xt(const struct cni_packet *packet, const char *name, u
 
 enum cni_verdict cni_verdict_xt(const char *name)
 {
-	/* Those that let the packet go on to the next rule (iptables-extensions(8)). */
+	/* Targets after which the next rule follows (iptables-extensions(8)). */
 	static const char *const pass[] = {"LOG",      "NFLOG",	   "ULOG",	"MARK",
 					   "CONNMARK", "CLASSIFY", "TCPMSS",	"TRACE",
 					   "AUDIT",    "CT",	   "SECMARK",	"CONNSECMARK",

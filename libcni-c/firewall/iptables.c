@@ -19,7 +19,7 @@
 
 static const int families[] = {AF_INET, AF_INET6};
 
-/* ---- the rules, without what is to be done with them ---- */
+/* ---- the rules, without a command ---- */
 
 static char *jump_rule(void)
 {
@@ -34,9 +34,9 @@ static char *admin_rule(const struct cni_iptables *iptables)
 			  iptables->admin_chain);
 }
 
-/* To the address, and from it, as the Go plugin has them; and ours: to a published port of it. The
- * comment also tells it from the first: -C of ip6tables-legacy(8) looks at the names of matches
- * alone. */
+/* To the address, and from it, as the Go plugin has them; and ours: to its published ports. The
+ * comment distinguishes the last from the first, because -C of ip6tables-legacy(8) compares only
+ * the names of matches. */
 #define RULES	 3
 #define GO_RULES 2
 static void address_rules(const struct cni_ip *ip, char *rules[RULES])
@@ -64,7 +64,7 @@ static bool has_family(const struct cni_iptables *iptables, int family)
 
 /* ---- lines ---- */
 
-/* Numbers of lines: what they are about. An address's rules follow each other. */
+/* Numbers of lines: the subject of each. An address's rules follow each other. */
 enum { JUMP, ADMIN, FIRST_RULE };
 
 static void put_chain_checks(struct cni_iptables_lines *lines, const struct cni_iptables *iptables)
@@ -76,9 +76,9 @@ static void put_chain_checks(struct cni_iptables_lines *lines, const struct cni_
 	cni_iptables_line(lines, ADMIN, "-C %s", admin);
 }
 
-/* The rules of the family's addresses, each after `command` and, where an address is among the
- * `shared` (NULL: none is), with a check that there is another one. `wanted` (NULL: all) has a
- * member for each number. */
+/* The rules of the family's addresses, each after `command`; for an address among the `shared`
+ * (NULL: none) with a check that another equal rule exists. `wanted` (NULL: all) has a member for
+ * each number. */
 static void put_rules(struct cni_iptables_lines *lines, const struct cni_iptables *iptables,
 		      int family, const char *command, const bool *wanted, const bool *shared)
 {
@@ -112,7 +112,7 @@ static int restore(const struct cni_iptables *iptables, int family,
 
 /* ---- chains ---- */
 
-/* One that is there already is as good. */
+/* Accepts an existing chain. */
 static int make_chain(const struct cni_iptables *iptables, int family, const char *chain,
 		      struct cni_error *err)
 {
@@ -137,9 +137,9 @@ static int make_first_rule(const struct cni_iptables *iptables, int family, cons
 	return restore(iptables, family, &insert, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
 
-/* Chains are made by one process at a time: the iptables of nf_tables takes the chain of a process
- * that was quicker for the one that it has made, and two jumps lead to it. Where there can be no lock,
- * two jumps are better than no rules. */
+/* One process at a time makes chains: the iptables of nf_tables mistakes the chain of a quicker
+ * process for its own, and then two jumps lead there. If there can be no lock, two jumps are better
+ * than no rules. */
 static int lock_chains(int *ret_lock, struct cni_error *err)
 {
 	if (cni_lock_take("iptables", CNI_LOCK_EXCLUSIVE, LOCK_MS, ret_lock, err) == 0)
@@ -150,7 +150,7 @@ static int lock_chains(int *ret_lock, struct cni_error *err)
 	return 0;
 }
 
-/* Piece by piece, whatever is there already. */
+/* Piece by piece, because any of them may exist. */
 static int make_chains(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
 	freeing char *jump = jump_rule();
@@ -163,9 +163,9 @@ static int make_chains(int family, const struct cni_iptables *iptables, struct c
 	return make_first_rule(iptables, family, CNI_IPTABLES_CHAIN, admin, err);
 }
 
-/* ---- what is in the way ---- */
+/* ---- a chain in the way ---- */
 
-/* iptables-nft(8) refuses a chain that has one of its names and is of the other kind, and says
+/* iptables-nft(8) refuses a chain with one of its names that is of the other kind, and prints
  * "Operation not supported" or "does not exist". Returns -1. */
 static int blame_chain(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
@@ -194,7 +194,7 @@ static int blame_chain(int family, const struct cni_iptables *iptables, struct c
 
 /* ---- ADD ---- */
 
-/* How things are all the time but the first: the chains are there. */
+/* The usual case: the chains exist. */
 static int add_to_existing(int family, const struct cni_iptables *iptables, const bool *wanted,
 			   struct cni_error *err)
 {
@@ -205,7 +205,7 @@ static int add_to_existing(int family, const struct cni_iptables *iptables, cons
 	return restore(iptables, family, &lines, err);
 }
 
-/* How things are the first time. */
+/* The first time. */
 static int add_with_chains(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
 	clearing_lines struct cni_iptables_lines lines = {0};
@@ -245,10 +245,10 @@ int cni_iptables_add(const struct cni_iptables *iptables, struct cni_error *err)
 	return 0;
 }
 
-/* ---- the others ---- */
+/* ---- MEND, CHECK and DEL ---- */
 
-/* Finds the first line from `*next` on whose rule is missing; `*next` is the number of lines if
- * there is none. */
+/* Finds the first line from `*next` on with a missing rule; `*next` becomes the number of lines if
+ * none is missing. */
 static int find_missing(const struct cni_iptables *iptables, int family,
 			const struct cni_iptables_lines *lines, size_t *next, struct cni_error *err)
 {
@@ -327,7 +327,7 @@ int cni_iptables_mend(const struct cni_iptables *iptables, struct cni_error *err
 	return 0;
 }
 
-/* All at once, and when a rule is not there again without it. */
+/* All at once; if a rule is missing, again without that rule. */
 static int del_family(int family, const struct cni_iptables *iptables, const bool *shared,
 		      struct cni_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the firewall has in iptables, in the table filter of each family that has addresses:
+/* The firewall's rules in iptables, in the table filter of each family with addresses:
  *
  *	-A FORWARD -m comment --comment "CNI firewall plugin rules" -j CNI-FORWARD
  *	-A CNI-FORWARD -m comment --comment "CNI firewall plugin admin overrides" -j CNI-ADMIN
@@ -8,15 +8,15 @@
  *	-A CNI-FORWARD -d 10.1.0.7/32 -m comment --comment "published ports"
  *		-m conntrack --ctstate DNAT -j ACCEPT
  *
- * word for word as the Go plugin has it, but for the last one, so that CHECK and DEL of either are
- * content with what the other has made. The last one lets new connections to a published port in:
- * without it a policy of drop shuts them all out. The chains stay when the last rule goes, as they
- * do there: made again, they would come before whatever an administrator has put before them since.
+ * Except for the last one, the rules equal the Go plugin's word for word: CHECK and DEL of either
+ * plugin accept the rules of the other. The last rule accepts new connections to a published port,
+ * which a policy of drop would refuse. The chains stay when the last rule goes, as the Go plugin's
+ * do: a new jump would precede rules that an administrator has put before the old one.
  *
- * Each change is one run of `iptables-restore --noflush` for each family, which happens whole or
- * not at all. It names rules that must be there (-C) besides those that it adds, so that the usual
- * ADD need not look first. A rule bears no owner: each attachment adds its own, also if another's
- * with the same address is still there, and removes one. */
+ * Each change is one run of `iptables-restore --noflush` for each family, and is atomic. The run
+ * names rules that must exist (-C) besides the new ones, so the usual ADD need not look first. A
+ * rule has no owner: each attachment adds its own, even beside an equal rule of another attachment,
+ * and removes one. */
 #ifndef CNI_IPTABLES_H
 #define CNI_IPTABLES_H
 
@@ -29,7 +29,7 @@
 
 #define CNI_IPTABLES_CHAIN "CNI-FORWARD"
 
-/* Longer names of chains are refused (XT_EXTENSION_MAXNAMELEN, linux/netfilter/x_tables.h). */
+/* The longest name of a chain (XT_EXTENSION_MAXNAMELEN, linux/netfilter/x_tables.h). */
 #define CNI_IPTABLES_NAME_MAX 28
 
 struct cni_iptables {
@@ -40,18 +40,18 @@ struct cni_iptables {
 	bool made_by_go; /* without the rule for published ports */
 };
 
-/* All or nothing for each family. Fails with CNI_EMISSING or CNI_EDELEGATE; what was added to the
- * first family before that stays. */
+/* Atomic for each family. Fails with CNI_EMISSING or CNI_EDELEGATE; rules added to the first family
+ * before that stay. */
 int cni_iptables_add(const struct cni_iptables *iptables, struct cni_error *err);
 
-/* Adds what is missing. */
+/* Adds missing rules. */
 int cni_iptables_mend(const struct cni_iptables *iptables, struct cni_error *err);
 
-/* Is all of it there? Fails with CNI_EMISMATCH, naming the rule. */
+/* Fails with CNI_EMISMATCH if a rule is missing, naming the rule. */
 int cni_iptables_check(const struct cni_iptables *iptables, struct cni_error *err);
 
-/* Removes the rules once. Of an address that is `shared` (an array of `count`) with another
- * attachment only if one of each remains. What is not there is success. */
+/* Removes each rule once. For an address that is `shared` (an array of `count`) with another
+ * attachment, only if one of each remains. Missing rules are success. */
 int cni_iptables_del(const struct cni_iptables *iptables, const bool *shared,
 		     struct cni_error *err);
 

@@ -14,11 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How long it may wait for the lock of iptables-legacy(8), in seconds, and take in all. */
+/* Seconds: the wait for the lock of iptables-legacy(8), and the whole run. */
 #define WAIT	    "10"
 #define DEADLINE_MS 20000
-/* The iptables of nf_tables reads all rules in several pieces. If they change in between it may
- * miss one, and say that it is not there. */
+/* The iptables of nf_tables reads the rules in several pieces. If they change in between, it may
+ * miss a rule and report it as missing. */
 #define ATTEMPTS 10
 
 void cni_iptables_line(struct cni_iptables_lines *lines, size_t number, const char *fmt, ...)
@@ -59,8 +59,8 @@ static char *text_of(const struct cni_iptables_lines *lines)
 	return text;
 }
 
-/* "iptables-restore: line 3 failed", and of nf_tables' one "[…]: line 3: RULE_APPEND failed […]".
- * The first line of ours is number 2; that of COMMIT is none of them: then the kernel refused.
+/* "iptables-restore: line 3 failed"; with nf_tables "[…]: line 3: RULE_APPEND failed […]". Our
+ * first line is number 2. At COMMIT's line the kernel has refused.
  *
  * "Chain 'CNI-FORWARD' does not exist […] Error occurred at line: 6", which may be any line. */
 static int read_refusal(const char *output, const struct cni_iptables_lines *lines,
@@ -78,7 +78,7 @@ static int read_refusal(const char *output, const struct cni_iptables_lines *lin
 	return CNI_IPTABLES_REFUSED;
 }
 
-/* The tool's words, in one line. */
+/* The tool's words in one line. */
 static int keep_words(char *output, struct cni_error *err)
 {
 	for (char *c = output; (c = strchr(c, '\n')); c++)
@@ -115,7 +115,7 @@ static int run(enum cni_iptables_tool tool, int family, const struct cni_iptable
 	return read_refusal(output, lines, ret_refused);
 }
 
-/* 0 where there is no nf_tables: iptables-legacy(8) has a lock. */
+/* 0 without nf_tables: iptables-legacy(8) has a lock. */
 static uint32_t generation_of(struct cni_nl *nl)
 {
 	struct cni_error ignored;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One run of iptables-restore(8) on the table filter, without flushing what is there. */
+/* One run of iptables-restore(8) on the table filter, without flushing. */
 #ifndef CNI_IPTABLES_RESTORE_H
 #define CNI_IPTABLES_RESTORE_H
 
@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Lines such as "-A CNI-FORWARD …", to be freed with cni_iptables_lines_clear(). Each may bear a
- * number, for whoever wants to know what a line was about. */
+/* Lines such as "-A CNI-FORWARD …", to be freed with cni_iptables_lines_clear(). Each may have a
+ * number that tells the caller the line's subject. */
 struct cni_iptables_lines {
 	char **items;
 	size_t *numbers;
@@ -23,15 +23,15 @@ void cni_iptables_lines_clear(struct cni_iptables_lines *lines);
 #define clearing_lines __attribute__((cleanup(cni_iptables_lines_clear)))
 
 #define CNI_IPTABLES_DONE 0
-/* Nothing happened, because of the line `ret_refused`: a rule is not there that had to be, or a
- * chain is that had not. Of a chain that is jumped to and missing the tool does not say in which
- * line: CNI_IPTABLES_SOMEWHERE, unless there is only one. `err` holds the tool's words. */
+/* Nothing happened, because of the line `ret_refused`: a required rule is missing, or a new chain
+ * exists. For a missing target of a jump the tool does not report the line: CNI_IPTABLES_SOMEWHERE,
+ * unless there is only one. `err` holds the tool's words. */
 #define CNI_IPTABLES_REFUSED   1
 #define CNI_IPTABLES_SOMEWHERE SIZE_MAX
 
-/* Runs all of them, or none, with the `tool` for `family` (AF_INET, AF_INET6); no lines are done at once. What was
- * refused while somebody else changed rules is tried again, ten times at most. Returns
- * one of the above, or -1: fails with CNI_EMISSING or CNI_EDELEGATE. */
+/* Runs the lines atomically, with the `tool` for `family` (AF_INET, AF_INET6); without lines it
+ * runs nothing. A refusal while another process changed rules is tried again, ten times at most.
+ * Returns one of the above, or -1: fails with CNI_EMISSING or CNI_EDELEGATE. */
 int cni_iptables_restore(enum cni_iptables_tool tool, int family,
 			 const struct cni_iptables_lines *lines, size_t *ret_refused,
 			 struct cni_error *err);

@@ -17,7 +17,7 @@ static const struct {
 	enum cni_iptables_tool tool;
 	const char *text;
 	const char *suffix; /* of the command */
-	const char *word;   /* in what --version says */
+	const char *word;   /* in the output of --version */
 } tools[] = {
 	{CNI_IPTABLES_PLAIN, "iptables", "", ""},
 	{CNI_IPTABLES_NFT, "iptables-nft", "-nft", "nf_tables"},
@@ -56,7 +56,7 @@ static char *name_of(enum cni_iptables_tool tool, int family)
 			  tools[index_of(tool)].suffix);
 }
 
-/* "xtables-multi" is from before nf_tables could be asked: iptables 1.6. */
+/* "xtables-multi", of iptables 1.6, is older than iptables-nft. */
 static enum cni_iptables_tool kind_of(const char *file)
 {
 	freeing char *target = realpath(file, NULL);

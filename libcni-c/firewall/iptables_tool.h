@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which iptables-restore(8) reaches which rules: those of nf_tables, and those of x_tables, which
- * are called legacy, are apart, and a host may have both. The command without a suffix is either,
+/* Finding the iptables-restore(8) for a kind of rules. Rules of nf_tables and of x_tables, called
+ * legacy, are separate, and a host may have both. The command without a suffix is of either kind,
  * by a link that an administrator can change at any time. */
 #ifndef CNI_IPTABLES_TOOL_H
 #define CNI_IPTABLES_TOOL_H
@@ -12,7 +12,7 @@
 
 CNI_BEGIN_DECLS
 
-/* Several of them make a set. PLAIN is the command without a suffix, whichever it is. */
+/* Bits of a set. PLAIN is the command without a suffix, of either kind. */
 enum cni_iptables_tool {
 	CNI_IPTABLES_PLAIN = 1,
 	CNI_IPTABLES_NFT = 2,
@@ -21,19 +21,19 @@ enum cni_iptables_tool {
 
 /* "iptables", "iptables-nft", "iptables-legacy". */
 const char *cni_iptables_tool_text(enum cni_iptables_tool tool);
-/* False if there is none of this name. */
+/* False for an unknown name. */
 bool cni_iptables_tool_parse(const char *text, enum cni_iptables_tool *ret_tool);
 
-/* The kind of the command without a suffix: by the name of the file that it is a link to
- * ("xtables-nft-multi"). PLAIN if that does not tell, or there is none. */
+/* The kind of the command without a suffix, by the target of its link ("xtables-nft-multi"). PLAIN
+ * if the target does not tell the kind, or there is no command. */
 enum cni_iptables_tool cni_iptables_plain_kind(void);
 
-/* The set with the kind of PLAIN in its place, if that is known. */
+/* The set with PLAIN replaced by its kind, if that is known. */
 unsigned int cni_iptables_resolve(unsigned int set);
 
-/* The program for a family (AF_INET, AF_INET6), which the caller frees: the command without a suffix
- * if it is of this kind, else the one with the suffix, else the one without if its --version says
- * that it is of the kind. Fails with CNI_EMISSING, naming what is missing. */
+/* The program for a family (AF_INET, AF_INET6), which the caller frees: the command without a
+ * suffix if its link tells this kind, otherwise the command with the suffix, otherwise the one
+ * without if its --version tells this kind. Fails with CNI_EMISSING, naming the missing program. */
 int cni_iptables_find(enum cni_iptables_tool tool, int family, char **ret_file,
 		      struct cni_error *err);
 

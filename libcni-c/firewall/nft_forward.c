@@ -150,11 +150,11 @@ int cni_nft_forward_chains(struct cni_nl *nl, struct cni_nft_base_chains *ret_ch
 
 struct rules {
 	const struct cni_ruleset *ruleset;
-	/* Those that may concern a packet. NULL: one that libnftnl cannot read. */
+	/* Rules that may concern a packet. NULL: libnftnl cannot read the rule. */
 	struct nftnl_rule **items;
 	size_t *numbers;
 	size_t kept;
-	size_t count; /* of all that were read */
+	size_t count; /* of all rules read */
 };
 
 static void clear_rules(struct rules *rules)
@@ -173,8 +173,8 @@ static void forget_rules(void *data)
 	clear_rules(data);
 }
 
-/* Judges the rule without looking into sets, which is another question to the kernel. Most rules of
- * a long chain are for others, and need not be kept until there is time for that. */
+/* Judges the rule without look-ups in sets, each of which asks the kernel. Most rules of a long
+ * chain concern other packets, and need not be kept. */
 static bool may_concern(const struct rules *rules, struct nftnl_rule *rule)
 {
 	const struct cni_nft_reader *reader = rules->ruleset->data;

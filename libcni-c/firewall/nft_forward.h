@@ -21,7 +21,7 @@ struct cni_nft_base_chains {
 	size_t count;
 };
 
-/* Lists them, in one dump of all chains. A kernel without nf_tables has none. Fails with
+/* Lists the base chains, in one dump of all chains. A kernel without nf_tables has none. Fails with
  * CNI_EKERNEL. */
 int cni_nft_forward_chains(struct cni_nl *nl, struct cni_nft_base_chains *ret_chains,
 			   struct cni_error *err);
@@ -31,12 +31,12 @@ void cni_nft_base_chains_clear(struct cni_nft_base_chains *chains);
 /* True if the chains of the table are not registered with their hooks (NFT_TABLE_F_DORMANT). */
 bool cni_nft_is_dormant(struct cni_nl *nl, const struct cni_nft_table *table);
 
-/* Whether the chain is a base chain: one at a hook. Fails with errnum ENOENT if there is no such
- * chain. */
+/* `*ret_is` becomes true for a base chain, one at a hook. Fails with errnum ENOENT if there is
+ * no such chain. */
 int cni_nft_chain_is_base(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 			  bool *ret_is, struct cni_error *err);
 
-/* For cni_ruleset's `read`, whose data is one of these. A chain that is missing has no rules. */
+/* For cni_ruleset's `read`; its data is a struct cni_nft_reader. A missing chain has no rules. */
 struct cni_nft_reader {
 	struct cni_nl *nl;
 	const struct cni_nft_table *table;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A rule's effect on a packet of which something is known. Its expressions are run as the kernel
- * does (net/netfilter/nf_tables_core.c), on registers whose bytes are known or not. A
- * comparison of what is not known may turn out either way. */
+/* Judging a rule of nf_tables for a partly known packet. The expressions run as in the kernel
+ * (net/netfilter/nf_tables_core.c), on registers with known and unknown bytes. A comparison of
+ * unknown bytes may have either result. */
 #include "forward_packet.h"
 
 #include <arpa/inet.h>
@@ -23,12 +23,12 @@ struct judge {
 	struct cni_judgement *judgement;
 	uint8_t bytes[REGISTER_BYTES];
 	bool known[REGISTER_BYTES];
-	/* The last interface that was loaded, which is one of several. */
+	/* The last loaded interface, one of several. */
 	bool has_names;
-	const char *const *names; /* NULL: not known */
+	const char *const *names; /* NULL: unknown */
 	bool by_index;
 	size_t names_at;
-	/* The last key that was loaded, in all its length; 0: none, or put together of several. */
+	/* Place and size of the last loaded key; 0: none, or composed of several. */
 	size_t key_at;
 	size_t key_size;
 };
@@ -51,7 +51,7 @@ static bool is_known(const struct judge *judge, size_t at, size_t size)
 	return size > 0;
 }
 
-/* Puts `size` bytes into a register; NULL: they are not known. */
+/* Puts `size` bytes into a register; NULL: unknown. */
 static void load(struct judge *judge, uint32_t number, const void *data, size_t size)
 {
 	size_t at = offset_of(number);
@@ -109,7 +109,7 @@ static void run_meta(struct judge *judge, struct nftnl_expr *expr)
 	uint8_t l4proto = IPPROTO_TCP;
 
 	if (nftnl_expr_is_set(expr, NFTNL_EXPR_META_SREG))
-		return; /* sets a mark or so */
+		return; /* sets a mark or the like */
 	switch (nftnl_expr_get_u32(expr, NFTNL_EXPR_META_KEY)) {
 	case NFT_META_NFPROTO:
 		return load(judge, to, &nfproto, sizeof(nfproto));
@@ -181,7 +181,7 @@ static void run_bitwise(struct judge *judge, struct nftnl_expr *expr)
 
 /* ---- comparing ---- */
 
-/* An interface's number is compared by the names that the interface may have. */
+/* Compares an interface's number by the names that the interface may have. */
 static enum cni_match compare_names(const struct judge *judge, const void *data, size_t size)
 {
 	char name[IFNAMSIZ] = "";
@@ -216,7 +216,7 @@ static void run_cmp(struct judge *judge, struct nftnl_expr *expr)
 
 /* ---- sets and maps ---- */
 
-/* YES if the set has the key; `ret_element` gets the map's value. */
+/* YES if the set has the key; `ret_element` then has the map's value. */
 static enum cni_match look_up(struct judge *judge, const char *set, const void *key, size_t size,
 			      struct cni_nft_element *ret_element)
 {
@@ -232,7 +232,7 @@ static enum cni_match look_up(struct judge *judge, const char *set, const void *
 	return err.errnum == ENOENT ? CNI_MATCH_NO : CNI_MATCH_MAYBE;
 }
 
-/* The key is an interface that is one of several. */
+/* Looks up an interface that is one of several. */
 static enum cni_match look_up_names(struct judge *judge, const char *set,
 				    struct cni_nft_element *ret_element)
 {
@@ -249,7 +249,7 @@ static enum cni_match look_up_names(struct judge *judge, const char *set,
 		all = one > all ? one : all;
 		hits += one == CNI_MATCH_YES;
 	}
-	/* Which of the elements it is, is not known. */
+	/* The element is unknown. */
 	if (hits > 1)
 		ret_element->verdict = NF_QUEUE;
 	return all == CNI_MATCH_YES && hits < count ? CNI_MATCH_MAYBE : all;
@@ -371,7 +371,7 @@ static int run(struct nftnl_expr *expr, void *data)
 			expressions[i].run(judge, expr);
 			return 0;
 		}
-	/* It may stop the rule, and load anything. */
+	/* An unknown expression may stop the rule, and load anything. */
 	restrict_to(judge, CNI_MATCH_MAYBE);
 	forget_all(judge);
 	return 0;

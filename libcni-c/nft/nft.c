@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at nf_tables. See nft_tx.c for changing them. */
+/* Look-ups in nf_tables. nft_tx.c changes them. */
 #include "nft.h"
 
 #include "cleanup.h"
@@ -50,7 +50,7 @@ void cni_nft_bytes_add_ifname(struct cni_nft_bytes *bytes, const char *name)
 	cni_nft_bytes_add(bytes, padded, sizeof(padded));
 }
 
-/* libnftnl builds into a buffer; the round trip is that of every netlink message. */
+/* libnftnl builds the message; the round trip is like any netlink message's. */
 static void begin(struct cni_nl_message *m, uint16_t type, uint16_t family)
 {
 	m->overflowed = false;
@@ -285,7 +285,7 @@ int cni_nft_has_other(const struct cni_nft_table *table, const char *set,
 		      bool (*is_other)(const char *comment, const void *data), const void *data,
 		      bool *ret_has, struct cni_error *err)
 {
-	/* A socket of its own, for the rest of the answer stays unread. */
+	/* A socket of its own, because the rest of the answer stays unread. */
 	closing_nl struct cni_nl nl = {0};
 	struct nftnl_set *object = new_set(table, set);
 	struct others others = {.is_other = is_other, .data = data};

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nf_tables: what is there, and one transaction that changes it. Everything is looked up by key,
- * and nothing of other owners is listed, so no cost here grows with pods or foreign rules (but for
- * nft_forward.h).
+/* nf_tables: look-ups, and one transaction that changes. Look-ups go by key and list nothing of
+ * other owners, so no cost here grows with pods or foreign rules (but for nft_forward.h).
  *
- * A transaction can carry the generation that its author has looked at: the kernel refuses it
- * (ERESTART) if anything has changed since. That makes "delete this element, but only while it is
- * container A's" atomic: read the owner, delete with the generation, try again if refused.
+ * A transaction can carry the generation that its author has read: the kernel refuses the
+ * transaction (ERESTART) if anything has changed since. "Delete this element, but only while it is
+ * container A's" becomes atomic: read the owner, delete with the generation, try again if refused.
  * Source: NFNL_BATCH_GENID, linux/netfilter/nfnetlink.h. */
 #ifndef CNI_NFT_H
 #define CNI_NFT_H
@@ -33,7 +32,7 @@ void cni_nft_bytes_add(struct cni_nft_bytes *bytes, const void *data, size_t siz
 bool cni_nft_bytes_equal(const struct cni_nft_bytes *a, const struct cni_nft_bytes *b);
 /* A key or value that is one address. */
 struct cni_nft_bytes cni_nft_ip(const struct cni_ip *ip);
-/* An interface name, padded to IFNAMSIZ as the kernel's meta expressions have it. */
+/* An interface name, padded to IFNAMSIZ as in the kernel's meta expressions. */
 void cni_nft_bytes_add_ifname(struct cni_nft_bytes *bytes, const char *name);
 
 /* An element of a set or map. To the kernel, `comment` is user data; nft(8) prints it. */
@@ -41,8 +40,8 @@ void cni_nft_bytes_add_ifname(struct cni_nft_bytes *bytes, const char *name);
 #define CNI_NFT_COMMENT_SIZE 128
 struct cni_nft_element {
 	struct cni_nft_bytes key;
-	struct cni_nft_bytes value;   /* of a map of values; else empty */
-	char jump[CNI_NFT_NAME_SIZE]; /* of a verdict map: the chain; else "" */
+	struct cni_nft_bytes value;   /* of a map of values; otherwise empty */
+	char jump[CNI_NFT_NAME_SIZE]; /* of a verdict map: the chain; otherwise "" */
 	uint32_t verdict;	      /* of a verdict map: NF_ACCEPT, NFT_JUMP, … */
 	char comment[CNI_NFT_COMMENT_SIZE];
 };
@@ -51,22 +50,22 @@ struct cni_nft_element {
 
 /* The generation of this namespace's rules. */
 int cni_nft_generation(struct cni_nl *nl, uint32_t *ret_generation, struct cni_error *err);
-/* True if the kernel has nf_tables, and lets us ask. */
+/* True if the kernel has nf_tables and permits reading them. */
 bool cni_nft_is_there(struct cni_nl *nl);
 
-/* How many rules of its own and jumps from elsewhere a chain has (NFTA_CHAIN_USE); how many chains
- * and sets a table has (NFTA_TABLE_USE). Fails with errnum ENOENT if there is none. */
+/* The number of a chain's own rules and of jumps to the chain (NFTA_CHAIN_USE); of a table's chains
+ * and sets (NFTA_TABLE_USE). Fails with errnum ENOENT if there is none. */
 int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		      uint32_t *ret_use, struct cni_error *err);
 int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint32_t *ret_use,
 		      struct cni_error *err);
 
-/* How many rules a chain holds. */
+/* The number of rules in a chain. */
 int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		       uint32_t *ret_count, struct cni_error *err);
 
-/* A rule of a chain: how to remove it, the chain it jumps to ("": none), and its comment, as nft(8)
- * and iptables-nft(8) write it. */
+/* A rule of a chain: the handle by which it is removed, the chain it jumps to ("": none), and its
+ * comment, as nft(8) and iptables-nft(8) write comments. */
 #define CNI_NFT_RULE_COMMENT_SIZE 256 /* xt_comment has 256; nft 128 */
 struct cni_nft_rule_info {
 	uint64_t handle;
@@ -84,7 +83,7 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 		const struct cni_nft_bytes *key, struct cni_nft_element *ret_element,
 		struct cni_error *err);
 
-/* As above, and a missing one is no failure: 1 if the element is there, 0 if it is not, -1. */
+/* As above, but 1 if the element exists, 0 if anything is missing, -1 on failure. */
 int cni_nft_look_up(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
 		    const struct cni_nft_bytes *key, struct cni_nft_element *ret_element,
 		    struct cni_error *err);
@@ -93,8 +92,8 @@ int cni_nft_look_up(struct cni_nl *nl, const struct cni_nft_table *table, const 
 int cni_nft_list(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
 		 struct cni_nft_element **ret_elements, size_t *ret_count, struct cni_error *err);
 
-/* `*ret_has` tells whether a set holds an element with a comment that `is_other`. The reading ends
- * with the first one, so that it costs the same however many there are. A missing set has none. */
+/* `*ret_has` becomes true if a set has an element with a comment that `is_other`. Reading ends at
+ * the first one, so the cost does not grow with their number. A missing set has none. */
 int cni_nft_has_other(const struct cni_nft_table *table, const char *set,
 		      bool (*is_other)(const char *comment, const void *data), const void *data,
 		      bool *ret_has, struct cni_error *err);
@@ -103,15 +102,15 @@ int cni_nft_has_other(const struct cni_nft_table *table, const char *set,
 
 struct cni_nft_tx;
 
-/* A transaction that holds only for `generation`, or with 0 for whichever it meets; adding to it
- * cannot fail. End it with cni_nft_tx_free(), or declare it with `freeing_tx`. `nl` is a socket of
+/* A transaction for `generation` alone, or with 0 for any; adding to a transaction cannot fail. The
+ * caller ends it with cni_nft_tx_free(), or declares it with `freeing_tx`. `nl` is a socket of
  * NETLINK_NETFILTER. */
 struct cni_nft_tx *cni_nft_tx_new(struct cni_nl *nl, uint32_t generation);
 void cni_nft_tx_free(struct cni_nft_tx *tx);
 void cni_nft_tx_freep(struct cni_nft_tx **tx);
 #define freeing_tx __attribute__((cleanup(cni_nft_tx_freep)))
 
-/* These make it, or are content that it is there. */
+/* Both accept an existing table or chain. */
 void cni_nft_add_table(struct cni_nft_tx *tx, const struct cni_nft_table *table);
 void cni_nft_add_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain,
 		       const char *comment);
@@ -119,7 +118,8 @@ void cni_nft_add_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 void cni_nft_add_base_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 			    const char *chain, const char *type, uint32_t hook, int32_t priority);
 
-/* What nft(8) calls the type of a key or value; it prints by it (nft's include/datatype.h). */
+/* nft(8)'s number for the type of a key or value, by which nft(8) prints (nft's
+ * include/datatype.h). */
 enum cni_nft_type {
 	CNI_NFT_NONE = 0,
 	CNI_NFT_IPV4 = 7,
@@ -132,8 +132,7 @@ enum cni_nft_type {
 	CNI_NFT_VERDICT = 0xff00,
 };
 
-/* A set, or a map if `value` has a type. Keys and values of several fields have them side by side.
- */
+/* A set, or a map if `value` has a type. Several fields stand side by side. */
 #define CNI_NFT_FIELDS 5
 struct cni_nft_set {
 	const char *name;
@@ -143,8 +142,8 @@ struct cni_nft_set {
 void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		     const struct cni_nft_set *set);
 
-/* Bytes of a key or value with these fields, and the number that the kernel keeps of their types
- * for nft(8). */
+/* The size in bytes of a key or value with these fields; the number of their types, which the
+ * kernel keeps for nft(8). */
 uint32_t cni_nft_fields_size(const enum cni_nft_type fields[CNI_NFT_FIELDS]);
 uint32_t cni_nft_fields_type(const enum cni_nft_type fields[CNI_NFT_FIELDS]);
 
@@ -156,13 +155,13 @@ const char *cni_nft_key_format(const struct cni_nft_set *set, const struct cni_n
 /* Removes the set with its elements; errnum EBUSY if a rule looks into it. */
 void cni_nft_del_set(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set);
 
-/* An element that must not be there yet: the transaction fails with errnum EEXIST. */
+/* The transaction fails with errnum EEXIST if the set has the element's key. */
 void cni_nft_add_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
 			 const struct cni_nft_element *element);
 void cni_nft_del_element(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
 			 const struct cni_nft_bytes *key);
 
-/* Removes the chain with its rules; errnum EBUSY if something jumps to it. */
+/* Removes the chain with its rules; errnum EBUSY if a rule or an element jumps to the chain. */
 void cni_nft_del_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain);
 /* Removes one rule of a chain. */
 void cni_nft_del_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain,
@@ -170,15 +169,15 @@ void cni_nft_del_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, 
 /* Removes the rules of a chain. */
 void cni_nft_flush_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 			 const char *chain);
-/* Removes the table with all that is in it. */
+/* Removes the table with its contents. */
 void cni_nft_del_table(struct cni_nft_tx *tx, const struct cni_nft_table *table);
 
-/* Sends it: all of it happens, or nothing. An empty one succeeds without asking. Fails with
- * CNI_EKERNEL, naming what the kernel refused; errnum ERESTART if the generation has passed. */
+/* Sends the transaction, which the kernel executes atomically. An empty one succeeds unsent. Fails
+ * with CNI_EKERNEL, naming the refused message; errnum ERESTART if the generation has passed. */
 int cni_nft_commit(struct cni_nft_tx *tx, struct cni_error *err);
 
-/* Runs `attempt` until it no longer fails with ERESTART, for ten seconds at most. `attempt` looks,
- * decides, and commits a transaction for the generation it is given. */
+/* Runs `attempt` until it no longer fails with ERESTART, for ten seconds at most. `attempt` reads,
+ * decides, and commits a transaction for its generation. */
 int cni_nft_retry(struct cni_nl *nl,
 		  int (*attempt)(struct cni_nl *nl, uint32_t generation, void *data,
 				 struct cni_error *err),

@@ -126,7 +126,7 @@ static struct nftnl_expr *look_up(struct cni_nft_tx *tx, const struct cni_nft_fi
 {
 	struct nftnl_expr *expr;
 
-	/* A key of two fields lies in registers of four bytes, side by side. */
+	/* A key of two fields fills adjacent registers of four bytes. */
 	load_meta(tx, NFT_META_IIFNAME);
 	load(tx, field, NFT_REG32_00 + IFNAMSIZ / 4);
 	expr = append(tx, "lookup");

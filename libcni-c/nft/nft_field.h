@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Phrases of a rule (nft_rule.h) about any field of a packet, for what has none of its own. */
+/* Phrases of a rule (nft_rule.h) about any field of a packet. */
 #ifndef CNI_NFT_FIELD_H
 #define CNI_NFT_FIELD_H
 
@@ -8,25 +8,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is said of a field is false of a packet that has no such header, or ends before it. */
+/* A phrase is false for a packet that lacks the header, or ends before the field. */
 struct cni_nft_field {
 	uint32_t base;		      /* NFT_PAYLOAD_*_HEADER, linux/netfilter/nf_tables.h; or */
-#define CNI_NFT_FRAGMENT_HEADER 0x100 /* that of a fragment in IPv6 */
+#define CNI_NFT_FRAGMENT_HEADER 0x100 /* IPv6's fragment header */
 	uint32_t offset;	      /* bytes, as `size` */
 	uint32_t size;
 };
 
-/* meta protocol arp (ETH_P_*, linux/if_ether.h): what a frame holds, behind the tag of a VLAN if it
- * bears one. */
+/* meta protocol arp (ETH_P_*, linux/if_ether.h): the protocol of a frame, behind a VLAN tag
+ * if there is one. */
 void cni_nft_protocol_is(struct cni_nft_tx *tx, uint16_t protocol);
 
-/* meta l4proto udp, and != udp (IPPROTO_*): behind IPv6's extension headers. A packet whose headers
- * cannot be followed is neither. */
+/* meta l4proto udp, and != udp (IPPROTO_*): behind IPv6's extension headers. A packet with headers
+ * that cannot be followed matches neither. */
 void cni_nft_l4proto_is(struct cni_nft_tx *tx, uint8_t protocol);
 void cni_nft_l4proto_is_not(struct cni_nft_tx *tx, uint8_t protocol);
 
-/* ip saddr 0.0.0.0; icmpv6 type 131-133; frag frag-off != 0, one of whose bits is set; ip frag-off
- * & 0x3fff == 0, none of them. Values and bits have the field's size and network order. */
+/* ip saddr 0.0.0.0; icmpv6 type 131-133; frag frag-off != 0: one of its bits is set; ip frag-off
+ * & 0x3fff == 0: none is set. Values and bits have the field's size and network order. */
 void cni_nft_field_is(struct cni_nft_tx *tx, const struct cni_nft_field *field, const void *value);
 void cni_nft_field_between(struct cni_nft_tx *tx, const struct cni_nft_field *field,
 			   const void *first, const void *last);

@@ -27,7 +27,7 @@ bool cni_nft_items_has(const struct cni_nft_items *items, const char *set,
 	return false;
 }
 
-/* By set and key, and then by place in the list. */
+/* Orders by set and key, and then by place in the list. */
 static int compare_places(const void *a, const void *b)
 {
 	const struct cni_nft_item *one = *(const struct cni_nft_item *const *)a;

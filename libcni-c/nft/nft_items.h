@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list of elements, each with the set that it is in, or is to be in. */
+/* A list of elements, each with its set. */
 #ifndef CNI_NFT_ITEMS_H
 #define CNI_NFT_ITEMS_H
 
@@ -20,12 +20,12 @@ struct cni_nft_items {
 struct cni_nft_element *cni_nft_items_put(struct cni_nft_items *items, const char *set,
 					  const struct cni_nft_element *element);
 
-/* True if the list has an element with this key in this set. Looks through all of it: for the
- * elements of an attachment, which are few. */
+/* True if the list has an element with this key in this set. The search is linear: an
+ * attachment has few elements. */
 bool cni_nft_items_has(const struct cni_nft_items *items, const char *set,
 		       const struct cni_nft_bytes *key);
 
-/* Removes all but the first of elements with one set and key, in n log n; the order stays. */
+/* Keeps the first of elements with one set and key, in n log n; the order stays. */
 void cni_nft_items_unique(struct cni_nft_items *items);
 
 void cni_nft_items_clear(struct cni_nft_items *items);

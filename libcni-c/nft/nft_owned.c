@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owned elements: finding, and taking back. */
+/* Owned elements: finding and removing them. */
 #include "nft_owned.h"
 
 #include "cleanup.h"
@@ -9,16 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An owner without its texts is a mistake in the caller: its elements would name no owner. */
+static void require_texts(const struct cni_owner *owner)
+{
+	if (!*owner->text || !*owner->key)
+		abort();
+}
+
 /* ---- wishes ---- */
 
 struct cni_owned_wish cni_owned_wish_make(const struct cni_owned_table *table, const char *what,
 					  const struct cni_owner *owner, const void *data)
 {
-	struct cni_owned_wish wish = {.table = table, .what = what, .data = data};
-
-	cni_owner_format(owner, wish.text);
-	cni_owner_text_ifname(wish.text, "veth", wish.name);
-	return wish;
+	require_texts(owner);
+	return (struct cni_owned_wish){.table = table, .what = what, .owner = owner, .data = data};
 }
 
 void cni_owned_wish_clear(struct cni_owned_wish *wish)
@@ -31,7 +35,7 @@ struct cni_nft_element *cni_owned_wish_put(struct cni_owned_wish *wish, const ch
 {
 	struct cni_nft_element element = {.key = *key};
 
-	memcpy(element.comment, wish->text, sizeof(element.comment));
+	memcpy(element.comment, wish->owner->text, sizeof(element.comment));
 	return cni_nft_items_put(&wish->items, set, &element);
 }
 
@@ -56,12 +60,12 @@ struct cni_nft_bytes cni_owned_index_key(const char *name, uint32_t index)
 struct search {
 	struct cni_nl *nl;
 	const struct cni_owned_table *table;
-	const char *text;
+	const struct cni_owner *owner;
 	struct cni_nft_items *found;
 	struct cni_nft_items followed; /* the leads of the last way back */
 };
 
-/* The owner's place in the list of those who wait. */
+/* Adds the owner's place in the list of waiting owners. */
 static int find_waiting(const struct search *search, const struct cni_nft_item *lead,
 			struct cni_error *err)
 {
@@ -74,12 +78,12 @@ static int find_waiting(const struct search *search, const struct cni_nft_item *
 				   err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++)
-		if (!strcmp(list.items[i].element.comment, search->text))
+		if (!strcmp(list.items[i].element.comment, search->owner->text))
 			cni_nft_items_put(search->found, set, &list.items[i].element);
 	return 0;
 }
 
-/* An element that a way back leads to may be another owner's since. */
+/* A way back may lead to an element that has passed to another owner. */
 static int follow_lead(const struct search *search, const struct cni_nft_item *lead,
 		       struct cni_error *err)
 {
@@ -89,13 +93,13 @@ static int follow_lead(const struct search *search, const struct cni_nft_item *l
 
 	if (found < 0)
 		return -1;
-	if (!found || strcmp(element.comment, search->text) != 0)
+	if (!found || strcmp(element.comment, search->owner->text) != 0)
 		return find_waiting(search, lead, err);
 	cni_nft_items_put(search->found, lead->set, &element);
 	return 0;
 }
 
-/* All ports of an address lead to the same elements for its sources: these are followed once. */
+/* All ports of an address lead to the same elements for its sources: each is followed once. */
 static int follow(struct search *search, const char *set, const struct cni_nft_element *back,
 		  struct cni_error *err)
 {
@@ -126,37 +130,35 @@ static int find_way_back(struct search *search, const char *set, const struct cn
 	return follow(search, set, &back, err) < 0 ? -1 : 1;
 }
 
-static int find_in(struct search *search, const struct cni_owned_set *set, const char *name,
-		   struct cni_error *err)
+static int find_in(struct search *search, const struct cni_owned_set *set, struct cni_error *err)
 {
-	struct cni_nft_bytes key = cni_owned_name_key(name);
+	struct cni_nft_bytes key = cni_owned_name_key(search->owner->key);
 	int there = 1;
 
 	if (set->role == CNI_OWNED_BY_NAME)
 		there = find_way_back(search, set->set.name, &key, err);
 	for (uint32_t i = 0; set->role == CNI_OWNED_BY_INDEX && there > 0; i++) {
-		key = cni_owned_index_key(name, i);
+		key = cni_owned_index_key(search->owner->key, i);
 		there = find_way_back(search, set->set.name, &key, err);
 	}
 	return there < 0 ? -1 : 0;
 }
 
-int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table, const char *text,
-		   struct cni_nft_items *found, struct cni_error *err)
+int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
+		   const struct cni_owner *owner, struct cni_nft_items *found,
+		   struct cni_error *err)
 {
-	struct search search = {.nl = nl, .table = table, .text = text, .found = found};
-	char name[CNI_IFNAME_SIZE];
+	struct search search = {.nl = nl, .table = table, .owner = owner, .found = found};
 	int failed = 0;
 
-	cni_owner_text_ifname(text, "veth", name);
 	for (const struct cni_owned_set *set = table->sets; set->set.name && !failed; set++)
-		failed = find_in(&search, set, name, err);
+		failed = find_in(&search, set, err);
 	cni_nft_items_clear(&search.followed);
 	cni_nft_items_unique(found);
 	return failed;
 }
 
-/* All elements of those who go, also those that no way back leads to. */
+/* All elements of the owners that go, also those without a way back. */
 static int find_goers(struct cni_nl *nl, const struct cni_owned_table *table,
 		      const struct cni_owned_goers *goers, struct cni_nft_items *found,
 		      struct cni_error *err)
@@ -219,7 +221,7 @@ int cni_owned_is_idle_by_use(const struct cni_owned_removal *removal, uint32_t u
 
 struct attempt {
 	const struct cni_owned_table *table;
-	const char *text; /* the owner that goes; NULL: all goers */
+	const struct cni_owner *owner; /* that goes; NULL: all goers */
 	struct cni_owned_goers goers;
 	struct cni_nft_items *removed; /* may be NULL */
 };
@@ -240,7 +242,7 @@ static int remove_doomed(struct cni_owned_removal *removal, struct cni_error *er
 	cni_nft_del_table(removal->tx, &table->table);
 	if (cni_nft_commit(removal->tx, err) == 0)
 		return 0;
-	/* The table is there, and may have others' elements by now. */
+	/* The table exists, and may have elements of other owners by now. */
 	if (table->close && err->errnum == ERESTART)
 		table->close(removal->nl, false, &ignored);
 	return -1;
@@ -257,8 +259,8 @@ static int try_to_remove(struct cni_nl *nl, uint32_t generation, void *data, str
 					    .goers = &attempt->goers,
 					    .doomed = &doomed};
 
-	if ((attempt->text ? cni_owned_find(nl, attempt->table, attempt->text, &doomed, err)
-			   : find_goers(nl, attempt->table, &attempt->goers, &doomed, err)) < 0)
+	if ((attempt->owner ? cni_owned_find(nl, attempt->table, attempt->owner, &doomed, err)
+			    : find_goers(nl, attempt->table, &attempt->goers, &doomed, err)) < 0)
 		return -1;
 	if (!doomed.count)
 		return 0;
@@ -280,12 +282,12 @@ int cni_owned_del(struct cni_nl *nl, const struct cni_owned_table *table,
 		  const struct cni_owner *owner, struct cni_nft_items *removed,
 		  struct cni_error *err)
 {
-	char text[CNI_OWNER_TEXT_SIZE];
 	struct attempt attempt = {.table = table,
-				  .text = cni_owner_format(owner, text),
-				  .goers = {is_text, text},
+				  .owner = owner,
+				  .goers = {is_text, owner->text},
 				  .removed = removed};
 
+	require_texts(owner);
 	return cni_nft_retry(nl, try_to_remove, &attempt, err);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owned elements: adding and checking. */
+/* Owned elements: adding and checking them. */
 #include "nft_owned.h"
 
 #include "cleanup.h"
@@ -12,9 +12,8 @@
 
 /* ---- the usual case ---- */
 
-/* Asked before, since a transaction that fails keeps the kernel busy for milliseconds
- * (synchronize_rcu() in its __nf_tables_abort()). "nft flush table" leaves sets and chains standing
- * without rules. */
+/* Asked first, because a transaction that fails takes the kernel milliseconds (synchronize_rcu() in
+ * its __nf_tables_abort()). "nft flush table" leaves sets and chains without rules. */
 static bool rules_are_there(struct cni_nl *nl, const struct cni_owned_table *table)
 {
 	for (const struct cni_owned_chain *chain = table->chains; chain->name; chain++) {
@@ -47,7 +46,7 @@ static int add_to_existing(struct cni_nl *nl, const struct cni_owned_wish *wish,
 
 /* ---- every case ---- */
 
-/* The owners that have to go for a wish: its own, and others. */
+/* The owners that go for a wish: its own, and others. */
 struct goers {
 	char (*texts)[CNI_OWNER_TEXT_SIZE];
 	size_t count;
@@ -70,7 +69,7 @@ static void let_go(struct goers *goers, const char *text)
 	strncpy(goers->texts[goers->count++], text, CNI_OWNER_TEXT_SIZE - 1);
 }
 
-/* A wish in the making. */
+/* A wish under way. */
 struct making {
 	struct cni_nl *nl;
 	const struct cni_owned_wish *wish;
@@ -88,13 +87,20 @@ static void clear_making(struct making *making)
 	cni_nft_items_clear(&making->joining);
 }
 
-static int take_over(struct making *making, const char *text, struct cni_error *err)
+static int take_over(struct making *making, const struct cni_owner *owner, struct cni_error *err)
 {
-	let_go(&making->goers, text);
-	return cni_owned_find(making->nl, making->wish->table, text, &making->doomed, err);
+	let_go(&making->goers, owner->text);
+	return cni_owned_find(making->nl, making->wish->table, owner, &making->doomed, err);
 }
 
-/* Finds out what is in the way of an item, and where the item goes. */
+static int take_over_comment(struct making *making, const char *comment, struct cni_error *err)
+{
+	const struct cni_owner owner = cni_owner_of_text(comment);
+
+	return take_over(making, &owner, err);
+}
+
+/* Decides about the element in the way of an item, and about the item. */
 static int place(struct making *making, const struct cni_nft_item *item, struct cni_error *err)
 {
 	const struct cni_owned_table *table = making->wish->table;
@@ -106,11 +112,12 @@ static int place(struct making *making, const struct cni_nft_item *item, struct 
 	if (found < 0)
 		return -1;
 	if (found && !cni_nft_items_has(&making->doomed, item->set, &item->element.key)) {
-		/* An element of the owner itself has lost its way back. */
-		if (table->meet && strcmp(there.comment, making->wish->text) != 0 &&
+		/* An element of the wish's own owner has lost its way back. */
+		if (table->meet && strcmp(there.comment, making->wish->owner->text) != 0 &&
 		    table->meet(making->nl, making->wish, item, &there, &answer, err) < 0)
 			return -1;
-		if (answer == CNI_OWNED_TAKE_OVER && take_over(making, there.comment, err) < 0)
+		if (answer == CNI_OWNED_TAKE_OVER &&
+		    take_over_comment(making, there.comment, err) < 0)
 			return -1;
 		if (answer != CNI_OWNED_WAIT &&
 		    !cni_nft_items_has(&making->doomed, item->set, &item->element.key))
@@ -142,7 +149,7 @@ static int make(struct making *making, uint32_t generation, struct cni_error *er
 					    .doomed = &making->doomed,
 					    .next = &making->adding};
 
-	if (take_over(making, wish->text, err) < 0)
+	if (take_over(making, wish->owner, err) < 0)
 		return -1;
 	for (size_t i = 0; i < wish->items.count; i++)
 		if (place(making, &wish->items.items[i], err) < 0)
@@ -219,7 +226,7 @@ static bool waits_for(struct cni_nl *nl, const struct cni_owned_wish *wish,
 				   &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < list.count; i++)
-		if (!strcmp(list.items[i].element.comment, wish->text))
+		if (!strcmp(list.items[i].element.comment, wish->owner->text))
 			return true;
 	return false;
 }
@@ -266,7 +273,7 @@ static int check_item(struct cni_nl *nl, const struct cni_owned_wish *wish,
 				wish->what,
 				cni_nft_key_format(set_of(wish->table, item->set), &expected->key,
 						   about),
-				item->set, family_text(table), table->name, wish->text);
+				item->set, family_text(table), table->name, wish->owner->text);
 	if (is_as_added(&found, expected) ||
 	    (strcmp(found.comment, expected->comment) != 0 && waits_for(nl, wish, item)))
 		return 0;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of generations, tables and chains we read numbers alone. */
+/* The numbers of generations, tables and chains; nothing else of them is read. */
 #define NUMBERS_MAX 16
 
 uint32_t cni_nft_read_u32(const struct nlmsghdr *message, uint16_t type, uint32_t otherwise)
@@ -22,7 +22,7 @@ uint32_t cni_nft_read_u32(const struct nlmsghdr *message, uint16_t type, uint32_
 	return table[type] ? ntohl(cni_nl_u32(table[type], 0)) : otherwise;
 }
 
-/* ---- what elements and rules have in common ---- */
+/* ---- common to elements and rules ---- */
 
 static const struct cni_nl_policy data_policy[NFTA_DATA_MAX + 1] = {
 	[NFTA_DATA_VALUE] = {MNL_TYPE_BINARY, .most = sizeof(((struct cni_nft_bytes *)NULL)->data)},
@@ -34,7 +34,7 @@ static const struct cni_nl_policy verdict_policy[NFTA_VERDICT_MAX + 1] = {
 	[NFTA_VERDICT_CHAIN] = {MNL_TYPE_NUL_STRING},
 };
 
-/* A value, or a verdict: its code (NULL: not wanted), and the chain that it leads to. */
+/* A value, or a verdict: its code (NULL: not wanted) and its chain. */
 static void read_data(const struct nlattr *nest, struct cni_nft_bytes *ret_value,
 		      uint32_t *ret_code, char jump[CNI_NFT_NAME_SIZE])
 {
@@ -56,7 +56,7 @@ static void read_data(const struct nlattr *nest, struct cni_nft_bytes *ret_value
 
 /* User data is a row of entries, each a type, a length and as many bytes (nft's
  * include/libnftnl/udata.h); the process that added the rule wrote them, and the kernel does not
- * look inside. A comment that does not fit is not one of ours. */
+ * check them. A comment that does not fit is not ours. */
 static void read_comment(const struct nlattr *udata, char *comment, size_t room)
 {
 	size_t left;
@@ -155,7 +155,7 @@ static const struct cni_nl_policy match_policy[NFTA_MATCH_MAX + 1] = {
 	[NFTA_MATCH_INFO] = {MNL_TYPE_BINARY},
 };
 
-/* xt_comment's (linux/netfilter/xt_comment.h) is text of a fixed size, maybe without an end. */
+/* xt_comment's (linux/netfilter/xt_comment.h) is text of a fixed size, maybe without a NUL. */
 static void read_match(const struct nlattr *nest, struct cni_nft_rule_info *rule)
 {
 	const struct nlattr *table[NFTA_MATCH_MAX + 1];

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The phrases as expressions of libnftnl. */
 #include "nft_rule.h"
 
 #include "mem.h"
@@ -147,7 +148,7 @@ static void mask_with(struct cni_nft_tx *tx, const void *mask, size_t size)
 	nftnl_rule_add_expr(tx->rule, expr);
 }
 
-/* Is the address that was loaded within the prefix? */
+/* True for a packet if the loaded address is within the prefix. */
 static void is_in(struct cni_nft_tx *tx, const struct cni_net *net)
 {
 	struct cni_net masked = cni_net_masked(net);
@@ -178,7 +179,7 @@ void cni_nft_destination_in_set(struct cni_nft_tx *tx, int family, const char *s
 	nftnl_rule_add_expr(tx->rule, new_lookup(set));
 }
 
-/* The register of four bytes that is `size` bytes behind the first. */
+/* The register of four bytes, `size` bytes behind the first. */
 static uint32_t register_at(size_t size)
 {
 	return NFT_REG32_00 + (uint32_t)size / 4;
@@ -225,7 +226,7 @@ void cni_nft_destination_is_local(struct cni_nft_tx *tx)
 	equals(tx, &local, sizeof(local));
 }
 
-/* Is one of the bits set? */
+/* True for a packet if one of the bits is set. */
 static void ct_has(struct cni_nft_tx *tx, uint32_t key, uint32_t bits)
 {
 	struct nftnl_expr *expr = new_expr("ct");
@@ -257,7 +258,7 @@ void cni_nft_dnat_map(struct cni_nft_tx *tx, int family, bool by_address, const 
 	size_t at = by_address ? load_destination(tx, family, NFT_REG_1) : 0;
 
 	load_meta(tx, NFT_META_L4PROTO, register_at(at));
-	/* The destination port, where TCP, UDP and SCTP have it. */
+	/* The destination port, at the same place in TCP, UDP and SCTP. */
 	load_payload(tx, NFT_PAYLOAD_TRANSPORT_HEADER, offsetof(struct udphdr, dest), 2,
 		     register_at(at + 4));
 	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An nf_tables rule is a sentence, one phrase per line, with the sentence above it:
+/* An nf_tables rule is written phrase by phrase, with its text in nft(8)'s language above:
  *
  *	// ip daddr 10.1.0.0/16 return
  *	cni_nft_rule(tx, &table, "net-1f3a");
@@ -13,11 +13,11 @@
 
 #include "nft.h"
 
-/* Begins a rule at the end of the chain; cni_nft_rule_end() puts it into the transaction. */
+/* Begins a rule at the end of the chain; cni_nft_rule_end() puts the rule into the transaction. */
 void cni_nft_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain);
 void cni_nft_rule_end(struct cni_nft_tx *tx);
 
-/* meta nfproto ipv4 (or ipv6), which `ip saddr` in a table of both families needs before it. */
+/* meta nfproto ipv4 (or ipv6), which precedes `ip saddr` in a table of both families. */
 void cni_nft_family_is(struct cni_nft_tx *tx, int family);
 
 /* ip saddr vmap @map (or ip6 saddr). */
@@ -41,10 +41,10 @@ void cni_nft_source_destination_in_set(struct cni_nft_tx *tx, int family, const 
 /* fib daddr type local: addressed to this host. */
 void cni_nft_destination_is_local(struct cni_nft_tx *tx);
 
-/* ct state established,related: of a connection that has been seen before. */
+/* ct state established,related: of a connection that conntrack knows. */
 void cni_nft_is_established(struct cni_nft_tx *tx);
 
-/* ct status dnat: its destination was translated. */
+/* ct status dnat: of a translated destination. */
 void cni_nft_is_translated(struct cni_nft_tx *tx);
 
 /* dnat ip to meta l4proto . th dport map @map; with `by_address`, ip daddr . meta l4proto . th

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rules that are there, and removing one of them. See nft_rule.c for writing them. */
+/* Listing the rules of a chain, and removing one. nft_rule.c writes rules. */
 #include "mem.h"
 #include "nft_read.h"
 #include "nft_tx.h"

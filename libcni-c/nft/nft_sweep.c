@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owned elements of attachments whose link is gone, because their DEL never came or was another plugin
- * suite's. */
+/* Owned elements of attachments without a link: their DEL never came, or came from another plugin
+ * suite. */
 #include "cleanup.h"
 #include "link_names.h"
 #include "mem.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The comments of way backs; the same one more than once. */
+/* Comments of ways back; one may occur more than once. */
 struct comments {
 	const char **items;
 	size_t count;
@@ -28,7 +28,7 @@ static bool is_among(const char *comment, const void *data)
 		       compare);
 }
 
-/* True for a set whose elements name owners and their links. */
+/* True for a set with elements that name owners and their links. */
 static bool names_owners(const struct cni_owned_table *table, const struct cni_owned_set *set)
 {
 	if (table->links)
@@ -36,7 +36,7 @@ static bool names_owners(const struct cni_owned_table *table, const struct cni_o
 	return set->role == CNI_OWNED_BY_NAME || set->role == CNI_OWNED_BY_INDEX;
 }
 
-/* An attachment whose link is not known is none of these. */
+/* False for an attachment with an unknown link. */
 static bool has_no_link(const struct cni_owned_table *table, const struct cni_nft_element *owner,
 			const struct cni_link_names *links)
 {
@@ -71,7 +71,7 @@ int cni_owned_sweep(struct cni_nl *nl, const struct cni_owned_table *table,
 	freeing const char **items = NULL;
 	struct comments gone;
 
-	/* The links come last: an attachment's is there before its elements are. */
+	/* Links are read last: ADD makes the link before the elements. */
 	if (list_owners(nl, table, &owners, err) < 0 ||
 	    (owners.count && cni_link_names_read(&links, err) < 0))
 		return -1;

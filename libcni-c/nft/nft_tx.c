@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A transaction of nf_tables: tables, chains, sets and elements in, one answer out. */
+/* A transaction of nf_tables: building the messages, sending them, reading the answers. */
 #include "nft_tx.h"
 
 #include "cleanup.h"
@@ -22,10 +22,10 @@
 #include <sys/uio.h>
 #include <time.h>
 
-/* Big enough for a whole ADD in one page; the overrun takes the message that passes its end. */
+/* One page holds a whole ADD; the overrun takes the message that passes its end. */
 #define PAGE_SIZE    16384
 #define OVERRUN_SIZE 8192
-/* What the kernel accounts for an error, with room to spare: each message of a batch may get one.
+/* The kernel's memory for an error, rounded up: each message of a batch may get one.
  */
 #define ANSWER_SIZE 2048
 
@@ -42,7 +42,7 @@ void cni_nft_tx_done(struct cni_nft_tx *tx, const char *what)
 
 	if (nftnl_batch_update(tx->batch) < 0)
 		cni_out_of_memory();
-	/* It may have moved, to a page of its own. */
+	/* The message may have moved to another page. */
 	tx->last = (void *)((char *)nftnl_batch_buffer(tx->batch) - size);
 	tx->labels = cni_realloc_array(tx->labels, tx->label_count + 1, sizeof(*tx->labels));
 	tx->labels[tx->label_count++] = what;
@@ -183,7 +183,7 @@ void cni_nft_flush_chain(struct cni_nft_tx *tx, const struct cni_nft_table *tabl
 void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		     const struct cni_nft_set *set)
 {
-	/* User data that tells nft(8) how to read names (mnl_nft_set_add() in its src/mnl.c):
+	/* User data that tells nft(8) the byte order of names (mnl_nft_set_add() in its src/mnl.c):
 	 * without it, it prints "". BYTEORDER_HOST_ENDIAN is 1 there. */
 	static const struct {
 		uint8_t type, size;
@@ -202,7 +202,7 @@ void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 	nftnl_set_set_u32(object, NFTNL_SET_FLAGS, flags);
 	if (set->key[0] == CNI_NFT_IFNAME && !concatenated)
 		nftnl_set_set_data(object, NFTNL_SET_USERDATA, &host_order, sizeof(host_order));
-	/* Within a transaction sets are known by a number as well. */
+	/* A transaction also knows sets by number. */
 	nftnl_set_set_u32(object, NFTNL_SET_ID, tx->next_seq);
 	if (value_type == CNI_NFT_VERDICT) {
 		nftnl_set_set_u32(object, NFTNL_SET_DATA_TYPE, NFT_DATA_VERDICT);
@@ -347,7 +347,7 @@ int cni_nft_retry(struct cni_nl *nl,
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	do {
-		/* Each refusal means that somebody else has got ahead: there is nothing to wait
+		/* Each refusal means that another process was faster: there is nothing to wait
 		 * for, and looking again is all it takes. */
 		if (cni_nft_generation(nl, &generation, err) < 0)
 			return -1;

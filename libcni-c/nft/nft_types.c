@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The types of keys and values of sets: their sizes, their numbers, and keys as text. */
+/* Types of keys and values: sizes, numbers, and keys as text. */
 #include "nft.h"
 
 #include <arpa/inet.h>
@@ -35,7 +35,7 @@ static uint32_t padded(uint32_t size)
 	return (size + 3) & ~3U;
 }
 
-/* Several fields are each padded to a register of four bytes. */
+/* Each of several fields is padded to registers of four bytes. */
 uint32_t cni_nft_fields_size(const enum cni_nft_type fields[CNI_NFT_FIELDS])
 {
 	uint32_t size = size_of(fields[0]);

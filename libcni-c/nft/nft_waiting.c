@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Owned elements: those who wait for one that another owner has, and what they get when it goes.
+/* Owned elements: lists of owners that wait for an element of another owner, and the hand-over.
  *
  *	map waiting4 { 5d1c:…:91 . 0 comment "red/c1/eth1" : 10.2.0.2 . 80 }
  *
- * The first half of a key is a hash of the set and the key that are waited for. Indices begin with 0
- * and have no gaps, so that a list is read to its end by looking up one after the other. */
+ * The first half of a key is a hash of the awaited element's set and key. Indices begin with 0 and
+ * have no gaps: a list is read by looking up one after the other. */
 #include "nft_owned.h"
 
 #include "cleanup.h"
@@ -17,7 +17,7 @@
 
 #define ID_SIZE 16
 
-/* Which list it is. */
+/* Identifies a list. */
 struct list_id {
 	uint8_t bytes[ID_SIZE];
 };
@@ -75,11 +75,11 @@ int cni_owned_list_waiting(struct cni_nl *nl, const struct cni_owned_table *tabl
 
 /* ---- lists that change ---- */
 
-/* A list, what is waited for if that is known, and who joins at the end. */
+/* A list, the awaited element if it is known, and the places that join at the end. */
 struct change {
 	struct list_id id;
 	const char *waiting;
-	const struct cni_nft_item *doomed; /* the element that is waited for, if it goes */
+	const struct cni_nft_item *doomed; /* the awaited element, if it goes */
 	const struct cni_nft_element *joins[4];
 	size_t join_count;
 };
@@ -102,7 +102,7 @@ static struct change *change_of(struct changes *changes, const struct list_id *i
 	return &changes->items[changes->count++];
 }
 
-/* An element's place in the transaction is free, unless the transaction adds one there itself. */
+/* True if the transaction itself adds an element with this key. */
 static bool is_replaced(const struct cni_owned_removal *removal, const struct cni_nft_item *item)
 {
 	return removal->next && cni_nft_items_has(removal->next, item->set, &item->element.key);
@@ -150,7 +150,7 @@ static uint32_t value_size_of(const struct cni_owned_table *table, const char *w
 	return 0;
 }
 
-/* The one who has waited longest gets what has become free. */
+/* The owner that has waited longest gets the free element. */
 static void hand_over(const struct cni_owned_removal *removal, const struct cni_nft_item *freed,
 		      const struct cni_nft_element *first)
 {
@@ -252,7 +252,7 @@ int cni_owned_put_removal(struct cni_owned_removal *removal, const struct cni_nf
 	for (size_t i = 0; i < removal->doomed->count; i++) {
 		const struct cni_nft_item *item = &removal->doomed->items[i];
 
-		/* Lists are written anew as a whole. */
+		/* put_changes() rewrites lists as a whole. */
 		if (!is_waiting_set(table, item->set))
 			cni_nft_del_element(removal->tx, &table->table, item->set,
 					    &item->element.key);

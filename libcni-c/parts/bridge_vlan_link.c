@@ -24,17 +24,13 @@ static int set_up(struct cni_attachment *at, const struct cni_bridge_vlan_link *
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_bridge_vlan_port vlans = {.native = vlan_link->vlan};
-	char port_name[CNI_IFNAME_SIZE];
-	char alias[CNI_OWNER_TEXT_SIZE];
 	/* The alias tells GC that this port is no attachment's. */
-	struct cni_link_change name_and_up = {.alias = cni_owner_format(owner, alias),
-					      .up = CNI_ON};
+	struct cni_link_change name_and_up = {.alias = owner->text, .up = CNI_ON};
 	struct cni_link_change up = {.up = CNI_ON};
 	struct cni_link inner;
 	struct cni_link port;
 
-	if (cni_link_get(nl, cni_owner_ifname(owner, "veth", port_name), &port, err) < 0 ||
-	    cni_link_get(nl, name, &inner, err) < 0)
+	if (cni_link_get(nl, owner->key, &port, err) < 0 || cni_link_get(nl, name, &inner, err) < 0)
 		return -1;
 	if (cni_link_sysctl_refuse_ra(name, err) < 0)
 		return -1;
@@ -51,16 +47,15 @@ static int make(struct cni_attachment *at, struct cni_bridge_vlan_link *vlan_lin
 		struct cni_error *err)
 {
 	/* Its owner is the bridge, whichever network is the first to need it. */
-	const struct cni_owner owner = {"", vlan_link->bridge, name};
+	const struct cni_owner owner = cni_owner_make("", vlan_link->bridge, name);
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	uint8_t port_mac[CNI_MAC_SIZE];
 	uint8_t mac[CNI_MAC_SIZE];
-	char port[CNI_IFNAME_SIZE];
 	const struct cni_link_new peer = {
 		.name = name, .netns = -1, .mac = mac, .mtu = at->master.mtu};
 	const struct cni_link_new veth = {
 		.kind = &cni_link_veth,
-		.name = cni_owner_ifname(&owner, "veth", port),
+		.name = owner.key,
 		.netns = -1,
 		.master = at->master.index,
 		.mac = port_mac,
@@ -78,7 +73,7 @@ static int make(struct cni_attachment *at, struct cni_bridge_vlan_link *vlan_lin
 		return -1;
 	if (set_up(at, vlan_link, name, &owner, err) == 0)
 		return 0;
-	if (vlan_link->made && cni_link_get(nl, port, &link, &ignored) == 0)
+	if (vlan_link->made && cni_link_get(nl, owner.key, &link, &ignored) == 0)
 		cni_link_del(nl, link.index, &ignored);
 	vlan_link->made = false;
 	return cni_fail_within(err, "make the VLAN's interface '%s'", name);

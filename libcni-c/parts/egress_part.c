@@ -47,10 +47,8 @@ static const char *go_name(const struct cni_attachment *at, char name[CNI_IFNAME
 /* Without an alias: killed between making and naming it. */
 static bool is_ours(const struct cni_attachment *at, const struct cni_link *link)
 {
-	char text[CNI_OWNER_TEXT_SIZE];
-
 	return !strcmp(link->kind, "ifb") &&
-	       (!*link->alias || !strcmp(link->alias, cni_owner_format(at->owner, text)));
+	       (!*link->alias || !strcmp(link->alias, at->owner->text));
 }
 
 /* Index 0: there is none of ours by this name. */
@@ -155,11 +153,10 @@ static int make(struct cni_attachment *at, struct cni_link *ret_ifb, struct cni_
 /* By the second name, if nobody else has it, the Go plugin's DEL finds it after a downgrade. */
 static int bring_up(struct cni_attachment *at, const struct cni_link *ifb, struct cni_error *err)
 {
-	char alias[CNI_OWNER_TEXT_SIZE];
 	char name[CNI_IFNAME_SIZE];
 	struct cni_error ignored;
 	struct cni_link_change change = {
-		.alias = cni_owner_format(at->owner, alias),
+		.alias = at->owner->text,
 		.up = CNI_ON,
 	};
 
@@ -285,19 +282,16 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	struct cni_error next = {0};
 	struct cni_link ours;
 	struct cni_link go;
-	int failed = 0;
 
 	(void)data;
 	if (find_both(at, &ours, &go, err) < 0)
 		return -1;
 	cni_host_end_guess(at);
 	if (release_host_end(at, ours.index, go.index, ours.index != 0, &next) < 0)
-		failed = cni_fail_first(&first, &next);
+		cni_fail_first(&first, &next);
 	if (delete_link(at, ours.index ? &ours : &go, &next) < 0)
-		failed = cni_fail_first(&first, &next);
-	if (failed)
-		*err = first;
-	return failed;
+		cni_fail_first(&first, &next);
+	return cni_fail_if_any(&first, err);
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)

@@ -86,7 +86,6 @@ static int forget_files(struct cni_nl *nl, const struct cni_firewall_part *spec,
 {
 	struct cni_attachment_files files;
 	struct cni_error first = {0};
-	int failed = 0;
 
 	if (cni_attachment_files(CNI_FIREWALL_PLUGIN, network, &files, err) < 0)
 		return -1;
@@ -95,12 +94,10 @@ static int forget_files(struct cni_nl *nl, const struct cni_firewall_part *spec,
 
 		if (!cni_owners_has(valid, owner->container, owner->ifname) &&
 		    forget_whole(nl, spec, owner, err) < 0)
-			failed = cni_fail_first(&first, err);
+			cni_fail_first(&first, err);
 	}
 	cni_attachment_files_clear(&files);
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }
 
 /* Claims are left where the record is lost: forget_files() removes those of a record. */
@@ -109,7 +106,6 @@ static int forget_claims(struct cni_nl *nl, const struct cni_firewall_part *spec
 {
 	clearing_claims struct cni_attachment_claims claims = {.items = NULL};
 	struct cni_error first = {0};
-	int failed = 0;
 
 	if (cni_attachment_claims(CNI_FIREWALL_PLUGIN, network, &claims, err) < 0)
 		return -1;
@@ -118,11 +114,9 @@ static int forget_claims(struct cni_nl *nl, const struct cni_firewall_part *spec
 
 		if (!cni_owners_has(valid, owner->container, owner->ifname) &&
 		    forget_whole(nl, spec, owner, err) < 0)
-			failed = cni_fail_first(&first, err);
+			cni_fail_first(&first, err);
 	}
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }
 
 int cni_firewall_forget_invalid(struct cni_nl *nl, const struct cni_firewall_part *spec,
@@ -130,15 +124,12 @@ int cni_firewall_forget_invalid(struct cni_nl *nl, const struct cni_firewall_par
 				struct cni_error *err)
 {
 	struct cni_error first = {0};
-	int failed = 0;
 
 	if (forget_files(nl, spec, network, valid, err) < 0)
-		failed = cni_fail_first(&first, err);
+		cni_fail_first(&first, err);
 	if (forget_claims(nl, spec, network, valid, err) < 0)
-		failed = cni_fail_first(&first, err);
-	if (failed)
-		*err = first;
-	return failed;
+		cni_fail_first(&first, err);
+	return cni_fail_if_any(&first, err);
 }
 
 /* ---- SWEEP ---- */
@@ -148,27 +139,27 @@ static int has_lost_link(const struct cni_owner *owner, const struct cni_link_na
 			 bool *ret_lost, struct cni_error *err)
 {
 	clearing_record struct cni_firewall_record record = {0};
-	char text[CNI_OWNER_TEXT_SIZE];
 	bool found;
 
 	if (cni_firewall_recall(owner, &record, &found, err) < 0)
 		return -1;
 	*ret_lost = found && *record.link && !cni_link_names_has(links, record.link) &&
-		    !cni_link_names_has(links, cni_owner_format(owner, text));
+		    !cni_link_names_has(links, owner->text);
 	return 0;
 }
 
 static int sweep_one(struct cni_nl *nl, const struct cni_firewall_part *spec,
-		     const struct cni_owner *owner, const struct cni_link_names *links,
+		     const struct cni_owner *of, const struct cni_link_names *links,
 		     struct cni_error *err)
 {
+	const struct cni_owner owner = cni_owner_make(of->network, of->container, of->ifname);
 	bool lost;
 
-	if (has_lost_link(owner, links, &lost, err) < 0)
+	if (has_lost_link(&owner, links, &lost, err) < 0)
 		return -1;
 	if (!lost)
 		return 0;
-	return cni_firewall_del(nl, owner, err) < 0 ? -1 : forget_whole(nl, spec, owner, err);
+	return cni_firewall_del(nl, &owner, err) < 0 ? -1 : forget_whole(nl, spec, &owner, err);
 }
 
 /* The links come last: an attachment's is there before its record is. */
@@ -178,25 +169,22 @@ static int sweep_network(struct cni_nl *nl, const struct cni_firewall_part *spec
 	clearing_link_names struct cni_link_names links = {0};
 	struct cni_attachment_files files;
 	struct cni_error first = {0};
-	int failed = 0;
 
 	if (cni_attachment_files(CNI_FIREWALL_PLUGIN, network, &files, err) < 0)
 		return -1;
-	failed = files.owners.count ? cni_link_names_read(&links, &first) : 0;
+	if (files.owners.count && cni_link_names_read(&links, err) < 0)
+		cni_fail_first(&first, err);
 	for (size_t i = 0; i < files.owners.count && links.count; i++)
 		if (sweep_one(nl, spec, &files.owners.items[i], &links, err) < 0)
-			failed = cni_fail_first(&first, err);
+			cni_fail_first(&first, err);
 	cni_attachment_files_clear(&files);
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }
 
 int cni_firewall_sweep(struct cni_nl *nl, const struct cni_firewall_part *spec,
 		       struct cni_error *err)
 {
 	struct cni_error first = {0};
-	int failed = 0;
 	char **networks;
 	size_t count;
 
@@ -204,11 +192,9 @@ int cni_firewall_sweep(struct cni_nl *nl, const struct cni_firewall_part *spec,
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (sweep_network(nl, spec, networks[i], err) < 0)
-			failed = cni_fail_first(&first, err);
+			cni_fail_first(&first, err);
 		free(networks[i]);
 	}
 	free(networks);
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }

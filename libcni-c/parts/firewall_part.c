@@ -86,16 +86,13 @@ static int withdraw(struct cni_attachment *at, const struct cni_firewall_part *s
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_error first = {0};
-	int failed = 0;
 
 	if (del_tables(at, err) < 0)
-		failed = cni_fail_first(&first, err);
+		cni_fail_first(&first, err);
 	if (withdraw(at, data, err) < 0)
-		failed = cni_fail_first(&first, err);
-	if (failed) {
-		*err = first;
+		cni_fail_first(&first, err);
+	if (cni_fail_if_any(&first, err) < 0)
 		return -1;
-	}
 	return cni_attachment_file_remove(CNI_FIREWALL_PLUGIN, at->owner, err);
 }
 
@@ -286,20 +283,17 @@ static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_error first = {0};
-	int failed = 0;
 	struct cni_nl *nl;
 
 	if ((cni_attachment_netfilter(at, &nl, err) < 0 ||
 	     cni_firewall_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0) &&
 	    cni_attachment_netfilter_failed("firewall", err) < 0)
-		failed = cni_fail_first(&first, err);
+		cni_fail_first(&first, err);
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
 	    cni_firewall_forget_invalid(nl, data, at->owner->network, &at->call->conf.valid, err) <
 		    0)
-		failed = cni_fail_first(&first, err);
-	if (failed)
-		*err = first;
-	return failed;
+		cni_fail_first(&first, err);
+	return cni_fail_if_any(&first, err);
 }
 
 static int sweep(struct cni_attachment *at, const void *data, struct cni_error *err)

@@ -183,10 +183,7 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 			cni_fail_first(&first, err);
 	}
 	forget(spec);
-	if (!first.code)
-		return 0;
-	*err = first;
-	return -1;
+	return cni_fail_if_any(&first, err);
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -228,10 +225,8 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (get_link(at, spec, &link, err) < 0) {
 		char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 
-		return err->errnum == ENODEV
-			       ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing",
-					  cni_bridge_vlan_link_name(&spec->link, name))
-			       : -1;
+		return cni_fail_missing(err, CNI_EMISMATCH, "'%s' is missing",
+					cni_bridge_vlan_link_name(&spec->link, name));
 	}
 	if (spec->link.vlan && cni_bridge_vlan_link_check(at, &spec->link, &link, err) < 0)
 		return -1;

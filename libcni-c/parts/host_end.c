@@ -21,12 +21,9 @@ static int code_of(const struct cni_attachment *at)
 static int find_container_end(struct cni_attachment *at, struct cni_error *err)
 {
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
-		return err->errnum == ENODEV
-			       ? cni_fail(
-					 err, code_of(at),
-					 "container interface %s has no veth peer: it is not there",
-					 at->owner->ifname)
-			       : -1;
+		return cni_fail_missing(err, code_of(at),
+					"container interface %s has no veth peer: it is not there",
+					at->owner->ifname);
 	if (!is_veth(&at->container) || !at->container.peer)
 		return cni_fail(err, code_of(at),
 				"container interface %s has no veth peer: it is of kind '%s'",
@@ -91,14 +88,10 @@ int cni_host_end_find(struct cni_attachment *at, struct cni_error *err)
 /* By the alias, or by the owner's name before there is an alias. */
 static bool is_ours(const struct cni_attachment *at, const struct cni_link *link)
 {
-	char text[CNI_OWNER_TEXT_SIZE];
-	char name[CNI_IFNAME_SIZE];
-
 	if (!is_veth(link))
 		return false;
-	if (*link->alias)
-		return !strcmp(link->alias, cni_owner_format(at->owner, text));
-	return !strcmp(link->name, cni_owner_ifname(at->owner, "veth", name));
+	return *link->alias ? !strcmp(link->alias, at->owner->text)
+			    : !strcmp(link->name, at->owner->key);
 }
 
 /* True if the prevResult has this link, by name or, since it was renamed, by MAC. */
@@ -147,8 +140,6 @@ static bool guess_by_name(struct cni_attachment *at, const char *name)
 
 void cni_host_end_guess(struct cni_attachment *at)
 {
-	char name[CNI_IFNAME_SIZE];
-
 	if (at->host.index || guess_by_netns(at))
 		return;
 	for (size_t i = 0; i < at->result->interface_count; i++) {
@@ -158,5 +149,5 @@ void cni_host_end_guess(struct cni_attachment *at)
 		    guess_by_name(at, interface->name))
 			return;
 	}
-	guess_by_name(at, cni_owner_ifname(at->owner, "veth", name));
+	guess_by_name(at, at->owner->key);
 }

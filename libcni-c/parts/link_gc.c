@@ -81,9 +81,5 @@ int cni_link_gc(struct cni_attachment *at, const struct cni_link_gc *gc, struct 
 	cni_attachment_unshare(at);
 	cni_stale_clear(&strays.stale);
 	free(strays.indices);
-	if (first.code) {
-		*err = first;
-		return -1;
-	}
-	return failed;
+	return failed ? -1 : cni_fail_if_any(&first, err);
 }

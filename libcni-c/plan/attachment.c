@@ -173,8 +173,7 @@ struct others {
 /* Attachments that were there before did without. */
 static bool has_come_since(const struct cni_attachment *at, const struct cni_link *link)
 {
-	return *link->alias && cni_owner_is_ifname(link->name, "veth") &&
-	       link->index > at->host.index;
+	return *link->alias && cni_owner_is_key(link->name) && link->index > at->host.index;
 }
 
 static int note_other(const struct cni_link *link, void *data, struct cni_error *err)

@@ -34,6 +34,7 @@ struct cni_visit {
 /* A part writes `result` and what the parts of links have learned, and reads the rest. */
 struct cni_attachment {
 	const struct cni_call *call;
+	/* call->owner; in a plan's walks with its texts (cni_owner_make()). */
 	const struct cni_owner *owner;
 	struct cni_result *result; /* ADD fills it; for CHECK it is the prevResult */
 	struct cni_visit visit;

@@ -167,7 +167,6 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, const
 		   struct cni_error *err)
 {
 	struct cni_error first = {0};
-	int failed = 0;
 
 	for (size_t i = plan->count; i-- > 0;) {
 		const struct cni_plan_item *item = &plan->items[i];
@@ -176,17 +175,15 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, const
 
 		if (!verb)
 			continue;
-		if (failed && item->ops->last) {
+		if (first.code && item->ops->last) {
 			cni_fail_within(&first, "%s", item->ops->last);
 			continue;
 		}
 		trace(name, item);
 		if (verb(at, item->spec, &next) < 0)
-			failed = cni_fail_first(&first, &next);
+			cni_fail_first(&first, &next);
 	}
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }
 
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
@@ -214,9 +211,20 @@ static int prepare(struct cni_attachment *at, struct cni_error *err)
 	return at->call->env.command == CNI_STATUS ? cni_readiness_check(err) : 0;
 }
 
+/* GC, SWEEP and STATUS have none. */
+static struct cni_owner owner_of(const struct cni_call *call)
+{
+	const struct cni_owner *owner = &call->owner;
+
+	return owner->container && *owner->container
+		       ? cni_owner_make(owner->network, owner->container, owner->ifname)
+		       : *owner;
+}
+
 static int run(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
 	const struct cni_plugin *plugin = call->data;
+	const struct cni_owner owner = owner_of(call);
 	freeing void *conf = cni_alloc(plugin->conf_size);
 	clearing_plan struct cni_plan plan = {.count = 0};
 	closing_attachment struct cni_attachment at = CNI_NO_ATTACHMENT;
@@ -225,6 +233,7 @@ static int run(const struct cni_call *call, struct cni_result *result, struct cn
 		return -1;
 	plugin->plan(&plan, call, conf);
 	cni_attachment_begin(call, result, &(struct cni_visit){visit, &plan}, &at);
+	at.owner = &owner;
 	if (!plugin->inside && prepare(&at, err) < 0)
 		return -1;
 	switch (call->env.command) {

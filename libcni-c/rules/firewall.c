@@ -53,8 +53,7 @@ int cni_firewall_check(struct cni_nl *nl, const struct cni_firewall *firewall,
 int cni_firewall_exists(struct cni_nl *nl, const struct cni_owner *owner, bool *ret_exists,
 			struct cni_error *err)
 {
-	char name[CNI_IFNAME_SIZE];
-	struct cni_nft_bytes key = cni_owned_name_key(cni_owner_ifname(owner, "veth", name));
+	struct cni_nft_bytes key = cni_owned_name_key(owner->key);
 	struct cni_nft_element element;
 	int found = cni_nft_look_up(nl, &cni_firewall_table.table, cni_firewall_policies, &key,
 				    &element, err);

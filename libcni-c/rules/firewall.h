@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which packets of containers are forwarded, and which are not.
+/* The firewall: accepting and dropping forwarded packets of containers.
  *
  *	table inet cni_firewall {
  *		set members4     # "cni0" . 10.1.0.7
@@ -17,18 +17,18 @@
  *			iifname . ip saddr @members4 accept
  *	}
  *
- * and the same with 6. Whatever the number of pods, a packet costs a look-up in each set, and so
- * does an update. `addresses` is the way back from the owner's name (nft_owned.h). An address
- * belongs to its attachment together with the interface that it is behind: two networks may hand
- * out the same one.
+ * and the same with 6. A packet or an update costs a look-up in each set, however many pods there
+ * are. `addresses` is the way back from the owner (nft_owned.h). An address belongs to its
+ * attachment together with the interface in front of it: two networks may hand out the same
+ * address.
  *
- * `bridges`, `same` and `isolated` belong to all attachments of a bridge. So that they go with the
- * last one, each attachment has an element in `policies` that jumps to a chain of its policy and
- * bridge ("open", "same-cni0", "isolated-cni0"). No packet ever comes there: the kernel's use count
- * of the chain is the number of attachments. The table goes with its last element.
+ * `bridges`, `same` and `isolated` belong to all attachments of a bridge and go with the last one:
+ * each attachment has an element in `policies` that jumps to a chain of its policy and bridge
+ * ("open", "same-cni0", "isolated-cni0"). No packet reaches that chain: its use count in the kernel
+ * is the number of attachments. The table goes with its last element.
  *
- * An accept ends this table's chain and no more. A drop in another table, be it by a rule or by the
- * policy of a chain, remains a drop: see firewall/firewall_choice.h. */
+ * An accept ends this table's chain only. A drop in another table, by a rule or by the policy of a
+ * chain, remains a drop: see firewall/firewall_choice.h. */
 #ifndef CNI_FIREWALL_H
 #define CNI_FIREWALL_H
 
@@ -45,38 +45,38 @@ CNI_BEGIN_DECLS
 /* The bridges whose packets are dropped. */
 enum cni_firewall_policy {
 	CNI_FIREWALL_OPEN,
-	/* Nothing from another bridge that has this policy or the next. */
+	/* No packets from another bridge with this policy or the next. */
 	CNI_FIREWALL_SAME_BRIDGE,
-	/* Nor from the bridge itself. */
+	/* Nor from the same bridge. */
 	CNI_FIREWALL_ISOLATED,
 };
 
-/* What there is for an attachment. */
+/* The elements of an attachment. */
 struct cni_firewall {
 	const struct cni_owner *owner;
-	const struct cni_ip *addresses; /* that are accepted; no address twice */
+	const struct cni_ip *addresses; /* accepted ones; no address twice */
 	size_t count;
-	const char *device; /* the interface that they are behind; "": unknown */
+	const char *device; /* the interface in front of them; "": unknown */
 	enum cni_firewall_policy policy;
-	const char *bridge; /* the interface the policy is for; not for CNI_FIREWALL_OPEN */
+	const char *bridge; /* of the policy; not for CNI_FIREWALL_OPEN */
 };
 
-/* Sets it up instead of what the owner had before, and of what other owners have at these
- * addresses. All or nothing. `nl` is a socket of NETLINK_NETFILTER. */
+/* Replaces everything that the owner had, and that other owners have at these addresses,
+ * atomically. `nl` is a socket of NETLINK_NETFILTER. */
 int cni_firewall_add(struct cni_nl *nl, const struct cni_firewall *firewall, struct cni_error *err);
 
 /* Fails with CNI_EMISMATCH, naming what was expected and what was found. */
 int cni_firewall_check(struct cni_nl *nl, const struct cni_firewall *firewall,
 		       struct cni_error *err);
 
-/* `*ret_exists` tells whether the owner has anything here. */
+/* `*ret_exists` becomes true if the owner has anything here. */
 int cni_firewall_exists(struct cni_nl *nl, const struct cni_owner *owner, bool *ret_exists,
 			struct cni_error *err);
 
-/* Removes what the owner has. */
+/* Removes everything that the owner has. */
 int cni_firewall_del(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err);
 
-/* Removes what attachments of `network` have that are not among `valid`. */
+/* Removes everything that attachments of `network` have here, except the `valid` ones. */
 int cni_firewall_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		    struct cni_error *err);
 

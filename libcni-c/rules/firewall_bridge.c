@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The policies of bridges: the chains that count their attachments, and the sets that name them. */
+/* Policies of bridges: chains that count attachments, and sets of bridges. */
 #include "firewall_table.h"
 
 #include <ctype.h>
@@ -20,7 +20,7 @@ static const char *const prefixes[] = {
 	[CNI_FIREWALL_ISOLATED] = "isolated-",
 };
 
-/* A slash is in no interface's name, and nft(8) reads it in a chain's. */
+/* No interface's name has a slash; nft(8) reads slashes in a chain's name. */
 void cni_firewall_name_chain(enum cni_firewall_policy policy, const char *bridge,
 			     char chain[CNI_NFT_NAME_SIZE])
 {
@@ -111,7 +111,7 @@ static int delete_if_there(struct cni_owned_removal *removal, const char *set,
 	return found < 0 ? -1 : 0;
 }
 
-/* A bridge may have attachments of both policies, which share `bridges` and `same`. */
+/* Attachments of both policies on one bridge share `bridges` and `same`. */
 static int release_bridge(struct cni_owned_removal *removal, enum cni_firewall_policy policy,
 			  const char *bridge, struct cni_error *err)
 {
@@ -127,7 +127,7 @@ static int release_bridge(struct cni_owned_removal *removal, enum cni_firewall_p
 				sibling);
 	if (cni_owned_fate_of(removal, sibling, 0, &fate, err) < 0)
 		return -1;
-	/* If both go, one of them takes it. */
+	/* If both chains go, the release of one removes the shared elements. */
 	if (fate == CNI_OWNED_STAYS || (fate == CNI_OWNED_GOES && isolated))
 		return 0;
 	if (delete_if_there(removal, cni_firewall_bridges, &plain, err) < 0)

@@ -13,7 +13,7 @@ static const char forward[] = "forward";
 static const struct family {
 	int number;	       /* AF_INET, AF_INET6 */
 	const char *members;   /* device . address */
-	const char *addresses; /* owner's name . index : device . address */
+	const char *addresses; /* owner's key . index : device . address */
 } families[2] = {
 	{AF_INET, "members4", "addresses4"},
 	{AF_INET6, "members6", "addresses6"},
@@ -32,7 +32,7 @@ static void follow(const char *set, const struct cni_nft_element *back, struct c
 
 void cni_firewall_put(struct cni_owned_wish *wish, const struct cni_firewall *firewall)
 {
-	struct cni_nft_bytes name = cni_owned_name_key(wish->name);
+	struct cni_nft_bytes name = cni_owned_name_key(wish->owner->key);
 	uint32_t indices[2] = {0, 0};
 
 	cni_firewall_name_chain(firewall->policy, firewall->bridge,
@@ -41,7 +41,7 @@ void cni_firewall_put(struct cni_owned_wish *wish, const struct cni_firewall *fi
 		const struct cni_ip *ip = &firewall->addresses[i];
 		size_t which = ip->family == AF_INET ? 0 : 1;
 		struct cni_nft_bytes member = cni_owned_name_key(firewall->device);
-		struct cni_nft_bytes back = cni_owned_index_key(wish->name, indices[which]++);
+		struct cni_nft_bytes back = cni_owned_index_key(wish->owner->key, indices[which]++);
 
 		cni_nft_bytes_add(&member, ip->bytes, cni_ip_size(ip));
 		cni_owned_wish_put(wish, families[which].members, &member);
@@ -129,7 +129,7 @@ static int prepare(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_ow
 	return 0;
 }
 
-/* Forward, and eight sets. */
+/* The skeleton: forward, and eight sets. */
 static int is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
 {
 	return cni_owned_is_idle_by_use(removal, 9, ret_idle, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of the firewall; firewall.h shows it whole. */
+/* The table of the firewall, which firewall.h shows. */
 #ifndef CNI_FIREWALL_TABLE_H
 #define CNI_FIREWALL_TABLE_H
 
@@ -14,14 +14,14 @@ extern const char cni_firewall_same[];
 extern const char cni_firewall_isolated[];
 
 /* The chain that counts the attachments of a policy and a bridge: "isolated-cni0". A character that
- * nft(8) cannot read in a name is written "/c3". */
+ * nft(8) cannot read in a name becomes "/c3". */
 void cni_firewall_name_chain(enum cni_firewall_policy policy, const char *bridge,
 			     char chain[CNI_NFT_NAME_SIZE]);
-/* The way back. False for a chain that is none of these; `ret_bridge` is "" for "open". */
+/* The inverse. False for a chain with another name; `ret_bridge` is "" for "open". */
 bool cni_firewall_parse_chain(const char *chain, enum cni_firewall_policy *ret_policy,
 			      char ret_bridge[CNI_IFNAME_SIZE]);
 
-/* The elements that a bridge with a policy has; at most three. Returns their number. */
+/* The elements of a bridge with a policy, at most three. Returns their number. */
 #define CNI_FIREWALL_OF_BRIDGE 3
 struct cni_firewall_of_bridge {
 	const char *set;
@@ -30,8 +30,8 @@ struct cni_firewall_of_bridge {
 size_t cni_firewall_of_bridge(enum cni_firewall_policy policy, const char *bridge,
 			      struct cni_firewall_of_bridge elements[CNI_FIREWALL_OF_BRIDGE]);
 
-/* Puts the removal of a policy's chain into the transaction, and of what no other attachment of its
- * bridge needs. */
+/* Puts the removal of a policy's chain into the transaction, and of the bridge's elements that no
+ * other attachment needs. */
 int cni_firewall_release(struct cni_owned_removal *removal, const char *chain,
 			 struct cni_error *err);
 

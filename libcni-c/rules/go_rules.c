@@ -12,23 +12,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A chain of a container's own, or of an interface's, and from where it is jumped to. */
+/* A chain of one container or interface, and the chain that jumps to it. */
 struct own_chain {
 	struct cni_nft_table table;
 	const char *entry;
 	char name[CNI_NFT_NAME_SIZE];
-	char inner[CNI_NFT_NAME_SIZE]; /* which it jumps to itself; "": none */
+	char inner[CNI_NFT_NAME_SIZE]; /* the chain that `name` jumps to; "": none */
 };
 
-/* A chain in which single rules are the owner's, by their comments. */
+/* A chain with rules of many owners, told apart by their comments. */
 struct shared_chain {
 	struct cni_nft_table table;
 	const char *name;
-	bool by_beginning; /* of the comment; otherwise by all of it */
+	bool by_beginning; /* the comment begins with `comment`; otherwise it equals `comment` */
 	char comment[CNI_NFT_RULE_COMMENT_SIZE];
 };
 
-/* All places where something of one kind may be. */
+/* All places for rules of one kind. */
 struct places {
 	struct own_chain own[4];
 	size_t own_count;
@@ -92,8 +92,8 @@ static void find_spoofcheck(const struct cni_owner *owner, struct places *places
 {
 	struct own_chain *own = &places->own[places->own_count++];
 
-	/* A name that does not fit is none that the kernel has taken (NFT_NAME_MAXLEN is 256), or
-	 * longer than ours; cut, it fits nobody. */
+	/* The kernel has refused a name that does not fit (NFT_NAME_MAXLEN is 256), or the name is
+	 * longer than ours may be; a cut name matches no chain. */
 	*own = (struct own_chain){.table = {NFPROTO_BRIDGE, "nat"}, .entry = "PREROUTING"};
 	snprintf(own->name, sizeof(own->name), "cni-br-iface-%s-%s", owner->container,
 		 owner->ifname);
@@ -150,7 +150,7 @@ static int exists(struct cni_nl *nl, const struct own_chain *own, struct cni_err
 	return err->errnum == ENOENT ? 0 : -1;
 }
 
-/* The chain with what jumps to it. Returns 1 if there was one, 0 or -1. */
+/* Removes the chain and the rules that jump to it. Returns 1 if there was one, 0 or -1. */
 static int del_own(struct cni_nl *nl, struct cni_nft_tx *tx, const struct own_chain *own,
 		   struct cni_error *err)
 {
@@ -172,14 +172,14 @@ static int del_own(struct cni_nl *nl, struct cni_nft_tx *tx, const struct own_ch
 	return 1;
 }
 
-static bool bears(const struct cni_nft_rule_info *rule, const struct shared_chain *shared)
+static bool has_comment(const struct cni_nft_rule_info *rule, const struct shared_chain *shared)
 {
 	return shared->by_beginning
 		       ? !strncmp(rule->comment, shared->comment, strlen(shared->comment))
 		       : !strcmp(rule->comment, shared->comment);
 }
 
-/* Likewise for single rules; `tx` NULL only asks. */
+/* The same for single rules; with `tx` NULL it only looks. */
 static int del_shared(struct cni_nl *nl, struct cni_nft_tx *tx, const struct shared_chain *shared,
 		      struct cni_error *err)
 {
@@ -190,7 +190,7 @@ static int del_shared(struct cni_nl *nl, struct cni_nft_tx *tx, const struct sha
 	if (cni_nft_rules(nl, &shared->table, shared->name, &rules, &count, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		if (!bears(&rules[i], shared))
+		if (!has_comment(&rules[i], shared))
 			continue;
 		found = 1;
 		if (tx)
@@ -241,8 +241,8 @@ int cni_go_rules_exist(struct cni_nl *nl, enum cni_go_rules kind, const struct c
 
 /* ---- GC ---- */
 
-/* `name: "blue" id: "c1"`, and for ports `dnat name: "blue" id: "c1"`: is it of the network, and of
- * which container? */
+/* Reads the container from `name: "blue" id: "c1"`, and for ports `dnat name: "blue" id: "c1"`.
+ * False for a comment that does not name the network. */
 static bool read_comment(const char *comment, const char *network, char container[256])
 {
 	freeing char *begin = cni_format("name: \"%s\" id: \"", network);
@@ -271,7 +271,7 @@ struct gc {
 	const struct cni_owners *valid;
 };
 
-/* The chains of containers that are not valid any more, each once. */
+/* Removes the chains of containers that are not valid any more, each once. */
 static int gc_entry(struct cni_nl *nl, struct cni_nft_tx *tx, const struct gc *gc,
 		    const struct cni_nft_table *table, const char *entry, const char *prefix,
 		    struct cni_error *err)

@@ -10,7 +10,8 @@
 
 static const char what[] = "masquerade";
 
-/* Postrouting knows the incoming interface since Linux 5.7 (ip_output() in net/ipv4/ip_output.c). */
+/* Postrouting knows the incoming interface since Linux 5.7 (ip_output() in
+ * net/ipv4/ip_output.c). */
 static bool knows_incoming_interface(void)
 {
 	return cni_kernel_is_at_least(5, 7, true);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Masquerade: packets that an attachment sends out of its network leave with the host's address.
+/* Masquerade: packets from an attachment that leave its network get the host's address.
  *
  *	table inet cni {
  *		map masquerade_at4   # "cni0" . 10.88.0.5 : jump net-1f3a…
@@ -17,11 +17,11 @@
  *		}
  *	}
  *
- * and the same with 6. A packet costs two look-ups however many pods there are, and so does an
- * update. An address belongs to its attachment together with the interface that its packets come
- * in through: two networks may hand out the same one. Only before Linux 5.7, which does not know
- * that interface in postrouting, and where it is not known, the address alone is the key; then the
- * attachment that came last has it.
+ * and the same with 6. A packet or an update costs two look-ups, however many pods there are. An
+ * address belongs to its attachment together with the interface that its packets come in through:
+ * two networks may hand out the same address. The address alone is the key where that interface is
+ * unknown, and before Linux 5.7, which does not know it in postrouting; the last attachment then
+ * has the address.
  *
  * `attachments` is the way back from the owner (nft_owned.h). The table goes with its last
  * element. */
@@ -36,13 +36,13 @@
 
 struct cni_masquerade {
 	const struct cni_owner *owner;
-	const char *device; /* the interface that the packets come in through; "": unknown */
-	const struct cni_net *nets; /* the addresses, whose prefixes are the network's */
+	const char *device;	    /* the interface of incoming packets; "": unknown */
+	const struct cni_net *nets; /* the addresses, with the network's prefix */
 	size_t count;
 };
 
-/* Sets it up instead of what the owner had before, and of what other owners have at these
- * addresses. All or nothing. `nl` is a socket of NETLINK_NETFILTER. */
+/* Replaces everything that the owner had, and that other owners have at these addresses,
+ * atomically. `nl` is a socket of NETLINK_NETFILTER. */
 int cni_masquerade_add(struct cni_nl *nl, const struct cni_masquerade *wanted,
 		       struct cni_error *err);
 
@@ -50,14 +50,15 @@ int cni_masquerade_add(struct cni_nl *nl, const struct cni_masquerade *wanted,
 int cni_masquerade_check(struct cni_nl *nl, const struct cni_masquerade *wanted,
 			 struct cni_error *err);
 
-/* Removes what the owner has. */
+/* Removes everything that the owner has. */
 int cni_masquerade_del(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err);
 
-/* Removes what attachments of `network` have that are not among `valid`. */
+/* Removes everything that attachments of `network` have here, except the `valid` ones. */
 int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		      struct cni_error *err);
 
-/* Removes what attachments have whose link is gone, in all networks. The cost grows with their number. */
+/* Removes everything of attachments without a link, in all networks. The cost grows with their
+ * number. */
 int cni_masquerade_sweep(struct cni_nl *nl, struct cni_error *err);
 
 #endif

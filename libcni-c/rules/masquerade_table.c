@@ -19,7 +19,7 @@ static const struct family {
 	int number;
 	const char *at;		 /* device . address : the network's chain */
 	const char *anywhere;	 /* address : the network's chain */
-	const char *attachments; /* owner's name . index : device . address */
+	const char *attachments; /* owner's key . index : device . address */
 	const char *multicast;
 } families[2] = {
 	{AF_INET, "masquerade_at4", "masquerade4", "attachments4", "224.0.0.0/4"},
@@ -47,7 +47,7 @@ void cni_masquerade_name_chain(const char *network, const struct cni_net *net,
 	snprintf(comment, CNI_NFT_COMMENT_SIZE, "%.70s %s", network, prefix);
 }
 
-/* A value of `attachments`, which is also the key of `at`. */
+/* A value of `attachments`, and a key of `at`. */
 static struct cni_nft_bytes place_of(const char *device, const struct cni_ip *ip)
 {
 	struct cni_nft_bytes place = cni_owned_name_key(device);
@@ -56,7 +56,7 @@ static struct cni_nft_bytes place_of(const char *device, const struct cni_ip *ip
 	return place;
 }
 
-/* The address alone, where there is no device. */
+/* Without a device the address alone is the key. */
 static void put_lead(const struct family *family, const struct cni_nft_bytes *place,
 		     struct cni_nft_items *leads)
 {
@@ -87,7 +87,7 @@ void cni_masquerade_put(struct cni_owned_wish *wish, const struct cni_masquerade
 		const struct family *family = family_of(&net->ip);
 		struct cni_nft_bytes place = place_of(wanted->device, &net->ip);
 		struct cni_nft_bytes back =
-			cni_owned_index_key(wish->name, indices[family - families]++);
+			cni_owned_index_key(wish->owner->key, indices[family - families]++);
 		clearing_items struct cni_nft_items leads = {0};
 		char comment[CNI_NFT_COMMENT_SIZE];
 
@@ -124,7 +124,7 @@ static void put_chains(struct cni_nft_tx *tx)
 
 /* ---- the networks' chains ---- */
 
-/* The chain of an item is named once for all, since its name is a digest. */
+/* The wish has the names of the chains: each is a digest, made once. */
 static bool is_prepared(struct cni_nl *nl, const struct cni_owned_wish *wish)
 {
 	for (size_t i = 0; i < wish->items.count; i++) {

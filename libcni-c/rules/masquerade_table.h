@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of masquerade; masquerade.h shows it whole. */
+/* The table of masquerade, which masquerade.h shows. */
 #ifndef CNI_MASQUERADE_TABLE_H
 #define CNI_MASQUERADE_TABLE_H
 
@@ -8,11 +8,11 @@
 
 extern const struct cni_owned_table cni_masquerade_table;
 
-/* The rules of a network's chain. */
+/* The number of rules in a network's chain. */
 #define CNI_MASQUERADE_NETWORK_RULES 3
 
-/* "net-" and a hash of the network's name and the prefix: the rules never change, so that two ADDs
- * cannot disagree about them. `comment` tells which network it is. */
+/* "net-" and a hash of the network's name and the prefix: the rules of a chain never change, so two
+ * ADDs cannot disagree about them. `comment` names the network. */
 #define CNI_MASQUERADE_CHAIN_SIZE 24
 void cni_masquerade_name_chain(const char *network, const struct cni_net *net,
 			       char chain[CNI_MASQUERADE_CHAIN_SIZE],

@@ -13,23 +13,24 @@ static const struct cni_nft_table *const table = &cni_portmap_table.table;
 
 /* ---- ports of others ---- */
 
-/* True if the link of an attachment is not there any more, neither by its name nor, where it was
- * renamed, by its alias. False where that cannot be told. */
+/* `*ret_gone` becomes true if no link has the name of the attachment's link or, after a rename, its
+ * alias; false if the attachment has no link on the host. */
 static int is_gone(struct cni_nl *nl, const char *text, bool *ret_gone, struct cni_error *err)
 {
-	char name[CNI_IFNAME_SIZE];
-	struct cni_nft_bytes key = cni_owned_name_key(cni_owner_text_ifname(text, "veth", name));
-	struct cni_nft_element owner;
+	const struct cni_owner owner = cni_owner_of_text(text);
+	struct cni_nft_bytes key = cni_owned_name_key(owner.key);
+	char link[CNI_IFNAME_SIZE] = "";
+	struct cni_nft_element back;
 	bool exists = true;
-	int found = cni_nft_look_up(nl, table, cni_portmap_owners, &key, &owner, err);
+	int found = cni_nft_look_up(nl, table, cni_portmap_owners, &key, &back, err);
 
 	*ret_gone = false;
 	if (found < 0)
 		return -1;
-	if (!found || !owner.value.data[0])
+	if (!found || !back.value.data[0])
 		return 0;
-	memcpy(name, owner.value.data, sizeof(name) - 1);
-	if (cni_link_exists(name, text, &exists, err) < 0)
+	memcpy(link, back.value.data, sizeof(link) - 1);
+	if (cni_link_exists(link, text, &exists, err) < 0)
 		return -1;
 	*ret_gone = !exists;
 	return 0;
@@ -43,7 +44,7 @@ static bool same_container(const char *a, const char *b)
 	return !strcmp(one, other);
 }
 
-/* The port as the wish has it, and the container's address that it leads to now. */
+/* Names the port as in the wish, and the container's address that it leads to now. */
 static int refuse(const struct cni_owned_wish *wish, const struct cni_nft_item *item,
 		  const struct cni_nft_element *there, struct cni_error *err)
 {
@@ -57,7 +58,7 @@ static int refuse(const struct cni_owned_wish *wish, const struct cni_nft_item *
 			cni_ip_format(&target, ip));
 }
 
-/* An address whose sources are translated may be that of two attachments. */
+/* Two attachments may share an address with translated sources. */
 int cni_portmap_meet(struct cni_nl *nl, const struct cni_owned_wish *wish,
 		     const struct cni_nft_item *item, const struct cni_nft_element *there,
 		     enum cni_owned_answer *ret_answer, struct cni_error *err)
@@ -71,14 +72,14 @@ int cni_portmap_meet(struct cni_nl *nl, const struct cni_owned_wish *wish,
 	*ret_answer = gone ? CNI_OWNED_TAKE_OVER : CNI_OWNED_WAIT;
 	if (!is_port)
 		return 0;
-	if (!gone && !same_container(there->comment, wish->text))
+	if (!gone && !same_container(there->comment, wish->owner->text))
 		return refuse(wish, item, there, err);
 	if (cni_owned_list_waiting(nl, wish->table, item->set, &item->element.key, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct cni_nft_element *next = &list.items[i].element;
 
-		if (same_container(next->comment, wish->text))
+		if (same_container(next->comment, wish->owner->text))
 			continue;
 		if (is_gone(nl, next->comment, &gone, err) < 0)
 			return -1;
@@ -102,11 +103,11 @@ static struct cni_owned_wish wish_of(const struct cni_portmap *portmap)
 int cni_portmap_add(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err)
 {
 	clearing_wish struct cni_owned_wish wish = wish_of(portmap);
-	struct cni_nft_bytes name = cni_owned_name_key(wish.name);
+	struct cni_nft_bytes name = cni_owned_name_key(wish.owner->key);
 	struct cni_published published;
 	struct cni_error ignored;
 
-	/* Not for CHECK: the link may have another name since. */
+	/* CHECK does without: the link may have another name since. */
 	cni_owned_wish_put(&wish, cni_portmap_owners, &name)->value =
 		cni_owned_name_key(portmap->link);
 	if (cni_owned_add(nl, &wish, err) < 0)

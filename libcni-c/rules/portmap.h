@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Published ports: what arrives at a port of this host goes on to a port of a container.
+/* Published ports: packets for a port of this host go to a port of a container.
  *
  *	table inet cni_portmap {
  *		map ports4       # tcp . 8080 : 10.1.0.7 . 80
  *		map ports_at4    # 192.0.2.1 . tcp . 8080 : 10.1.0.7 . 80
  *		map published4   # "vethd03a…" . 0 : address or none . tcp . 8080 . 10.1.0.7 . 80
  *		map owners       # "vethd03a…" : "vethd03a…"
- *		map waiting4     # those who publish a port too that another owner has
+ *		map waiting4     # owners that wait for a port of another owner
  *		set hairpins4    # 10.1.0.7 . 10.1.0.7
  *		set localhosts4  # 10.1.0.7
  *		set masquerades4 # 10.1.0.7
@@ -27,25 +27,25 @@
  *			iifname @localnets ip daddr 127.0.0.0/8 drop
  *	}
  *
- * and the same with 6, but for localhosts and martians. A new connection costs two look-ups however
- * many ports there are, and so does an update. Only packets to this host are translated
- * (CVE-2025-67499), and after what others do at `dstnat`, such as Services (CVE-2019-9946). A port
- * that is published on 127.0.0.1 is for this host: a neighbour on a link, who can address packets
- * to it, is not translated, and the kernel drops these packets.
+ * and the same with 6, but for localhosts and martians. A new connection or an update costs two
+ * look-ups, however many ports there are. Only packets to this host are translated
+ * (CVE-2025-67499), and after the rules of others at `dstnat`, such as Services (CVE-2019-9946). A
+ * port that is published on 127.0.0.1 is for this host alone: packets from a neighbour on a link
+ * are not translated, and the kernel drops them.
  *
  * A port leads to one container. Runtimes send the same ports to all networks of a container: the
- * first of its attachments that publishes the port has it, the others wait, and the next one gets
- * it when that one goes (nft_owned.h). A port of another container is refused as long as the link
- * of its attachment is there, which `owners` names; after that it is taken over, with all that its
- * owner had. Whether that link is there cannot be told for an attachment without one on the host.
+ * first of its attachments to publish the port has it, the others wait, and the next one gets the
+ * port when the first one goes (nft_owned.h). A port of another container is refused while the link
+ * of its attachment exists, which `owners` names; afterwards the port is taken over, with
+ * everything that its owner had. An attachment without a link on the host counts as existing.
  *
- * `published` is the way back from the owner's name to its ports, with the address that was asked
- * for or none. The table goes with its last element.
+ * `published` is the way back from the owner to its ports, with the requested address or none. The
+ * table goes with its last element.
  *
- * A connection from 127.0.0.1 of this host leaves through an interface, which needs route_localnet;
- * with that, others could reach what listens on 127.0.0.1 (CVE-2020-8558), so for the interfaces in
- * `localnets`, which are those, this is dropped. With the table it goes back to what
- * conf/default/route_localnet says. */
+ * A connection from 127.0.0.1 of this host leaves through an interface, which needs route_localnet.
+ * That setting would open 127.0.0.1 to others (CVE-2020-8558): martians therefore drops their
+ * packets at these interfaces, which are in `localnets`. When the table goes, the setting returns
+ * to the value of conf/default/route_localnet. */
 #ifndef CNI_PORTMAP_H
 #define CNI_PORTMAP_H
 
@@ -65,14 +65,14 @@ struct cni_port_mapping {
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
 	uint16_t host_port;
 	uint16_t container_port;
-	struct cni_ip host_ip; /* unset: any of this host's; 0.0.0.0, ::: any of that family */
+	struct cni_ip host_ip; /* unset: any of this host; 0.0.0.0, ::: any of that family */
 };
 
-/* True if the mapping is for any address, also if for one of a certain family. */
+/* True if the mapping is for any address, or any of one family. */
 bool cni_port_mapping_is_any(const struct cni_port_mapping *mapping);
 
-/* True if both are for the same port of the same address. One for any address and one for a certain
- * address do not collide: the latter takes precedence. */
+/* True if both have the same port of the same address. A mapping for any address does not collide
+ * with one for a certain address: the latter takes precedence. */
 bool cni_port_mapping_collides(const struct cni_port_mapping *a, const struct cni_port_mapping *b);
 
 /* "tcp 192.0.2.1:8080", "udp [2001:db8::1]:53", "tcp :80". Returns `text`. */
@@ -80,47 +80,46 @@ bool cni_port_mapping_collides(const struct cni_port_mapping *a, const struct cn
 const char *cni_port_mapping_format(const struct cni_port_mapping *mapping,
 				    char text[CNI_PORT_TEXT_SIZE]);
 
-/* What an attachment publishes. A mapping whose host_ip is of another family than an address is not
- * for that address. */
+/* The ports of an attachment. A mapping applies to the addresses of its host_ip's family. */
 struct cni_portmap {
 	const struct cni_owner *owner;
 	const struct cni_port_mapping *mappings;
 	size_t mapping_count;
 	const struct cni_ip *addresses; /* the container's: at most one of each family */
 	size_t address_count;
-	bool snat;     /* the container itself and 127.0.0.1 get there as well */
-	bool masq_all; /* all that comes this way gets the host's address as its source */
-	/* The interface behind which the container is, that needs route_localnet; "": none does. */
+	bool snat;     /* the ports work from the container itself and from 127.0.0.1 */
+	bool masq_all; /* every packet to a port gets the host's address as its source */
+	/* The interface in front of the container that needs route_localnet; "": none does. */
 	const char *localnet;
-	/* The attachment's link on the host, which is there as long as the attachment is; "": none. */
+	/* The attachment's link on the host, which lives as long as the attachment; "": none. */
 	const char *link;
 };
 
-/* Publishes all of it, instead of what the owner has published before. All or nothing. `nl` is a
- * socket of NETLINK_NETFILTER. Fails with CNI_ETAKEN, naming mapping and owner, if a port is
- * another container's that lives. */
+/* Publishes the ports in place of the owner's earlier ones, atomically. `nl` is a socket of
+ * NETLINK_NETFILTER. Fails with CNI_ETAKEN, naming mapping and owner, if a port belongs to another
+ * container that lives. */
 int cni_portmap_add(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err);
 
-/* Fails with CNI_EMISMATCH, naming what was expected and what was found. A port for which another
- * attachment of the container goes first is as good. */
+/* Fails with CNI_EMISMATCH, naming what was expected and what was found. Accepts a port that
+ * the owner waits for. */
 int cni_portmap_check(struct cni_nl *nl, const struct cni_portmap *portmap, struct cni_error *err);
 
-/* Published ports, for callers that have to do something about them. */
+/* Removed ports, for the caller to act on. */
 struct cni_published {
-	struct cni_port_mapping *mappings; /* to be freed; container_port is not filled in */
+	struct cni_port_mapping *mappings; /* the caller frees them; without container_port */
 	size_t count;
 };
 
-/* Removes what the owner has published, and says what that was. */
+/* Removes the ports of the owner, and reports them. */
 int cni_portmap_del(struct cni_nl *nl, const struct cni_owner *owner,
 		    struct cni_published *ret_published, struct cni_error *err);
 
-/* Removes what attachments of `network` have published that are not among `valid`. */
+/* Removes the ports of attachments of `network`, except the `valid` ones. */
 int cni_portmap_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		   struct cni_published *ret_published, struct cni_error *err);
 
-/* Removes what attachments have published whose link is gone, in all networks. `*ret_left` is how
- * many attachments are left. Its cost grows with their number. */
+/* Removes the ports of attachments without a link, in all networks. `*ret_left` becomes the number
+ * of attachments that stay. The cost grows with their number. */
 int cni_portmap_sweep(struct cni_nl *nl, struct cni_published *ret_published, size_t *ret_left,
 		      struct cni_error *err);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The elements of the portmap table: what a mapping, an address and an owner are in keys and
- * values.
- */
+/* The elements of the portmap table: mappings, addresses and owners as keys and values. */
 #include "portmap_table.h"
 
 #include <arpa/inet.h>
@@ -92,7 +90,7 @@ static struct cni_nft_bytes published_value(const struct cni_portmap_family *fam
 	struct cni_nft_bytes value = {.size = 0};
 	struct cni_ip ip = mapping->host_ip;
 
-	/* 0.0.0.0 stands for any. */
+	/* 0.0.0.0 means any address. */
 	ip.family = (uint8_t)family->number;
 	add_ip(&value, &ip);
 	cni_nft_bytes_add(&value, &mapping->protocol, sizeof(mapping->protocol));
@@ -126,7 +124,7 @@ static struct cni_ip target_of(const struct cni_portmap_family *family,
 {
 	struct cni_ip ip = {.family = (uint8_t)family->number};
 
-	/* Behind an address, a protocol and a port. */
+	/* The target follows an address, a protocol and a port. */
 	memcpy(ip.bytes, value->data + size_of(family) + 8, size_of(family));
 	return ip;
 }
@@ -204,7 +202,7 @@ static bool is_for(const struct cni_port_mapping *mapping, const struct cni_ip *
 	return !cni_ip_is_set(&mapping->host_ip) || mapping->host_ip.family == address->family;
 }
 
-/* The addresses whose sources are translated: for the container itself, for 127.0.0.1, for all. */
+/* Sources are translated for the container itself, for 127.0.0.1, or for all. */
 static void put_sources(struct cni_owned_wish *wish, const struct cni_portmap *portmap,
 			const struct cni_ip *address)
 {
@@ -230,7 +228,7 @@ static void put_address(struct cni_owned_wish *wish, const struct cni_portmap *p
 	for (size_t i = 0; i < portmap->mapping_count; i++) {
 		const struct cni_port_mapping *mapping = &portmap->mappings[i];
 		struct cni_nft_bytes key = port_key(mapping);
-		struct cni_nft_bytes back = cni_owned_index_key(wish->name, index);
+		struct cni_nft_bytes back = cni_owned_index_key(wish->owner->key, index);
 
 		if (!is_for(mapping, address))
 			continue;

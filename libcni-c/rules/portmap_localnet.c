@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Published ports: route_localnet of the interfaces behind which containers are. */
+/* Published ports: route_localnet of the interfaces in front of containers. */
 #include "portmap_table.h"
 
 #include "cleanup.h"
@@ -21,8 +21,8 @@ static int look_up(struct cni_nl *nl, const char *ifname, struct cni_error *err)
 	return cni_nft_look_up(nl, table, cni_portmap_localnets, &key, &element, err);
 }
 
-/* Also if route_localnet is on the interface has to be in the set: it may be on from before the
- * rules were flushed that go with it. */
+/* The interface must be in the set even if route_localnet is on: the rules may have been flushed
+ * since. */
 bool cni_portmap_has_localnet(struct cni_nl *nl, const struct cni_owned_wish *wish)
 {
 	const struct cni_portmap *portmap = wish->data;
@@ -43,7 +43,7 @@ int cni_portmap_put_localnet(struct cni_nl *nl, struct cni_nft_tx *tx,
 	there = look_up(nl, portmap->localnet, err);
 	if (there)
 		return there < 0 ? -1 : 0;
-	/* An interface that is not there cannot be told from another's later. */
+	/* A missing interface cannot be distinguished from a later one of its name. */
 	if (cni_link_sysctl_has_localnet(portmap->localnet, err) < 0)
 		return -1;
 	cni_nft_add_element(tx, table, cni_portmap_localnets, &element);
@@ -91,8 +91,8 @@ static int set_all(const struct cni_nft_element *localnets, size_t count, const 
 	return 0;
 }
 
-/* route_localnet goes back to what the administrator wants for all interfaces before the table goes,
- * since the rule that guards it is in there. A DEL that is killed in between finds the table. */
+/* route_localnet returns to the administrator's default before the table goes, because the table
+ * has the rule that guards it. A DEL after a kill in between finds the table. */
 int cni_portmap_close(struct cni_nl *nl, bool closes, struct cni_error *err)
 {
 	freeing struct cni_nft_element *localnets = NULL;

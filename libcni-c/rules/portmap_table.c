@@ -74,7 +74,7 @@ static void add_masquerade_rules(struct cni_nft_tx *tx, const struct cni_portmap
 
 static void add_chains(struct cni_nft_tx *tx)
 {
-	/* Behind all that others do at the usual priority: Services go first (CVE-2019-9946). */
+	/* After the rules of others at the usual priority, such as Services (CVE-2019-9946). */
 	const int32_t after_dstnat = NF_IP_PRI_NAT_DST + 1;
 
 	cni_nft_add_chain(tx, table, ports, "");
@@ -139,7 +139,7 @@ static bool stays(const char *comment, const void *data)
 	return !goers->goes(comment, goers->data);
 }
 
-/* No port of another owner is left. */
+/* Idle if no port of another owner is left. */
 static int is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
 {
 	bool has = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of published ports; portmap.h shows it whole. */
+/* The table of published ports, which portmap.h shows. */
 #ifndef CNI_PORTMAP_TABLE_H
 #define CNI_PORTMAP_TABLE_H
 
@@ -15,7 +15,7 @@ struct cni_portmap_family {
 	int number;		 /* AF_INET, AF_INET6 */
 	const char *ports;	 /* protocol . port : address . port */
 	const char *ports_at;	 /* address . protocol . port : address . port */
-	const char *published;	 /* owner's name . index : address or none . protocol . port .
+	const char *published;	 /* owner's key . index : address or none . protocol . port .
 				    address . port */
 	const char *waiting;	 /* see nft_owned.h */
 	const char *hairpins;	 /* address . address */
@@ -27,22 +27,22 @@ extern const struct cni_portmap_family cni_portmap_families[2];
 /* Puts all elements of the attachment into the wish. */
 void cni_portmap_put(struct cni_owned_wish *wish, const struct cni_portmap *portmap);
 
-/* The elements that a value of `published` leads to, those which may not be there among them. */
+/* The elements that a value of `published` leads to, including those that may not exist. */
 void cni_portmap_follow(const char *set, const struct cni_nft_element *back,
 			struct cni_nft_items *leads);
 
-/* The mapping that a value of `published` says, without container_port. */
+/* The mapping in a value of `published`, without container_port. */
 struct cni_port_mapping cni_portmap_mapping_of(const struct cni_portmap_family *family,
 					       const struct cni_nft_bytes *value);
 
-/* Of an element of `ports` or `ports_at` that an attachment wants: the mapping that it is, and the
- * address that a value leads to. */
+/* For an element of `ports` or `ports_at`: the attachment's mapping with its key; the address in a
+ * value. */
 const struct cni_port_mapping *cni_portmap_mapping_at(const struct cni_portmap *portmap,
 						      const struct cni_nft_item *item);
 struct cni_ip cni_portmap_target(const char *set, const struct cni_nft_bytes *value);
 
-/* The functions of the table that have files of their own: what is in the way of a port, and
- * route_localnet. */
+/* Functions of the table in files of their own: a port in the way (portmap.c), and route_localnet
+ * (portmap_localnet.c). */
 int cni_portmap_meet(struct cni_nl *nl, const struct cni_owned_wish *wish,
 		     const struct cni_nft_item *item, const struct cni_nft_element *there,
 		     enum cni_owned_answer *ret_answer, struct cni_error *err);
@@ -51,7 +51,7 @@ int cni_portmap_put_localnet(struct cni_nl *nl, struct cni_nft_tx *tx,
 			     const struct cni_owned_wish *wish, struct cni_error *err);
 int cni_portmap_close(struct cni_nl *nl, bool closes, struct cni_error *err);
 
-/* Turns route_localnet on, and tells whether it is: after the rule that drops what must not use it. */
+/* Turns route_localnet on, and checks it. The rule of martians must exist before. */
 int cni_portmap_turn_on_localnet(const char *ifname, struct cni_error *err);
 int cni_portmap_check_localnet(struct cni_nl *nl, const char *ifname, struct cni_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spoof check: what enters the bridge from an attachment's port must bear the attachment's hardware
- * address, or it is dropped; and, if that is asked for as well, its IP addresses.
+/* Spoof check: a frame that enters the bridge from an attachment's port is dropped unless it has
+ * the attachment's MAC address and, optionally, its IP addresses.
  *
  *	table bridge cni {
  *		map guarded     # "vethd03a…" : jump check; or jump sources
@@ -11,7 +11,7 @@
  *		chain prerouting # type filter hook prerouting priority filter
  *			iifname vmap @guarded
  *
- * and, while there is a port whose IP addresses are checked,
+ * and, while a port has its IP addresses checked,
  *
  *		set sources4 # "vethd03a…" . 10.88.0.5
  *		set sources6 # "vethd03a…" . fd00::5, and its link-local address
@@ -24,26 +24,26 @@
  *			…
  *	}
  *
- * A frame costs one look-up for each thing that is checked, however many ports there are.
- * `attachments` and `given` are DEL's way from the owner's name to the addresses. Elements bear
- * their owner as a comment; the table goes with the last one.
+ * A check costs one look-up for each frame, however many ports there are. `attachments` and `given`
+ * are the ways back from the owner to the addresses (nft_owned.h). The table goes with its last
+ * element.
  *
- * Where IP addresses are checked, a port may send
+ * A port with IP addresses checked may send
  *
- *	IPv4 and IPv6 from its addresses. Its link-local address, which it makes of its hardware
- *		address (RFC 4291, appendix A), is one of them.
- *	ARP about itself: requests and replies with both of its addresses as the sender's, and
- *		probes (RFC 5227), which have no sender's address yet, for its own.
+ *	IPv4 and IPv6 from its addresses. These include its link-local address, which the kernel
+ *		makes of the MAC address (RFC 4291, appendix A).
+ *	ARP about itself: requests and replies with its MAC and IP address as the sender's, and
+ *		probes (RFC 5227), which have no sender's IP address, for its own.
  *	neighbour advertisements for its addresses.
- *	from ::, what somebody says who has no address yet: duplicate address detection of its own
+ *	from ::, messages of a host without an address: duplicate address detection of its own
  *		addresses, reports of groups (RFC 3590), router solicitations.
- *	from 0.0.0.0, the messages of a DHCP client with its hardware address.
+ *	from 0.0.0.0, the messages of a DHCP client with its MAC address.
  *
  * and nothing else: no router advertisements and redirects, whatever their source (CVE-2020-10749),
- * and no other protocols, a second VLAN tag among them, in which all of this could be hidden.
+ * and no other protocols. A second VLAN tag is another protocol: it could hide all of these.
  *
- * What these rules do not see is what is sent to the bridge itself, 01:80:c2:00:00:0x, and not
- * forwarded by it (br_handle_frame() in the kernel's net/bridge/br_input.c). */
+ * The rules do not see frames for the bridge itself, 01:80:c2:00:00:0x, which it does not forward
+ * (br_handle_frame() in the kernel's net/bridge/br_input.c). */
 #ifndef CNI_SPOOFCHECK_H
 #define CNI_SPOOFCHECK_H
 
@@ -55,31 +55,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What may come from the owner's port, which is its cni_owner_ifname() with "veth". */
+/* The permitted sources of the owner's port. The port's name is the owner's key. */
 struct cni_spoofcheck {
 	const struct cni_owner *owner;
 	const uint8_t *mac;	       /* CNI_MAC_SIZE bytes */
-	bool by_address;	       /* IP addresses are checked as well: */
+	bool by_address;	       /* IP addresses are checked, too: */
 	const struct cni_net *sources; /* these, of both families; prefixes do not count */
 	size_t count;
 };
 
-/* Instead of whatever the owner had. All or nothing. `nl` is a socket of NETLINK_NETFILTER. */
+/* Replaces everything that the owner had, atomically. `nl` is a socket of NETLINK_NETFILTER. */
 int cni_spoofcheck_add(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
 		       struct cni_error *err);
 
-/* Fails with CNI_EMISMATCH, naming what is not there. A port that is checked more strictly than is
- * wanted is as good. */
+/* Fails with CNI_EMISMATCH, naming what is missing. Accepts a port that is checked more strictly
+ * than wanted. */
 int cni_spoofcheck_check(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
 			 struct cni_error *err);
 
 int cni_spoofcheck_del(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err);
 
-/* Removes what attachments of `network` have that are not among `valid`. */
+/* Removes everything that attachments of `network` have here, except the `valid` ones. */
 int cni_spoofcheck_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
 		      struct cni_error *err);
 
-/* Removes what attachments have whose link is gone, in all networks. The cost grows with their number. */
+/* Removes everything of attachments without a link, in all networks. The cost grows with their
+ * number. */
 int cni_spoofcheck_sweep(struct cni_nl *nl, struct cni_error *err);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules are sentences; each lets something through that is known to be right, and what is left
- * at the end is dropped. So a packet that is too short for a rule, or whose headers cannot be
- * followed, is not let through by it. What is frequent stands first.
+/* The rules of `sources` and `fragments`. Each rule accepts what is known to be right; the last one
+ * drops the rest. A rule therefore does not accept a packet that is too short, or has headers that
+ * cannot be followed. Frequent packets come first.
  *
- * Fragments of IPv6 have a chain of their own, since rules read what lies in a frame, padding
- * included: a first fragment could end before the header that makes it a router advertisement, and
- * show another one in the padding (RFC 7113). So what is fragmented must begin with the header of
- * its protocol, not with further headers of IPv6, and of ICMPv6 only echoes are: neighbour
- * discovery never is (RFC 6980). Later fragments without the first are nothing. */
+ * Fragments of IPv6 have a chain of their own, because rules read the whole frame, padding
+ * included: a first fragment could end before the header of a router advertisement and show another
+ * header in the padding (RFC 7113). A fragment must therefore begin with the header of its
+ * protocol, not with further headers of IPv6; ICMPv6 fragments must be echoes, because neighbour
+ * discovery is never fragmented (RFC 6980). Later fragments without the first are harmless. */
 #include "spoofcheck_sources.h"
 
 #include "nft_field.h"
@@ -24,7 +24,7 @@
 
 static const struct cni_nft_table *const table = &cni_spoofcheck_table.table;
 
-/* Where it is, offset, size. */
+/* Header, offset, size. */
 #define LINK	  NFT_PAYLOAD_LL_HEADER
 #define NETWORK	  NFT_PAYLOAD_NETWORK_HEADER
 #define TRANSPORT NFT_PAYLOAD_TRANSPORT_HEADER
@@ -112,7 +112,7 @@ static void accept_own6(struct cni_nft_tx *tx)
 	end(tx, NF_ACCEPT);
 }
 
-/* Begins a rule about messages of a type. */
+/* Begins a rule about messages of one type. */
 static void begin_message(struct cni_nft_tx *tx, uint8_t type)
 {
 	begin(tx, ETH_P_IPV6);
@@ -130,7 +130,7 @@ static void add_ip6_rules(struct cni_nft_tx *tx)
 {
 	static const uint8_t any[] = {0, 255};
 
-	/* frag nexthdr 0-255 jump fragments: any that there is */
+	/* frag nexthdr 0-255 jump fragments: all fragments */
 	begin(tx, ETH_P_IPV6);
 	cni_nft_field_between(tx, &fragment_protocol, &any[0], &any[1]);
 	cni_nft_jump(tx, cni_spoofcheck_fragments_chain);
@@ -187,9 +187,9 @@ static void begin_fragment(struct cni_nft_tx *tx)
 
 static void add_fragment_rules(struct cni_nft_tx *tx)
 {
-	/* The lower three bits are no part of it (RFC 8200, section 4.5). */
+	/* The lower three bits are flags (RFC 8200, section 4.5). */
 	static const uint8_t offset[] = {0xff, 0xf8};
-	/* Between them, and beyond, stand IPv6's own headers (RFC 7045, section 4), and ICMPv6. */
+	/* The gaps are IPv6's own headers (RFC 7045, section 4), and ICMPv6. */
 	static const uint8_t protocols[][2] = {{1, 42}, {45, 50}, {61, 134}};
 	static const uint8_t icmp6 = IPPROTO_ICMPV6;
 	static const uint8_t echoes[] = {ICMP6_ECHO_REQUEST, ICMP6_ECHO_REPLY};
@@ -215,7 +215,7 @@ static void add_fragment_rules(struct cni_nft_tx *tx)
 
 /* ---- ARP ---- */
 
-/* Begins a rule about ARP for IPv4 on Ethernet, the sender's hardware address being the port's. */
+/* Begins a rule about ARP for IPv4 on Ethernet, with the port's MAC address as the sender's. */
 static void begin_arp(struct cni_nft_tx *tx)
 {
 	static const uint8_t ether_ip[] = {0, 1, ETH_P_IP >> 8, ETH_P_IP & 0xff, 6, 4};

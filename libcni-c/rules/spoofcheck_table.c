@@ -46,7 +46,7 @@ static const char *sources_of(const struct cni_ip *ip)
 	return ip->family == AF_INET ? cni_spoofcheck_sources4 : cni_spoofcheck_sources6;
 }
 
-/* `given` holds addresses of IPv4 as IPv6 does (RFC 4291, section 2.5.5.2). */
+/* `given` holds IPv4 addresses as IPv4-mapped ones (RFC 4291, section 2.5.5.2). */
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
 static struct cni_nft_bytes given_value(const struct cni_ip *ip)
@@ -92,8 +92,8 @@ static void follow(const char *set, const struct cni_nft_element *back, struct c
 
 static void put_mac(struct cni_owned_wish *wish, const struct cni_spoofcheck *wanted)
 {
-	struct cni_nft_bytes name = cni_owned_name_key(wish->name);
-	struct cni_nft_bytes pair = mac_key(wish->name, wanted->mac);
+	struct cni_nft_bytes name = cni_owned_name_key(wish->owner->key);
+	struct cni_nft_bytes pair = mac_key(wish->owner->key, wanted->mac);
 	struct cni_nft_element *element = cni_owned_wish_put(wish, cni_spoofcheck_guarded, &name);
 
 	snprintf(element->jump, sizeof(element->jump), "%s",
@@ -105,7 +105,7 @@ static void put_mac(struct cni_owned_wish *wish, const struct cni_spoofcheck *wa
 	cni_owned_wish_put(wish, cni_spoofcheck_allowed, &pair);
 }
 
-/* What the kernel makes of a hardware address (RFC 4291, appendix A). */
+/* The address that the kernel makes of a MAC address (RFC 4291, appendix A). */
 static struct cni_ip link_local(const uint8_t mac[CNI_MAC_SIZE])
 {
 	return (struct cni_ip){.family = AF_INET6,
@@ -115,14 +115,14 @@ static struct cni_ip link_local(const uint8_t mac[CNI_MAC_SIZE])
 
 static void put_source(struct cni_owned_wish *wish, const struct cni_ip *ip, uint32_t index)
 {
-	struct cni_nft_bytes key = source_key(wish->name, ip);
-	struct cni_nft_bytes back = cni_owned_index_key(wish->name, index);
+	struct cni_nft_bytes key = source_key(wish->owner->key, ip);
+	struct cni_nft_bytes back = cni_owned_index_key(wish->owner->key, index);
 
 	cni_owned_wish_put(wish, sources_of(ip), &key);
 	cni_owned_wish_put(wish, given, &back)->value = given_value(ip);
 }
 
-/* The link-local address comes first, so that there is always an index 0. */
+/* The link-local address comes first: there is always an index 0. */
 static void put_sources(struct cni_owned_wish *wish, const struct cni_spoofcheck *wanted)
 {
 	struct cni_ip own = link_local(wanted->mac);
@@ -165,7 +165,7 @@ static void put_chains(struct cni_nft_tx *tx)
 	cni_nft_rule_end(tx);
 }
 
-/* ---- what ports whose IP addresses are checked share ---- */
+/* ---- shared by ports with IP addresses checked ---- */
 
 static bool is_prepared(struct cni_nl *nl, const struct cni_owned_wish *wish)
 {
@@ -206,7 +206,7 @@ static uint32_t rules_of(const char *chain)
 static int release(struct cni_owned_removal *removal, const char *chain, struct cni_error *err)
 {
 	(void)err;
-	/* The first jumps to the second. */
+	/* In this order: the first jumps to the second. */
 	cni_nft_del_chain(removal->tx, table, chain);
 	cni_nft_del_chain(removal->tx, table, cni_spoofcheck_fragments_chain);
 	for (const struct cni_owned_set *set = cni_spoofcheck_table.sets; set->set.name; set++)
@@ -215,7 +215,7 @@ static int release(struct cni_owned_removal *removal, const char *chain, struct 
 	return 0;
 }
 
-/* No port jumps to either chain. */
+/* Idle if no port jumps to either chain. */
 static int is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
 {
 	enum cni_owned_fate fate;

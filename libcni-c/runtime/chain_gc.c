@@ -177,8 +177,5 @@ int cni_chain_gc(const struct cni_chain *chain, const struct cni_gc *gc, struct 
 			     living.lives ? living.lives[i] : CNI_LIFE_LIVES);
 	if (chain->list->version >= CNI_1_1_0)
 		ask_plugins(&run);
-	if (!run.first.code)
-		return 0;
-	*err = run.first;
-	return -1;
+	return cni_fail_if_any(&run.first, err);
 }

@@ -134,10 +134,7 @@ static int restore_sysctls(const struct cni_tuning *earlier, size_t count, struc
 	for (size_t i = 0; i < count; i++)
 		if (!is_as_in(&earlier->sysctls[i]))
 			restore_sysctl(&earlier->sysctls[i], &first);
-	if (!first.code)
-		return 0;
-	*err = first;
-	return -1;
+	return cni_fail_if_any(&first, err);
 }
 
 static int restore_link(const struct cni_tuning_place *place, const struct cni_tuning *earlier,
@@ -154,10 +151,9 @@ static int restore_link(const struct cni_tuning_place *place, const struct cni_t
 		    !is_gone(&next))
 			cni_fail_first(&first, &next);
 	}
-	if (!first.code)
-		return 0;
-	*err = first;
-	return cni_fail_within(err, "'%s' in the container", place->ifname);
+	if (cni_fail_if_any(&first, err) < 0)
+		return cni_fail_within(err, "'%s' in the container", place->ifname);
+	return 0;
 }
 
 int cni_tuning_restore(const struct cni_tuning_place *place, const struct cni_tuning *earlier,

@@ -161,10 +161,7 @@ int cni_tuning_backup_remove(const char *dir, const struct cni_owner *owner, str
 	}
 	if (!first.code && errno)
 		return cni_fail_errno(err, CNI_EIO, errno, "list directory '%s'", dir);
-	if (!first.code)
-		return 0;
-	*err = first;
-	return -1;
+	return cni_fail_if_any(&first, err);
 }
 
 /* A file as JSON, if it is one that says whose it is; `ret_owner` points into it. */
@@ -246,8 +243,5 @@ int cni_tuning_backup_collect(const char *dir, const char *network, const struct
 	}
 	if (!first.code && errno)
 		return cni_fail_errno(err, CNI_EIO, errno, "list directory '%s'", dir);
-	if (!first.code)
-		return 0;
-	*err = first;
-	return -1;
+	return cni_fail_if_any(&first, err);
 }

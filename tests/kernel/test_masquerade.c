@@ -14,7 +14,7 @@ COUNT_SENDS
 
 static struct cni_owner owner(const char *network, const char *container)
 {
-	return (struct cni_owner){network, container, "eth0"};
+	return cni_owner_make(network, container, "eth0");
 }
 
 static int add(const char *network, const char *container, const char *one, const char *other,

@@ -14,7 +14,7 @@ COUNT_SENDS
 
 static struct cni_owner owner(const char *network, const char *container)
 {
-	return (struct cni_owner){network, container, "eth0"};
+	return cni_owner_make(network, container, "eth0");
 }
 
 /* Addresses that differ in their last octet. */
@@ -130,7 +130,7 @@ static void spoofcheck__drops_frames_with_another_address(void **state)
 	char host[CNI_IFNAME_SIZE];
 
 	(void)state;
-	cni_owner_ifname(&of, "veth", host);
+	strcpy(host, of.key);
 	sandbox_add_netns("red");
 	sandbox_must("ip link add br0 address 0a:58:00:00:00:fe type bridge; "
 		     "ip addr add 10.1.0.1/16 dev br0; ip link set br0 up; "

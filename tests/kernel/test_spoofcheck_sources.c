@@ -20,7 +20,7 @@ COUNT_SENDS
 
 static struct cni_owner owner(const char *network, const char *container)
 {
-	return (struct cni_owner){network, container, "eth0"};
+	return cni_owner_make(network, container, "eth0");
 }
 
 /* Adds or checks. `addresses` are separated by a space; NULL: the MAC alone. */

@@ -181,14 +181,14 @@ static void veth__check_says_what_has_changed(void **state)
 static void veth__gc_removes_the_networks_strays(void **state)
 {
 	struct cni_owner valid[] = {{"blue", "c2", "eth0"}};
-	const struct cni_owner stray = {"blue", "c3", "eth0"};
+	const struct cni_owner stray = cni_owner_make("blue", "c3", "eth0");
 	char kept[CNI_IFNAME_SIZE];
 	char nameless[CNI_IFNAME_SIZE];
 
 	(void)state;
 	part_add_pair();
 	cni_owner_ifname(&valid[0], "veth", kept);
-	cni_owner_ifname(&stray, "veth", nameless);
+	strcpy(nameless, stray.key);
 	sandbox_must(
 		"for i in %s %s veth0123456789a foreign renamed; do ip link add $i type veth peer "
 		"name "

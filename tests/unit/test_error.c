@@ -82,14 +82,37 @@ static void error__keeps_the_first_of_several(void **state)
 {
 	struct cni_error first = {0};
 	struct cni_error next;
+	struct cni_error err = {.msg = "before"};
 
 	(void)state;
+	assert_int_equal(cni_fail_if_any(&first, &err), 0);
+	assert_string_equal(err.msg, "before");
 	cni_fail(&next, CNI_EKERNEL, "one");
-	assert_int_equal(cni_fail_first(&first, &next), -1);
+	cni_fail_first(&first, &next);
 	cni_fail(&next, CNI_EIO, "two");
-	assert_int_equal(cni_fail_first(&first, &next), -1);
-	assert_int_equal(first.code, CNI_EKERNEL);
-	assert_string_equal(first.msg, "one");
+	cni_fail_first(&first, &next);
+	assert_int_equal(cni_fail_if_any(&first, &err), -1);
+	assert_int_equal(err.code, CNI_EKERNEL);
+	assert_string_equal(err.msg, "one");
+}
+
+static void error__names_what_is_missing(void **state)
+{
+	static const int missing[] = {ENODEV, ENOENT};
+	struct cni_error err;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		cni_fail_errno(&err, CNI_EKERNEL, missing[i], "get link");
+		assert_int_equal(cni_fail_missing(&err, CNI_EMISMATCH, "no '%s'", "br0"), -1);
+		assert_int_equal(err.code, CNI_EMISMATCH);
+		assert_int_equal(err.errnum, 0);
+		assert_string_equal(err.msg, "no 'br0'");
+	}
+	cni_fail_errno(&err, CNI_EKERNEL, EPERM, "get link");
+	assert_int_equal(cni_fail_missing(&err, CNI_EMISMATCH, "no '%s'", "br0"), -1);
+	assert_int_equal(err.code, CNI_EKERNEL);
+	assert_string_equal(err.msg, "get link: Operation not permitted");
 }
 
 int main(void)
@@ -101,6 +124,7 @@ int main(void)
 		cmocka_unit_test(error__has_no_control_characters),
 		cmocka_unit_test(error__cuts_what_does_not_fit),
 		cmocka_unit_test(error__keeps_the_first_of_several),
+		cmocka_unit_test(error__names_what_is_missing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

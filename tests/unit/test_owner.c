@@ -53,16 +53,33 @@ static void owner__of_a_network_is_not_of_one_that_begins_like_it(void **state)
 
 static void owner__names_the_hosts_end(void **state)
 {
-	const struct cni_owner owner = {"blue", "4f1c", "eth0"};
-	const struct cni_owner second = {"blue", "4f1c", "eth1"};
+	const struct cni_owner owner = cni_owner_make("blue", "4f1c", "eth0");
+	const struct cni_owner second = cni_owner_make("blue", "4f1c", "eth1");
+	const struct cni_owner bare = {"blue", "4f1c", "eth0"};
 	char name[CNI_IFNAME_SIZE];
-	char other[CNI_IFNAME_SIZE];
 
 	(void)state;
 	/* printf %s blue/4f1c/eth0 | sha512sum */
-	assert_string_equal(cni_owner_ifname(&owner, "veth", name), "veth0fbd3348e2b");
-	assert_string_equal(cni_owner_ifname(&owner, "v", other) + 1, name + 4);
-	assert_string_not_equal(cni_owner_ifname(&second, "veth", other), name);
+	assert_string_equal(owner.key, "veth0fbd3348e2b");
+	assert_string_equal(cni_owner_ifname(&owner, "v", name), "v0fbd3348e2b");
+	assert_string_equal(cni_owner_ifname(&bare, "v", name), "v0fbd3348e2b");
+	assert_string_not_equal(second.key, owner.key);
+	assert_true(cni_owner_is_key(owner.key));
+	assert_true(cni_owner_is_ifname(name, "v"));
+	assert_false(cni_owner_is_key(name));
+}
+
+static void owner__is_known_again_by_its_text(void **state)
+{
+	const struct cni_owner owner = cni_owner_make("blue", "4f1c", "eth0");
+	const struct cni_owner again = cni_owner_of_text(owner.text);
+	char text[CNI_OWNER_TEXT_SIZE];
+
+	(void)state;
+	assert_string_equal(owner.text, "blue/4f1c/eth0");
+	assert_string_equal(cni_owner_format(&owner, text), owner.text);
+	assert_string_equal(again.text, owner.text);
+	assert_string_equal(again.key, owner.key);
 }
 
 static void owners__are_found_by_container_and_interface(void **state)
@@ -109,6 +126,7 @@ int main(void)
 		cmocka_unit_test(owner__is_told_apart_however_long_its_names_are),
 		cmocka_unit_test(owner__of_a_network_is_not_of_one_that_begins_like_it),
 		cmocka_unit_test(owner__names_the_hosts_end),
+		cmocka_unit_test(owner__is_known_again_by_its_text),
 		cmocka_unit_test(owners__are_found_by_container_and_interface),
 		cmocka_unit_test(stale__is_what_is_of_no_valid_owner_in_the_network),
 	};

@@ -10,7 +10,7 @@
 
 struct cni_owner firewall_owner(const char *network, const char *container)
 {
-	return (struct cni_owner){network, container, "eth0"};
+	return cni_owner_make(network, container, "eth0");
 }
 
 const struct cni_firewall *firewall_wish(struct firewall_wish *wish, const char *network,

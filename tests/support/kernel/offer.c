@@ -24,7 +24,7 @@ struct prepared {
 
 static struct cni_owner owner_of(const struct offer *offer)
 {
-	return (struct cni_owner){offer->network, offer->container, "eth0"};
+	return cni_owner_make(offer->network, offer->container, "eth0");
 }
 
 static struct cni_port_mapping mapping_of(const char *text)

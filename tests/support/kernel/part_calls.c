@@ -4,6 +4,8 @@
 #include "kernel.h"
 #include "sandbox.h"
 
+#include <string.h>
+
 struct cni_call part_call;
 struct cni_result part_result;
 struct cni_attachment part_at;
@@ -33,7 +35,7 @@ static void open_for(enum cni_command command)
 			.args = "",
 			.path = ""},
 		.conf = {.name = "blue", .version = CNI_1_0_0},
-		.owner = {"blue", "c1", "eth0"},
+		.owner = cni_owner_make("blue", "c1", "eth0"),
 	};
 	cni_attachment_begin(&part_call, &part_result, &(struct cni_visit){visit, NULL}, &part_at);
 	if (cni_attachment_open(&part_at, &err) < 0)
@@ -54,7 +56,7 @@ int part_setup(void **state)
 	part_result = (struct cni_result){0};
 	open_for(CNI_ADD);
 	cni_attachment_share(&part_at);
-	cni_owner_ifname(part_at.owner, "veth", part_host);
+	strcpy(part_host, part_at.owner->key);
 	return 0;
 }
 
