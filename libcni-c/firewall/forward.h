@@ -31,7 +31,7 @@ enum cni_forward_place {
 };
 
 struct cni_forward_question {
-	/* Of the container; the first of each family stands for all. None: any address. */
+	/* The container's; the first of each family stands for all. None: any address. */
 	const struct cni_ip *addresses;
 	size_t count;
 	/* The host's interfaces that its packets come and go by; NULL: unknown. */

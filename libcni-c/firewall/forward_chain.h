@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A packet's walk through chains of rules, of nf_tables or of x_tables. Rules are judged while they
- * are read (forward_packet.h): rules that decide about none of the packets are dropped. */
+ * are read (forward_packet.h): rules that decide about no packet are not kept. */
 #ifndef CNI_FORWARD_CHAIN_H
 #define CNI_FORWARD_CHAIN_H
 

@@ -34,7 +34,7 @@ static char *admin_rule(const struct cni_iptables *iptables)
 			  iptables->admin_chain);
 }
 
-/* To the address, and from it, as the Go plugin has them; and ours: to its published ports. The
+/* Rules to the address, and from it, as the Go plugin has them; ours to its published ports. The
  * comment distinguishes the last from the first, because -C of ip6tables-legacy(8) compares only
  * the names of matches. */
 #define RULES	 3
@@ -137,7 +137,7 @@ static int make_first_rule(const struct cni_iptables *iptables, int family, cons
 	return restore(iptables, family, &insert, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
 
-/* One process at a time makes chains: the iptables of nf_tables mistakes the chain of a quicker
+/* A lock lets one process make chains at a time: the iptables of nf_tables mistakes the chain of a quicker
  * process for its own, and then two jumps lead there. If there can be no lock, two jumps are better
  * than no rules. */
 static int lock_chains(int *ret_lock, struct cni_error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One run of iptables-restore(8) on the table filter, without flushing. */
+/* A run of iptables-restore(8) on the table filter, without flushing. */
 #ifndef CNI_IPTABLES_RESTORE_H
 #define CNI_IPTABLES_RESTORE_H
 

@@ -35,7 +35,7 @@ struct cni_nft_bytes cni_nft_ip(const struct cni_ip *ip);
 /* An interface name, padded to IFNAMSIZ as in the kernel's meta expressions. */
 void cni_nft_bytes_add_ifname(struct cni_nft_bytes *bytes, const char *name);
 
-/* An element of a set or map. To the kernel, `comment` is user data; nft(8) prints it. */
+/* An element of a set or map. `comment` is user data for the kernel; nft(8) prints it. */
 #define CNI_NFT_NAME_SIZE    128 /* NFT_NAME_MAXLEN is 256; ours are short */
 #define CNI_NFT_COMMENT_SIZE 128
 struct cni_nft_element {

@@ -55,6 +55,15 @@ struct cni_nft_bytes cni_owned_index_key(const char *name, uint32_t index)
 	return key;
 }
 
+const struct cni_owned_set *cni_owned_set_of(const struct cni_owned_table *table, const char *name)
+{
+	const struct cni_owned_set *set = table->sets;
+
+	while (strcmp(set->set.name, name) != 0)
+		set++;
+	return set;
+}
+
 /* ---- finding ---- */
 
 struct search {
@@ -65,21 +74,17 @@ struct search {
 	struct cni_nft_items followed; /* the leads of the last way back */
 };
 
-/* Adds the owner's place in the list of waiting owners. */
-static int find_waiting(const struct search *search, const struct cni_nft_item *lead,
-			struct cni_error *err)
+int cni_owned_find_place(struct cni_nl *nl, const struct cni_owned_table *table,
+			 const struct cni_owner *owner, const struct cni_nft_item *awaited,
+			 struct cni_nft_items *found, struct cni_error *err)
 {
-	const char *set = search->table->waiting ? search->table->waiting(lead->set) : NULL;
 	clearing_items struct cni_nft_items list = {0};
 
-	if (!set)
-		return 0;
-	if (cni_owned_list_waiting(search->nl, search->table, lead->set, &lead->element.key, &list,
-				   err) < 0)
+	if (cni_owned_list_waiting(nl, table, awaited->set, &awaited->element.key, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++)
-		if (!strcmp(list.items[i].element.comment, search->owner->text))
-			cni_nft_items_put(search->found, set, &list.items[i].element);
+		if (!strcmp(list.items[i].element.comment, owner->text))
+			cni_nft_items_put(found, list.items[i].set, &list.items[i].element);
 	return 0;
 }
 
@@ -94,7 +99,8 @@ static int follow_lead(const struct search *search, const struct cni_nft_item *l
 	if (found < 0)
 		return -1;
 	if (!found || strcmp(element.comment, search->owner->text) != 0)
-		return find_waiting(search, lead, err);
+		return cni_owned_find_place(search->nl, search->table, search->owner, lead,
+					    search->found, err);
 	cni_nft_items_put(search->found, lead->set, &element);
 	return 0;
 }

@@ -190,6 +190,14 @@ int cni_owned_list_waiting(struct cni_nl *nl, const struct cni_owned_table *tabl
 
 /* ---- the inside of the engine ---- */
 
+/* The table's set with this name; the table has one. */
+const struct cni_owned_set *cni_owned_set_of(const struct cni_owned_table *table, const char *name);
+
+/* Adds the owner's place in the list of owners that wait for the element, if there is one. */
+int cni_owned_find_place(struct cni_nl *nl, const struct cni_owned_table *table,
+			 const struct cni_owner *owner, const struct cni_nft_item *awaited,
+			 struct cni_nft_items *found, struct cni_error *err);
+
 /* Adds everything that the owner has and `found` lacks. */
 int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
 		   const struct cni_owner *owner, struct cni_nft_items *found,

@@ -206,29 +206,15 @@ int cni_owned_check_chain(struct cni_nl *nl, const struct cni_owned_wish *wish, 
 	return 0;
 }
 
-static const struct cni_nft_set *set_of(const struct cni_owned_table *table, const char *name)
-{
-	const struct cni_owned_set *set = table->sets;
-
-	while (strcmp(set->set.name, name) != 0)
-		set++;
-	return &set->set;
-}
-
 /* True if the owner waits for the element. */
 static bool waits_for(struct cni_nl *nl, const struct cni_owned_wish *wish,
 		      const struct cni_nft_item *item)
 {
-	clearing_items struct cni_nft_items list = {0};
+	clearing_items struct cni_nft_items place = {0};
 	struct cni_error ignored;
 
-	if (cni_owned_list_waiting(nl, wish->table, item->set, &item->element.key, &list,
-				   &ignored) < 0)
-		return false;
-	for (size_t i = 0; i < list.count; i++)
-		if (!strcmp(list.items[i].element.comment, wish->owner->text))
-			return true;
-	return false;
+	return cni_owned_find_place(nl, wish->table, wish->owner, item, &place, &ignored) == 0 &&
+	       place.count;
 }
 
 static bool is_as_added(const struct cni_nft_element *found, const struct cni_nft_element *expected)
@@ -243,7 +229,7 @@ static int say_difference(const struct cni_owned_wish *wish, const struct cni_nf
 	const struct cni_nft_element *expected = &item->element;
 	char about[CNI_NFT_KEY_TEXT_SIZE];
 
-	cni_nft_key_format(set_of(wish->table, item->set), &expected->key, about);
+	cni_nft_key_format(&cni_owned_set_of(wish->table, item->set)->set, &expected->key, about);
 	if (strcmp(found->comment, expected->comment) != 0)
 		return cni_fail(err, CNI_EMISMATCH, "%s: %s in '%s' belongs to '%s', expected '%s'",
 				wish->what, about, item->set, found->comment, expected->comment);
@@ -271,8 +257,8 @@ static int check_item(struct cni_nl *nl, const struct cni_owned_wish *wish,
 				"%s: %s is not in '%s' of table '%s %s', expected it there for "
 				"'%s'",
 				wish->what,
-				cni_nft_key_format(set_of(wish->table, item->set), &expected->key,
-						   about),
+				cni_nft_key_format(&cni_owned_set_of(wish->table, item->set)->set,
+						   &expected->key, about),
 				item->set, family_text(table), table->name, wish->owner->text);
 	if (is_as_added(&found, expected) ||
 	    (strcmp(found.comment, expected->comment) != 0 && waits_for(nl, wish, item)))

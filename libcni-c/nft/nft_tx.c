@@ -22,7 +22,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
-/* One page holds a whole ADD; the overrun takes the message that passes its end. */
+/* A page holds a whole ADD; the overrun takes the message that passes its end. */
 #define PAGE_SIZE    16384
 #define OVERRUN_SIZE 8192
 /* The kernel's memory for an error, rounded up: each message of a batch may get one.

@@ -68,9 +68,12 @@ int cni_owned_list_waiting(struct cni_nl *nl, const struct cni_owned_table *tabl
 			   struct cni_error *err)
 {
 	const char *waiting = table->waiting ? table->waiting(set) : NULL;
-	struct list_id id = id_of(set, key);
+	struct list_id id;
 
-	return waiting ? read_list(nl, table, waiting, &id, list, err) : 0;
+	if (!waiting)
+		return 0;
+	id = id_of(set, key);
+	return read_list(nl, table, waiting, &id, list, err);
 }
 
 /* ---- lists that change ---- */
@@ -108,6 +111,12 @@ static bool is_replaced(const struct cni_owned_removal *removal, const struct cn
 	return removal->next && cni_nft_items_has(removal->next, item->set, &item->element.key);
 }
 
+/* True for a place in a list. */
+static bool is_place(const struct cni_owned_table *table, const struct cni_nft_item *item)
+{
+	return cni_owned_set_of(table, item->set)->role == CNI_OWNED_WAITING;
+}
+
 static struct changes collect(const struct cni_owned_removal *removal,
 			      const struct cni_nft_items *joining)
 {
@@ -119,12 +128,10 @@ static struct changes collect(const struct cni_owned_removal *removal,
 		const char *waiting = table->waiting(item->set);
 		struct list_id id = {{0}};
 
-		for (const struct cni_owned_set *set = table->sets; !waiting && set->set.name;
-		     set++)
-			if (set->role == CNI_OWNED_WAITING && !strcmp(set->set.name, item->set)) {
-				memcpy(id.bytes, item->element.key.data, ID_SIZE);
-				change_of(&changes, &id, item->set);
-			}
+		if (is_place(table, item)) {
+			memcpy(id.bytes, item->element.key.data, ID_SIZE);
+			change_of(&changes, &id, item->set);
+		}
 		if (!waiting || is_replaced(removal, item))
 			continue;
 		id = id_of(item->set, &item->element.key);
@@ -140,14 +147,6 @@ static struct changes collect(const struct cni_owned_removal *removal,
 			change->joins[change->join_count++] = &item->element;
 	}
 	return changes;
-}
-
-static uint32_t value_size_of(const struct cni_owned_table *table, const char *waiting)
-{
-	for (const struct cni_owned_set *set = table->sets; set->set.name; set++)
-		if (!strcmp(set->set.name, waiting))
-			return cni_nft_fields_size(set->set.value);
-	return 0;
 }
 
 /* The owner that has waited longest gets the free element. */
@@ -167,6 +166,8 @@ static int put_change(const struct cni_owned_removal *removal, const struct chan
 {
 	const struct cni_nft_table *table = &removal->table->table;
 	clearing_items struct cni_nft_items list = {0};
+	uint32_t value_size =
+		cni_nft_fields_size(cni_owned_set_of(removal->table, change->waiting)->set.value);
 	bool free_now = change->doomed != NULL;
 	uint32_t index = 0;
 
@@ -187,7 +188,7 @@ static int put_change(const struct cni_owned_removal *removal, const struct chan
 			continue;
 		}
 		element.key = key_in(&change->id, index++);
-		element.value.size = value_size_of(removal->table, change->waiting);
+		element.value.size = value_size;
 		cni_nft_add_element(removal->tx, table, change->waiting, &element);
 	}
 	return 0;
@@ -206,14 +207,6 @@ static int put_changes(const struct cni_owned_removal *removal, const struct cni
 }
 
 /* ---- the whole removal ---- */
-
-static bool is_waiting_set(const struct cni_owned_table *table, const char *name)
-{
-	for (const struct cni_owned_set *set = table->sets; set->set.name; set++)
-		if (!strcmp(set->set.name, name))
-			return set->role == CNI_OWNED_WAITING;
-	return false;
-}
 
 static bool jumped_before(const struct cni_nft_items *doomed, size_t item)
 {
@@ -253,7 +246,7 @@ int cni_owned_put_removal(struct cni_owned_removal *removal, const struct cni_nf
 		const struct cni_nft_item *item = &removal->doomed->items[i];
 
 		/* put_changes() rewrites lists as a whole. */
-		if (!is_waiting_set(table, item->set))
+		if (!is_place(table, item))
 			cni_nft_del_element(removal->tx, &table->table, item->set,
 					    &item->element.key);
 	}

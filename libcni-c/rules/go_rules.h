@@ -32,7 +32,7 @@ int cni_go_rules_exist(struct cni_nl *nl, enum cni_go_rules kind, const struct c
 int cni_go_rules_del(struct cni_nl *nl, enum cni_go_rules kind, const struct cni_owner *owner,
 		     struct cni_error *err);
 
-/* Removes rules that name `network` and none of the `valid` attachments. Spoof checks, and ports in
+/* Removes rules that name `network` and no `valid` attachment. Spoof checks, and ports in
  * cni_hostport, do not name their network, and stay until DEL. */
 int cni_go_rules_gc(struct cni_nl *nl, enum cni_go_rules kind, const char *network,
 		    const struct cni_owners *valid, struct cni_error *err);

@@ -43,7 +43,7 @@
  * table goes with its last element.
  *
  * A connection from 127.0.0.1 of this host leaves through an interface, which needs route_localnet.
- * That setting would open 127.0.0.1 to others (CVE-2020-8558): martians therefore drops their
+ * The setting would open 127.0.0.1 to others (CVE-2020-8558): martians therefore drops their
  * packets at these interfaces, which are in `localnets`. When the table goes, the setting returns
  * to the value of conf/default/route_localnet. */
 #ifndef CNI_PORTMAP_H

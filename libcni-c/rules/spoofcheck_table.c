@@ -100,7 +100,7 @@ static void put_mac(struct cni_owned_wish *wish, const struct cni_spoofcheck *wa
 		 wanted->by_address ? cni_spoofcheck_sources_chain : cni_spoofcheck_check_chain);
 	element = cni_owned_wish_put(wish, attachments, &name);
 	cni_nft_bytes_add(&element->value, wanted->mac, CNI_MAC_SIZE);
-	/* One field alone is not padded. */
+	/* A single field is not padded. */
 	element->value.size = CNI_MAC_SIZE;
 	cni_owned_wish_put(wish, cni_spoofcheck_allowed, &pair);
 }
