@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An ifb: a link that gives back what it is sent to where it was taken from, so that what comes in
- * can be queued as what goes out. */
+/* An intermediate functional block (ifb): redirecting ingress traffic to this link makes the
+ * traffic shapeable as egress. */
 #ifndef CNI_IFB_H
 #define CNI_IFB_H
 
@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/* Down, and without an alias. Fails with errnum EEXIST if the name is taken. */
+/* Makes the link, down and without an alias. Fails with errnum EEXIST if the name is taken. */
 int cni_ifb_add(struct cni_nl *nl, const char *name, const uint8_t *mac, uint32_t mtu,
 		struct cni_error *err);
 
