@@ -162,7 +162,7 @@ static int check_held(struct store *store, const struct cni_call *call,
 	return failed;
 }
 
-/* `leases` are the container's. True if prevResult lacks one of them. */
+/* Fails with CNI_EMISMATCH if prevResult lacks one of the container's `leases`. */
 static int check_told(const struct cni_call *call, const struct host_local_conf *conf,
 		      const struct listing *leases, struct cni_error *err)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The writing functions of store.h: reserve and release. */
 #include "store_internal.h"
 
 #include "cleanup.h"
