@@ -8,13 +8,13 @@ install(TARGETS cnitool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT to
 install(FILES cnitool/completion.bash RENAME cnitool
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tools)
 
-# Rules come back after a firewall was reloaded.
+# Restores the rules after a firewall was reloaded.
 configure_file(conf/systemd/cni-reconcile.service.in ${CMAKE_BINARY_DIR}/cni-reconcile.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/cni-reconcile.service DESTINATION lib/systemd/system
   COMPONENT tools)
 
-# What is for others: what the specification says, and the caller's side. net and plan stay ours
-# until they have settled.
+# The public library: the specification, and the caller's side. net and plan stay private until they
+# have settled.
 install(TARGETS cni-base cni-spec cni-runtime EXPORT cni-c
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 file(GLOB headers ${CMAKE_SOURCE_DIR}/libcni-c/base/*.h ${CMAKE_SOURCE_DIR}/libcni-c/spec/*.h
