@@ -8,7 +8,7 @@ install(TARGETS cnitool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT to
 install(FILES cnitool/completion.bash RENAME cnitool
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tools)
 
-# Rules come back after a firewall was reloaded.
+# Restores the rules after a firewall was reloaded.
 configure_file(conf/systemd/cni-reconcile.service.in ${CMAKE_BINARY_DIR}/cni-reconcile.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/cni-reconcile.service DESTINATION lib/systemd/system
   COMPONENT tools)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# What is linked. A shared library more is up to a tenth of a millisecond for each exec, so what there is
-# an archive of is linked as one: PkgConfig::* name files, found here in this order.
+# Libraries. A shared library costs up to a tenth of a millisecond for each exec, so an archive is preferred
+# where there is one: PkgConfig::* name files, found here in this order.
 find_package(PkgConfig REQUIRED)
 set(suffixes ${CMAKE_FIND_LIBRARY_SUFFIXES})
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a .so)
@@ -12,14 +12,13 @@ pkg_check_modules(DBUS REQUIRED IMPORTED_TARGET dbus-1>=1.12)
 pkg_check_modules(MD REQUIRED IMPORTED_TARGET libmd>=1.0)
 set(CMAKE_FIND_LIBRARY_SUFFIXES ${suffixes})
 
-# libdbus asks libsystemd, of which there is no archive, for sockets to listen on. We listen on none.
+# libdbus gets its listening sockets from libsystemd, which has no archive. We listen on none.
 if(DBUS_LINK_LIBRARIES MATCHES "\\.a$")
   target_link_options(PkgConfig::DBUS INTERFACE
     LINKER:--defsym=sd_listen_fds=0,--defsym=sd_is_socket=0)
 endif()
 
-# What each executable is linked with, for which there must be an archive of everything. The linker
-# warns of getaddrinfo() and of users' names, which libdbus has for other buses than the system's.
+# Links each executable statically, for which every library must have an archive. The linker warns of getaddrinfo() and of users' names, which libdbus has for other buses than the system's.
 add_library(cni-executable INTERFACE)
 if(CNI_C_STATIC)
   foreach(library CJSON MNL NFTNL DBUS MD)

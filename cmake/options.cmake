@@ -22,7 +22,7 @@ if(CNI_C_SANITIZE)
     -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
   if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
-    # As clang does: to load the sanitizers' libraries was a quarter of what a short process costs.
+    # As clang does: loading the sanitizers' libraries was a quarter of the cost of a short process.
     add_link_options(-static-libasan -static-libubsan)
     # Takes a third of the time for two hundred test executables.
     include(CheckLinkerFlag)
@@ -41,8 +41,8 @@ if(CNI_C_FUZZ)
   add_link_options(-fsanitize=address,undefined)
 endif()
 if(CNI_C_COVERAGE)
-  # gcc makes of execve() one that writes the counts first, and between vfork() and it that is the
-  # parent's last word.
+  # gcc replaces execve() by a function that writes the counts first: after vfork(), these are the
+  # parent's.
   add_compile_options(--coverage -fno-builtin-execve)
   add_link_options(--coverage)
 endif()

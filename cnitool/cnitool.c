@@ -112,7 +112,7 @@ static const struct command {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(*commands))
 
-/* Those of `group`: "ipam"; NULL: those of one word. */
+/* Prints the commands of `group`: "ipam"; NULL: commands of one word. */
 static void print_commands(const char *group)
 {
 	size_t length = group ? strlen(group) : 0;
@@ -150,7 +150,7 @@ static void print_command_help(const struct command *command)
 	fputs(options_help, stdout);
 }
 
-/* Of two words the second one is no operand. */
+/* The second word of a command is not an operand. */
 static const struct command *find_command(struct options *options)
 {
 	freeing char *both = cni_format("%s %s", options->command,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can be typed after "cnitool". Each prints what it found on stdout, and returns 0; -1 with
- * `err` filled; or 1 if it did what it was asked to and what it found is not as it should be. */
+/* cnitool's commands. Each prints its findings on stdout, and returns 0; -1 with `err` filled;
+ * or 1 if the command worked but found a fault. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -18,17 +18,17 @@ int command_version(struct tool *tool, struct cni_error *err);
 /* GC of everything that these plugins have on this node. */
 int command_purge(struct tool *tool, struct cni_error *err);
 
-/* Of one network, or of all. */
+/* For one network, or for all. */
 int command_reconcile(struct tool *tool, struct cni_error *err);
 
-/* Of host-local's ledgers. */
+/* For host-local's ledgers. */
 int command_ipam_list(struct tool *tool, struct cni_error *err);
 int command_ipam_usage(struct tool *tool, struct cni_error *err);
 int command_ipam_explain(struct tool *tool, struct cni_error *err);
 int command_ipam_release(struct tool *tool, struct cni_error *err);
 int command_ipam_verify(struct tool *tool, struct cni_error *err);
 
-/* The only one that is about no network: of its tool, options and warnings are used. */
+/* The only command without a network: uses its tool's options and warnings. */
 int command_list(struct tool *tool, struct cni_error *err);
 
 /* The JSON, indented, and a newline. */

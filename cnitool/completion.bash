@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion for cnitool in bash(1): commands, networks of NETCONFPATH, names of ip-netns(8), addresses
 # and containers of a ledger, options.
-# Installed as share/bash-completion/completions/cnitool, from where bash loads it by itself.
+# Installed as share/bash-completion/completions/cnitool, from which bash loads the file by itself.
 
 # The first word of each line below the heading.
 __cnitool_networks()
@@ -44,7 +44,7 @@ __cnitool_operands()
 	done
 }
 
-# What may follow "ipam" and the words after it.
+# Prints the words that may follow "ipam" and its operands.
 __cnitool_ipam()
 {
 	case $# in

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which container an operand of the command line means: a namespace has many paths, and its container one
- * id. */
+/* The container named by an operand of the command line: a namespace has many paths, and its
+ * container one id. */
 #ifndef CONTAINER_H
 #define CONTAINER_H
 
@@ -24,11 +24,11 @@ struct container {
 /* Finds the container of the namespace `operand`, with regard to the network of the first operand and the
  * interface of `options`.
  *
- * A name without '/' that is no file here is one of ip-netns(8) if there is one of that name, or was
- * when it was attached. Other paths are made absolute, without "." and "..". The id is "cnitool-" and
- * the first 20 digits of the path's SHA-512, as Go's cnitool has it, unless the cache has an attachment
- * that was made by another path to the same file (/var/run is /run), or to the same namespace: then
- * it is that one's.
+ * A name without '/' that is no file here is one of ip-netns(8) if there is one of that name, or
+ * was when it was attached. Other paths are made absolute, without "." and "..". The id is
+ * "cnitool-" and the first 20 digits of the path's SHA-512, as Go's cnitool has it, unless the
+ * cache has an attachment that was made by another path to the same file (/var/run is /run), or
+ * to the same namespace: then the id is that attachment's.
  * Fails with CNI_EENV for an empty operand, CNI_EIO, or CNI_ECONFIG. container_clear() afterwards in
  * any case. */
 int container_find(const struct options *options, const char *operand,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool gc: removes what belongs to no attachment that lives, or everything. */
+/* cnitool gc: removes all things without a living attachment, or all things. */
 #include "gc.h"
 
 #include "cleanup.h"

@@ -83,7 +83,7 @@ static int add_plugin(struct ipam *ipam, struct tool *tool, const cJSON *plugin,
 
 /* ---- ledgers ---- */
 
-/* One directory may be written in more than one way. */
+/* Several paths may name the same directory. */
 static bool is_same_place(const struct place *a, const struct place *b)
 {
 	struct stat one;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledgers of a network: where its host-local plugins reserve addresses, and what they are
- * configured to do, read as ADD reads it. */
+/* The ledgers of a network: the directories in which its host-local plugins reserve addresses,
+ * and their configurations, read as ADD reads them. */
 #ifndef IPAM_H
 #define IPAM_H
 
@@ -39,22 +39,22 @@ struct ipam {
  * plugins uses host-local. */
 int ipam_open(struct tool *tool, struct ipam *ret_ipam, struct cni_error *err);
 
-/* For whoever needs no range sets. What ADD would refuse is a warning: the ledgers are where DEL
- * and GC look for them. */
+/* For callers that need no range sets. A configuration that ADD refuses is a warning: the
+ * ledgers are found as DEL and GC find them. */
 int ipam_open_places(struct tool *tool, struct ipam *ret_ipam, struct cni_error *err);
 
 void ipam_close(struct ipam *ipam);
 #define closing_ipam __attribute__((cleanup(ipam_close)))
 
-/* Of which boot a lease is, in the boot `now`: "this", "earlier" or "unknown". */
+/* Returns the boot of a lease, relative to the boot `now`: "this", "earlier" or "unknown". */
 const char *ipam_boot(const struct lease *lease, const struct boot_id *now);
 
-/* What has become of its network namespace: "alive", "gone" or "unknown". Of an earlier boot none
- * is left, though a new one may have the same numbers. */
+/* Returns the state of the lease's network namespace: "alive", "gone" or "unknown". A namespace
+ * of an earlier boot is gone, though a new one may have the same numbers. */
 const char *ipam_netns(const struct lease *lease, const struct boot_id *now,
 		       const struct census *census);
 
-/* How long ago, coarsely: "12s", "5m", "3h", "2d". Returns `text`. */
+/* Writes the elapsed time, coarsely: "12s", "5m", "3h", "2d". Returns `text`. */
 #define AGE_TEXT_SIZE 24
 const char *ipam_age(time_t since, char text[AGE_TEXT_SIZE]);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam explain: all that is known of an address, or of a container's addresses, and what
- * ADD would make of it. */
+/* cnitool ipam explain: all known facts of an address, or of a container's addresses, and what
+ * ADD would do with it. */
 #include "choice.h"
 #include "cleanup.h"
 #include "commands.h"
@@ -161,8 +161,9 @@ static void tell_add_of_held(const struct subject *subject)
 		print_line("ADD gives it to nobody until DEL or GC releases it.");
 }
 
-/* Which address a container gets that asks for none. False where that is not certain: with reclaim
- * "eager" ADD first releases what is stale, and in a new boot it first forgets who rests. */
+/* Finds the next address for a container without a request. False if this is uncertain: with
+ * reclaim "eager" ADD first releases stale leases, and in a new boot it first forgets resting
+ * addresses. */
 static bool find_next(const struct subject *subject, struct cni_ip *ret_ip)
 {
 	bool is_eager = subject->conf->reclaim == RECLAIM_EAGER;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam list: every reservation of a network, and what is known of it. */
+/* cnitool ipam list: every reservation of a network, with all known facts. */
 #include "cleanup.h"
 #include "commands.h"
 #include "fault.h"
@@ -8,7 +8,7 @@
 #include "store.h"
 #include "table.h"
 
-/* What all rows are seen against. */
+/* The context of all rows. */
 struct view {
 	const struct ipam_ledger *ledger;
 	struct boot_id boot;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam release --stale: gives back what containers of an earlier boot had. */
+/* cnitool ipam release --stale: releases the addresses of containers of an earlier boot. */
 #include "choice.h"
 #include "cleanup.h"
 #include "commands.h"

@@ -20,7 +20,7 @@ struct usage {
 	uint64_t stale; /* of those */
 };
 
-/* What has the name of an address and cannot be read counts, since no ADD gives it out. */
+/* An unreadable address file counts, because no ADD gives out its address. */
 static void count(const struct listing *leases, const struct span_list *spans,
 		  const struct boot_id *boot, struct usage *usage)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam verify: is a network's ledger as it should be? */
+/* cnitool ipam verify: checks a network's ledger. */
 #include "commands.h"
 #include "ipam.h"
 #include "table.h"
@@ -21,7 +21,7 @@ static void remark(struct tool *tool, const struct ipam_ledger *ledger, enum sid
 			 ledger->place.network, remarks[state]);
 }
 
-/* `*faults` becomes more by those that were found. */
+/* Adds the number of found faults to `*faults`. */
 static int verify_ledger(struct tool *tool, const struct ipam_ledger *ledger, size_t *faults,
 			 struct cni_error *err)
 {

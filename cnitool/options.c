@@ -122,8 +122,8 @@ static int read_option(int option, char **argv, struct options *options, struct 
 	}
 }
 
-/* Plugins split at ';' and '=' and refuse what is no pair; so it is said before the first one runs.
- */
+/* Plugins split at ';' and '=' and refuse what is no pair; so this is checked before the first
+ * plugin runs. */
 static int check_args(const char *args, struct cni_error *err)
 {
 	freeing char *copy = cni_strdup(args);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the operator said: options, operands, and the environment behind them. */
+/* The command line: options and operands, with the environment as fallback. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 

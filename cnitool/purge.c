@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where our plugins keep something for each network, beside the cache: <plugin>/<network>, and
- * host-local's sidecar. What the Go plugins keep is not there. */
+/* The directories in which our plugins keep files for each network, beside the cache:
+ * <plugin>/<network>, and host-local's sidecar. The Go plugins do not use these. */
 #define RUN	 "/run/cni"
 #define SIDECARS "/var/lib/cni/networks/.cni-c"
 

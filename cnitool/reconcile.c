@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool reconcile: puts back what attachments that stand have lost, and removes the rules of those whose
- * link is gone. */
+/* cnitool reconcile: restores lost parts of living attachments, and removes the rules of
+ * attachments whose link is gone. */
 #include "reconcile.h"
 
 #include "about.h"
@@ -61,7 +61,7 @@ static int sweep_one(const struct tool *tool, const char *type, struct cni_error
 {
 	const struct cni_request request = {.command = CNI_SWEEP,
 					    .path = tool->options->plugin_path};
-	/* What is swept is of all networks; a configuration needs a name. */
+	/* A sweep covers all networks, but a configuration needs a name. */
 	const struct cni_conflist list = {.name = (char *)"reconcile",
 					  .version = CNI_VERSION_LATEST};
 	freeing_json cJSON *plugin = cni_json_object();
@@ -70,7 +70,7 @@ static int sweep_one(const struct tool *tool, const char *type, struct cni_error
 	return cni_request_run(&request, &list, plugin, NULL, err);
 }
 
-/* Asks each plugin of ours once. Plugins of others do not know the verb. */
+/* Asks each plugin of ours once. Other suites' plugins do not know the verb. */
 static bool sweep(struct tool *tool)
 {
 	bool swept = true;

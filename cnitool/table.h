@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Columns for people: a heading over each, as wide as what is in them. */
+/* Tables for people: columns with headings, as wide as their widest cell. */
 #ifndef TABLE_H
 #define TABLE_H
 
@@ -11,21 +11,21 @@ struct table {
 	size_t rows;
 };
 
-/* Begins one with these headings, of which NULL is the end. table_clear() afterwards. */
+/* Begins a table with these headings, which end with NULL. table_clear() afterwards. */
 struct table table_begin(const char *const *headings);
 
-/* Appends a row, a text for each column; NULL or "" is shown as "-", but for the last column, where
- * it is nothing. What is not printable becomes '?'. */
+/* Appends a row, a text for each column; NULL or "" is shown as "-", but as nothing in the last
+ * column. Unprintable characters become '?'. */
 void table_add(struct table *table, const char *const *cells);
 
-/* Prints it on stdout. A last column in which there is nothing is left out. */
+/* Prints it on stdout. An empty last column is left out. */
 void table_print(const struct table *table);
 
 void table_clear(struct table *table);
 #define clearing_table __attribute__((cleanup(table_clear)))
 
-/* Makes '?' of control characters and of what is not ASCII, for terminals and for JSON: what stands
- * in files that others have written may be anything. Returns `text`. */
+/* Replaces control characters and non-ASCII by '?', for terminals and for JSON: files of others
+ * may hold anything. Returns `text`. */
 char *make_printable(char *text);
 
 /* A line on stdout, printable as above. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a command works on: a network, and an attachment named by a namespace. */
+/* The object of a command: a network, and an attachment named by a namespace. */
 #ifndef TOOL_H
 #define TOOL_H
 
@@ -18,7 +18,7 @@ struct tool {
 	struct cni_chain chain; /* of all this */
 };
 
-/* Settles which attachment is meant, from the operands: network and, if there is a second one and
+/* Finds the attachment named by the operands: network and, if there is a second one and
  * `with_netns`, the namespace. Fails as container_find(), and with CNI_ECONFIG, CNI_EENV or
  * CNI_EDECODE. */
 int tool_open(const struct options *options, bool with_netns, struct tool *ret_tool,

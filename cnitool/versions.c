@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool version: what each plugin of a network says about itself. */
+/* cnitool version: the name and versions that each plugin of a network reports. */
 #include "about.h"
 #include "cleanup.h"
 #include "commands.h"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by the other scripts: where we are, what is missing, and how to build.
+# Sourced by the other scripts: the source directory, missing packages, and the build.
 # shellcheck shell=bash disable=SC2034
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,11 +18,11 @@ build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-d
 demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace conntrack containernetworking-plugins)
-# Services that a quick run should not bring to somebody's machine.
+# Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
 	firewalld dbus-daemon dbus-bin)
 
-# Installs those of the Debian packages that are not there.
+# Installs the missing Debian packages.
 need_packages() {
 	local missing=() package
 	for package in "$@"; do
@@ -39,15 +39,15 @@ need_packages() {
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# apt's line for a suite of Debian, from where this machine has its packages.
+# apt's line for a suite of Debian, from this machine's mirror.
 debian_suite() {
 	# shellcheck disable=SC2016 # apt's variable
 	echo "deb [signed-by=$debian_keyring] $(apt-get indextargets --format '$(REPO_URI)' \
 		'Created-By: Packages' 'Component: main' 'Label: Debian' | head -n 1) $1 main"
 }
 
-# apt_apart DIR VERB...: apt-get in DIR, with the sources that stand on stdin and lists of its own, so
-# that the machine goes on knowing nothing of them.
+# apt_apart DIR VERB...: apt-get in DIR, with the sources on stdin and with its own lists, to leave the
+# machine's lists unchanged.
 apt_apart() {
 	local dir=$1
 	shift

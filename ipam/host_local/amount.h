@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many addresses: exact to the last one of an IPv6 /0, also on machines whose widest number has
- * 64 bits. */
+/* A number of addresses, exact up to an IPv6 /0, also on machines whose widest integer has 64
+ * bits. */
 #ifndef HOST_LOCAL_AMOUNT_H
 #define HOST_LOCAL_AMOUNT_H
 
@@ -17,16 +17,16 @@ struct amount {
 /* 39 digits and a NUL. */
 #define AMOUNT_TEXT_SIZE 40
 
-/* How many addresses the list has. */
+/* Returns the number of addresses in the list. */
 struct amount amount_of_spans(const struct span_list *list);
 
-/* What is left without `taken`, of which there are no more than that. */
+/* Returns the amount minus `taken`, which must not be greater. */
 struct amount amount_without(const struct amount *amount, uint64_t taken);
 
 /* Writes all digits, in decimal, and returns `text`. */
 const char *amount_format(const struct amount *amount, char text[AMOUNT_TEXT_SIZE]);
 
-/* As the number that JSON's readers have. False above 2^53, where that is not exact any more. */
+/* Converts to a double, as JSON's readers do. False above 2^53, where a double is not exact. */
 bool amount_to_double(const struct amount *amount, double *ret_number);
 
 #endif

@@ -37,7 +37,7 @@ static bool take_wish(struct wishes *wishes, const struct range_set *set, struct
 	return false;
 }
 
-/* What choosing for one set needs to know. */
+/* The input of the choice for one set. */
 struct chooser {
 	struct store *store;
 	const struct cni_call *call;
@@ -61,7 +61,7 @@ static bool may_replace(const struct chooser *chooser, const struct lease *lease
 	return chooser->conf->reclaim != RECLAIM_NEVER && store_is_stale(chooser->store, lease);
 }
 
-/* The container's own reservation is in use as long as the namespace lives that it is for. */
+/* The container's own reservation is in use while its namespace is alive. */
 static bool may_take_back(const struct chooser *chooser, const struct lease *lease)
 {
 	const struct cni_env *env = &chooser->call->env;
@@ -85,8 +85,8 @@ static bool may_take_back(const struct chooser *chooser, const struct lease *lea
 	return !netns_id_is_alive(&lease->netns);
 }
 
-/* The specification has a runtime send DEL between two ADDs of an attachment. `*ret_lease` becomes
- * what may be taken back, or NULL. */
+/* The specification requires a DEL between two ADDs of an attachment. `*ret_lease` becomes the
+ * lease that may be reused, or NULL. */
 static int find_own(const struct chooser *chooser, const struct range_set *set,
 		    const struct lease **ret_lease, struct cni_error *err)
 {
@@ -154,8 +154,8 @@ static int choose_wished(const struct chooser *chooser, const struct lease *own,
 
 /* ---- what comes next ---- */
 
-/* So that a container that crashes and comes again does not meet its own old connections, it goes
- * round from the address that was given out last. */
+/* Round robin, from the address given out last: a restarted container must not meet its own old
+ * connections. */
 static bool find_next(struct store *store, const struct span_list *spans, struct pool_rest *rest,
 		      struct choice *choice)
 {
@@ -218,7 +218,7 @@ int choice_make_next(struct store *store, const struct host_local_conf *conf, st
 	return cni_fail(err, CNI_EEXHAUSTED, "no IP addresses available in range set: %s", ranges);
 }
 
-/* Whoever has reserved it in an earlier boot, most likely the key's own container, is gone. */
+/* A holder from an earlier boot, most likely the key's own container, is gone. */
 static bool choose_had(const struct chooser *chooser, const struct cni_ip *ip,
 		       const struct range *range, struct choice *choice)
 {
@@ -231,14 +231,14 @@ static bool choose_had(const struct chooser *chooser, const struct cni_ip *ip,
 	return may;
 }
 
-/* What the sticky key had last is noted in any case, so that it can be forgotten. */
+/* Always notes the key's last address, to forget it later. */
 static bool choose_sticky(const struct chooser *chooser, struct choice *choice)
 {
 	const struct range_set *set = &chooser->conf->sets.items[choice->claim.set];
 	const struct span_list *spans = &chooser->conf->spans[choice->claim.set];
 	struct cni_ip *had = &choice->claim.had;
 
-	/* Also where it is excluded by now, or the key would stand at two addresses. */
+	/* Even if excluded by now: otherwise the key would have two addresses. */
 	for (size_t i = 0; i < set->count && chooser->conf->key; i++) {
 		const struct range *range = &set->items[i];
 

@@ -60,7 +60,7 @@ size_t set_with(const struct host_local_conf *conf, const struct cni_ip *ip)
 	return set;
 }
 
-/* Of an address of the set. */
+/* The fault of an address in the set. */
 static void tell_kept_back(const struct range_set *set, const struct cni_ip *ip,
 			   char text[ADDRESS_FAULT_SIZE])
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wrong with one reservation, in words: with its file, and with its address. */
+/* Faults of a reservation, in words: of its file, and of its address. */
 #ifndef HOST_LOCAL_FAULT_H
 #define HOST_LOCAL_FAULT_H
 
@@ -9,18 +9,18 @@
 
 #include <stddef.h>
 
-/* What is wrong with the address file itself: "its file is empty". "" if nothing is, or if it is
- * gone. Returns `text`. */
+/* Writes the fault of the address file, such as "its file is empty"; "" if there is none, or no
+ * file. Returns `text`. */
 #define FILE_FAULT_SIZE 128
 const char *fault_of_file(const struct place *place, const struct lease *lease,
 			  char text[FILE_FAULT_SIZE]);
 
-/* The number of the range set that has `ip`, which may all the same be kept back; conf->sets.count
- * if none has. */
+/* Returns the number of the range set that contains `ip`, even if `ip` is never given out;
+ * conf->sets.count if none does. */
 size_t set_with(const struct host_local_conf *conf, const struct cni_ip *ip);
 
-/* Why no ADD gives out `ip`, by any of the configurations: it is "the subnet's gateway", "excluded
- * by 'ipam.exclude'", "in no range set". "" if one does. Returns `text`. */
+/* Writes why no ADD gives out `ip`, by any of the configurations: "the subnet's gateway",
+ * "excluded by 'ipam.exclude'", "in no range set"; "" if an ADD may. Returns `text`. */
 #define ADDRESS_FAULT_SIZE 48
 const char *fault_of_address(const struct host_local_conf *const *confs, size_t count,
 			     const struct cni_ip *ip, char text[ADDRESS_FAULT_SIZE]);

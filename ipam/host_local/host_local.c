@@ -48,8 +48,8 @@ static int release_stale(struct store *store, const struct host_local_conf *conf
 	return 0;
 }
 
-/* With two addresses in a set the container would fail CHECK. What cannot be removed goes with DEL.
- */
+/* Because two addresses in a set would make CHECK fail. DEL removes an address that cannot be
+ * removed here. */
 static void release_given_up(struct store *store, const struct host_local_conf *conf,
 			     const struct choice *choices)
 {
@@ -93,7 +93,7 @@ static int add(const struct cni_call *call, struct cni_result *result, struct cn
 	if (conf.resolv_conf && resolv_read(conf.resolv_conf, &result->dns, err) < 0)
 		return -1;
 	choices = cni_alloc(conf.sets.count * sizeof(*choices));
-	/* What cannot be had from nothing reserved fails before a directory is made for it. */
+	/* A request that fails even with nothing reserved must not create a directory. */
 	if (choices_make(NULL, call, &conf, choices, err) < 0 ||
 	    store_make(&conf.place, &store, err) < 0 || release_stale(store, &conf, err) < 0 ||
 	    choices_make(store, call, &conf, choices, err) < 0 ||
@@ -160,7 +160,7 @@ static int check_held(struct store *store, const struct cni_call *call,
 	return failed;
 }
 
-/* `leases` are the container's: is there one that prevResult should have? */
+/* Fails with CNI_EMISMATCH if prevResult lacks one of the container's `leases`. */
 static int check_told(const struct cni_call *call, const struct host_local_conf *conf,
 		      const struct listing *leases, struct cni_error *err)
 {
@@ -189,10 +189,9 @@ static int check_any(struct store *store, const struct cni_call *call, struct cn
 				       call->env.container);
 }
 
-/* Each address of prevResult that is from our ranges is reserved for the container, and nothing
- * else is. Addresses from elsewhere are other plugins' business; if there are no others, the
- * container must have any. Takes no lock: an ADD that has answered has its files in place, and they
- * stay until its DEL. */
+/* Succeeds if exactly those addresses of prevResult that are in our ranges are reserved for the
+ * container. Other addresses belong to other plugins; without any, the container must have a
+ * reservation. Takes no lock: the files of a finished ADD stay in place until its DEL. */
 static int check(const struct cni_call *call, struct cni_error *err)
 {
 	const struct cni_result *expected = &call->conf.prev_result;
@@ -269,8 +268,7 @@ static void note_failure(struct cni_error *all, const struct cni_error *next)
 	memcpy(all->msg, next->msg, sizeof(all->msg));
 }
 
-/* A directory is nobody's lease and none of our making; what cannot be read may be a valid
- * attachment's. */
+/* A directory is not a lease and not ours; an unreadable file may belong to a valid attachment. */
 static int collect(struct store *store, const struct cni_call *call, const struct place *place,
 		   const struct lease *lease, struct cni_error *err)
 {

@@ -7,11 +7,10 @@
 #include "delegate.h"
 #include "verbs.h"
 
-/* The plugin as five functions: an executable of its own ends in them, and others contain them. */
+/* The plugin as five functions: its own executable calls them, and others contain them. */
 extern const struct cni_verbs host_local;
 
-/* What makes a plugin run it without starting the executable, if that is the very one of this
- * build. */
+/* Makes a plugin run host-local without starting its executable, if that is from the same build. */
 extern const struct cni_contained host_local_contained;
 
 #endif

@@ -13,8 +13,8 @@
 
 #define DEFAULT_DATA_DIR "/var/lib/cni/networks"
 
-/* Seconds. The lock is held for a few system calls, so whoever waits this long waits for a process
- * that is stopped; kubelet gives up after 120. */
+/* Seconds. The lock is held for a few system calls, so only a stopped process holds it this
+ * long; kubelet gives up after 120. */
 #define DEFAULT_LOCK_TIMEOUT 10
 #define MAX_LOCK_TIMEOUT     3600
 
@@ -43,7 +43,7 @@ static const struct cni_word reclaims[] = {
 	{0},
 };
 
-/* What DEL and GC need as well. */
+/* Keys that DEL and GC need as well. */
 static const struct cni_field place_fields[] = {
 	CNI_FIELD(struct keys, "dataDir", data_dir, .section = {"ipam"}),
 	CNI_FIELD(struct keys, "lockTimeout", lock_timeout, .section = {"ipam"}, .min = 1,
@@ -80,8 +80,8 @@ static int check_count(const struct host_local_conf *conf, enum cni_version vers
 	return ipam_conf_check_count(v4, conf->sets.count - v4, version, err);
 }
 
-/* "10.1.0.5", or "10.1.0.5/16" as runtimes write what came out of a result; the subnet says the
- * prefix in any case. */
+/* "10.1.0.5", or "10.1.0.5/16" as runtimes copy it from a result; the prefix always comes from
+ * the subnet. */
 static int request(const char *text, const char *what, struct host_local_conf *conf,
 		   struct cni_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What host-local is configured to do: the `ipam` object, and what the runtime adds to it. */
+/* host-local's configuration: the `ipam` object, and the runtime's additions. */
 #ifndef HOST_LOCAL_CONF_H
 #define HOST_LOCAL_CONF_H
 
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What becomes of a reservation of an earlier boot. */
+/* The use of a reservation of an earlier boot. */
 enum reclaim {
 	RECLAIM_LAZY,  /* used last: when all else is taken, when asked for, or by its own container
 			*/
@@ -37,7 +37,7 @@ struct host_local_conf {
 	uint64_t key;	   /* sticky_key(), or 0 */
 };
 
-/* Reads the whole of it, for ADD, CHECK and STATUS. Range sets come in the order
+/* Reads the whole configuration, for ADD, CHECK and STATUS. Range sets come in the order
  * runtimeConfig.ipRanges, the `subnet` directly in `ipam`, `ipam.ranges`, those of the file
  * `ipam.rangesFile`; their position is what last_reserved_ip.N counts.
  * Fails with CNI_ECONFIG, and CNI_EIO if the file cannot be read; in any case
@@ -47,8 +47,8 @@ int host_local_conf_read(const struct cni_call *call, struct host_local_conf *re
 
 void host_local_conf_clear(struct host_local_conf *conf);
 
-/* The place alone, for DEL and GC: they must find what ADD reserved whatever became of the rest.
- * What ADD would have refused counts as absent. Strings belong to the call's JSON. */
+/* Reads the place alone, for DEL and GC: they must find ADD's reservations even if the rest is
+ * broken. A value that ADD refuses counts as absent. Strings belong to the call's JSON. */
 struct place host_local_conf_place(const struct cni_call *call);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* host-local, contained in another plugin: its verbs and the build id of its executable. */
 #include "host_local.h"
 
 #include "host_local_build_id.h"

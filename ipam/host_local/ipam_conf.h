@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the configurations of all IPAM plugins have. */
+/* Keys that the configurations of all IPAM plugins have. */
 #ifndef IPAM_CONF_H
 #define IPAM_CONF_H
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One or two addresses, as on a link between two: all of them are hosts. */
+/* A subnet of one or two addresses, as on a point-to-point link: all are hosts. */
 static bool is_tiny(const struct cni_net *subnet)
 {
 	return subnet->prefix > cni_ip_bits(&subnet->ip) - 2;

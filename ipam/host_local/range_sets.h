@@ -20,8 +20,8 @@ struct range_sets {
 int range_sets_decode(struct range_sets *sets, const cJSON *list, const char *what,
 		      struct cni_error *err);
 
-/* Appends those of a file: {"ranges": [[{"subnet": …}]]}. It may be a link, as Kubernetes mounts a
- * ConfigMap. Fails with CNI_EIO, CNI_EDECODE and CNI_ECONFIG, naming the file. */
+/* Appends the sets of a file: {"ranges": [[{"subnet": …}]]}. It may be a link, as Kubernetes
+ * mounts a ConfigMap. Fails with CNI_EIO, CNI_EDECODE and CNI_ECONFIG, naming the file. */
 int range_sets_read_file(struct range_sets *sets, const char *path, struct cni_error *err);
 
 /* Appends a set of this range alone. */

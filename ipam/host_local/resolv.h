@@ -6,10 +6,10 @@
 #include "error.h"
 #include "result.h"
 
-/* Adds what the file at `path` says to `dns` (the caller clears it): each nameserver, the words of
- * all "search" and "options" lines, and the last "domain". Other lines and comments are passed
- * over. Fails with CNI_EIO if it is not a readable regular file and CNI_ECONFIG if it holds a NUL
- * byte or more than 64 KiB. */
+/* Adds the settings of the file at `path` to `dns` (the caller clears it): each nameserver, the
+ * words of all "search" and "options" lines, and the last "domain". Other lines and comments are
+ * ignored. Fails with CNI_EIO if it is not a readable regular file and CNI_ECONFIG if it holds a
+ * NUL byte or more than 64 KiB. */
 int resolv_read(const char *path, struct cni_dns *dns, struct cni_error *err);
 
 #endif

@@ -15,7 +15,7 @@ static void append(struct span_list *list, const struct cni_ip *first, const str
 
 /* ---- what is left ---- */
 
-/* What is not given out, as spans without a range. */
+/* Addresses never given out, as spans without a range. */
 struct cuts {
 	struct span *items;
 	size_t count;
@@ -110,7 +110,7 @@ bool span_list_has(const struct span_list *list, const struct cni_ip *ip)
 
 /* ---- round robin ---- */
 
-/* The span that holds the address after `last`, or is the first one behind it. */
+/* Returns the span that contains the address after `last`, or the next span. */
 static size_t span_after(const struct span_list *list, const struct cni_ip *last)
 {
 	const struct range *range = range_set_find(list->set, last);

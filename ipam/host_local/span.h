@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The addresses of a range set that may really be given out: its ranges without gateways, network
- * and broadcast addresses, and without what is excluded. Arithmetic on first and last addresses, so
- * that an IPv6 /8 costs as much as an IPv4 /30. */
+/* The addresses of a range set that may really be given out: its ranges without gateways,
+ * network and broadcast addresses, and without what is excluded. Arithmetic on first and last
+ * addresses: an IPv6 /8 costs as much as an IPv4 /30. */
 #ifndef HOST_LOCAL_SPAN_H
 #define HOST_LOCAL_SPAN_H
 
@@ -24,13 +24,13 @@ struct span_list {
 	size_t count;
 };
 
-/* What is left of `set`, which must outlive the list, without the `excluded` prefixes. */
+/* Makes the list of `set`, which must outlive the list, without the `excluded` prefixes. */
 void span_list_make(const struct range_set *set, const struct cni_net *excluded,
 		    size_t excluded_count, struct span_list *ret_list);
 
 void span_list_clear(struct span_list *list);
 
-/* Is `ip` one of them? */
+/* True if `ip` is in one of the spans. */
 bool span_list_has(const struct span_list *list, const struct cni_ip *ip);
 
 /* A walk over all of them, once round from the address after `last`. */
@@ -41,11 +41,11 @@ struct span_walk {
 	size_t step;
 };
 
-/* `last` is what was given out last; NULL, or one that is in no range of the set, begins at the
- * beginning. */
+/* `last` is the address given out last; with NULL, or an address outside of all ranges of the
+ * set, the walk begins with the first span. */
 struct span_walk span_walk_from(const struct span_list *list, const struct cni_ip *last);
 
-/* The next part. False when all were seen. */
+/* Returns the next part; false after the last. */
 bool span_walk_next(struct span_walk *walk, struct span *ret_span);
 
 #endif

@@ -20,14 +20,14 @@
 #define LOOKS	      3
 #define PAUSE_SECONDS 0.1
 
-/* One look at all. */
+/* The state that a single look finds. */
 struct look {
 	const struct verify_ledger *ledger;
 	struct network_dir dir;
 	struct boot_id boot;
 	struct index *index; /* NULL: there is no sidecar */
 	struct listing leases;
-	bool *recorded; /* has the lease a record? */
+	bool *recorded; /* true if the lease has a record */
 	struct pool *pool;
 	struct verify_report *report;
 };
@@ -70,7 +70,7 @@ static int compare_findings(const void *a, const void *b)
 	return strcmp(one->text, other->text);
 }
 
-/* Keeps of `report` what `next` has as well, and what that says of the sidecar. */
+/* Keeps the findings of `report` that `next` has as well, and the sidecar's state of `next`. */
 static void keep_common(struct verify_report *report, const struct verify_report *next)
 {
 	freeing const struct finding **sorted = cni_alloc((next->count + 1) * sizeof(*sorted));
@@ -140,7 +140,7 @@ static int compare_holdings(const void *a, const void *b)
 	return order ? order : cni_ip_compare(&one->lease->ip, &other->lease->ip);
 }
 
-/* Files of old versions do not say which interface, so that two of a container may be right. */
+/* Files of old versions do not name the interface, so two of a container may be right. */
 static size_t collect_holdings(const struct listing *leases, const struct host_local_conf *conf,
 			       struct holding *holdings)
 {
@@ -207,7 +207,7 @@ static int look_at_temporaries(struct look *look, struct cni_error *err)
 
 /* ---- the sidecar ---- */
 
-/* Whose file is at fault already: what the sidecar knows of it is no second one. */
+/* A lease whose file is at fault: its record in the sidecar is not a second fault. */
 static bool is_told(const struct lease *lease)
 {
 	return lease && lease->state != LEASE_HELD;
@@ -344,7 +344,7 @@ static int look_within(struct look *look, bool *ret_settled, struct cni_error *e
 	if (look_at_all(look, err) < 0)
 		return -1;
 	after = written_at(look);
-	/* Whoever is at work has changed the directory and has not yet noted it in the sidecar. */
+	/* A running process has changed the directory and not yet noted so in the sidecar. */
 	*ret_settled = look->report->sidecar == SIDECAR_CURRENT && before.tv_sec == after.tv_sec &&
 		       before.tv_nsec == after.tv_nsec;
 	return 0;

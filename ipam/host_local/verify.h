@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wrong with a ledger: its files among themselves, against the range sets, and against what
- * the sidecar says of them. Reads only, without the lock. */
+/* Faults of a ledger: its files are compared with each other, with the range sets and with the
+ * sidecar. Reads only, without the lock. */
 #ifndef HOST_LOCAL_VERIFY_H
 #define HOST_LOCAL_VERIFY_H
 
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A ledger, and all configurations by which it is written. */
+/* A ledger, and all configurations that reserve in it. */
 struct verify_ledger {
 	struct place place;
 	const struct host_local_conf *const *confs;
@@ -37,9 +37,9 @@ struct verify_report {
 	enum sidecar_state sidecar;
 };
 
-/* Looks at all of it. What others have half done is no fault: unless it is certain that nobody was
- * at work, only what is still there a moment later counts. verify_report_clear() afterwards in any
- * case. Fails with CNI_EIO. */
+/* Verifies the whole ledger. The unfinished work of another process is not a fault: unless
+ * certainly no process was at work, only faults that are still there a moment later count.
+ * verify_report_clear() afterwards in any case. Fails with CNI_EIO. */
 int verify(const struct verify_ledger *ledger, struct verify_report *ret_report,
 	   struct cni_error *err);
 

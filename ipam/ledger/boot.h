@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tells a reservation that may still be in use from one that cannot be: the boot it was made
- * in (and netns_id.h). Never the wall clock, which boards without a battery set back. */
+/* The boot in which a reservation was made: together with netns_id.h, the boot shows whether a
+ * reservation may still be in use. The wall clock never does, because boards without a battery
+ * set it back. */
 #ifndef HOST_LOCAL_BOOT_H
 #define HOST_LOCAL_BOOT_H
 
@@ -13,7 +14,7 @@ struct boot_id {
 	char digits[BOOT_ID_SIZE];
 };
 
-/* This boot's. Not known only if /proc cannot be read. */
+/* Reads this boot's id; unknown only if /proc cannot be read. */
 struct boot_id boot_id_read(void);
 
 bool boot_id_equal(const struct boot_id *a, const struct boot_id *b);

@@ -102,8 +102,8 @@ static void add_mounted(struct census *census, size_t *room)
 	fclose(mounts);
 }
 
-/* One that has ended meanwhile is in none. Nor is one that has rights which we do not have, and
- * therefore does not let us look: those are of the host's own namespace, as a rule. */
+/* A process that has ended meanwhile is skipped, and a process with rights that we lack, because
+ * it cannot be inspected: it is usually in the host's own namespace. */
 static void add_process(struct census *census, size_t *room, const char *pid)
 {
 	freeing char *path = cni_format("/proc/%s/ns/net", pid);
@@ -148,7 +148,7 @@ void census_clear(struct census *census)
 	*census = (struct census){0};
 }
 
-/* The next one with the numbers of one that is gone has another cookie. */
+/* A new namespace that reuses the numbers of an old one has another cookie. */
 static bool is_another(const struct census_item *item, const struct netns_id *netns)
 {
 	struct netns_id found;

@@ -17,18 +17,20 @@ struct census {
 	bool is_whole; /* /proc could be read */
 };
 
-/* Those that a process is in, or that are mounted where we can see. census_clear() afterwards. */
+/* Collects the namespaces that a process is in or that are mounted where we can see.
+ * census_clear() afterwards. */
 struct census census_take(void);
 
 void census_clear(struct census *census);
 #define clearing_census __attribute__((cleanup(census_clear)))
 
-/* "alive", "gone", or "unknown". Where numbers are among those of the living and `netns` has a cookie,
- * the process goes there, to see whether it is the very one; where it may not, it counts as alive. */
+/* "alive", "gone", or "unknown". If a living namespace has the numbers and `netns` has a cookie,
+ * the process enters the namespace to compare cookies; a namespace that may not be entered
+ * counts as alive. */
 const char *census_ask(const struct census *census, const struct netns_id *netns);
 
-/* Is anything in it, or is it mounted anywhere we can see? Looks at all processes, so it is for the
- * case that somebody asks twice, not for each ADD. What is not known counts as alive. */
+/* True if a process is in the namespace, or a mount of it is visible. Looks at all processes, so
+ * this is for repeated requests, not for each ADD. An unknown state counts as alive. */
 bool netns_id_is_alive(const struct netns_id *netns);
 
 #endif

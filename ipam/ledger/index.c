@@ -173,7 +173,7 @@ void index_save_head(struct index *index)
 	closing int fd = openat(index->dir, "head",
 				O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
-	/* Half of one does not match; nor does none. */
+	/* A truncated or empty head does not match. */
 	if (fd >= 0 &&
 	    pwrite(fd, &index->head, sizeof(index->head), 0) != (ssize_t)sizeof(index->head))
 		unlinkat(index->dir, "head", 0);
@@ -212,13 +212,13 @@ void index_tell(const struct index *index, struct lease *lease)
 	lease->netns = record.netns;
 }
 
-/* Is there a file that the record is about? Then its lease is told. */
+/* True if the record's file exists; its lease is then filled in. */
 static bool has_file(const struct record_owner *owner, const struct record *record, void *data)
 {
 	struct lease *lease = listing_find(data, &record->ip);
 	struct record_owner holder;
 
-	/* Whose it is cannot be read now, but perhaps another time. */
+	/* The owner cannot be read now, but perhaps another time. */
 	if (lease && lease_may_be_anybodys(lease))
 		return true;
 	if (!lease || lease->state != LEASE_HELD || strcmp(record->mark, lease->mark) != 0)

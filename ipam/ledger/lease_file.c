@@ -108,7 +108,8 @@ static void mark_file(const struct stat *st, char ret_mark[LEASE_MARK_SIZE])
 	ret_mark[LEASE_MARK_SIZE - 1] = '\0';
 }
 
-/* Links, sockets, what is gone and what is too big reserve nothing; what cannot be read might. */
+/* Links, sockets, missing files and files that are too big reserve nothing; an unreadable file
+ * might. */
 static void judge_unread(int errnum, struct lease *lease)
 {
 	if (errnum == ELOOP || errnum == ENXIO || errnum == ENOENT || errnum == EFBIG)
@@ -227,13 +228,13 @@ static int publish(int dir, const char *from, const struct cni_ip *ip, const cha
 		return 0;
 	if (replace && errno != ENOENT && errno != EINVAL && errno != ENOSYS)
 		return -1;
-	/* It is gone already, or the file system cannot exchange: then there is no way back. */
+	/* The file is gone already, or the file system cannot exchange: nothing can be undone. */
 	if (replace && unlinkat(dir, to, 0) < 0 && errno != ENOENT)
 		return -1;
 	if (rename_to_free(dir, from, to) == 0)
 		return 0;
-	/* Others create and then write, but under this lock: what holds no id is nobody's any more.
-	 */
+	/* The Go plugin creates and then writes, but under this lock: a file without an id has
+	 * no owner any more. */
 	if (errno != EEXIST || !is_junk(dir, ip))
 		return -1;
 	if (unlinkat(dir, to, 0) < 0)

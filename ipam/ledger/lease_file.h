@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One reservation, as one file in the network's directory, with the very name and text that the Go
- * plugin gives it:
+/* A reservation is a file in the network's directory, with the same name and text as the Go
+ * plugin's:
  *
  *	10.1.0.7             "<container id>\r\n<ifname>", mode 0600; files of old versions hold
  *	                     the id alone
  *	last_reserved_ip.N   the last address of range set N, no newline
  *
- * An address file appears whole or not at all. One that holds no container id is what a plugin left
- * that was killed between creating and writing it, or what a power cut made of it: it reserves
- * nothing. Whoever writes holds the directory's lock. */
+ * An address file appears atomically. A file without a container id comes from a plugin killed
+ * between creating and writing the file, or from a power cut: such a file reserves nothing. A
+ * writer holds the directory's lock. */
 #ifndef HOST_LOCAL_LEASE_FILE_H
 #define HOST_LOCAL_LEASE_FILE_H
 
@@ -22,15 +22,15 @@
 #include <time.h>
 
 enum lease_state {
-	LEASE_JUNK,   /* nothing, or nothing that could be anybody's: free */
-	LEASE_HELD,   /* somebody's */
-	LEASE_OPAQUE, /* taken, but by whom cannot be read: see `errnum` */
+	LEASE_JUNK,   /* no file, or a file without an owner: free */
+	LEASE_HELD,   /* by a container */
+	LEASE_OPAQUE, /* taken, but the owner cannot be read: see `errnum` */
 };
 
-/* 8 digits that tell a file from one made later under the same name. */
+/* 8 digits that tell a file from a later one of the same name. */
 #define LEASE_MARK_SIZE 9
 
-/* One reservation. What stands behind `boot` the sidecar knows (index.h), not the file. */
+/* A reservation. The members after `boot` come from the sidecar (index.h), not from the file. */
 struct lease {
 	struct cni_ip ip;
 	enum lease_state state;
@@ -44,17 +44,16 @@ struct lease {
 	char *text; /* what container and ifname point into */
 };
 
-/* Reads the file of `ip` beneath `dir`; one that is not there is junk. lease_clear() afterwards. */
+/* Reads the file of `ip` in `dir`; a missing file is junk. lease_clear() afterwards. */
 void lease_file_read(int dir, const struct cni_ip *ip, struct lease *ret_lease);
 
 void lease_clear(struct lease *lease);
 
-/* Can it not be read whose it is? A directory is nobody's; what else cannot be read may be
- * anybody's.
- */
+/* True if the owner cannot be read. A directory has no owner; another unreadable file may belong
+ * to any container. */
 bool lease_may_be_anybodys(const struct lease *lease);
 
-/* Is it known to be of another boot than `boot`? Then whoever held it is gone. */
+/* True if the lease is known to be of another boot than `boot`: its holder is then gone. */
 bool lease_is_stale(const struct lease *lease, const struct boot_id *boot);
 
 /* Writes `text` into a temporary file, the `number`-th of this process, and says its mark. With
@@ -62,9 +61,9 @@ bool lease_is_stale(const struct lease *lease, const struct boot_id *boot);
 int lease_file_prepare(int dir, size_t number, const char *text, bool lasting,
 		       char ret_mark[LEASE_MARK_SIZE], struct cni_error *err);
 
-/* Gives the temporary file the name of `ip`, in one step. What has that name counts as taken unless
- * it is junk, and fails with CNI_ETAKEN; with `replace` the two change places, so that
- * lease_file_retract() can have them back. Fails with CNI_EIO otherwise. Then all is as it was. */
+/* Gives the temporary file the name of `ip`, atomically. An existing file that is not junk fails
+ * with CNI_ETAKEN; with `replace` the two files are exchanged, so lease_file_retract() can undo
+ * the exchange. Otherwise fails with CNI_EIO. A failure changes nothing. */
 int lease_file_publish(int dir, size_t number, const struct cni_ip *ip, bool replace,
 		       struct cni_error *err);
 
@@ -75,7 +74,7 @@ void lease_file_retract(int dir, size_t number, const struct cni_ip *ip, bool re
  */
 int lease_file_discard(int dir, size_t number);
 
-/* Is it what a process left that was killed? */
+/* True if the name is a stale temporary file of a killed process. */
 bool lease_file_is_temporary(const char *name);
 
 /* The text of last_reserved_ip.N, for the caller to free; NULL if there is none. */
@@ -85,7 +84,7 @@ char *lease_file_read_last(int dir, size_t set);
  * CNI_EIO and leaves it as it was. */
 int lease_file_write_last(int dir, size_t set, const char *text, struct cni_error *err);
 
-/* Back to what lease_file_read_last() said, as far as the disk lets us. */
+/* Restores the text from lease_file_read_last(), as far as the disk allows. */
 void lease_file_restore_last(int dir, size_t set, const char *text);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All reservations of a network, read from the address files: what is true, at the cost of reading
- * each of them. */
+/* All reservations of a network, read from each address file. */
 #ifndef HOST_LOCAL_LISTING_H
 #define HOST_LOCAL_LISTING_H
 
@@ -15,9 +14,9 @@ struct listing {
 	size_t count;
 };
 
-/* Reads all files named like addresses beneath `dir`; others are left alone, but for the temporary
- * ones of killed processes, which are removed with `tidy` (under the lock only).
- * listing_clear() afterwards in any case. Fails with CNI_EIO. */
+/* Reads all files named like addresses in `dir` and ignores others; with `tidy` (under the lock
+ * only), removes temporary files of killed processes. listing_clear() afterwards in any case.
+ * Fails with CNI_EIO. */
 int listing_read(int dir, bool tidy, struct listing *ret_listing, struct cni_error *err);
 
 void listing_clear(struct listing *listing);
@@ -26,8 +25,8 @@ void listing_clear(struct listing *listing);
 /* The lease of `ip`, or NULL. */
 struct lease *listing_find(const struct listing *listing, const struct cni_ip *ip);
 
-/* How many files named like addresses there are, read from nothing but the directory; -1 if it
- * cannot be read. */
+/* Returns the number of files named like addresses, from the directory alone; -1 if the
+ * directory cannot be read. */
 long listing_count(int dir);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who holds a lock that we could not have, for the error. */
+/* Names the holder of a lock that we could not take, for the error. */
 #ifndef HOST_LOCAL_LOCK_HOLDER_H
 #define HOST_LOCAL_LOCK_HOLDER_H
 

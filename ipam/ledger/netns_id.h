@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which network namespace a reservation was made for. */
+/* The network namespace for which a reservation was made. */
 #ifndef HOST_LOCAL_NETNS_ID_H
 #define HOST_LOCAL_NETNS_ID_H
 

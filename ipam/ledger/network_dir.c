@@ -98,7 +98,7 @@ static int make_directory(struct network_dir *dir, struct cni_error *err)
 	return dir->fd < 0 ? network_dir_fail(dir, ENOENT, "open", err) : 0;
 }
 
-/* Does it hold nothing but its lock? */
+/* True if the directory holds only its lock. */
 static bool is_bare(const struct network_dir *dir)
 {
 	DIR *walk = opendir(dir->path);
@@ -117,7 +117,7 @@ void network_dir_unmake(struct network_dir *dir)
 {
 	if (!dir->made)
 		return;
-	/* Whoever waits for this very lock finds it unlinked: see check_lock(). */
+	/* A process that waits for this lock finds its file unlinked: see check_lock(). */
 	if (dir->lock >= 0 && is_bare(dir))
 		unlinkat(dir->fd, "lock", 0);
 	rmdir(dir->path);
@@ -126,7 +126,7 @@ void network_dir_unmake(struct network_dir *dir)
 
 /* ---- the lock ---- */
 
-/* The lock of a directory that was removed excludes nobody. */
+/* The lock of a removed directory excludes no process. */
 static int check_lock(const struct network_dir *dir, int lock, struct cni_error *err)
 {
 	struct stat st;

@@ -43,7 +43,7 @@ int network_dir_look(const struct place *place, struct network_dir *ret_dir, str
 int network_dir_open(const struct place *place, struct network_dir *ret_dir, struct cni_error *err);
 int network_dir_make(const struct place *place, struct network_dir *ret_dir, struct cni_error *err);
 
-/* Removes what network_dir_make() made, if nothing is in it. */
+/* Removes the directory that network_dir_make() made, if empty. */
 void network_dir_unmake(struct network_dir *dir);
 
 void network_dir_close(struct network_dir *dir);
@@ -53,12 +53,12 @@ void network_dir_close(struct network_dir *dir);
 int network_dir_fail(const struct network_dir *dir, int errnum, const char *what,
 		     struct cni_error *err);
 
-/* Says whether GC may judge all that is in the directory by the list of one network: it is locked,
- * and is not another network's by way of a link. If not, says so on stderr. */
+/* True if GC may judge every lease in the directory by the list of one network: the directory is
+ * locked, and is not another network's through a link. Otherwise prints a warning on stderr. */
 bool network_dir_may_collect(const struct network_dir *dir);
 
-/* Could network_dir_make() and whoever calls it write? Asks without making or writing anything.
- * Fails with CNI_EIO, saying what is in the way. */
+/* Succeeds if network_dir_make() and its caller could write; writes nothing. Fails with CNI_EIO,
+ * naming the obstacle. */
 int network_dir_check_writable(const struct place *place, struct cni_error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A value for each address, on disk: "10.1.0.0.keys" holds those of a piece of 65,536 addresses, of
- * which 10.1.0.0 is the first. A file that is missing or short holds zeroes, and a sparse one takes
- * no more room than it needs, so there is nothing in it that could be damaged but the values
- * themselves. In the byte order of the machine, which is the only one that reads them. */
+/* A value for each address, on disk: "10.1.0.0.keys" holds those of a piece of 65,536 addresses,
+ * of which 10.1.0.0 is the first. Missing bytes are zeroes, and the files are sparse. They have
+ * no structure that could be damaged, only values, in the byte order of the machine, the only
+ * reader. */
 #ifndef HOST_LOCAL_PLANE_H
 #define HOST_LOCAL_PLANE_H
 

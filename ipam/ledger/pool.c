@@ -27,7 +27,7 @@ struct pool {
 	bool unread; /* a file could not be read: what is in memory is not to be written */
 	struct piece **pieces;
 	size_t count;
-	/* Of the piece that was asked for last; NULL: of none. */
+	/* The release times of the piece used last; NULL: none are read. */
 	uint32_t *released;
 	struct cni_ip released_base;
 	bool has_released;
@@ -55,7 +55,7 @@ void pool_free(struct pool *pool)
 
 /* ---- pieces ---- */
 
-/* NULL where nothing is taken, unless `make`. */
+/* Returns NULL where nothing is taken, unless `make`. */
 static struct piece *piece_of(struct pool *pool, const struct cni_ip *ip, bool make)
 {
 	struct cni_ip base = plane_at(ip, 0);
@@ -129,7 +129,7 @@ bool pool_is_taken(struct pool *pool, const struct cni_ip *ip)
 	return piece && piece->taken[number / WORD_BITS] >> (number % WORD_BITS) & 1;
 }
 
-/* Those that nobody has asked for yet as well. */
+/* Pieces that were not used yet as well. */
 static void load_all(struct pool *pool)
 {
 	DIR *walk = pool->dir < 0 || pool->blank ? NULL : plane_walk(pool->dir);
@@ -212,11 +212,12 @@ void pool_set_released(struct pool *pool, const struct cni_ip *ip, uint32_t seco
 		return;
 	plane_write(pool->dir, &base, "released", &value, sizeof(value),
 		    plane_number(ip) * sizeof(value));
-	/* What was read before is not so any more. */
+	/* The values in memory are outdated. */
 	free(take_ptr(pool->released));
 }
 
-/* Of a whole piece, until the next call; NULL: nothing of it was released. */
+/* Returns the release times of a whole piece, valid until the next call; NULL: no address in it
+ * was released. */
 static const uint32_t *released_of(struct pool *pool, const struct cni_ip *base)
 {
 	size_t size = PLANE_PIECE * sizeof(*pool->released);
@@ -248,8 +249,7 @@ void pool_forget_released(int dir)
 	plane_remove(dir, "released");
 }
 
-/* Notes the one that has rested longest of those that still do. A time in the future is of another
- * boot. */
+/* Notes the resting address that was released first. A time in the future is of another boot. */
 static bool is_resting(const uint32_t *released, const struct cni_ip *base, size_t number,
 		       struct pool_rest *rest)
 {

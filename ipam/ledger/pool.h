@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which addresses are taken, as bits, so that the next free one is found without asking for each:
- * in pieces of 65,536 addresses, beneath the sidecar's directory as sparse files that are read when
- * they are needed, or in memory. See plane.h.
+/* A bitmap of taken addresses, to find the next free address without a look at each. Pieces of
+ * 65,536 addresses are sparse files in the sidecar's directory, read when needed, or in memory.
+ * See plane.h.
  *
- *	10.1.0.0.bits      taken; and taken in this boot, or nobody knows when: 2 bits each
+ *	10.1.0.0.bits      taken; and taken in this boot, or in an unknown boot: 2 bits each
  *	10.1.0.0.released  in which second of this boot it was released last, and 0 for never: 32
  *
- * What the pool says is never true by itself: see store.h. */
+ * The pool alone is never trusted: see store.h. */
 #ifndef HOST_LOCAL_POOL_H
 #define HOST_LOCAL_POOL_H
 
@@ -17,7 +17,7 @@
 
 struct pool;
 
-/* A pool of the files beneath `dir`, which must stay open; -1: in memory only. With `blank`,
+/* Opens a pool of the files in `dir`, which must stay open; -1: in memory only. With `blank`,
  * nothing is taken whatever the files say, until it is saved. */
 struct pool *pool_new(int dir, bool blank);
 
@@ -34,12 +34,12 @@ void pool_take(struct pool *pool, const struct cni_ip *ip, bool this_boot);
 void pool_release(struct pool *pool, const struct cni_ip *ip);
 bool pool_is_taken(struct pool *pool, const struct cni_ip *ip);
 
-/* How many are taken, all in all. */
+/* Returns the number of taken addresses. */
 size_t pool_count(struct pool *pool);
 
 typedef void pool_visitor(const struct cni_ip *ip, bool this_boot, void *data);
 
-/* Shows all that are taken: in the order of addresses within each piece, and pieces in none. */
+/* Shows all taken addresses: in order within each piece; pieces in any order. */
 void pool_walk(struct pool *pool, pool_visitor *visit, void *data);
 
 /* Writes what was changed; of a blank one, all there is. Returns 0, or -1 and errno. */
@@ -49,7 +49,7 @@ int pool_save(struct pool *pool);
 struct pool_rest {
 	uint32_t seconds; /* 0: not at all */
 	uint32_t now;	  /* boot_seconds() */
-	/* Of those that were free but still resting, the one released first. */
+	/* The resting address that was released first. */
 	bool found;
 	struct cni_ip oldest;
 	uint32_t oldest_at;
@@ -60,7 +60,7 @@ struct pool_rest {
 bool pool_next_free(struct pool *pool, const struct cni_ip *first, const struct cni_ip *last,
 		    struct pool_rest *rest, struct cni_ip *ret_ip);
 
-/* The first that was taken in an earlier boot. To be asked only where nothing is free. */
+/* Finds the first address taken in an earlier boot. Only to be called if no address is free. */
 bool pool_next_stale(struct pool *pool, const struct cni_ip *first, const struct cni_ip *last,
 		     struct cni_ip *ret_ip);
 
@@ -68,10 +68,10 @@ bool pool_next_stale(struct pool *pool, const struct cni_ip *first, const struct
  * possible. */
 void pool_set_released(struct pool *pool, const struct cni_ip *ip, uint32_t seconds);
 
-/* When that was; false if not in this boot. */
+/* Returns the release time; false if not in this boot. */
 bool pool_get_released(struct pool *pool, const struct cni_ip *ip, uint32_t *ret_seconds);
 
-/* Forgets when what beneath `dir` was released: it was in another boot. */
+/* Forgets the release times in `dir`: they are of another boot. */
 void pool_forget_released(int dir);
 
 #endif

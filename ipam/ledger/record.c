@@ -14,7 +14,7 @@
 
 /* Digits, a dot and a number. */
 #define NAME_SIZE 64
-/* Of an IPv6 address and the rest at their longest. */
+/* The longest text, with an IPv6 address. */
 #define TEXT_SIZE 192
 /* Three numbers of 64 bits at their longest. */
 #define NETNS_SIZE 64
@@ -177,13 +177,13 @@ int record_put(int dir, const struct record_owner *owner, const struct record *r
 	return renameat(dir, TEMPORARY, dir, name);
 }
 
-/* After record_get() said -1: does that not depend on anything but what is there? */
+/* After record_get() returned -1: true if the record itself is the cause. */
 static bool is_damaged(void)
 {
 	return errno == EINVAL;
 }
 
-/* The last one takes the place of the one that goes, so that there is no gap. */
+/* Moves the last record to the removed one's place, to leave no gap. */
 static int remove_at(int dir, const struct record_owner *owner, size_t k)
 {
 	struct record other;
@@ -245,8 +245,8 @@ static int sweep_owner(int dir, const struct record_owner *owner, record_keeper 
 	return got < 0 && !is_damaged() ? -1 : 0;
 }
 
-/* What stands behind a gap, or is not what it should be, nobody can find. Returns 1 if it can be
- * found, 0 if not, and -1 and errno if that cannot be said. */
+/* A record after a gap, or a malformed one, cannot be found. Returns 1 if the record can be
+ * found, 0 if not, or -1 and errno if unknown. */
 static int reach(int dir, const char *name)
 {
 	struct record_owner owner;

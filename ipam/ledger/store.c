@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long the sidecar's word is taken for that nothing is left. */
+/* How long the sidecar is trusted that no address is left. */
 #define LOOK_AGAIN_SECONDS 10
 
 /* ---- open ---- */
@@ -19,7 +19,7 @@ static bool is_locked(const struct store *store)
 	return store->dir.lock >= 0;
 }
 
-/* What was released in another boot is forgotten only under the lock. */
+/* Release times of another boot are forgotten only under the lock. */
 static int dir_for_pool(const struct store *store)
 {
 	bool fits = store->index && (is_locked(store) || index_is_of_this_boot(store->index));
@@ -27,7 +27,7 @@ static int dir_for_pool(const struct store *store)
 	return fits ? index_dir(store->index) : -1;
 }
 
-/* What the files say goes into a pool, and, under the lock, into the sidecar. */
+/* Reads the files into a pool and, under the lock, into the sidecar. */
 static int learn(struct store *store, struct cni_error *err)
 {
 	clearing_listing struct listing listing = {0};
@@ -107,7 +107,7 @@ bool store_may_collect(const struct store *store)
 	return !store || network_dir_may_collect(&store->dir);
 }
 
-/* Last of all, so that whoever is killed before leaves a sidecar that nobody believes. */
+/* Last of all: a process killed before leaves a sidecar that is not trusted. */
 static void note(struct store *store)
 {
 	if (!store->index || !is_locked(store))
@@ -175,8 +175,8 @@ static int fail_unread(const struct store *store, const struct lease *lease, str
 			      cni_ip_format(&lease->ip, text));
 }
 
-/* By the records, each checked against its file. Returns 1 if a record cannot be read, or names a
- * file that is not the owner's: a damaged record may stand for another file. */
+/* Finds leases by the records, each checked against its file. Returns 1 if a record cannot be
+ * read, or names a file that is not the owner's: a damaged record may stand for another file. */
 static int find_by_record(struct store *store, const char *container, const char *ifname,
 			  struct listing *leases, struct cni_error *err)
 {
@@ -330,8 +330,8 @@ bool store_next_stale(struct store *store, const struct cni_ip *first, const str
 	return false;
 }
 
-/* Only a process that ignores the lock, and removes a file in the very moment in which we write,
- * can escape the sidecar: then there are fewer files than it says. */
+/* The sidecar misses only a process that ignores the lock and removes a file at the moment of
+ * our write: then there are fewer files than the sidecar counts. */
 bool store_look_again(struct store *store)
 {
 	struct cni_error ignored;

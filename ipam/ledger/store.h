@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledger of one network: its address files (lease_file.h), which are the truth and the Go
- * plugin's as well, in its directory (network_dir.h), and the sidecar (index.h), which knows where
- * to look. Whatever the sidecar says is checked against the files before it is acted upon; where it
- * is not about the directory as it is, all files are read once and it learns anew. If it cannot be
- * written, everything works without it, at the cost of that reading, and nobody knows of which boot
- * a reservation is. */
+/* The ledger of a network: its address files (lease_file.h), shared with the Go plugin, in its
+ * directory (network_dir.h), and the sidecar (index.h), an index of them. The files are the
+ * truth: the sidecar is checked against the files before use; an outdated sidecar is rebuilt
+ * from all files. If the sidecar cannot be written, each call reads all files, and the boot of a
+ * reservation is unknown. */
 #ifndef HOST_LOCAL_STORE_H
 #define HOST_LOCAL_STORE_H
 
@@ -48,10 +47,10 @@ static inline void store_closep(struct store **store)
 
 /* ---- read; `store` may be NULL: then everything is free ---- */
 
-/* Who holds `ip`? False if it is free. lease_clear() afterwards in any case. */
+/* Reads the lease of `ip`; false if `ip` is free. lease_clear() afterwards in any case. */
 bool store_read(struct store *store, const struct cni_ip *ip, struct lease *ret_lease);
 
-/* Was it made in an earlier boot? Then whoever held it is gone. */
+/* True if the lease is of an earlier boot: its holder is then gone. */
 bool store_is_stale(const struct store *store, const struct lease *lease);
 
 /* The leases of a container's interface; if there is none, those that hold only the container's id.
@@ -59,14 +58,14 @@ bool store_is_stale(const struct store *store, const struct lease *lease);
 int store_find_owner(struct store *store, const char *container, const char *ifname,
 		     struct listing *ret_leases, struct cni_error *err);
 
-/* Those that have a record, which is all that we have made ourselves, without reading all files. */
+/* Lists the leases that have a record (all of our own), without reading all files. */
 void store_find_recorded(struct store *store, const char *container, const char *ifname,
 			 struct listing *ret_leases);
 
 /* All leases, of all states. listing_clear() afterwards. Fails with CNI_EIO. */
 int store_list(struct store *store, struct listing *ret_leases, struct cni_error *err);
 
-/* How many leases of an earlier boot there are, as far as is known without reading all. */
+/* Returns the known number of leases of an earlier boot, without reading all files. */
 uint64_t store_stale_count(struct store *store);
 
 /* The last address reserved for range set `set`. False if none is known. */
@@ -82,9 +81,9 @@ bool store_next_free(struct store *store, const struct cni_ip *first, const stru
 bool store_next_stale(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
 		      struct cni_ip *ret_ip);
 
-/* Before saying that nothing is left: compares the sidecar with the directory, unless it did so a
- * few seconds ago, and learns anew if it was seen to be wrong. True if that changed what the two
- * functions above say. */
+/* For a caller that found no address: compares the sidecar with the directory, unless done a few
+ * seconds ago, and rebuilds a wrong sidecar. True if the two functions above may now return
+ * something else. */
 bool store_look_again(struct store *store);
 
 /* The address from `first` to `last` that a sticky key had last (sticky.h). */
@@ -112,14 +111,13 @@ struct store_holder {
 	uint64_t key; /* sticky_key(), or 0 */
 };
 
-/* Reserves all that is asked for, on the disk when this returns, or leaves the directory as it was.
- * Each address and each set once. Fails with CNI_EIO, and CNI_ETAKEN if somebody who ignores the
- * lock was quicker.
- */
+/* Reserves all claims, on the disk when this returns, or leaves the directory as it was. Each
+ * address and each set may occur once. Fails with CNI_EIO, and with CNI_ETAKEN if a process that
+ * ignores the lock was quicker. */
 int store_reserve(struct store *store, const struct store_claim *asked, size_t count,
 		  const struct store_holder *holder, struct cni_error *err);
 
-/* Removes a lease. One that is gone already is success. Fails with CNI_EIO. */
+/* Removes a lease; success if it is gone already. Fails with CNI_EIO. */
 int store_release(struct store *store, const struct lease *lease, struct cni_error *err);
 
 #endif

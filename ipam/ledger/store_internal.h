@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What store.c (open, read, search) and store_write.c share. */
+/* The struct and functions that store.c (open, read, search) and store_write.c share. */
 #ifndef HOST_LOCAL_STORE_INTERNAL_H
 #define HOST_LOCAL_STORE_INTERNAL_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The writing functions of store.h: reserve and release. */
 #include "store_internal.h"
 
 #include "cleanup.h"
@@ -21,7 +22,7 @@ struct claim {
 	bool is_recorded;
 };
 
-/* A power cut takes what is on a tmpfs with it: nothing there is worth waiting for. */
+/* A power cut empties a tmpfs: syncing files there is useless. */
 static bool is_lasting(const struct store *store)
 {
 	struct statfs fs;
@@ -35,7 +36,7 @@ static bool replaces(const struct claim *claim)
 	return claim->before.state == LEASE_HELD;
 }
 
-/* ---- the sidecar's part; that it fails only means that the sidecar has to learn anew ---- */
+/* ---- the sidecar's part; after a failure the sidecar is rebuilt ---- */
 
 static void put_record(struct store *store, const char *container, const char *ifname,
 		       const struct record *record)
@@ -55,8 +56,7 @@ static void drop_record(struct store *store, const char *container, const char *
 		store->mistaken = true;
 }
 
-/* Before the address file is there: one without a record would pass for one of this boot for ever.
- */
+/* Written before the address file, because a file without a record always counts as this boot's. */
 static void record_claim(struct store *store, struct claim *claim,
 			 const struct store_holder *holder)
 {
@@ -138,7 +138,7 @@ static int make_claim(struct store *store, struct claim *claim, const struct sto
 	freeing char *text = cni_format("%s\r\n%s", holder->container, holder->ifname);
 	int dir = store->dir.fd;
 
-	/* Nobody could undo it. */
+	/* No caller could undo it. */
 	if (lease_may_be_anybodys(&claim->before))
 		return cni_fail_errno(err, CNI_EIO, claim->before.errnum, "read what is reserved");
 	if (lease_file_prepare(dir, claim->number, text, is_lasting(store), claim->mark, err) < 0)
@@ -232,7 +232,7 @@ int store_release(struct store *store, const struct lease *lease, struct cni_err
 {
 	char name[CNI_IP_TEXT_SIZE];
 
-	/* Not synced: what a power cut brings back is of an earlier boot. */
+	/* Not synced: a file that a power cut brings back is of an earlier boot. */
 	if (unlinkat(store->dir.fd, cni_ip_format(&lease->ip, name), 0) < 0 && errno != ENOENT)
 		return cni_fail_errno(err, CNI_EIO, errno, "'dataDir' '%s': release '%s/%s'",
 				      store->dir.place.data_dir, store->dir.path, name);
@@ -240,7 +240,8 @@ int store_release(struct store *store, const struct lease *lease, struct cni_err
 	store->changed = true;
 	if (!store->index)
 		return 0;
-	/* Whoever had a stale one is gone since the last boot at the latest: it has rested. */
+	/* The holder of a stale lease has been gone since the last boot at least: the address
+	 * has rested. */
 	if (!store_is_stale(store, lease))
 		pool_set_released(store->pool, &lease->ip, boot_seconds());
 	if (lease->state == LEASE_HELD)

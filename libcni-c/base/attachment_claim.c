@@ -28,8 +28,8 @@ int cni_attachment_claim(const char *plugin, const char *key, const struct cni_o
 {
 	freeing char *target = target_of(owner);
 
-	/* Somebody else may claim it at the same time; and the directory may go, with the last
-	 * claim in it. */
+	/* Another process may claim the key at the same time; and the directory may be removed
+	 * with the last claim in it. */
 	for (int attempt = 0; attempt < 100; attempt++) {
 		closing int dir = -1;
 
@@ -73,7 +73,7 @@ enum cni_claim cni_attachment_claimed(const char *plugin, const char *key,
 	return claimed_in(dir, key, owner);
 }
 
-/* "../blue/4f1c…:eth0", in place. False for what is none of ours. */
+/* "../blue/4f1c…:eth0", in place. False for a text that is not ours. */
 static bool parse_target(char *target, struct cni_owner *ret_owner)
 {
 	char *rest = target + strlen("../");

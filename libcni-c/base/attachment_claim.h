@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which attachment has a thing that bears no owner itself, such as an address in a rule of
- * iptables: a link in a directory of claims, which leads to the attachment's file.
+/* The attachment that has a thing without an owner of its own, such as an address in a rule of
+ * iptables: a link in a directory of claims leads to the attachment's file.
  *
  *	/run/cni/firewall/.claims/10.1.0.7 -> ../blue/4f1c…:eth0
  *
- * The last one to claim has it. A link to a file that is no more counts for nothing. */
+ * The last attachment to claim a key has it. A link to a missing file is ignored. */
 #ifndef CNI_ATTACHMENT_CLAIM_H
 #define CNI_ATTACHMENT_CLAIM_H
 
@@ -20,13 +20,13 @@ enum cni_claim { CNI_CLAIM_NOBODYS, CNI_CLAIM_OURS, CNI_CLAIM_ANOTHERS };
 int cni_attachment_claim(const char *plugin, const char *key, const struct cni_owner *owner,
 			 struct cni_error *err);
 
-/* Whose is it, seen from `owner`? What cannot be read is nobody's. */
+/* Returns the key's holder, as seen from `owner`. An unreadable claim has no holder. */
 enum cni_claim cni_attachment_claimed(const char *plugin, const char *key,
 				      const struct cni_owner *owner);
 
-/* All claims of attachments of `network`, whether or not their files are there: what is left to say
- * what an attachment has whose file is lost. The caller frees with cni_attachment_claims_clear().
- * None is success. Fails with CNI_EIO. */
+/* Lists all claims of attachments of `network`, even if an attachment's file is lost: only the
+ * claims then show its keys. The caller frees with cni_attachment_claims_clear(). No claim is
+ * success. Fails with CNI_EIO. */
 struct cni_attachment_claims {
 	struct cni_attachment_claim {
 		char *key;

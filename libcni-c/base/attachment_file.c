@@ -46,7 +46,7 @@ int cni_attachment_directory(const char *plugin, const char *name, bool make, in
 	return 0;
 }
 
-/* If it is empty; who wants it makes it again. */
+/* Removes the directory if empty; the next writer makes it again. */
 static void remove_directory(const char *plugin, const char *network)
 {
 	freeing char *path = cni_format("/run/cni/%s/%s", plugin, network);
@@ -97,7 +97,7 @@ int cni_attachment_file_write(const char *plugin, const struct cni_owner *owner,
 {
 	freeing char *name = name_of(owner);
 
-	/* The directory may go, with the last file in it, while we are about to write. */
+	/* The directory may be removed, with the last file in it, before we write. */
 	for (int attempt = 0; attempt < 100; attempt++) {
 		closing int dir = -1;
 

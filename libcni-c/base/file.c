@@ -130,8 +130,8 @@ int cni_file_make_directories(const char *path, mode_t mode, struct cni_error *e
 	return 0;
 }
 
-/* Blocks that are reserved for root are root's. A file system that does not count says that it has
- * none at all. */
+/* Root may use the blocks reserved for root. A file system that does not count blocks reports 0
+ * of 0. */
 static int check_room(const char *path, struct cni_error *err)
 {
 	struct statvfs fs;

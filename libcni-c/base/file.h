@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files: read to a bound, replace whole, lock with a deadline. */
+/* Files: read up to a limit, replace atomically, lock with a deadline. */
 #ifndef CNI_FILE_H
 #define CNI_FILE_H
 
@@ -33,15 +33,15 @@ int cni_file_replace_at(int dir, const char *path, const void *data, size_t size
  */
 int cni_file_make_directories(const char *path, mode_t mode, struct cni_error *err);
 
-/* For STATUS: could a file be made in the directory `path`, which need not be there yet, nor those
- * above it? Looks at the first part that exists: it is a directory, may be written, and its file system
- * is not read-only and has a block and an inode left. Writes nothing.
+/* For STATUS: succeeds if a file could be made in the directory `path`; missing directories
+ * could be made. The first existing part must be a writable directory, and its file system must
+ * not be read-only and must have a block and an inode left. Writes nothing.
  * Fails with CNI_EIO, naming that part; errnum ENOSPC, EROFS, … */
 int cni_file_check_writable(const char *path, struct cni_error *err);
 
-/* flock(2) `fd` for `operation` (LOCK_SH, LOCK_EX), waiting at most `milliseconds`; 0 tries once.
- * Nothing is polled: a timer interrupts the wait. The lock goes with the descriptor, so a killed
- * holder blocks nobody.
+/* flock(2) `fd` for `operation` (LOCK_SH, LOCK_EX), waiting at most `milliseconds`; 0 tries
+ * once. Nothing is polled: a timer interrupts the wait. The lock goes with the descriptor, so a
+ * killed holder blocks no process.
  * Fails with CNI_ELOCKED (errnum EWOULDBLOCK) at the deadline and CNI_EIO otherwise. */
 int cni_file_lock(int fd, int operation, unsigned int milliseconds, struct cni_error *err);
 

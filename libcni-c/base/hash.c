@@ -7,8 +7,8 @@
 #define KNOWN	  4
 #define KNOWN_MAX 160
 
-/* The last digests of short texts. A plugin asks for those of two or three texts (the owner's, the
- * network's), a dozen times. */
+/* A cache of the last digests of short texts: a plugin needs those of two or three texts (the
+ * owner's, the network's) a dozen times. */
 static struct {
 	char data[KNOWN_MAX];
 	size_t size;

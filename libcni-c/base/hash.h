@@ -8,8 +8,8 @@
 /* 128 hexadecimal digits and a NUL. */
 #define CNI_HASH_TEXT_SIZE 129
 
-/* Writes the lower-case hexadecimal SHA-512 of `size` bytes. Whoever needs fewer digits takes the
- * first ones. */
+/* Writes the lower-case hexadecimal SHA-512 of `size` bytes. A caller that needs fewer digits
+ * uses the first. */
 void cni_hash_hex(const void *data, size_t size, char digits[CNI_HASH_TEXT_SIZE]);
 
 #endif

@@ -113,7 +113,7 @@ struct cni_ip cni_ip_previous(const struct cni_ip *ip)
 	return previous;
 }
 
-/* The bits of byte `i` that belong to a prefix of `prefix` bits. */
+/* Returns the bits of byte `i` that belong to a prefix of `prefix` bits. */
 static uint8_t mask_byte(unsigned int prefix, size_t i)
 {
 	if (prefix >= (i + 1) * 8)

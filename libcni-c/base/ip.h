@@ -48,13 +48,13 @@ static inline bool cni_ip_is_set(const struct cni_ip *ip)
 	return ip->family != 0;
 }
 
-/* Of IPv6, fe80::/10: fe80::1 routes for a subnet without being in it. */
+/* True for IPv6 addresses in fe80::/10: fe80::1 may be a subnet's gateway without being in it. */
 static inline bool cni_ip_is_link_local(const struct cni_ip *ip)
 {
 	return ip->family == AF_INET6 && ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
 }
 
-/* 4 or 16: how many of `bytes` count. */
+/* Returns 4 or 16: the number of used `bytes`. */
 static inline size_t cni_ip_size(const struct cni_ip *ip)
 {
 	return ip->family == AF_INET ? 4 : 16;
@@ -89,19 +89,19 @@ static inline bool cni_ip_equal(const struct cni_ip *a, const struct cni_ip *b)
 /* Same address and same prefix length. */
 bool cni_net_equal(const struct cni_net *a, const struct cni_net *b);
 
-/* The address after this one; after the last one of the family, the first. */
+/* Returns the next address; after the last address of the family, the first. */
 struct cni_ip cni_ip_next(const struct cni_ip *ip);
 
-/* The address before this one; before the first one of the family, the last. */
+/* Returns the previous address; before the first address of the family, the last. */
 struct cni_ip cni_ip_previous(const struct cni_ip *ip);
 
-/* The network's own address: host bits cleared. Prefix kept. */
+/* Returns the network's own address: host bits cleared, prefix kept. */
 struct cni_net cni_net_masked(const struct cni_net *net);
 
-/* The highest address of the prefix; for IPv4 that is the broadcast address. */
+/* Returns the highest address of the prefix: for IPv4, the broadcast address. */
 struct cni_ip cni_net_last(const struct cni_net *net);
 
-/* Is `ip` within the prefix of `net`? False for different families. */
+/* True if the prefix of `net` contains `ip`; false for different families. */
 bool cni_net_contains(const struct cni_net *net, const struct cni_ip *ip);
 
 /* The octets of a MAC address, and room for their text with its NUL. */

@@ -15,7 +15,8 @@
 #define DIRECTORY "/run/cni/locks"
 #define NAME	  "held"
 
-/* /run/cni is often made by a runtime, with a mode of its own: what is in it is ours alone. */
+/* /run/cni is often made by a runtime, with another mode: only our directory in it must be
+ * private. */
 static int open_directory(bool make)
 {
 	if (make && ((mkdir("/run/cni", 0700) < 0 && errno != EEXIST) ||
@@ -24,7 +25,7 @@ static int open_directory(bool make)
 	return open(DIRECTORY, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* A directory that others can enter, or that another user owns, is no place for a lock. */
+/* A directory that other users can enter or own is refused. */
 static int check_owner(int fd)
 {
 	struct stat st;
@@ -48,7 +49,7 @@ static int open_file(void)
 	return openat(dir, NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-/* One byte of 2^60. */
+/* The lock's byte, one of 2^60. */
 static struct flock range_of(const char *name, enum cni_lock_kind kind)
 {
 	char digits[CNI_HASH_TEXT_SIZE];

@@ -3,8 +3,8 @@
  *
  *	/run/cni/locks/held
  *
- * in a directory that only its owner can enter (mode 0700), so that no other user and no container
- * can hold one. The name's SHA-512 chooses the byte; the file stays empty, and nothing has to be
+ * in a directory that only its owner can enter (mode 0700): no other user and no container can
+ * hold a lock. The name's SHA-512 chooses the byte; the file stays empty, and nothing has to be
  * removed. A lock is an open file description lock (fcntl(2), F_OFD_SETLK): it goes with its
  * descriptor, so a killed holder blocks no other process. */
 #ifndef CNI_LOCK_H
@@ -19,13 +19,13 @@ enum cni_lock_kind {
 
 /* Takes the lock `name`, waiting at most `milliseconds`; 0 tries once. `*ret_lock` gets a descriptor
  * that holds the lock until it is closed; a started program does not inherit it.
- * Fails with CNI_ELOCKED (errnum EWOULDBLOCK) at the deadline, and with CNI_EIO if there can be no
- * lock, because /run is read-only, say. */
+ * Fails with CNI_ELOCKED (errnum EWOULDBLOCK) at the deadline, and with CNI_EIO if no lock can
+ * be made, for example because /run is read-only. */
 int cni_lock_take(const char *name, enum cni_lock_kind kind, unsigned int milliseconds,
 		  int *ret_lock, struct cni_error *err);
 
-/* Makes the lock that `lock` holds one of another kind. Fails as cni_lock_take(); the lock is then
- * what it was before. Two holders that both wait for an exclusive one wait until their deadlines. */
+/* Changes the kind of the lock that `lock` holds. Fails as cni_lock_take(), and leaves the lock
+ * as it was. Two holders that both wait for an exclusive lock wait until their deadlines. */
 int cni_lock_change(int lock, const char *name, enum cni_lock_kind kind, unsigned int milliseconds,
 		    struct cni_error *err);
 

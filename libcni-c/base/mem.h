@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that is there: each function returns it or prints a CNI error (code 100) on stdout and
- * exits with 1. A plugin is a short-lived process; what was half made is left to DEL, by identity.
- */
+/* Allocation that cannot fail: each function returns memory, or prints a CNI error (code 100) on
+ * stdout and exits with 1. A plugin is a short-lived process; DEL removes unfinished work, by
+ * identity. */
 #ifndef CNI_MEM_H
 #define CNI_MEM_H
 
@@ -14,7 +14,7 @@ CNI_BEGIN_DECLS
 /* `size` bytes of zeroes, freed with free(). */
 void *cni_alloc(size_t size);
 
-/* `ptr` (NULL allowed) grown or shrunk to hold `count` items of `size` bytes; what is new is not
+/* `ptr` (NULL allowed) grown or shrunk to hold `count` items of `size` bytes; new bytes are not
  * cleared. */
 void *cni_realloc_array(void *ptr, size_t count, size_t size);
 
@@ -30,7 +30,8 @@ char *cni_format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Returns `ptr` unless it is NULL: for makers of other libraries. */
 void *cni_need(void *ptr);
 
-/* Says that memory is exhausted, and exits. For allocators of other libraries that return NULL. */
+/* Prints the error that memory is exhausted, and exits. For allocators of other libraries that
+ * return NULL. */
 void cni_out_of_memory(void) __attribute__((noreturn));
 
 CNI_END_DECLS

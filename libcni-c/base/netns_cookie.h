@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The identity of a network namespace. Its inode number, which stat(2) shows, is handed out again as
- * soon as it is gone, and a path may lead to another one by then. */
+/* The identity of a network namespace. The kernel reuses the inode number (stat(2)) of a deleted
+ * namespace, and a path may later lead to another namespace. */
 #ifndef CNI_NETNS_COOKIE_H
 #define CNI_NETNS_COOKIE_H
 

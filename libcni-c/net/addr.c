@@ -74,7 +74,7 @@ static int keep(const struct nlmsghdr *message, void *data, struct cni_error *er
 
 	(void)err;
 	cni_nl_parse(message, policy, table, IFA_MAX);
-	/* Of a point-to-point link IFA_ADDRESS is the other side's. */
+	/* On a point-to-point link, IFA_ADDRESS is the other side's. */
 	if (ifa->ifa_index != (unsigned int)list->index ||
 	    !cni_nl_ip(table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS], ifa->ifa_family,
 		       &net.ip) ||
@@ -108,7 +108,7 @@ int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_
 	return 0;
 }
 
-/* What the flags of a link's IPv6 addresses say together. */
+/* The combined flags of a link's IPv6 addresses. */
 struct settling {
 	int index;
 	bool tentative;

@@ -17,11 +17,11 @@ CNI_BEGIN_DECLS
 int cni_addr_add(struct cni_nl *nl, int index, const struct cni_net *net, bool dad,
 		 struct cni_error *err);
 
-/* Fails with errnum EADDRNOTAVAIL if the link does not have it. */
+/* Removes an address. Fails with errnum EADDRNOTAVAIL if the link does not have it. */
 int cni_addr_del(struct cni_nl *nl, int index, const struct cni_net *net, struct cni_error *err);
 
-/* The addresses of one link: an array the caller frees. Those that the kernel has made itself, IPv6
- * link-local ones, are among them. */
+/* Lists the addresses of one link, an array the caller frees, with those that the kernel has
+ * made (IPv6 link-local). */
 int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_t *ret_count,
 		  struct cni_error *err);
 

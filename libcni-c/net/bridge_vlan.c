@@ -21,7 +21,7 @@ static void put_vlan(struct cni_nl_message *m, uint32_t id, uint16_t flags)
 	cni_nl_put(m, IFLA_BRIDGE_VLAN_INFO, &info, sizeof(info));
 }
 
-/* Ranges in one message: a trunk may be made of 2047, which none could hold. */
+/* The most ranges in a message: a trunk may consist of 2047, too many for one. */
 #define RANGES_MAX 200
 
 /* The ranges of `set` from *id on; *id is then where the next message begins. */

@@ -14,7 +14,7 @@ CNI_BEGIN_DECLS
 
 #define CNI_BRIDGE_VLAN_MAX 4094
 
-/* One bit for each VLAN id. */
+/* A bit for each VLAN id. */
 struct cni_bridge_vlan_set {
 	uint64_t bits[(CNI_BRIDGE_VLAN_MAX + 64) / 64];
 };
@@ -34,21 +34,21 @@ static inline bool cni_bridge_vlan_set_has(const struct cni_bridge_vlan_set *set
 /* True if no VLAN is in the set. */
 bool cni_bridge_vlan_set_is_empty(const struct cni_bridge_vlan_set *set);
 
-/* What a port lets through: `native` (0: none) untagged, `tagged` with their tags. */
+/* The VLANs of a port: `native` (0: none) untagged, `tagged` with their tags. */
 struct cni_bridge_vlan_port {
 	uint32_t native;
 	struct cni_bridge_vlan_set tagged;
 };
 
-/* Adds the VLANs to the port `index`, in as few ranges as they make; what it has stays. Fails with
- * CNI_EKERNEL; errnum EOPNOTSUPP if the kernel has no bridge VLAN filtering. */
+/* Adds the VLANs to the port `index`, in as few ranges as possible; the port keeps its other
+ * VLANs. Fails with CNI_EKERNEL; errnum EOPNOTSUPP if the kernel has no bridge VLAN filtering. */
 int cni_bridge_vlan_add(struct cni_nl *nl, int index, const struct cni_bridge_vlan_port *port,
 			struct cni_error *err);
 
-/* Takes one VLAN from a port, if it has it. */
+/* Removes a VLAN from a port, if present. */
 int cni_bridge_vlan_del(struct cni_nl *nl, int index, uint32_t id, struct cni_error *err);
 
-/* The VLANs of the port. */
+/* Reads the VLANs of the port. */
 int cni_bridge_vlan_get(struct cni_nl *nl, int index, struct cni_bridge_vlan_port *ret_port,
 			struct cni_error *err);
 

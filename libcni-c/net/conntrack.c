@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What of a tuple a dump is filtered by (since 5.8; others send all, and we look ourselves). The
- * kernel's net/netfilter/nf_internals.h has the numbers. */
+/* The parts of a tuple by which the kernel filters a dump (since 5.8; older kernels send all,
+ * and we filter). The kernel's net/netfilter/nf_internals.h has the numbers. */
 #define FILTER_PROTOCOL		(1U << 3)
 #define FILTER_DESTINATION_PORT (1U << 5)
 
@@ -66,7 +66,7 @@ static const struct cni_nl_policy proto_policy[CTA_PROTO_MAX + 1] = {
 	[CTA_PROTO_DST_PORT] = {MNL_TYPE_U16},
 };
 
-/* By port; that for any address comes before those for certain ones. */
+/* Sorts by port; the target for any address comes before those for one address. */
 static int compare_targets(const void *left, const void *right)
 {
 	const struct cni_conntrack_target *a = left;
@@ -165,7 +165,7 @@ static int forget(struct cni_nl *nl, uint8_t family, const struct found *found,
 
 	begin(&m, IPCTNL_MSG_CT_DELETE, family);
 	cni_nl_put(&m, CTA_TUPLE_ORIG | NLA_F_NESTED, found->tuple, found->tuple_size);
-	/* Not one that has begun since with the same addresses. */
+	/* The id excludes a newer connection with the same addresses. */
 	if (found->has_id)
 		cni_nl_put_u32(&m, CTA_ID, found->id);
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0 && err->errnum != ENOENT)
@@ -183,7 +183,7 @@ static int compare_found(const void *left, const void *right)
 	return cni_ip_compare(&a->destination, &b->destination);
 }
 
-/* Sorted, so that the connections to one address are in a row. */
+/* Sorted, to group the connections to an address. */
 static int forget_found(struct cni_nl *nl, struct search *search, cni_conntrack_is_local *is_local,
 			void *data, struct cni_error *err)
 {

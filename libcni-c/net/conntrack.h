@@ -25,11 +25,11 @@ struct cni_conntrack_target {
 /* True if the address is one of this host's. */
 typedef bool cni_conntrack_is_local(const struct cni_ip *address, void *data);
 
-/* Forgets the connections of `protocol` (IPPROTO_*) and `family` that were sent to one of the
- * targets, whose addresses are of that family; it sorts them. UDP has no end of its own: without
- * this, a flow that goes on would be translated as it was at its beginning.
+/* Deletes the connections of `protocol` (IPPROTO_*) and `family` that were sent to one of the
+ * targets, whose addresses are of that family; sorts the targets. UDP connections have no end:
+ * without this, the kernel would go on translating a flow as at its beginning.
  *
- * The kernel lists its connections once, however many targets there are, and not at all for none.
+ * The kernel lists its connections once, for any number of targets, and never without targets.
  * `is_local` is called once for each address to which a connection with a target for any address
  * was sent. `nl` is a socket of NETLINK_NETFILTER. Fails with CNI_EKERNEL; errnum EOPNOTSUPP or
  * EINVAL where the kernel has no ctnetlink. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An ifb: a link that gives back what it is sent to where it was taken from, so that what comes in
- * can be queued as what goes out. */
+/* An intermediate functional block (ifb): redirecting ingress traffic to this link makes the
+ * traffic shapeable as egress. */
 #ifndef CNI_IFB_H
 #define CNI_IFB_H
 

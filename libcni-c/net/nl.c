@@ -17,7 +17,7 @@
 
 #define DUMP_ATTEMPTS 16
 
-/* A second wall: an answer that another process forged has to guess the number as well. */
+/* A second barrier: another process that forges an answer must guess the number as well. */
 static uint32_t random_seq(void)
 {
 	uint32_t seq = 0;
@@ -184,7 +184,7 @@ int cni_nl_receive(struct cni_nl *nl, const struct nlmsghdr **ret_messages, stru
 
 /* ---- the error of an answer ---- */
 
-/* What the kernel says beside the number, or "" (linux/netlink.h, enum nlmsgerr_attrs). */
+/* Returns the kernel's message beside the number, or "" (linux/netlink.h, enum nlmsgerr_attrs). */
 static const char *kernel_words(const struct nlmsghdr *message)
 {
 	static const struct cni_nl_policy policy[NLMSGERR_ATTR_MSG + 1] = {
@@ -240,8 +240,9 @@ struct answer {
 	int failed;
 };
 
-/* One datagram. 1: more is to come, 0: it was all. A failing callback does not stop the reading
- * unless the answer says so: what follows must not be taken for the next one. */
+/* Reads a datagram. Returns 1 if more follow, 0 after the last. After a failing callback the
+ * answer is still read to its end, unless ends_if_failed: the rest must not be mistaken for the
+ * next answer. */
 static int read_answers(const struct nlmsghdr *message, int left, uint32_t seq,
 			struct answer *answer, struct cni_error *err)
 {
@@ -371,7 +372,7 @@ static int wait_on(struct cni_nl *nl, struct cni_nl *news, int group, unsigned i
 
 	if (mnl_socket_setsockopt(news->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "listen to the kernel's changes");
-	/* From here on no announcement can be missed. */
+	/* From here on no announcement is missed. */
 	do {
 		if (look(nl, data, &done, err) < 0)
 			return -1;

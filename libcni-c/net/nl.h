@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A netlink message and one round trip. A message reads like the message: putting cannot fail, the
- * message remembers that it overflowed, and the round trip asks once. Nesting is indentation.
+/* A netlink message and its round trip. The code reads like the message: putting cannot fail,
+ * the message records an overflow, and the round trip checks for it once. Nesting is
+ * indentation.
  *
  *	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
  *	cni_nl_put_string(&m, IFLA_IFNAME, name);
  *	CNI_NL_NEST(&m, IFLA_LINKINFO)
  *		cni_nl_put_string(&m, IFLA_INFO_KIND, "bridge");
- *	return cni_nl_transact(nl, &m, NULL, NULL, err);
- */
+ *	return cni_nl_transact(nl, &m, NULL, NULL, err); */
 #ifndef CNI_NL_H
 #define CNI_NL_H
 
@@ -69,7 +69,7 @@ void *cni_nl_put_header(struct cni_nl_message *m, size_t size);
 struct nlattr *cni_nl_nest_begin(struct cni_nl_message *m, uint16_t type);
 void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
 
-/* The attributes put in its body are inside `type`. No return or break inside. */
+/* Attributes put in the macro's body are nested in `type`. No return or break inside. */
 #define CNI_NL_NEST(m, type)		 CNI_NL_NEST_AT(m, type, __LINE__)
 #define CNI_NL_NEST_AT(m, type, line)	 CNI_NL_NEST_NAMED(m, type, line)
 #define CNI_NL_NEST_NAMED(m, type, line) CNI_NL_NEST_LOOP(m, type, nest_##line, once_##line)
@@ -77,15 +77,15 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
 	for (struct nlattr *n = cni_nl_nest_begin((m), (type)), *o = (void *)(m); o;               \
 	     cni_nl_nest_end((m), n), o = NULL)
 
-/* Receives a datagram of the kernel's. Returns its size, and its messages in `ret_messages`, which
- * are valid until the next call, for any socket. Datagrams of other senders are dropped. Fails with
- * CNI_EKERNEL: errnum ETIMEDOUT after CNI_NL_ANSWER_SECONDS without a datagram, since an answer
- * that the kernel had no memory for never comes, and EMSGSIZE if the datagram is cut. */
+/* Receives a datagram from the kernel. Returns its size, and its messages in `ret_messages`,
+ * valid until the next call for any socket. Drops datagrams of other senders. Fails with
+ * CNI_EKERNEL: errnum ETIMEDOUT after CNI_NL_ANSWER_SECONDS without a datagram, because the
+ * kernel drops an answer if out of memory, and EMSGSIZE if the datagram is truncated. */
 #define CNI_NL_ANSWER_SECONDS 10
 int cni_nl_receive(struct cni_nl *nl, const struct nlmsghdr **ret_messages, struct cni_error *err);
 
-/* Called for each message of an answer that cni_nl_is_whole() and is of the type that answers the
- * question (RTM_NEWLINK for RTM_GETLINK). Returns 0 to go on, or -1 with `err` filled. */
+/* Handles a message of an answer that cni_nl_is_whole() accepts and whose type answers the
+ * request (RTM_NEWLINK for RTM_GETLINK). Returns 0 to go on, or -1 with `err` filled. */
 typedef int cni_nl_cb(const struct nlmsghdr *message, void *data, struct cni_error *err);
 
 /* Sends and reads the whole answer, up to its acknowledgement. Fails with CNI_EKERNEL, errnum, and
@@ -93,32 +93,32 @@ typedef int cni_nl_cb(const struct nlmsghdr *message, void *data, struct cni_err
 int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 		    struct cni_error *err);
 
-/* As above for a question to which the kernel has exactly one answer, or an error: it saves the
- * acknowledgement. A question that may remain unanswered needs cni_nl_transact(). */
+/* As above for a request with exactly one answer or an error: this saves the acknowledgement. A
+ * request that may remain unanswered needs cni_nl_transact(). */
 int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 	       struct cni_error *err);
 
-/* As above for a dump, which is asked again (up to 16 times, then CNI_EKERNEL with EAGAIN) while
- * the kernel says that it was interrupted by a change (NLM_F_DUMP_INTR); `restart` (NULL allowed)
- * is called before, to forget what `cb` has collected. */
+/* As above for a dump, which is repeated (up to 16 times, then CNI_EKERNEL with EAGAIN) while
+ * the kernel reports an interruption by a change (NLM_F_DUMP_INTR); `restart` (NULL allowed) is
+ * called before, to discard the items collected by `cb`. */
 int cni_nl_dump(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb,
 		void (*restart)(void *data), void *data, struct cni_error *err);
 
-/* A dump whose reading ends when `cb` fails, so that its cost does not grow with what follows. It is not
- * asked again after an interruption. The socket has the rest of the answer, and is only to be closed. */
+/* A dump whose reading ends when `cb` fails, to save reading the rest. An interrupted dump is
+ * not repeated. The socket still has the rest of the answer, and must be closed. */
 int cni_nl_dump_until(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 		      struct cni_error *err);
 
-/* Waits until `look` says that it is done, at most `milliseconds`: looks, and looks again whenever
- * the kernel announces something to the multicast `group` (RTNLGRP_*). The announcements come to
- * `news`, a socket that is used for nothing else and is in the namespace of `nl`; NULL: one is opened
- * here. A look tells more than the announcement, and survives an overrun. Fails with CNI_EKERNEL,
+/* Waits at most `milliseconds` until `look` reports that it is done: calls `look` first, and
+ * after each announcement to the multicast `group` (RTNLGRP_*). The announcements come to
+ * `news`, a socket used only for this, in the namespace of `nl`; NULL: a socket is opened here.
+ * A look gives more than the announcement, and works after an overrun. Fails with CNI_EKERNEL,
  * errnum ETIMEDOUT, or as `look` does. */
 int cni_nl_wait(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
 		int (*look)(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err),
 		void *data, struct cni_error *err);
 
-/* The error that a whole NLMSG_ERROR or NLMSG_DONE carries: 0, or -1 with `err` filled. */
+/* Reads the error of a whole NLMSG_ERROR or NLMSG_DONE: 0, or -1 with `err` filled. */
 int cni_nl_read_error(const struct nlmsghdr *message, struct cni_error *err);
 
 CNI_END_DECLS

@@ -43,8 +43,8 @@ bool cni_nl_fits(const struct nlattr *attribute, const struct cni_nl_policy *pol
  * that no reader here knows. */
 size_t cni_nl_header_size(uint16_t type);
 
-/* True if `left` bytes at `message` begin with a message. libmnl's mnl_nlmsg_ok() takes a length of
- * 2^31 and more for a negative number, which is small enough. */
+/* True if `left` bytes at `message` begin with a message. libmnl's mnl_nlmsg_ok() accepts a
+ * length of 2^31 and more, as a negative number. */
 bool cni_nl_is_there(const struct nlmsghdr *message, int left);
 
 /* True if the message holds that struct, and a NLMSG_ERROR or NLMSG_DONE a number that is an

@@ -47,7 +47,7 @@ static void read_tbf(const struct nlattr *options, struct cni_qdisc *qdisc)
 	parms = cni_nl_binary(table[TCA_TBF_PARMS], NULL);
 	if (!parms)
 		return;
-	/* The kernel adds 64 bits only if 32 cannot say it. */
+	/* The kernel adds the 64-bit rate only if 32 bits do not suffice. */
 	qdisc->tbf.rate = cni_nl_u64(table[TCA_TBF_RATE64], parms->rate.rate);
 	qdisc->tbf.peak_rate = cni_nl_u64(table[TCA_TBF_PRATE64], parms->peakrate.rate);
 	qdisc->tbf.limit = parms->limit;
@@ -88,7 +88,7 @@ int cni_qdisc_get(struct cni_nl *nl, int index, uint32_t parent, struct cni_qdis
 	struct cni_nl_message m;
 
 	*ret_qdisc = (struct cni_qdisc){.handle = 0};
-	/* The answer is an announcement to all who listen; who asks hears it only as an echo. */
+	/* The answer is an announcement to all listeners; the sender gets it only as an echo. */
 	begin(&m, RTM_GETQDISC, NLM_F_ECHO, index, parent, 0);
 	if (cni_nl_transact(nl, &m, read_qdisc, ret_qdisc, err) == 0 || err->errnum == ENOENT)
 		return 0;
@@ -99,7 +99,7 @@ int cni_qdisc_get(struct cni_nl *nl, int index, uint32_t parent, struct cni_qdis
 
 static struct tc_ratespec ratespec(uint64_t rate)
 {
-	/* It would look for a table of the kernel's 2.4 if it had to guess the link's layer. */
+	/* Because a kernel that has to guess the link layer expects a rate table of Linux 2.4. */
 	return (struct tc_ratespec){.linklayer = TC_LINKLAYER_ETHERNET,
 				    .rate = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX};
 }

@@ -15,7 +15,7 @@
 
 int cni_redirect_add(struct cni_nl *nl, int from, int to, struct cni_error *err)
 {
-	/* One key, whose mask is empty. */
+	/* A single key, whose mask is empty. */
 	char everything[sizeof(struct tc_u32_sel) + sizeof(struct tc_u32_key)] = {0};
 	struct tc_u32_sel selector = {.flags = TC_U32_TERMINAL, .nkeys = 1};
 	struct tc_mirred mirred = {
@@ -114,7 +114,7 @@ int cni_redirect_get(struct cni_nl *nl, int from, struct cni_redirect *ret_redir
 	forget(ret_redirect);
 	tc->tcm_ifindex = from;
 	tc->tcm_parent = INGRESS;
-	/* Without the qdisc there is nothing to list; kernels differ in whether they say so. */
+	/* Without the qdisc the list is empty; some kernels return an error. */
 	if (cni_nl_dump(nl, &m, read_filter, forget, ret_redirect, err) == 0 ||
 	    err->errnum == EINVAL || err->errnum == ENOENT)
 		return 0;

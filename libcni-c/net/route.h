@@ -11,27 +11,28 @@
 
 CNI_BEGIN_DECLS
 
-/* Adds a route through the link `index`. A route without a gateway has the scope of the link, unless
- * it has a scope of its own; its table is main unless it names another, which 0 does not. There is no
- * delete: a route dies with its link.
+/* Adds a route through the link `index`. A route without a gateway has the scope of the link,
+ * unless it has a scope of its own; its table is main if `table` is 0. There is no delete: the
+ * kernel removes a route with its link.
  * Fails with CNI_EKERNEL, naming the route; errnum EEXIST if there is the same one. */
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 		  struct cni_error *err);
 
-/* Sets `ret_exists` to whether there is this route through the link `index` (0: any). The comparison
- * covers destination, gateway and table and, where the route names them, priority, MTU, advertised
- * MSS and (IPv4; the kernel gives IPv6 routes none) scope. Further routes to the destination do not
- * matter; a next hop of a route with several counts as a route. */
+/* Sets `ret_exists` to true if this route goes through the link `index` (0: any). The comparison
+ * covers destination, gateway and table and, where the route names them, priority, MTU,
+ * advertised MSS and (IPv4; the kernel gives IPv6 routes none) scope. Further routes to the
+ * destination do not matter; a next hop of a route with several counts as a route. */
 int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,
 		     struct cni_error *err);
 
-/* How the kernel would send something to an address. */
+/* The route that the kernel chooses for an address. */
 struct cni_route_way {
 	int index;     /* of the link */
 	bool is_local; /* it is this host's own address */
 };
 
-/* Fails with CNI_EKERNEL; errnum ENETUNREACH if there is no route. */
+/* Looks up the route to an address. Fails with CNI_EKERNEL; errnum ENETUNREACH if there is no
+ * route. */
 int cni_route_get(struct cni_nl *nl, const struct cni_ip *ip, struct cni_route_way *ret_way,
 		  struct cni_error *err);
 

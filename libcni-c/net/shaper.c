@@ -28,14 +28,14 @@ static uint32_t at_least(uint32_t number, uint32_t least)
 	return number < least ? least : number;
 }
 
-/* What `rate` bytes per second send in that time. */
+/* Returns the bytes that `rate` bytes per second send in the time. */
 static uint32_t bytes_in(uint64_t rate, uint32_t milliseconds)
 {
 	return at_most_u32(rate / 1000 * milliseconds + rate % 1000 * milliseconds / 1000);
 }
 
-/* dockershim says "no idea" with the largest int32, containerd with the largest uint32, CRI-O with
- * the largest that the reference takes. */
+/* Placeholders of runtimes: dockershim's is the largest int32, containerd's the largest uint32,
+ * CRI-O's the largest value that the reference accepts. */
 static bool is_placeholder(uint64_t bits)
 {
 	return bits == INT32_MAX || bits == UINT32_MAX || bits / 8 >= UINT32_MAX - 1;
@@ -98,7 +98,7 @@ int cni_shaper_del(struct cni_nl *nl, int index, struct cni_error *err)
 	return -1;
 }
 
-/* What an earlier life has left is taken away first. */
+/* Removes stale shaping first. */
 static int add_tbf(struct cni_nl *nl, const struct cni_link *link, const struct cni_tbf *tbf,
 		   struct cni_error *err)
 {
@@ -133,15 +133,14 @@ int cni_shaper_add(struct cni_nl *nl, const struct cni_link *link, const struct 
 	     err->errnum == ENOENT))
 		return 0;
 	if (err->code != CNI_ETAKEN)
-		/* Made all the same, if only the answer got lost. */
+		/* The qdisc exists anyway if only the answer was lost. */
 		cni_shaper_del(nl, link->index, &ignored);
 	return cni_fail_within(err, "limit '%s' to %" PRIu64 " bit/s", link->name, limit->rate);
 }
 
 /* ---- comparing ---- */
 
-/* The kernel keeps a burst as the time that it takes, rounds on the way, and tells the lower 32
- * bits of it. */
+/* The kernel stores a burst as its duration, rounds it, and reports the lower 32 bits. */
 static bool is_time_of(uint32_t ticks, uint32_t bytes, uint64_t rate)
 {
 	uint64_t expected = bytes * NS_PER_SECOND / rate / CNI_QDISC_TICK;
@@ -181,7 +180,7 @@ static int check_bucket(const struct cni_link *link, const struct cni_qdisc *fou
 	return 0;
 }
 
-/* The queue that a tbf brings along is the kernel's own secret. */
+/* The kernel does not report a tbf's built-in queue. */
 static int check_queue(struct cni_nl *nl, const struct cni_link *link, uint32_t parent,
 		       uint32_t target, struct cni_error *err)
 {

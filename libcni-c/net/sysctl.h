@@ -16,14 +16,14 @@ CNI_BEGIN_DECLS
 /* Reads without the newline. Fails with CNI_EIO; errnum ENOENT if the kernel has no such key. */
 int cni_sysctl_get(const char *key, char *ret_value, size_t size, struct cni_error *err);
 
-/* Writes `value` unless the key has it already, so that a read-only /proc/sys is no obstacle to
- * what is right as it is. Fails with CNI_EIO, naming key and value. */
+/* Writes `value` unless the key has it already: a correct value needs no writable /proc/sys.
+ * Fails with CNI_EIO, naming key and value. */
 int cni_sysctl_set(const char *key, const char *value, struct cni_error *err);
 
-/* The same for a key below `dir`, a descriptor of a directory below /proc/sys, or -1 for /proc/sys.
- * What is below net/ipv4 and net/ipv6 stays in the namespace in which `dir` was opened, whatever the
- * process does later: the kernel looks up the namespace at the directories above alone
- * (sysctl_follow_link() in its fs/proc/proc_sysctl.c). */
+/* The same for a key below `dir`, a descriptor of a directory below /proc/sys, or -1 for
+ * /proc/sys. Keys below net/ipv4 and net/ipv6 stay in the namespace in which `dir` was opened,
+ * even if the process later enters another: the kernel looks up the namespace at the directories
+ * above alone (sysctl_follow_link() in its fs/proc/proc_sysctl.c). */
 int cni_sysctl_set_at(int dir, const char *key, const char *value, struct cni_error *err);
 
 CNI_END_DECLS

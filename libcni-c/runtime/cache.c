@@ -15,7 +15,8 @@
 #define KIND	 "cniCacheV1"
 #define FILE_MAX (16U << 20)
 
-/* What cni_file_replace_at() appends while it writes: the greatest process id and ".tmp". */
+/* The longest suffix that cni_file_replace_at() appends while it writes: the greatest process id
+ * and ".tmp". */
 #define TEMPORARY_LENGTH (sizeof(".4194304.tmp") - 1)
 
 void cni_cached_clear(struct cni_cached *cached)
@@ -160,7 +161,7 @@ static int decode_args(const cJSON *json, struct cni_cached *cached, struct cni_
 	return 0;
 }
 
-/* From before there was a kind: the members of a result, and nobody's name. */
+/* A file from before there was a kind: the members of a result, without an owner. */
 static bool is_bare_result(const cJSON *json)
 {
 	static const char *const keys[] = {"cniVersion", "interfaces", "ips", "ip4", "ip6"};
@@ -199,7 +200,7 @@ static int decode(const cJSON *json, struct cni_cached *cached, struct cni_error
 	return decode_args(json, cached, err);
 }
 
-/* `owner` is whose file it is by its name; NULL for one that has to say so itself. */
+/* `owner` is the owner by the file's name; NULL if only the file's content names the owner. */
 static int read_file(const char *file, const struct cni_owner *owner, struct cni_cached *ret_cached,
 		     struct cni_error *err)
 {
@@ -262,8 +263,7 @@ int cni_cache_remove(const char *dir, const struct cni_owner *owner, struct cni_
 	return 0;
 }
 
-/* Is this the name that a file of this attachment has? Not so what a writer left that was killed.
- */
+/* True if a file of this attachment has this name; false for a stale file of a killed writer. */
 static bool has_its_name(const struct cni_cached *cached, const char *name)
 {
 	freeing char *own =

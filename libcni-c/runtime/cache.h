@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is remembered of each ADD until its DEL, in the files of Go's libcni, which reads ours as we
- * read its: <dir>/results/<network>-<container>-<interface>, JSON of the kind "cniCacheV1". Its
- * members are those of cachedInfo in libcni's api.go, and "netnsIdentity", which libcni passes over
- * and drops when it writes the file anew. */
+/* The cache: a record of each ADD until its DEL, in the format of Go's libcni, and readable by
+ * it: <dir>/results/<network>-<container>-<interface>, JSON of the kind "cniCacheV1". The
+ * members are those of cachedInfo in libcni's api.go, and "netnsIdentity", which libcni ignores
+ * and drops when it rewrites the file. */
 #ifndef CNI_CACHE_H
 #define CNI_CACHE_H
 
@@ -41,18 +41,17 @@ void cni_cached_clear(struct cni_cached *cached);
 int cni_cache_file(const char *dir, const struct cni_owner *owner, char **ret_file,
 		   struct cni_error *err);
 
-/* Writes the whole file or leaves it as it was; directories that are missing are made with mode
- * 0700. Fails with CNI_EIO, and as cni_cache_file(). */
+/* Writes the file atomically; missing directories are made with mode 0700. Fails with CNI_EIO,
+ * and as cni_cache_file(). */
 int cni_cache_write(const char *dir, const struct cni_cached *cached, struct cni_error *err);
 
-/* Reads what is remembered of `owner`; the caller clears it. A file of a libcni from before
- * "cniCacheV1" holds a result and nothing else.
- * `err->errnum` is ENOENT if nothing is remembered. Fails with CNI_EIO and, if the file is empty,
- * cut, of another kind or another attachment's, with CNI_EDECODE. */
+/* Reads the record of `owner`; the caller clears it. A file of a libcni from before "cniCacheV1"
+ * holds only a result. `err->errnum` is ENOENT if there is no record. Fails with CNI_EIO and, if
+ * the file is empty, cut, of another kind or another attachment's, with CNI_EDECODE. */
 int cni_cache_read(const char *dir, const struct cni_owner *owner, struct cni_cached *ret_cached,
 		   struct cni_error *err);
 
-/* Removes the file, in whatever state it is; none is success. Fails with CNI_EIO. */
+/* Removes the file, even if damaged; a missing file is success. Fails with CNI_EIO. */
 int cni_cache_remove(const char *dir, const struct cni_owner *owner, struct cni_error *err);
 
 /* Lists the attachments of `network` (NULL: of all) of containers whose id begins with `ids` (NULL:

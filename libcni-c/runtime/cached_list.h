@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of plugins that an attachment was added with. CHECK and DEL go by it, and not by the network's
- * configuration of today: these plugins have made what is to be checked and deleted. */
+/* The list of plugins that an attachment was added with. CHECK and DEL use this list, not the
+ * network's current configuration, because these plugins made the attachment. */
 #ifndef CNI_CACHED_LIST_H
 #define CNI_CACHED_LIST_H
 
@@ -10,8 +10,8 @@
 
 CNI_BEGIN_DECLS
 
-/* Reads the list that the cache has. What libcni has cached lacks the plugins of the drop-in folder, so
- * that the plugins of `today` (NULL allowed) follow whose types are not in it. The caller clears with
+/* Reads the cached list. A list cached by libcni lacks the plugins of the drop-in folder, so the
+ * plugins of `today` (NULL allowed) with other types are appended. The caller clears with
  * cni_conflist_clear().
  * Fails with CNI_EMISSING if the cache has no list, or one without plugins, and as
  * cni_conflist_parse(). */

@@ -15,7 +15,7 @@ char *cni_canonical_path(const char *path)
 
 	if (real)
 		return take_ptr(real);
-	/* It is gone, or one of /proc/PID/ns, which lead to "net:[4026531840]". */
+	/* The file is gone, or in /proc/PID/ns, where links lead to "net:[4026531840]". */
 	if (!name || name == path)
 		return cni_strdup(path);
 	dir = cni_strndup(path, (size_t)(name - path));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verbs that go by what the cache has: DEL, CHECK, MEND. */
+/* The verbs that use the cache: DEL, CHECK, MEND. */
 #include "chain_internal.h"
 
 #include "cleanup.h"
@@ -97,7 +97,7 @@ int chain_del_locked(const struct cni_chain *chain, struct cni_error *err)
 	if (chain_recall(chain, &memory, &why) < 0 && why.errnum != ENOENT)
 		cni_warn(chain->warnings, "deleting without the cached result: %s", why.msg);
 	request = chain_request(chain, &memory, CNI_DEL);
-	/* A namespace that has come to the path since is another container's. */
+	/* A new namespace at the path is another container's. */
 	if (cni_namespace_ask(request.netns, NULL) == CNI_NAMESPACE_LIVES &&
 	    cni_namespace_ask(request.netns, memory.cached.identity) == CNI_NAMESPACE_GONE)
 		request.netns = "";

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* ADD of a chain, and its undo. */
 #include "chain_internal.h"
 
 #include "cached_list.h"
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* Fails if it could not run, as far as can be seen without running anything. */
+/* Fails if the plugin certainly could not run; runs nothing. */
 static int check_ready(const struct cni_chain *chain, struct cni_error *err)
 {
 	struct cni_owner owner = chain_owner(chain);
@@ -46,7 +47,7 @@ static int add_one(const struct cni_request *request, const struct cni_chain *ch
 	return cni_fail_within(err, "plugin '%s' failed ADD", cni_conflist_type(plugin));
 }
 
-/* `result` holds the last result there was, after a failure too. */
+/* `result` holds the last result, after a failure too. */
 static int add_along(const struct cni_chain *chain, cJSON **result, struct cni_error *err)
 {
 	static const struct cni_memory nothing = {0};
@@ -106,12 +107,13 @@ static void undo(const struct cni_chain *chain, const cJSON *result)
 
 enum earlier {
 	EARLIER_NONE,
-	EARLIER_DAMAGED, /* there is a file of it that cannot be read */
+	EARLIER_DAMAGED, /* the record cannot be read */
 	EARLIER_GONE,	 /* its namespace is gone */
 	EARLIER_STANDS,
 };
 
-/* Before this boot, by the wall clock; for what libcni has written, which does not say more. */
+/* True if the file is from before this boot, by the wall clock; for libcni's files, which do not
+ * tell more. */
 static bool is_of_earlier_boot(const char *file)
 {
 	struct timespec since_boot;
@@ -137,7 +139,7 @@ static enum earlier look_for_earlier(const struct cni_chain *chain, const char *
 	return EARLIER_STANDS;
 }
 
-/* By the list that it was added with. */
+/* Deletes the attachment with the list used by its ADD. */
 static int delete_earlier(const struct cni_chain *chain, struct cni_error *err)
 {
 	clearing_memory struct cni_memory memory = {0};
@@ -165,8 +167,8 @@ static int delete_earlier(const struct cni_chain *chain, struct cni_error *err)
 	return 0;
 }
 
-/* An ADD is not repeated without a DEL (CNI SPEC, section 2, "Lifecycle & Ordering"). `ret_may_undo` is
- * false if what would be deleted after a failure may be an earlier ADD's. */
+/* An ADD is not repeated without a DEL (CNI SPEC, section 2, "Lifecycle & Ordering").
+ * `ret_may_undo` is false if a DEL after a failure could remove an earlier ADD's attachment. */
 static int make_way(const struct cni_chain *chain, bool *ret_may_undo, struct cni_error *err)
 {
 	struct cni_owner owner = chain_owner(chain);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* GC of a chain. */
 #include "chain_internal.h"
 
 #include "cached_list.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A run, and its first failure; the others are told. */
+/* A GC run, and its first failure; the others are warnings. */
 struct collection {
 	const struct cni_chain *chain;
 	const struct cni_gc *gc;
@@ -49,7 +50,7 @@ static void add_valid(struct collection *run, const struct cni_owner *owners, si
 
 /* ---- attachments ---- */
 
-/* By the list that it was added with, if the cache has that. */
+/* Deletes with the list used by ADD, if cached. */
 static int delete_one(const struct collection *run, const struct cni_cached *cached,
 		      struct cni_error *err)
 {
@@ -100,7 +101,7 @@ static void delete_stale(struct collection *run, const struct cni_cached *cached
 	}
 	cni_fail_within(&err, "delete stale attachment %s/%s", cached->container, cached->ifname);
 	note(run, &err);
-	/* What is left of it must not be torn apart: its address is given back last, by a DEL. */
+	/* Keeps the rest of the attachment together: only a DEL may release its address, last. */
 	add_valid(run, &(struct cni_owner){step.network, step.container, step.ifname}, 1);
 }
 
@@ -145,7 +146,7 @@ static void ask_plugins(struct collection *run)
 
 /* ---- both ---- */
 
-/* Nothing is looked at before this has the lock: what an ADD makes meanwhile would be stale. */
+/* Reads nothing before the lock is held: an ADD could change the state meanwhile. */
 static int find_living(const struct cni_chain *chain, const struct cni_gc *gc,
 		       struct cni_living *living, struct cni_error *err)
 {

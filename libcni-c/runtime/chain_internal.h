@@ -9,8 +9,9 @@
 
 /* ---- locks ---- */
 
-/* The network's, which GC has alone (CNI SPEC, section 4, "GC": it must not run beside ADD and DEL), and
- * the container's, whose operations follow each other (section 2, "Lifecycle & Ordering"). */
+/* The network's lock, exclusive for GC (CNI SPEC, section 4, "GC": must not run beside ADD and
+ * DEL), and the container's lock, which serialises its operations (section 2, "Lifecycle &
+ * Ordering"). */
 struct cni_chain_locks {
 	int network;
 	int container;
@@ -21,17 +22,18 @@ struct cni_chain_locks {
 		-1, -1                                                                             \
 	}
 
-/* Takes the network's lock shared and the container's alone, waiting ten seconds for each. With
- * `insists`, a lock that another holds is a failure (CNI_ELOCKED); without, for DEL, a warning. That there
- * can be no lock is a warning in any case. chain_unlock() afterwards in any case. */
+/* Takes the network's lock shared and the container's exclusively, waiting ten seconds for each.
+ * With `insists`, a lock held by another process is a failure (CNI_ELOCKED); without, for DEL, a
+ * warning. A lock that cannot be made is always a warning. chain_unlock() afterwards in any
+ * case. */
 int chain_lock(const struct cni_chain *chain, bool insists, struct cni_chain_locks *locks,
 	       struct cni_error *err);
 
-/* The container's alone, for who has the network's. */
+/* Takes the container's lock, for a caller that has the network's. */
 int chain_lock_container(const struct cni_chain *chain, bool insists, struct cni_chain_locks *locks,
 			 struct cni_error *err);
 
-/* The network's, alone. */
+/* Takes the network's lock exclusively. */
 int chain_lock_network(const struct cni_chain *chain, struct cni_chain_locks *locks,
 		       struct cni_error *err);
 
@@ -49,10 +51,10 @@ struct cni_memory {
 void chain_forget_memory(struct cni_memory *memory);
 #define clearing_memory __attribute__((cleanup(chain_forget_memory)))
 
-/* `memory` is usable, and empty, after a failure; errnum is ENOENT if nothing is remembered. */
+/* `memory` is usable, and empty, after a failure; errnum is ENOENT if there is no record. */
 int chain_recall(const struct cni_chain *chain, struct cni_memory *memory, struct cni_error *err);
 
-/* With the caller's arguments unless the cache has others. */
+/* Uses the caller's arguments unless the cache has others. */
 struct cni_request chain_request(const struct cni_chain *chain, const struct cni_memory *memory,
 				 enum cni_command command);
 
@@ -60,14 +62,14 @@ struct cni_owner chain_owner(const struct cni_chain *chain);
 
 int chain_check_names(const struct cni_chain *chain, struct cni_error *err);
 
-/* As the list's version writes it, which may have changed since ADD. */
+/* Encodes the result in the list's version, which may have changed since ADD. */
 int chain_convert(const cJSON *json, enum cni_version version, const char *what, cJSON **ret_json,
 		  struct cni_error *err);
 
-/* Removes it from the cache; a failure is a warning. */
+/* Removes the record from the cache; a failure is a warning. */
 void chain_forget(const struct cni_chain *chain);
 
-/* DEL for who has the locks. */
+/* Runs DEL, for a caller that has the locks. */
 int chain_del_locked(const struct cni_chain *chain, struct cni_error *err);
 
 #endif

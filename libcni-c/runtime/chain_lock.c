@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The locks of a chain. */
 #include "chain_internal.h"
 
 #include "canonical.h"
@@ -24,7 +25,7 @@ static int take(const struct cni_chain *chain, const char *name, enum cni_lock_k
 	return 0;
 }
 
-/* A cache is a world of its own: with another one, another runtime works on other containers. */
+/* Each cache has its own locks: a runtime with another cache works on other containers. */
 static int take_network(const struct cni_chain *chain, enum cni_lock_kind kind, bool insists,
 			int *ret_lock, struct cni_error *err)
 {

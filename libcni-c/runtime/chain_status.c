@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* STATUS of a chain. */
 #include "chain.h"
 
 #include "request.h"

@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* As much as a plugin accepts on stdin. */
+/* The limit of a plugin's stdin. */
 #define FILE_MAX (8U << 20)
 
 /* A file of the directory. */
@@ -56,7 +56,7 @@ static bool ends_in(const char *name, const char *extension)
 	return dot && !strcmp(dot + 1, extension);
 }
 
-/* Lists before single ones, then by name. */
+/* Sorts lists before single configurations, then by name. */
 static int compare(const void *a, const void *b)
 {
 	const struct entry *left = a;
@@ -67,8 +67,8 @@ static int compare(const void *a, const void *b)
 	return strcmp(left->file, right->file);
 }
 
-/* The files whose names end in one of `extensions` (ends with NULL). A directory that is not there
- * has none. */
+/* Collects the files whose names end in one of `extensions` (ends with NULL). A missing
+ * directory has none. */
 static int find_files(const char *path, const char *const *extensions, struct entries *ret_entries,
 		      struct cni_error *err)
 {
@@ -99,7 +99,7 @@ static int find_files(const char *path, const char *const *extensions, struct en
 	return 0;
 }
 
-/* Its bytes, and whose network it is. */
+/* Reads a file's bytes and its network's name. */
 static int read_entry(struct entry *entry, struct cni_error *err)
 {
 	freeing_json cJSON *json = NULL;
@@ -120,7 +120,7 @@ static int read_entry(struct entry *entry, struct cni_error *err)
 	return 0;
 }
 
-/* Two files of one network: the first one counts. */
+/* If two files have the same network, the first counts. */
 static void warn_of_twins(const struct entries *entries, struct cni_warnings *warnings)
 {
 	for (size_t i = 0; i < entries->count; i++)

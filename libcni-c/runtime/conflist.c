@@ -205,7 +205,7 @@ int cni_conflist_upconvert(const char *data, size_t size, const char *what,
 	return cni_conflist_parse(text, strlen(text), what, ret_list, err);
 }
 
-/* So that a DEL which has but the cache knows of it, whatever has become of the folder. */
+/* Caches the appended plugins for DEL, because the folder may have changed by then. */
 static void keep_in_text(struct cni_conflist *list)
 {
 	freeing_json cJSON *json = NULL;

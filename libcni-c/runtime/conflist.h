@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One network's configuration (CNI SPEC, section 1, "Network configuration format"): a name, a
+/* A network's configuration (CNI SPEC, section 1, "Network configuration format"): a name, a
  * version, and the plugins to run, in order. See confdir.h for finding it in a directory. */
 #ifndef CNI_CONFLIST_H
 #define CNI_CONFLIST_H
@@ -32,8 +32,8 @@ struct cni_conflist {
  * case. A list without the key 'plugins' has none, as long as `only_inlined` is not set: they come
  * from its drop-in folder.
  *
- * The version is the highest that we know of 'cniVersions' and 'cniVersion' together; versions
- * that we do not know are passed over while there is one that we do.
+ * The version is the highest that we know of 'cniVersions' and 'cniVersion' together; unknown
+ * versions are ignored if a known one is listed.
  *
  * `what` names the source in errors. The caller clears with cni_conflist_clear().
  * Fails with CNI_EDECODE, with CNI_ECONFIG (naming key, value and what was expected) and with

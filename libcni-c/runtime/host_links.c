@@ -30,7 +30,7 @@ static bool is_owner_text(const char *alias)
 	return slash && slash[1] && !strchr(slash + 1, '/');
 }
 
-/* NULL: it has none, or has gone meanwhile. */
+/* Returns NULL if the link has no alias or has been deleted meanwhile. */
 static char *read_alias(const char *name)
 {
 	freeing char *path = cni_format(LINKS "/%s/ifalias", name);
@@ -100,7 +100,7 @@ static int listen_to_links(void)
 	return take_fd(&fd);
 }
 
-/* An announcement only wakes us: sysfs tells which links are left. */
+/* An announcement only wakes the process: sysfs tells which links are left. */
 void cni_host_links_await_end(const struct cni_host_links *links, unsigned int milliseconds)
 {
 	struct timespec end = cni_deadline_in(milliseconds);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The links of this host that carry an owner's text (base/owner.h): the host side of each attachment
- * that the bridge plugin has made. As sysfs shows them, so that this needs no netlink. */
+/* The links of this host that carry an owner's text (base/owner.h): the host side of each
+ * attachment of the bridge plugin. Read from sysfs, without netlink. */
 #ifndef CNI_HOST_LINKS_H
 #define CNI_HOST_LINKS_H
 
@@ -23,12 +23,12 @@ struct cni_host_links {
  * /sys/class/net cannot be read. */
 int cni_host_links(const char *network, struct cni_host_links *ret_links, struct cni_error *err);
 
-/* Waits until none of the links is there any more, at most `milliseconds`: the kernel deletes those of
- * a namespace some time after its last process and name have gone. */
+/* Waits at most `milliseconds` until all of the links are deleted: the kernel deletes the links
+ * of a namespace some time after its last process and name. */
 void cni_host_links_await_end(const struct cni_host_links *links, unsigned int milliseconds);
 
-/* The container and the interface of an owner's text, which the caller frees. False if the text was cut
- * to fit, so that they cannot be told. */
+/* Splits an owner's text into container and interface, which the caller frees. False if the text
+ * was truncated to fit. */
 bool cni_host_link_parse(const char *owner, char **ret_network, char **ret_container,
 			 char **ret_ifname);
 

@@ -20,7 +20,7 @@ static void add(struct cni_living *living, const char *network, const char *cont
 	owners->items[owners->count++] = (struct cni_owner){network, container, ifname};
 }
 
-/* Has the attachment this owner's text? */
+/* True if the attachment has this owner's text. */
 static bool is_text_of(const char *text, const char *network, const char *container,
 		       const char *ifname)
 {
@@ -30,7 +30,7 @@ static bool is_text_of(const char *text, const char *network, const char *contai
 	return !strcmp(text, cni_owner_format(&owner, own));
 }
 
-/* The number of the attachment in the cache that has the link, or -1. */
+/* Returns the index of the cached attachment that has the link, or -1. */
 static ssize_t find_cached(const struct cni_living *living, const struct cni_host_link *link)
 {
 	for (size_t i = 0; i < living->cached_count; i++)
@@ -77,7 +77,8 @@ static int read_cache(const char *dir, const char *network, struct cni_living *l
 
 /* ---- links ---- */
 
-/* Waits for the links of attachments that are gone by their path: most are about to go, too. */
+/* Waits for the links of attachments whose path is gone: the kernel is about to delete most of
+ * them. */
 static void await_end(const struct cni_living *living, const struct cni_host_links *links)
 {
 	struct cni_host_links doomed = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The attachments of a network that GC must not cut off, since their namespace lives: those in the cache,
- * those whose link is on this host, and those that the caller names. */
+/* The attachments of a network that GC must not remove, because their namespace is alive: those
+ * in the cache, those whose link is on this host, and those that the caller names. */
 #ifndef CNI_LIVING_H
 #define CNI_LIVING_H
 
@@ -12,12 +12,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Why an attachment in the cache is not one of them, or is. */
+/* The state of a cached attachment's namespace. */
 enum cni_life {
 	CNI_LIFE_LIVES,
 	CNI_LIFE_GONE,
 	CNI_LIFE_NAMELESS, /* its path leads nowhere, or to another namespace, but its link is there */
-	CNI_LIFE_UNKNOWN, /* where its namespace is was not written down, or may not be looked at */
+	CNI_LIFE_UNKNOWN, /* the namespace was not recorded, or may not be inspected */
 };
 
 struct cni_living {
@@ -30,11 +30,11 @@ struct cni_living {
 	size_t text_count;
 };
 
-/* Finds what lives of `network`, and adds what `keep` names (NULL: none). A link whose attachment is in the cache as
- * gone is waited for, two seconds at most, as the kernel deletes it some time after the namespace.
- * The caller clears. Fails with CNI_EIO if the cache or sysfs cannot be read, and with CNI_ECONFIG if
- * a link's text was cut to fit and is not one of an attachment that is known: it cannot be told
- * what to keep then. */
+/* Finds the living attachments of `network`, and adds those in `keep` (NULL: none). Waits at
+ * most two seconds for the links of cached attachments that are gone, because the kernel deletes
+ * a link some time after its namespace. The caller clears. Fails with CNI_EIO if the cache or
+ * sysfs cannot be read, and with CNI_ECONFIG if a link's truncated text matches no known
+ * attachment: the attachment to keep is then unknown. */
 int cni_living_find(const char *cache_dir, const char *network, const struct cni_owners *keep,
 		    struct cni_living *ret_living, struct cni_warnings *warnings,
 		    struct cni_error *err);

@@ -29,7 +29,7 @@ struct identity {
 	uint64_t ino;
 };
 
-/* Another kind of file is no network namespace: errno is then EINVAL. */
+/* Fails with EINVAL if the file is not a network namespace. */
 static int open_namespace(const char *path)
 {
 	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -44,8 +44,8 @@ static int open_namespace(const char *path)
 	return -1;
 }
 
-/* A socket has the cookie of its namespace. A child enters that, so that we need not come back; it
- * shares our memory, and only makes system calls. */
+/* Reads the cookie of the namespace from a socket in it. A child enters the namespace, so this
+ * process need not return; the child shares our memory, and only makes system calls. */
 static uint64_t read_cookie(int fd)
 {
 	volatile uint64_t cookie = 0;
@@ -122,7 +122,7 @@ static bool read_identity(const char *text, struct identity *ret_identity)
 	       read_number(&at, " ino=", &ret_identity->ino);
 }
 
-/* Whether it could be the same: what is not known does not tell them apart. */
+/* True if the two may be the same namespace: an unknown part does not distinguish them. */
 static bool may_be(const struct identity *now, const char *text)
 {
 	struct identity then;

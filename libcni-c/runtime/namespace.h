@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which network namespace a path leads to, and whether it is still the one of an earlier day: a path is
- * used again, and so is an inode's number. */
+/* The identity of a path's network namespace, to detect a replaced one: paths and inode numbers
+ * are reused. */
 #ifndef CNI_NAMESPACE_H
 #define CNI_NAMESPACE_H
 
@@ -17,12 +17,13 @@ enum cni_namespace_state {
 	CNI_NAMESPACE_UNKNOWN, /* the path is "", or may not be opened */
 };
 
-/* A text that no other namespace has: boot id, cookie (SO_NETNS_COOKIE, socket(7), Linux 5.14; 0
- * before) and inode; "none" if `path` does not lead to a network namespace. The caller frees. */
+/* Returns a text that no other namespace has: boot id, cookie (SO_NETNS_COOKIE, socket(7), Linux
+ * 5.14; 0 before) and inode; "none" if `path` does not lead to a network namespace. The caller
+ * frees. */
 char *cni_namespace_identify(const char *path);
 
 /* Tells whether the namespace that was at `path` and had the text `identity` lives. With NULL or
- * "none" any network namespace at `path` counts as the one. */
+ * "none", any network namespace at `path` matches. */
 enum cni_namespace_state cni_namespace_ask(const char *path, const char *identity);
 
 /* True if both paths lead to one network namespace now. */

@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* What was wrong, for the message of what is right again. */
+/* `ret_message` gets the error of the first CHECK, also for a mended attachment. */
 static enum cni_reconciled mend(const struct cni_reconcile *reconcile,
 				const struct cni_chain *chain, char **ret_message)
 {

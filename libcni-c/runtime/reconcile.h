@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts back what somebody has taken from attachments that stand, as "nft flush ruleset" or a
- * firewall's reload does: rules, gateway addresses, forwarding. From what the cache remembers of
- * each ADD, its configuration included, so that it does not matter what the network's configuration
- * says today. */
+/* Restores parts of living attachments that were removed, for example by "nft flush ruleset" or
+ * a firewall's reload: rules, gateway addresses, forwarding. Uses the cached record of each ADD,
+ * with its configuration, not the network's current configuration. */
 #ifndef CNI_RECONCILE_H
 #define CNI_RECONCILE_H
 
@@ -21,7 +20,7 @@ enum cni_reconciled {
 	CNI_RECONCILED_FINE,   /* it was as ADD left it */
 	CNI_RECONCILED_MENDED, /* it is again; the message says what was wrong */
 	CNI_RECONCILED_WRONG,  /* a dry run: it would be mended; otherwise: that failed */
-	CNI_RECONCILED_GONE,   /* its namespace is gone: for GC, not for us */
+	CNI_RECONCILED_GONE,   /* its namespace is gone: left to GC */
 };
 
 typedef void cni_reconcile_reporter(const struct cni_owner *owner, enum cni_reconciled state,
@@ -32,15 +31,15 @@ struct cni_reconcile {
 	const char *network;   /* NULL: all networks */
 	const char *path;      /* CNI_PATH */
 	const char *cache_dir; /* see cache.h */
-	bool dry_run;	       /* CHECK and nothing else */
+	bool dry_run;	       /* only CHECK */
 	struct cni_warnings *warnings;
 	cni_reconcile_reporter *report; /* called for each attachment */
 	void *data;
 };
 
-/* For each attachment in the cache: CHECK, and if that fails MEND (verbs.h), plugin by plugin, and
- * CHECK again. An address that the ledger has given to somebody else fails CHECK and MEND, so that
- * nothing is put back for it. One failure does not stop it; `ret_wrong` counts them.
+/* For each attachment in the cache: CHECK, and if that fails MEND (verbs.h), plugin by plugin,
+ * and CHECK again. A reassigned address fails CHECK and MEND, so its rules are not restored.
+ * Goes on after a failure; `ret_wrong` counts failures.
  * Fails with CNI_EIO if the cache cannot be read. */
 int cni_reconcile(const struct cni_reconcile *reconcile, size_t *ret_wrong, struct cni_error *err);
 

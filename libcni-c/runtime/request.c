@@ -10,8 +10,8 @@
 
 /* ---- stdin ---- */
 
-/* NULL if nothing is both declared and given. Capabilities are names of the runtime's, so their
- * case counts. */
+/* Returns NULL if no capability is both declared and given. The runtime defines the names of
+ * capabilities, so their case matters. */
 static cJSON *runtime_config(const cJSON *plugin, const cJSON *capability_args)
 {
 	freeing_json cJSON *config = cni_json_object();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One plugin asked one thing: the configuration derived from the list's (CNI SPEC, section 3,
- * "Deriving request configuration"), the environment, and the run. See chain.h for all of them. */
+/* A request to a plugin: the configuration derived from the list's (CNI SPEC, section 3,
+ * "Deriving request configuration"), the environment, and the run. chain.h runs all plugins. */
 #ifndef CNI_REQUEST_H
 #define CNI_REQUEST_H
 
@@ -17,7 +17,7 @@ CNI_BEGIN_DECLS
 struct cni_request {
 	enum cni_command command;
 	const char *path; /* CNI_PATH */
-	/* NULL or "" for what the command does not need. */
+	/* NULL or "" if the command does not need the variable. */
 	const char *container;
 	const char *netns;
 	const char *ifname;
@@ -29,7 +29,7 @@ struct cni_request {
 	const cJSON *valid;
 };
 
-/* What `plugin`, one of `list`, gets on stdin: its configuration with
+/* Makes the stdin of `plugin`, one of `list`: its configuration with
  *
  *	name, cniVersion    the list's
  *	prevResult          that of the request, or none
@@ -39,13 +39,13 @@ struct cni_request {
  *	cni.dev/valid-attachments, cni.dev/attachments
  *	                    for GC: the specification's key, and the one it had by mistake
  *
- * and everything else as it is written. The caller frees with cJSON_Delete(). */
+ * and all other keys unchanged. The caller frees with cJSON_Delete(). */
 cJSON *cni_request_config(const struct cni_request *request, const struct cni_conflist *list,
 			  const cJSON *plugin);
 
-/* Runs `plugin`. Its environment is ours, with the six variables of the protocol replaced. What it
- * prints goes to `ret_answer` (NULL allowed), which the caller clears. The plugin's type and the
- * command stand before the message of a failure.
+/* Runs `plugin`. The plugin inherits our environment, with the six variables of the protocol
+ * replaced. Its output goes to `ret_answer` (NULL allowed), which the caller clears. The
+ * plugin's type and the command prefix the message of a failure.
  * Fails as cni_exec_find() and cni_exec_run(). */
 int cni_request_run(const struct cni_request *request, const struct cni_conflist *list,
 		    const cJSON *plugin, struct cni_answer *ret_answer, struct cni_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is worth telling and is no failure: collected on the way, printed by whoever owns stderr. */
+/* Warnings, which are not failures: collected on the way, printed by the owner of stderr. */
 #ifndef CNI_WARNINGS_H
 #define CNI_WARNINGS_H
 
@@ -16,11 +16,11 @@ struct cni_warnings {
 	size_t count;
 };
 
-/* Appends a line. `warnings` NULL: nobody wants to know. */
+/* Appends a line; discards it if `warnings` is NULL. */
 void cni_warn(struct cni_warnings *warnings, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same for what has failed, and does not matter: its message and details. */
+/* Appends the message and details of an error that does not matter. */
 void cni_warn_error(struct cni_warnings *warnings, const struct cni_error *err);
 
 /* Frees what it holds, not the struct. */

@@ -8,7 +8,7 @@
 
 CNI_BEGIN_DECLS
 
-/* One argument that a plugin knows, and where its text goes (the caller frees it). */
+/* An argument that a plugin knows, and the destination of its text (the caller frees it). */
 struct cni_arg {
 	const char *key; /* compared exactly; the last of two wins */
 	char **value;
@@ -20,8 +20,8 @@ struct cni_arg {
  * Fails with CNI_ECONFIG: `ARGS: unknown args ["FOO=BAR"]`, `ARGS: invalid pair "FOO"`. */
 int cni_args_parse(const char *args, const struct cni_arg *known, struct cni_error *err);
 
-/* The value of one argument, whatever else `args` holds; the last of two wins. The caller frees.
- * NULL if there is none. */
+/* Returns the value of one argument, whatever else `args` holds; the last of two wins. The
+ * caller frees. NULL if there is none. */
 char *cni_args_get(const char *args, const char *key);
 
 CNI_END_DECLS

@@ -54,7 +54,7 @@ static bool has_all(const struct cni_owners *owners, const struct cni_owners *ot
 	return true;
 }
 
-/* Two spellings of the key with different attachments do not say which ones are valid. */
+/* If two spellings of the key have different attachments, the valid ones are unknown. */
 static int compare_lists(const struct cni_conf *conf, const cJSON *first, const cJSON *other,
 			 struct cni_error *err)
 {
@@ -87,7 +87,8 @@ static int read_valid(struct cni_conf *conf, struct cni_error *err)
 	}
 	if (first)
 		return 0;
-	/* Absent is not empty: empty means that no attachment is valid, and everything goes. */
+	/* A missing key is not an empty list: empty means that no attachment is valid, and GC
+	 * removes all. */
 	return cni_fail(err, CNI_ECONFIG,
 			"'cni.dev/valid-attachments' is missing, expected the list of attachments "
 			"that are still valid");
@@ -105,7 +106,7 @@ static int read_ipam(struct cni_conf *conf, bool lenient, struct cni_error *err)
 		return cni_fail(err, CNI_ECONFIG, "'ipam.type' is %s, expected a string",
 				cni_json_show(type));
 	if (cJSON_IsString(type) && *type->valuestring) {
-		/* In any case: this is the name of a program that is going to be run. */
+		/* Always checked, because the value is the name of a program to be run. */
 		if (cni_name_check_plugin(type->valuestring, "'ipam.type'", err) < 0)
 			return -1;
 		conf->ipam_type = type->valuestring;

@@ -30,11 +30,11 @@ struct cni_conf {
 	struct cni_owners valid; /* GC: the attachments still valid, sorted */
 };
 
-/* The text of the configuration in `data`, checked as the command needs it. Fills `ret_conf->json`,
+/* Parses the configuration in `data`, checked as the command needs it. Fills `ret_conf->json`,
  * `name` and `version` first, so that an error can be printed in the right version.
  *
- * ADD, CHECK, STATUS: a wrong value is an error. DEL, GC: only what they cannot do without is:
- * broken JSON, no name, an unknown version. A prevResult that cannot be read then counts as absent.
+ * ADD, CHECK, STATUS: a wrong value is an error. DEL, GC: only broken JSON, a missing name or an
+ * unknown version is an error; an invalid prevResult counts as absent.
  *
  * Fails with CNI_EDECODE, CNI_ECONFIG, CNI_EVERSION. In any case cni_conf_clear() afterwards. */
 int cni_conf_read(const char *data, size_t size, enum cni_command command, enum cni_version oldest,

@@ -39,7 +39,7 @@ struct cni_word {
 
 struct cni_field;
 
-/* Writes what `value` says into `member`, or fails with CNI_ECONFIG. */
+/* Decodes `value` into `member`, or fails with CNI_ECONFIG. */
 typedef int cni_decoder(const struct cni_field *field, const cJSON *value, void *member,
 			struct cni_error *err);
 
@@ -58,8 +58,8 @@ struct cni_field {
  * for a number or a word that the row does not allow. */
 cni_decoder cni_decode_bool;
 cni_decoder cni_decode_u32;
-/* From 0 to 2^63-1 unless the field says otherwise. JSON's numbers are doubles here: above 2^53 it
- * is the nearest one, and what cannot be told from 2^63-1 is that. */
+/* From 0 to 2^63-1 unless the field says otherwise. JSON numbers are doubles here: above 2^53
+ * the value is the nearest double, and a double equal to that of 2^63-1 gives 2^63-1. */
 cni_decoder cni_decode_u64;
 cni_decoder cni_decode_string;
 cni_decoder cni_decode_strings;
@@ -124,9 +124,9 @@ constexpr cni_decoder *cni_decoder_for(const cJSON *const *)
 		 : cni_decode_object)
 #endif
 
-/* Fills `out` from `object` as `fields` say. With `lenient` (DEL and GC, which must work whatever
- * became of the configuration) a wrong value is passed over, otherwise it fails with CNI_ECONFIG,
- * naming key, value and what was expected. Strings point into `object`. */
+/* Fills `out` from `object` as `fields` say. With `lenient` (DEL and GC, which must work with a
+ * broken configuration) a wrong value is ignored, otherwise the decoder fails with CNI_ECONFIG,
+ * naming key, value and expected type. Strings point into `object`. */
 int cni_decode(const struct cni_field *fields, const cJSON *object, void *out, bool lenient,
 	       struct cni_error *err);
 

@@ -16,7 +16,7 @@
 
 /* ---- a plugin that would start itself ---- */
 
-/* Is `type` one of the types that are under way? */
+/* True if `type` is one of the delegates already running. */
 static bool is_under_way(const char *type)
 {
 	freeing char *all = cni_strdup(getenv(UNDER_WAY));
@@ -37,8 +37,8 @@ static bool is_this_executable(const char *file)
 	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
-/* An IPAM plugin gets the very configuration that names it, so that one which delegates starts
- * itself without end. `ret_file` gets the executable, which the caller frees. */
+/* An IPAM plugin gets the same configuration that names it, so a delegating plugin would start
+ * itself forever. `ret_file` gets the executable, which the caller frees. */
 static int find(const struct cni_call *call, enum cni_command command, char **ret_file,
 		struct cni_error *err)
 {
@@ -51,7 +51,7 @@ static int find(const struct cni_call *call, enum cni_command command, char **re
 				type);
 	if (cni_exec_find(type, call->env.path, ret_file, err) == 0)
 		return 0;
-	/* Found or not, it is what the configuration says. */
+	/* A missing plugin is an error of the configuration. */
 	err->code = command == CNI_STATUS ? CNI_EUNAVAILABLE : CNI_ECONFIG;
 	return cni_fail_within(err, "'ipam.type'");
 }
@@ -78,8 +78,8 @@ int cni_delegate_check(const struct cni_call *call, struct cni_error *err)
 
 /* ---- run ---- */
 
-/* The container and its namespace are those of `call`, which may be another's than the environment
- * says: an older sandbox of the pod, whose lease is released. */
+/* The container and its namespace come from `call`, not from the environment: `call` may be an
+ * older sandbox of the pod whose lease is released. */
 static int run(const struct cni_call *call, const char *file, enum cni_command command,
 	       struct cni_answer *ret_answer, struct cni_error *err)
 {
@@ -126,7 +126,8 @@ static int run_executable(const struct cni_call *call, const char *file, enum cn
 	return command == CNI_ADD ? decode_answer(call, &answer, ret_result, err) : 0;
 }
 
-/* Is it, to the byte, what this executable contains? Its notes stand within the first page. */
+/* True if the build id of the file is that of the contained plugin. The ELF notes are in the
+ * first page. */
 static bool is_contained(const struct cni_contained *contained, const char *file)
 {
 	closing int fd = contained ? open(file, O_RDONLY | O_CLOEXEC) : -1;

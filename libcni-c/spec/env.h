@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The protocol's environment (CNI SPEC, section 2, "Parameters"): one table of variable x command.
- */
+/* The protocol's environment (CNI SPEC, section 2, "Parameters"): a table of variable x command. */
 #ifndef CNI_ENV_H
 #define CNI_ENV_H
 
@@ -26,8 +25,8 @@ enum cni_command {
 	CNI_COMMAND_COUNT,
 };
 
-/* A plugin that runs an IPAM plugin in its own process tells it what it knows of the namespace, so
- * that the IPAM plugin need not go there. All zero in a process of its own. */
+/* Facts about the namespace that a plugin passes to a contained IPAM plugin, which then need not
+ * enter the namespace. All zero in a separate process. */
 struct cni_netns_seen {
 	bool is_seen;
 	uint64_t dev; /* as stat(2) shows them */
@@ -36,7 +35,7 @@ struct cni_netns_seen {
 	bool interface_is_new; /* CNI_IFNAME was not there before this ADD */
 };
 
-/* What the environment said; strings belong to it. A variable that is not set is "". */
+/* The values of the environment, which owns the strings. An unset variable is "". */
 struct cni_env {
 	enum cni_command command;
 	const char *container; /* CNI_CONTAINERID */
@@ -56,8 +55,8 @@ enum cni_version cni_command_since(enum cni_command command);
 
 /* Reads and validates. All missing variables are named in one error: "required env variables
  * [CNI_NETNS,CNI_IFNAME] missing". Variables that a command does not need may be anything, since
- * runtimes set them to "" or "dummy"; CNI_PATH is one of these, for a plugin that delegates nothing
- * does not need it. Fails with CNI_EENV. */
+ * runtimes set them to "" or "dummy"; CNI_PATH is one of these, because a plugin without a
+ * delegate does not need it. Fails with CNI_EENV. */
 int cni_env_read(struct cni_env *ret_env, struct cni_error *err);
 
 CNI_END_DECLS

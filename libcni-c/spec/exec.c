@@ -14,7 +14,8 @@
 
 #define OUTPUT_MAX (8U << 20)
 
-/* A pipe holds as much (pipe(7)): what a child can have written before it has ended. */
+/* The capacity of a pipe (pipe(7)): the most that a child has written and we have not read at
+ * its end. */
 #define PIPE_SIZE (64U << 10)
 
 /* A program that runs: how errors call it, and what it has printed. */
@@ -43,8 +44,8 @@ static char **make_argv(const struct cni_exec *exec)
 
 /* ---- talk ---- */
 
-/* Feeds what the pipe takes; closes it when all is said or nobody reads. A small configuration
- * fits the pipe at once. */
+/* Writes what the pipe accepts; closes it after the last byte, or without a reader. A small
+ * configuration fits the pipe at once. */
 static void feed(struct run *run)
 {
 	const struct cni_exec *exec = run->exec;
@@ -77,8 +78,8 @@ static int hear(struct run *run, struct cni_error *err)
 	return 0;
 }
 
-/* Waits once for any of the pipes; the end of the child interrupts it. The child's stderr is read as
- * fast as ours takes it. */
+/* Waits once for any of the pipes; the end of the child interrupts the wait. The child's stderr
+ * is read only as fast as ours accepts. */
 static int exchange(struct run *run, unsigned int milliseconds, struct cni_error *err)
 {
 	struct cni_hearing *hearing = &run->hearing;
@@ -105,7 +106,7 @@ static int exchange(struct run *run, unsigned int milliseconds, struct cni_error
 	return waits[0].revents ? hear(run, err) : 0;
 }
 
-/* Copies the rest of the child's stderr, where one of its own children may go on writing. */
+/* Copies the rest of the child's stderr, to which the child's own children may still write. */
 static void hear_the_rest(struct run *run, const struct timespec *end)
 {
 	struct cni_hearing *hearing = &run->hearing;
@@ -130,7 +131,7 @@ static void hear_the_rest(struct run *run, const struct timespec *end)
 	}
 }
 
-/* Talks with the child until it has closed its stdout and has ended. */
+/* Feeds and reads the child until it has closed its stdout and has ended. */
 static int converse(struct run *run, struct cni_error *err)
 {
 	struct timespec end = cni_deadline_in(run->exec->deadline_ms);

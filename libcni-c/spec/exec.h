@@ -16,19 +16,19 @@ CNI_BEGIN_DECLS
  * kubelet gives up on a pod. */
 #define CNI_EXEC_DEADLINE_MS 100000
 
-/* Finds the executable `type` in the directories of `path` (separated by ':', empty ones passed
- * over). The caller frees `ret_file`. Fails with CNI_ECONFIG for a hostile name and CNI_EMISSING
- * if there is none. */
+/* Finds the executable `type` in the directories of `path` (separated by ':', empty ones
+ * ignored). The caller frees `ret_file`. Fails with CNI_ECONFIG for a hostile name and
+ * CNI_EMISSING if there is none. */
 int cni_exec_find(const char *type, const char *path, char **ret_file, struct cni_error *err);
 
 /* A variable of a plugin's environment. */
 struct cni_exec_variable {
 	const char *name;
-	const char *value; /* NULL: it is to have none of this name */
+	const char *value; /* NULL: the variable is removed */
 };
 
-/* Our environment with these `count` variables in the place of any of their names; ends with NULL.
- * One block of memory that the caller frees with free(); what is inherited in it stays ours. */
+/* Returns our environment with these `count` variables replacing those of the same names; ends
+ * with NULL. A single block that the caller frees with free(); inherited strings stay ours. */
 char **cni_exec_environment(const struct cni_exec_variable *variables, size_t count);
 
 /* A program to run. */
@@ -56,24 +56,23 @@ void cni_answer_clear(struct cni_answer *answer);
  * stdout and the end of its stderr, each unless it is empty. Returns -1. */
 int cni_answer_quote(const struct cni_answer *answer, struct cni_error *err);
 
-/* Runs it as leader of a process group of its own; it gets SIGTERM if we die. What it prints on
+/* Runs the plugin as leader of its own process group; the plugin gets SIGTERM if we die. Its
  * stdout (at most 8 MiB) and the end of its stderr go to `ret_answer`, which the caller clears;
- * nothing does after a failure. Its stderr is copied to ours as it comes, as fast as ours is read.
+ * `ret_answer` is empty after a failure. Its stderr is copied to ours as fast as ours is read.
  *
- * Fails with what the plugin says if it fails: its code, its message, its details. With
- * CNI_EDELEGATE if it cannot be run, dies, says no JSON, says too much, passes the deadline: then
- * its whole group gets SIGTERM, and SIGKILL once the leader has ended or a second later; or if the
- * kernel does not tell how it has ended. The details then have the plugin's own words. */
+ * Fails with the plugin's own code, message and details; with CNI_EDELEGATE if the plugin cannot
+ * be run, dies, prints no JSON, prints too much or passes the deadline, or if the kernel does
+ * not tell its exit status. At the deadline, the process group gets SIGTERM, and SIGKILL once
+ * the leader has ended or a second later. The details then have the plugin's own output. */
 int cni_exec_run(const struct cni_exec *exec, struct cni_answer *ret_answer, struct cni_error *err);
 
-/* Finds the command `name` in the directories of PATH, and then in those where an administrator's
- * commands are, since a runtime's PATH may lack them. The caller frees `ret_file`. Fails with
- * CNI_EMISSING. */
+/* Finds the command `name` in the directories of PATH, and then in the directories of an
+ * administrator's commands, because a runtime's PATH may lack them. The caller frees `ret_file`.
+ * Fails with CNI_EMISSING. */
 int cni_exec_find_command(const char *name, char **ret_file, struct cni_error *err);
 
-/* Runs what is no plugin but an ordinary command, in the same way. What it prints on stdout and on
- * stderr goes to `ret_output`, which the caller frees; `ret_code` is what it exited with, whatever
- * that means. Fails with CNI_EDELEGATE as above. */
+/* Runs an ordinary command in the same way. Its stdout and stderr go to `ret_output`, which the
+ * caller frees; `ret_code` is its exit code, of any meaning. Fails with CNI_EDELEGATE as above. */
 int cni_exec_command(const struct cni_exec *exec, char **ret_output, int *ret_code,
 		     struct cni_error *err);
 

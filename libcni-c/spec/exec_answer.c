@@ -10,7 +10,7 @@
 
 #define HEAD_MAX 200
 
-/* Bytes that stay of a plugin's own details, so that its words fit behind. */
+/* The most bytes of a plugin's own details, to leave room for its output. */
 #define DETAILS_KEPT 600
 
 /* ---- listen ---- */
@@ -76,7 +76,7 @@ void cni_hearing_copy(struct cni_hearing *hearing)
 
 /* ---- answer ---- */
 
-/* Whole lines, if there is the beginning of one in it and more than what was kept was said. */
+/* Drops a truncated first line, if output was lost. */
 static char *last_lines(struct cni_hearing *hearing)
 {
 	const char *from = hearing->end;

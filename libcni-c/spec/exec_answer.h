@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of a child while it runs: its stdout, and the end of its stderr, which is copied to ours.
- */
+/* The output of a running child: its stdout, and the end of its stderr, which is copied to ours. */
 #ifndef CNI_EXEC_ANSWER_H
 #define CNI_EXEC_ANSWER_H
 
@@ -33,10 +32,10 @@ int cni_hearing_stdout(struct cni_hearing *hearing, const struct cni_child *chil
 /* Reads a chunk of the child's stderr, for cni_hearing_copy(); at its end closes it. */
 void cni_hearing_stderr(struct cni_hearing *hearing, struct cni_child *child);
 
-/* Writes to our stderr what is pending. For when that can be written to (POLLOUT). */
+/* Writes the pending bytes to our stderr, once it is writable (POLLOUT). */
 void cni_hearing_copy(struct cni_hearing *hearing);
 
-/* Makes an answer of it, and leaves `hearing` empty. */
+/* Moves the output to an answer, and leaves `hearing` empty. */
 struct cni_answer cni_hearing_finish(struct cni_hearing *hearing);
 
 #endif

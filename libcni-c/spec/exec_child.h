@@ -44,9 +44,9 @@ int cni_child_start(const struct cni_child_program *program, struct cni_child *c
 int cni_child_poll(const struct cni_child *child, struct pollfd *fds, nfds_t count,
 		   unsigned int milliseconds);
 
-/* Returns 1 if the child has ended, and then `ret_info` has its si_code and si_status; 0 if it has
- * not; -1 with errno if this cannot be known, since something refuses waitid(2) and wait4(2), or
- * another has waited for it. Does not wait. */
+/* Returns 1 if the child has ended, and then `ret_info` has its si_code and si_status; 0 if it
+ * has not; -1 with errno if this is unknown, because waitid(2) and wait4(2) are refused, or
+ * another has waited for the child. Does not wait. */
 int cni_child_has_ended(struct cni_child *child, siginfo_t *ret_info);
 
 /* Closes the pipes. A child whose end is not known gets SIGTERM with its whole group, and SIGKILL

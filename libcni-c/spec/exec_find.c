@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is to be run, and with which environment. */
+/* The executable to run, and its environment. */
 #include "exec.h"
 
 #include "cleanup.h"
@@ -91,7 +91,7 @@ int cni_exec_find_command(const char *name, char **ret_file, struct cni_error *e
 	for (char *dir = strsep(&rest, ":"); dir; dir = strsep(&rest, ":")) {
 		freeing char *file = NULL;
 
-		/* One that is not absolute would depend on where the runtime happens to be. */
+		/* A relative directory would depend on the runtime's working directory. */
 		if (*dir != '/')
 			continue;
 		file = cni_format("%s/%s", dir, name);

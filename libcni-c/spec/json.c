@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Does a string of this text hold the escape \u0000? cJSON would put a NUL there, and C would read
- * what stands before it as the whole string. */
+/* True if a string of this text holds the escape \u0000: cJSON would put a NUL there, and C
+ * would read the part before as the whole string. */
 static bool has_escaped_nul(const char *data)
 {
 	for (const char *at = strchr(data, '\\'); at; at = strchr(at, '\\')) {
@@ -22,7 +22,7 @@ static bool has_escaped_nul(const char *data)
 	return false;
 }
 
-/* Where `at` is in the text, for people: line and column from 1. */
+/* Computes the line and column (from 1) of `at` in the text, for people. */
 static void locate(const char *data, const char *at, unsigned int *ret_line,
 		   unsigned int *ret_column)
 {
@@ -92,8 +92,8 @@ int cni_json_parse_source(const char *data, size_t size, const char *what, cJSON
 	return parse(data, size, what, true, ret_json, err);
 }
 
-/* Most keys differ in their first letter, and a configuration is asked for a hundred of them. Letters
- * that differ in case alone differ in this bit. */
+/* Compares first letters first: most keys differ there, and a hundred keys are looked up in a
+ * configuration. Upper and lower case differ in this bit. */
 static bool may_be_equal(const char *one, const char *other)
 {
 	return ((*one ^ *other) & ~0x20) == 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cJSON as the CNI world writes JSON: keys in any case and the last of two wins, as Go's
- * encoding/json reads; indented by four, as it prints. */
+/* JSON as in Go's encoding/json, with cJSON: keys match in any case, the last of two wins, and
+ * output is indented by four. */
 #ifndef CNI_JSON_H
 #define CNI_JSON_H
 
@@ -25,8 +25,8 @@ static inline void cni_json_deletep(cJSON **json)
 int cni_json_parse_object(const char *data, size_t size, const char *what, cJSON **ret_json,
 			  struct cni_error *err);
 
-/* The same for what is handed on: a number, which is read as a double, is printed with the digits that it
- * had, also when the tree or a part of it was copied. */
+/* The same for JSON that is passed on: numbers, which are read as doubles, keep their digits
+ * when printed, also in copies of the tree. */
 int cni_json_parse_source(const char *data, size_t size, const char *what, cJSON **ret_json,
 			  struct cni_error *err);
 
@@ -56,7 +56,7 @@ void cni_json_add_number(cJSON *object, const char *key, double number);
 char *cni_json_print(const cJSON *json);
 char *cni_json_print_compact(const cJSON *json);
 
-/* Is `list` a list, or NULL? `what` names its key. Fails with CNI_ECONFIG otherwise. */
+/* Succeeds if `list` is a list or NULL. `what` names its key. Fails with CNI_ECONFIG otherwise. */
 int cni_json_check_list(const cJSON *list, const char *what, struct cni_error *err);
 
 /* "a string", "a number": how an error names what it found where a whole document was expected. */

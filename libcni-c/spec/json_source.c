@@ -12,8 +12,8 @@
 /* As much as parse_number() of cJSON.c has room for. */
 #define NUMBER_MAX 63
 
-/* Behind the closing quote of the string whose opening one is at `at`. Most have no escape, and
- * strchr(3) looks at many bytes at once. */
+/* Returns the end of the string whose opening quote is at `at`. Most strings have no escape, and
+ * strchr(3) compares many bytes at once. */
 static const char *skip_string(const char *at)
 {
 	const char *end = strchr(at + 1, '"');
@@ -121,7 +121,7 @@ char *cni_json_source_readable(const char *data)
 
 /* ---- what cJSON does not keep ---- */
 
-/* Is it a number of JSON (RFC 8259, section 6)? cJSON reads more, as strtod(3) does. */
+/* True if the text is a JSON number (RFC 8259, section 6): cJSON reads more, as strtod(3) does. */
 static bool is_number(const char *text)
 {
 	const char *at = text + (*text == '-');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text that a tree was read from, for what cJSON does not keep of it or does not read. Both are
+/* The source text of a tree, for details that cJSON does not keep or read. Both functions are
  * linear in its size. */
 #ifndef CNI_JSON_SOURCE_H
 #define CNI_JSON_SOURCE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the specification lets a network, a container and an interface be called. */
+/* The valid names of networks, containers and interfaces, by the specification. */
 #ifndef CNI_NAMES_H
 #define CNI_NAMES_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The result in memory: building it up and taking it down. See result_json.c for its JSON. */
+/* The result in memory: building it up and taking it down. See result_decode.c and
+ * result_encode.c for its JSON. */
 #include "result.h"
 
 #include "mem.h"

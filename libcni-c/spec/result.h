@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an ADD answers, once in memory; decoded from and encoded to each version of the
- * specification here and nowhere else (CNI SPEC, section 5, "ADD Success", and its predecessors).
- */
+/* The result of an ADD, in memory; only these files decode and encode the versions of the
+ * specification (CNI SPEC, section 5, "ADD Success", and its predecessors). */
 #ifndef CNI_RESULT_H
 #define CNI_RESULT_H
 
@@ -71,8 +70,8 @@ void cni_result_add_route(struct cni_result *result, const struct cni_route *rou
  */
 void cni_result_merge_ipam(struct cni_result *to, const struct cni_result *from);
 
-/* Makes `to`, which is empty, a copy of `from`: what a plugin in the middle of a chain passes on.
- */
+/* Makes `to`, which is empty, a copy of `from`, as a plugin in the middle of a chain passes it
+ * on. */
 void cni_result_copy(const struct cni_result *from, struct cni_result *to);
 
 /* "nameservers", "domain", "search", "options" of `json` (NULL: nothing). Fails with CNI_ECONFIG.
@@ -87,23 +86,24 @@ void cni_dns_append(struct cni_dns *to, const struct cni_dns *from);
 /* Frees what `dns` holds, not the struct. */
 void cni_dns_clear(struct cni_dns *dns);
 
-/* Reads a result in the form of `version`, unless it says itself which one it has. `what` names it
- * in errors ("prevResult"). Nothing is left in `ret_result` on failure.
+/* Reads a result in the form of its own cniVersion, or of `version` if it has none. `what` names
+ * it in errors ("prevResult"). `ret_result` is empty on failure.
  * Fails with CNI_EDECODE, CNI_EVERSION or CNI_ECONFIG. */
 int cni_result_decode(const cJSON *json, enum cni_version version, const char *what,
 		      struct cni_result *ret_result, struct cni_error *err);
 
-/* Can `version` say this? Before 0.3.0 a result has exactly one address of a family, at least one
- * address at all, and no interfaces. Fails with CNI_EVERSION. */
+/* Succeeds if `version` can represent the result: before 0.3.0 a result has at most one address
+ * of a family, at least one address, and no interfaces. Fails with CNI_EVERSION. */
 int cni_result_check_fits(const struct cni_result *result, enum cni_version version,
 			  struct cni_error *err);
 
-/* The result as `version` writes it, which it must fit: see cni_result_check_fits(). As Go's plugins
+/* Encodes the result in `version`, which must fit: see cni_result_check_fits(). As Go's plugins
  * do, every version that lists routes has all fields of a route, and 1.0.0 has the fields of an
  * interface that came with 1.1.0. The caller frees with cJSON_Delete(). */
 cJSON *cni_result_encode(const struct cni_result *result, enum cni_version version);
 
-/* One route's members as the specification names them; used by results and by configurations. */
+/* Encodes a route's members with the specification's names; used by results and by
+ * configurations. */
 int cni_route_decode(const cJSON *json, const char *what, struct cni_route *ret_route,
 		     struct cni_error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The versions of the CNI specification as an ordered enum, and what each one brought. */
+/* The versions of the CNI specification, as an ordered enum. */
 #ifndef CNI_VERSION_H
 #define CNI_VERSION_H
 
@@ -25,14 +25,14 @@ enum cni_version {
 const char *cni_version_text(enum cni_version version);
 
 /* Finds `text` among the versions of this library; NULL and "" mean 0.1.0, as before cniVersion
- * existed. Fails with CNI_EDECODE if it is not a version at all, and CNI_EVERSION ("incompatible
- * CNI versions", with what is supported in `details`) if it is one that we do not know or that is
- * older than `oldest`. */
+ * existed. Fails with CNI_EDECODE if `text` is not a version, and with CNI_EVERSION
+ * ("incompatible CNI versions", with the supported ones in `details`) if the version is unknown
+ * or older than `oldest`. */
 int cni_version_parse(const char *text, enum cni_version oldest, enum cni_version *ret_version,
 		      struct cni_error *err);
 
-/* Compares any two dotted versions of up to three numbers, known to us or not. `ret_order` gets <0,
- * 0 or >0. Returns -1 if either is malformed. */
+/* Compares any two dotted versions of up to three numbers, known or unknown. `ret_order` gets
+ * <0, 0 or >0. Returns -1 if either is malformed. */
 int cni_version_compare(const char *a, const char *b, int *ret_order);
 
 CNI_END_DECLS

@@ -80,8 +80,8 @@ static bool is_only(const struct cni_char_class *set, int only)
 	return true;
 }
 
-/* In an order in which nothing has another meaning: ']' first, '[' before what makes no name of it,
- * '-' last, '^' not first. */
+/* Orders the characters to lose their special meaning: ']' first, '[' not before ':', '.' or
+ * '=', '-' last, '^' not first. */
 void cni_char_class_print(const struct cni_char_class *set, bool negated, FILE *out)
 {
 	bool is_first = !negated;

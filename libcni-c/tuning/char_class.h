@@ -19,11 +19,12 @@ bool cni_char_is_word(int c);
 /* From `first` to `last`. */
 void cni_char_class_add(struct cni_char_class *set, int first, int last);
 
-/* What \d, \w, \s and their opposites \D, \W, \S stand for. False: `letter` is none of them. */
+/* The class of \d, \w, \s or their opposites \D, \W, \S. False if `letter` is none of them. */
 bool cni_char_class_add_escape(struct cni_char_class *set, char letter);
 
-/* What [:alpha:] and the like stand for, or with `negated` all else; `name` has `length`
- * characters. False: there is no such name. The locale is "C" as long as nobody sets one. */
+/* The class of [:alpha:] and the like, or its complement with `negated`; `name` has `length`
+ * characters. False if there is no such name. The locale is "C" because no code here sets
+ * another. */
 bool cni_char_class_add_named(struct cni_char_class *set, const char *name, size_t length,
 			      bool negated);
 

@@ -18,7 +18,7 @@ struct writer {
 	const char *at; /* what is still to be read */
 	FILE *out;
 	const char *wrong; /* why it cannot be done; NULL: nothing so far */
-	bool can_repeat;   /* is there something that '*' would repeat? */
+	bool can_repeat;   /* there is a piece that '*' would repeat */
 	bool ignores_case;
 	struct cni_regex_extent extent;
 };
@@ -37,7 +37,7 @@ static void add_piece(struct writer *w, bool is_anchor)
 
 /* ---- classes ---- */
 
-/* The character that an escape stands for, or -1. `w` stands behind the backslash. */
+/* Returns the character of an escape, or -1. `w` is after the backslash. */
 static int read_escape(struct writer *w)
 {
 	static const char letters[] = "ntrfva";
@@ -51,7 +51,7 @@ static int read_escape(struct writer *w)
 	return letter ? meant[letter - letters] : c;
 }
 
-/* One character of a class, itself or escaped; -1 if that cannot be. */
+/* Reads a character of a class, literal or escaped; -1 if invalid. */
 static int read_member(struct writer *w)
 {
 	if (!*w->at || *w->at & 0x80)
@@ -153,7 +153,7 @@ static void read_backslash(struct writer *w)
 	}
 }
 
-/* Behind "(": is this a group that only counts or names itself? */
+/* After "(": true if the group is only numbered or named. */
 static void read_group(struct writer *w)
 {
 	size_t name;
@@ -192,7 +192,7 @@ static int read_number(const char **at)
 	return digits ? number : -1;
 }
 
-/* Behind "{": {n}, {n,} or {n,m}; anything else is a brace. */
+/* After "{": reads {n}, {n,} or {n,m}; otherwise the brace is literal. */
 static bool read_counts(struct writer *w)
 {
 	const char *at = w->at;
@@ -218,7 +218,7 @@ static void repeat(struct writer *w)
 {
 	if (!w->can_repeat)
 		refuse(w, "a repetition of nothing");
-	/* How much is taken says nothing about whether there is a match. */
+	/* Greediness does not change whether there is a match. */
 	if (*w->at == '?')
 		w->at++;
 	w->can_repeat = false;

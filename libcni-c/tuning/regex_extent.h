@@ -20,8 +20,9 @@ struct cni_regex_part {
 	size_t anchors;	 /* all of them */
 	size_t optional; /* in a row: what may be left out or repeated */
 	size_t doubts;	 /* in a row: what doubles the time of regcomp(3), see regex_extent.c */
-	bool is_empty;	 /* may it match nothing? Of a group: its alternative that is read now */
-	/* Of a group: its alternatives before. */
+	bool is_empty;	 /* true if the part may match nothing; in a group, its current
+			  * alternative */
+	/* In a group: its earlier alternatives. */
 	bool had_empty;
 	size_t had_optional;
 	size_t had_doubts;
@@ -34,7 +35,7 @@ struct cni_regex_extent {
 	const char *too_large; /* a noun for the error; NULL: nothing is */
 };
 
-/* Of the empty pattern. */
+/* The extent of the empty pattern. */
 void cni_regex_extent_begin(struct cni_regex_extent *extent);
 
 /* A character or class; or an anchor, which matches nothing. */

@@ -164,7 +164,7 @@ int cni_sysctl_path_read(const char *path, char **ret_value, struct cni_error *e
 	return 0;
 }
 
-/* What the kernel does not let us write may be as it should be. */
+/* A read-only setting may already have the wanted value. */
 static bool is_right(const char *path, const char *value, int errnum)
 {
 	struct cni_error ignored;

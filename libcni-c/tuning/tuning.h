@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings of one link, and of the namespace that it is in: those that are wanted, or those that
- * there were before. */
+/* Settings of a link, and of its namespace: the wanted or the previous ones. */
 #ifndef CNI_TUNING_H
 #define CNI_TUNING_H
 
@@ -32,7 +31,7 @@ struct cni_tuning_sysctl *cni_tuning_find_sysctl(const struct cni_tuning *tuning
 /* Frees what it holds. */
 void cni_tuning_clear(struct cni_tuning *tuning);
 
-/* Where it is. Where sysctls are meant, the process must be in that namespace. */
+/* The location of the settings. The process must be in the namespace if sysctls are used. */
 struct cni_tuning_place {
 	int netns;	    /* a descriptor */
 	struct cni_nl *nl;  /* rtnetlink, in there */
@@ -40,23 +39,24 @@ struct cni_tuning_place {
 	int index;	    /* and its index; 0: there is none, and no setting of it is meant */
 };
 
-/* The values that there are now of all that `wanted` names. The caller clears. Fails with
+/* Reads the current values of all settings in `wanted`. The caller clears. Fails with
  * CNI_ECONFIG if there is no such sysctl or if the link has no such setting, otherwise as the
  * kernel. */
 int cni_tuning_look(const struct cni_tuning_place *place, const struct cni_tuning *wanted,
 		    struct cni_tuning *ret_now, struct cni_error *err);
 
-/* Sets all of it, first the sysctls, or nothing: what was set before one that fails is as in
- * `before` again, which cni_tuning_look() has answered for the same. */
+/* Applies `wanted` atomically, first the sysctls: after a failure, the changed settings are
+ * restored from `before`, which comes from cni_tuning_look() for the same settings. */
 int cni_tuning_apply(const struct cni_tuning_place *place, const struct cni_tuning *wanted,
 		     const struct cni_tuning *before, struct cni_error *err);
 
-/* Sets what can be set, the sysctls last and in reverse, and passes over those that are no longer
- * there. The first failure is the error. */
+/* Restores all possible settings, the sysctls last and in reverse order; skips settings that no
+ * longer exist. The first failure is the error. */
 int cni_tuning_restore(const struct cni_tuning_place *place, const struct cni_tuning *earlier,
 		       struct cni_error *err);
 
-/* Is all of it as wanted? Fails with CNI_EMISMATCH, naming what was expected and what was found. */
+/* Checks that all settings are as wanted. Fails with CNI_EMISMATCH, naming the expected and the
+ * found value. */
 int cni_tuning_check(const struct cni_tuning_place *place, const struct cni_tuning *wanted,
 		     struct cni_error *err);
 

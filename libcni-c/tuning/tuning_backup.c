@@ -124,7 +124,7 @@ cJSON *cni_tuning_backup_json(const char *text)
 
 	if (cni_json_parse_object(text, strlen(text), "it", &json, &ignored) == 0)
 		return json;
-	/* The Go plugin writes in place: a full disk or a power cut leaves a beginning. */
+	/* The Go plugin writes in place: a full disk or a power cut truncates the file. */
 	cJSON_Delete(cJSON_ParseWithOpts(text, &end, false));
 	cut = find_cut(text, end, closing_text);
 	whole = cni_format("%.*s%s", (int)cut, text, closing_text);
@@ -218,7 +218,7 @@ void cni_tuning_backup_add(struct cni_tuning_backup *backup, const struct cni_tu
 {
 	struct cni_link_settings link = now->link;
 
-	/* All of what is now, but what the backup has goes before it. */
+	/* The current values; those of the backup override them. */
 	if (cni_link_settings_have(&backup->earlier.link, CNI_LINK_MAC))
 		memcpy(link.mac, backup->earlier.link.mac, sizeof(link.mac));
 	if (cni_link_settings_have(&backup->earlier.link, CNI_LINK_PROMISC))

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What there was before an attachment was tuned, for its DEL: a file in the data directory,
+/* The settings from before an attachment was tuned, for its DEL: a file in the data directory,
  *
  *	/run/cni/tuning/<container>_<interface>.json
  *
- * with the name and the members that the Go plugin gives it ("mac", "promisc", "mtu", "allmulti",
- * "txQLen"), so that either's DEL undoes the other's ADD, and with more that it passes over: the
- * sysctls, whose attachment this is, and which namespace and link it was about. It is written
- * before anything is changed, whole or not at all, and removed last. */
+ * with the name and the members that the Go plugin gives it ("mac", "promisc", "mtu",
+ * "allmulti", "txQLen"), so each suite's DEL undoes the other's ADD, and with members that the
+ * Go plugin ignores: the sysctls, the owner, the namespace and the link. The file is written
+ * atomically before anything is changed, and removed last. */
 #ifndef CNI_TUNING_BACKUP_H
 #define CNI_TUNING_BACKUP_H
 
@@ -19,7 +19,7 @@
 
 #define CNI_TUNING_NETNS_SIZE 24
 
-/* Which namespace and link: neither is used again as long as the machine runs. */
+/* The namespace and link: neither identity is reused before a reboot. */
 struct cni_tuning_about {
 	char netns[CNI_TUNING_NETNS_SIZE]; /* "": the Go plugin does not say */
 	int index;			   /* 0 likewise, or there was no such link */
@@ -30,17 +30,17 @@ struct cni_tuning_backup {
 	struct cni_tuning earlier;
 };
 
-/* Asks the kernel for it; `place` is where it is. Fails with CNI_EKERNEL. */
+/* Reads the identity from the kernel; `place` is the location. Fails with CNI_EKERNEL. */
 int cni_tuning_about(const struct cni_tuning_place *place, struct cni_tuning_about *ret_about,
 		     struct cni_error *err);
 
-/* What the attachment's file holds, which the caller frees; NULL if there is none, or none that
- * could be one. Fails with CNI_EIO if there is one that cannot be read now. */
+/* Reads the attachment's file, which the caller frees; NULL if there is none, or no valid file
+ * type. Fails with CNI_EIO if the file cannot be read now. */
 int cni_tuning_backup_read(const char *dir, const struct cni_owner *owner, char **ret_text,
 			   struct cni_error *err);
 
-/* The file's text as an object, which the caller deletes; of a text that is damaged or cut off, the
- * members before the damage. NULL if there are none. */
+/* Parses the file's text to an object, which the caller deletes; from a damaged or truncated
+ * text, the members before the damage. NULL if there are none. */
 cJSON *cni_tuning_backup_json(const char *text);
 
 /* Members that are wrong, or behind damage, count as absent. False if it is no JSON object. The
@@ -52,7 +52,8 @@ void cni_tuning_backup_clear(struct cni_tuning_backup *backup);
 char *cni_tuning_backup_print(const struct cni_owner *owner,
 			      const struct cni_tuning_backup *backup);
 
-/* Adds what `now` names and `backup` does not have: what was before the first change counts. */
+/* Adds the settings of `now` that `backup` lacks: the values from before the first change are
+ * kept. */
 void cni_tuning_backup_add(struct cni_tuning_backup *backup, const struct cni_tuning *now);
 
 /* Makes the directory if need be. Fails with CNI_EIO. */
@@ -62,7 +63,8 @@ int cni_tuning_backup_write(const char *dir, const struct cni_owner *owner,
 /* Makes the file hold `text` again; NULL removes it. For an ADD that has failed. */
 void cni_tuning_backup_put_back(const char *dir, const struct cni_owner *owner, const char *text);
 
-/* Removes it, and what a killed ADD has left beside it. None is success. Fails with CNI_EIO. */
+/* Removes the file, and a stale temporary file of a killed ADD. A missing file is success. Fails
+ * with CNI_EIO. */
 int cni_tuning_backup_remove(const char *dir, const struct cni_owner *owner, struct cni_error *err);
 
 /* Takes those sysctls out of `backup` that another interface of the same container has set as well:
@@ -70,9 +72,8 @@ int cni_tuning_backup_remove(const char *dir, const struct cni_owner *owner, str
 void cni_tuning_backup_leave_shared(const char *dir, const struct cni_owner *owner,
 				    struct cni_tuning_backup *backup);
 
-/* Removes the files that say they are of `network` and of an attachment that is not valid. Those of
- * the Go plugin do not say of which network they are, and stay. Does not stop at the first failure.
- */
+/* Removes the files that say they are of `network` and of an attachment that is not valid. Files
+ * of the Go plugin do not name their network, and stay. Does not stop at the first failure. */
 int cni_tuning_backup_collect(const char *dir, const char *network, const struct cni_owners *valid,
 			      struct cni_error *err);
 

@@ -135,7 +135,7 @@ static bool is_of(const char *file, const char *name)
 	       (!file[length] || (file[length] == '.' && ends_in(file, ".tmp")));
 }
 
-/* A directory of that name is none of ours. */
+/* A directory of that name is not ours. */
 static int unlink_file(int fd, const char *dir, const char *name, struct cni_error *err)
 {
 	if (unlinkat(fd, name, 0) == 0 || errno == ENOENT || errno == EISDIR)

@@ -51,7 +51,7 @@ static int decode_switch(const struct cni_field *field, const cJSON *value, void
 		##__VA_ARGS__                                                                      \
 	}
 
-/* What DEL and GC need as well. */
+/* Keys that DEL and GC need as well. */
 static const struct cni_field place_fields[] = {
 	CNI_FIELD(struct keys, "dataDir", data_dir),
 	{0},
@@ -108,7 +108,7 @@ static int read_mac(const char *text, struct cni_link_settings *link, struct cni
 	return 0;
 }
 
-/* args.cni goes before runtimeConfig, that before CNI_ARGS, and that before the configuration. */
+/* The precedence, highest first: args.cni, runtimeConfig, CNI_ARGS, the configuration. */
 static int choose_mac(const struct cni_call *call, const struct keys *keys,
 		      struct cni_link_settings *link, struct cni_error *err)
 {
@@ -140,7 +140,7 @@ static int read_link(const struct cni_call *call, const struct keys *keys,
 	return choose_mac(call, keys, link, err);
 }
 
-/* Those from `mine` on are of the same object. */
+/* Keys from `mine` on are of the same object. */
 static int add_sysctl(struct cni_tuning_conf *conf, size_t mine, const char *key, const char *value,
 		      const char *ifname, struct cni_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tuning is configured to do, and what the runtime adds to it. */
+/* tuning's configuration, with the runtime's additions. */
 #ifndef CNI_TUNING_CONF_H
 #define CNI_TUNING_CONF_H
 
@@ -23,12 +23,12 @@ int cni_tuning_conf_read(const struct cni_call *call, struct cni_tuning_conf *re
 			 struct cni_error *err);
 void cni_tuning_conf_clear(struct cni_tuning_conf *conf);
 
-/* The data directory alone, for DEL and GC: what ADD would have refused counts as absent. Belongs
- * to the call's JSON. */
+/* Reads the data directory alone, for DEL and GC: a value that ADD refuses counts as absent.
+ * Belongs to the call's JSON. */
 const char *cni_tuning_conf_data_dir(const struct cni_call *call);
 
-/* Does the administrator's file at `path` (sysctl_allowlist.h) let all of the sysctls be set? Fails
- * as what it asks. */
+/* Succeeds if the administrator's file at `path` (sysctl_allowlist.h) allows all of the sysctls.
+ * Fails as cni_sysctl_allowlist_read() and cni_sysctl_allowlist_check(). */
 int cni_tuning_conf_check_allowed(const struct cni_tuning_conf *conf, const char *path,
 				  struct cni_error *err);
 
