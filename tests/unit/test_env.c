@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The environment of a plugin: CNI_* variables and their errors. */
+
 #include "env.h"
 
 #include "test.h"

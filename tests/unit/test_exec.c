@@ -253,8 +253,8 @@ static void exec__leaves_stderr_to_the_plugin(void **state)
 	assert_string_equal(text, "aside\n");
 }
 
-/* Runs the script past its deadline, and sees that nobody is left: every process it has started
- * holds the writing end of a pipe. */
+/* Runs the script past its deadline, and asserts that no process is left: every process of the
+ * script holds the writing end of a pipe. */
 static void assert_ended_whole(const char *script)
 {
 	struct cni_error err;

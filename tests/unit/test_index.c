@@ -136,7 +136,7 @@ static void run(const char *command)
 	assert_int_equal(system(text), 0); // NOLINT(cert-env33-c): tests run commands
 }
 
-/* Each by somebody who knows nothing of the sidecar. */
+/* Each change is made without the sidecar. */
 static void index__sees_what_others_do(void **state)
 {
 	static const char *const changes[] = {

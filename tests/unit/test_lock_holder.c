@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The description of the process that holds a lock. */
+
 #include "lock_holder.h"
 
 #include "cleanup.h"
@@ -163,7 +165,7 @@ static void lock_holder__may_not_be_known(void **state)
 	(void)state;
 	store_dir_fill(NULL, 0);
 	assert_string_equal(describe(10), "a process that /proc/locks does not show");
-	/* Another kind of lock, which excludes nobody here. */
+	/* A POSIX lock, which does not exclude flock(2). */
 	pid = start_holder("posix", lock_by_posix, true);
 	text = cni_strdup(describe(10));
 	end(pid);

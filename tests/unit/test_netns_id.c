@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Identities of network namespaces, and their liveness. */
+
 #include "census.h"
 #include "netns_id.h"
 
@@ -129,7 +131,7 @@ static void netns_id__is_alive_while_it_is_mounted(void **state)
 	(void)state;
 	if (!pid)
 		skip_because("no namespace may be made");
-	/* Nobody else sees our mounts, and they go with us. */
+	/* Our mounts are private to this process, and end with it. */
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
 		failed = errno;
 		end(pid);

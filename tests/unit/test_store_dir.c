@@ -84,7 +84,7 @@ static void store__excludes_by_flock(void **state)
 	store_dir_reserve(store, "10.1.0.2", 0, "c1");
 	store_close(store);
 	assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
-	/* To look takes none: this returns although we hold it. */
+	/* Looking takes no lock: this returns although we hold it. */
 	store = store_dir_look();
 	assert_non_null(store);
 	store_close(store);

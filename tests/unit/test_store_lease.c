@@ -171,7 +171,7 @@ static void store__reserves_all_or_nothing(void **state)
 
 	(void)state;
 	store_dir_fill(files, 1);
-	/* What stands in the way of the last step of all. */
+	/* A directory is in the way of the very last step. */
 	assert_int_equal(mkdir(store_dir_path("last_reserved_ip.1"), 0700), 0);
 	store = store_dir_make();
 	assert_int_equal(store_dir_claim(store, claims, 3, "c1", &err), -1);
