@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of the firewall plugin, as attachments come. What becomes of them is in
- * test_firewall_life.c. */
+/* The table of the firewall plugin at ADD. Its life after ADD is in test_firewall_life.c. */
 #include "cleanup.h"
 #include "firewall_table.h"
 #include "firewall_wish.h"

@@ -65,7 +65,7 @@ static void portmap__of_another_container_that_lives_is_refused(void **state)
 	}
 }
 
-/* What differs in one of them is another port. */
+/* A port that differs in one of them is another port. */
 static void portmap__of_another_protocol_address_or_family_is_free(void **state)
 {
 	static const struct offer others = {"blue",

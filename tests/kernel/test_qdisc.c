@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* Queueing disciplines over rtnetlink. scripts/test --vm runs it as well. */
 /* Qdiscs, the redirection and the ifb, as tc(8) and ip(8) see them, and what others have made, as
  * we do. */
 #include "ifb.h"
@@ -111,7 +111,7 @@ static void tbf__has_a_peak_rate(void **state)
 	assert_in_range(found.burst_ticks, 7812490, 7812510);
 }
 
-/* What tc(8) has made is read alike. */
+/* tc(8)'s own are read alike. */
 static void qdisc__of_others_is_read(void **state)
 {
 	struct cni_link link = make_veth();

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sysctls in a network namespace: read, set, refused. */
+
 #include "sysctl.h"
 
 #include "cleanup.h"

@@ -45,7 +45,7 @@ static void veth__needs_a_free_name(void **state)
 		cni_veth_part_ops.add(&part_at, &part_veth, &err), CNI_ETAKEN,
 		"CNI_IFNAME 'eth0' already exists in the container, expected a name that is free");
 	sandbox_must("! ip link show %s 2> /dev/null", part_host);
-	/* The runtime sends a DEL all the same: the other eth0 is not ours. */
+	/* The runtime sends a DEL anyway: the other eth0 is not ours. */
 	part_next(CNI_DEL);
 	must(cni_veth_part_ops.del(&part_at, &part_veth, &err));
 	sandbox_must("ip -n red link show eth0 > /dev/null");
