@@ -44,7 +44,7 @@ static struct plugin_answer cnitool(const char *line)
 			       (const char *const[]){strstr(line, "red") ? ports : NULL, NULL});
 }
 
-/* What it prints; the caller frees. */
+/* Its output; the caller frees. */
 static char *must(const char *line)
 {
 	struct plugin_answer answer = cnitool(line);
@@ -65,8 +65,8 @@ static void assert_prints(const char *line, int code, const char *expected)
 	plugin_answer_clear(&answer);
 }
 
-/* What reconcile is about: rules, of which nft(8) lists tables, chains and elements in the order in
- * which they were made or hashed (sorted here), the bridge's addresses, and settings. */
+/* The state that reconcile compares: rules (nft(8) lists tables, chains and elements in the order
+ * of making or hashing; sorted here), the bridge's addresses, and settings. */
 static char *state_of_host(void)
 {
 	return sandbox_read(
@@ -247,7 +247,7 @@ static void reconcile__moves_accepts_to_where_the_drop_is(void **state)
 		conversation_assert_goes_on(&talk, 200);
 		free(must("check free green"));
 		assert_prints("reconcile free", 0, "/eth0: fine");
-		/* What it moved from is not left behind, and what it moved to goes with it. */
+		/* The old address leaves nothing behind, and the new one goes with DEL. */
 		sandbox_must("! nft list set inet cni_firewall members4 2>/dev/null | grep 10.3.0");
 		conversation_end(&talk);
 		free(must("del free green"));

@@ -73,7 +73,7 @@ static void close_scene(void)
 		     "rm -r /var/lib/cni/networks");
 }
 
-/* What the DEL of another suite does, as far as it knows: the link goes, the runtime forgets. */
+/* Another suite's DEL, as far as it knows: the link goes, the runtime forgets. */
 static void lose(const char *netns)
 {
 	freeing char *name = link_to(netns);
