@@ -18,7 +18,7 @@ static void assert_chosen(const char *backend, const char *about)
 		fail_msg("%s: %s, expected %s", about, text, line);
 }
 
-/* What is there, and what it leads to; each on a fresh host. */
+/* A host's commands, and the backend they lead to; each on a fresh host. */
 static const struct host {
 	const char *iptables; /* see firewall_use_iptables() */
 	const char *setup;

@@ -75,7 +75,7 @@ static const char *const reached[] = {
 	"|| exit 1; done",
 	"iptables-legacy -A FORWARD -s 10.1.0.11 -j DROP && "
 	"ip6tables-legacy -A FORWARD -s fd01::11 -j DROP",
-	/* Of one family each, and both kinds in one. */
+	/* Drops of one family each, and both kinds in one. */
 	"iptables-nft -P FORWARD DROP && ip6tables-legacy -P FORWARD DROP",
 	BOTH("nft", "-P FORWARD DROP") " && " BOTH("legacy", "-A FORWARD -j DROP"),
 };
