@@ -111,7 +111,7 @@ static void sticky__yields_to_who_has_it(void **state)
 	del("c1");
 	ledger_assert_adds("c2", NULL, two, "10.1.0.2/29");
 	assert_adds("c3", POD("a"), "10.1.0.3/29");
-	/* That is now the one that it gets back, and the other one is nobody's. */
+	/* POD a gets back its new address, and the other one has no owner. */
 	del("c2");
 	del("c3");
 	assert_adds("c4", POD("b"), "10.1.0.4/29");
@@ -167,7 +167,7 @@ static void sticky__never_gives_two_pods_the_same(void **state)
 	}
 }
 
-/* The pods are more than the addresses: whoever came last had it. */
+/* More pods than addresses: the last pod had the address. */
 static void sticky__forgets_who_was_displaced(void **state)
 {
 	freeing char *small =
@@ -203,7 +203,7 @@ static void sticky__needs_the_arguments(void **state)
 		assert_adds("c2", args[i], expected[i]);
 		del("c2");
 	}
-	/* Those did not take what is a's, not even where they are given the same. */
+	/* The pods above do not get a's address, not even when it is given to them. */
 	del("c1");
 	ledger_assert_adds("c2", NULL, two, "10.1.0.2/29");
 	del("c2");
@@ -236,7 +236,7 @@ static void sticky__lasts_over_reboots(void **state)
 	assert_adds("c4", POD("a"), "10.1.0.2/29");
 }
 
-/* A power cut: nobody has sent a DEL for what ran before, and the runtime has new ids. */
+/* A power cut: no DEL came for earlier containers, and the runtime has new ids. */
 static void sticky__takes_what_an_earlier_boot_reserved(void **state)
 {
 	freeing char *never = host_local_config("1.1.0", STICKY ",\"reclaim\":\"never\"", "");
