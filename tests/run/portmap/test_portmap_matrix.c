@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
-/* Who gets through to a published port, and whom does the pod see? From everywhere, by each hostIP,
+/* Published ports as peers everywhere reach them, and the source that the pod sees: by each hostIP,
  * each protocol and each way of translating sources; the expectations are those of portmap's
  * README. The scene is that of port_scene.h. The Go plugin is asked the same. */
 #include "cleanup.h"
@@ -116,7 +116,7 @@ static const struct row rows[] = {
 	 "x.x.x..",
 	 {"pod fd02::2", "pod fd01::1", "pod fd02::2"},
 	 "host fd02::2"},
-	/* Forwarded to somebody else: whatever the port. */
+	/* Forwarded to a foreign address: whatever the port. */
 	{RED, "192.0.2.2", ".......", NONE, "outside 192.0.2.1"},
 	{BLUE, "192.0.2.2", ".......", NONE, "outside 192.0.2.1"},
 	{GREEN, "192.0.2.2", ".......", NONE, "outside 10.2.0.2"},
@@ -288,9 +288,9 @@ static void matrix__of_masq_all_is_about_published_ports_only(void **state)
 
 /* ---- with br_netfilter ---- */
 
-/* What is bridged goes by the rules of IP there. So the answer of a neighbour is translated on its
- * way, without masquerade; and what goes back to the port that it has come from is not sent there,
- * but in hairpin mode. */
+/* Bridged traffic passes the rules of IP there. So a neighbour's answer is translated on its
+ * way, without masquerade; and only hairpin mode sends a frame back to the port that it has come
+ * from. */
 static void matrix__of_bridges_that_ask_the_rules_of_ip(void **state)
 {
 	struct probe first[] = {
