@@ -49,7 +49,7 @@ static void assert_answered(const char *from, const char *to, uint16_t port, con
 #define EVERY_PROTOCOL(host)                                                                       \
 	PORTS(PORT(host, 9090, "tcp") "," PORT(host, 9090, "udp") "," PORT(host, 9090, "sctp"))
 
-/* ---- CVE-2025-67499: a published port is this host's, and nobody else's of that number ---- */
+/* ---- CVE-2025-67499: a published port is this host's alone ---- */
 
 static void assert_forwarded(const char *from_blue, const char *from_outside)
 {
@@ -87,7 +87,7 @@ static void cve_2019_9946__dnat_of_somebody_else_goes_first(void **state)
 		     "dnat to 10.2.0.2:8080\"; done");
 	assert_answered(OUTSIDE, "192.0.2.1", SCENE_HOST_PORT, "green 192.0.2.2");
 	assert_answered(NULL, "192.0.2.1", SCENE_HOST_PORT, "green 192.0.2.1");
-	/* What it is not about is ours as before. */
+	/* Other addresses are ours as before. */
 	assert_answered(OUTSIDE, "192.0.2.3", SCENE_HOST_PORT, "pod 192.0.2.2");
 }
 
@@ -131,7 +131,7 @@ static void cve_2020_8558__neighbours_do_not_reach_the_hosts_loopback(void **sta
 	assert_answered(BLUE, "127.0.0.1", SCENE_HOST_PORT, "host 10.1.0.3");
 }
 
-/* Whoever has turned it on: it may be from before somebody flushed the rules. */
+/* route_localnet may be on from before the rules were flushed. */
 static void cve_2020_8558__is_guarded_where_it_was_on_before(void **state)
 {
 	(void)state;
@@ -196,8 +196,8 @@ static void advertise(const struct pod *pod)
 	assert_int_equal(status, 0);
 }
 
-/* Has the host learned a default route? What is sent by ping(8) follows the advertisement through
- * the same queue, so that it has been dealt with when the answer is there. */
+/* True if the host has learned a default route; false otherwise. ping(8)'s packets follow the
+ * advertisement through the same queue: it has been handled when the answer arrives. */
 static bool learns_a_route(const struct pod *pod)
 {
 	freeing char *route = NULL;
@@ -248,7 +248,7 @@ static void cve_2020_10749__adopted_bridge_takes_no_router_advertisement(void **
 	pod_close(&red);
 }
 
-/* Whatever the host has as its default. */
+/* The host may have any default. */
 static void cve_2020_10749__host_end_takes_no_router_advertisement(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
