@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Queueing disciplines over rtnetlink. scripts/test --vm runs it as well. */
-/* Qdiscs, the redirection and the ifb, as tc(8) and ip(8) see them, and what others have made, as
- * we do. */
+/* scripts/test --vm runs it as well. */
+/* Qdiscs, the redirection and the ifb, ours and those of others, as tc(8) and ip(8) show them. */
 #include "ifb.h"
 #include "link.h"
 #include "qdisc.h"
