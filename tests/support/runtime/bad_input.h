@@ -6,7 +6,7 @@
 
 #include "plugin.h"
 
-/* Of an answer: its code, and texts that stand in its msg or details; the last one is NULL. */
+/* An answer's code, and texts in its msg or details; the last one is NULL. */
 struct refusal {
 	int code;
 	const char *says[5];
