@@ -117,7 +117,7 @@ static void file__has_a_name_of_its_own(void **state)
 }
 
 /* Damage is no obstacle to who reads, nor to who removes or writes anew. */
-static void file__that_is_none_reads_as_nothing(void **state)
+static void file__that_is_damaged_reads_as_empty(void **state)
 {
 	static const char *const damages[] = {
 		"mkdir /run/cni/test/blue/c1:eth0",
@@ -281,7 +281,7 @@ static void claim__is_the_last_ones(void **state)
 }
 
 /* The attachment is gone. */
-static void claim__of_who_is_gone_counts_for_nothing(void **state)
+static void claim__of_a_gone_attachment_counts_for_nothing(void **state)
 {
 	(void)state;
 	must_write(&c1, "x");
@@ -315,13 +315,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		kernel_test(file__is_read_as_it_was_written),
 		kernel_test(file__has_a_name_of_its_own),
-		kernel_test(file__that_is_none_reads_as_nothing),
+		kernel_test(file__that_is_damaged_reads_as_empty),
 		kernel_test(file__is_not_reached_through_links),
 		kernel_test(file__says_why_it_cannot_be_written),
 		kernel_test(files__are_those_of_the_network),
 		kernel_test(file__is_written_while_its_directory_goes),
 		kernel_test(claim__is_the_last_ones),
-		kernel_test(claim__of_who_is_gone_counts_for_nothing),
+		kernel_test(claim__of_a_gone_attachment_counts_for_nothing),
 		kernel_test(claim__survives_what_lies_there),
 	};
 

@@ -151,7 +151,7 @@ static void portmap__of_a_container_is_handed_on(void **state)
 	assert_no_rules();
 }
 
-static void portmap__of_those_who_wait_may_go_in_any_order(void **state)
+static void portmap__waiting_owners_may_go_in_any_order(void **state)
 {
 	(void)state;
 	add_links();
@@ -234,7 +234,7 @@ int main(void)
 		kernel_test(portmap__of_a_container_that_is_gone_is_taken_over),
 		kernel_test(portmap__of_a_renamed_link_is_refused),
 		kernel_test(portmap__of_a_container_is_handed_on),
-		kernel_test(portmap__of_those_who_wait_may_go_in_any_order),
+		kernel_test(portmap__waiting_owners_may_go_in_any_order),
 		kernel_test(portmap__of_any_kind_is_handed_on),
 		kernel_test(portmap__of_one_address_in_two_networks),
 	};

@@ -139,7 +139,7 @@ static void qdisc__of_others_is_read(void **state)
 }
 
 /* A tbf's own queue is the kernel's secret. */
-static void qdisc__beneath_a_tbf_is_none_that_is_told(void **state)
+static void qdisc__under_a_tbf_is_not_reported(void **state)
 {
 	struct cni_tbf tbf = {.rate = 1250000, .burst = 3044, .limit = 10000};
 	struct cni_link link = make_veth();
@@ -294,7 +294,7 @@ int main(void)
 		kernel_test(tbf__is_added_with_rates_of_64_bits),
 		kernel_test(tbf__has_a_peak_rate),
 		kernel_test(qdisc__of_others_is_read),
-		kernel_test(qdisc__beneath_a_tbf_is_none_that_is_told),
+		kernel_test(qdisc__under_a_tbf_is_not_reported),
 		kernel_test(qdisc__takes_no_place_that_is_taken),
 		kernel_test(qdisc__is_deleted_only_by_its_handle),
 		kernel_test(qdisc__is_known_or_not_and_nothing_changes),

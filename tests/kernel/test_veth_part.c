@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static void veth__bears_its_owner(void **state)
+static void veth__has_its_owner(void **state)
 {
 	struct cni_veth_part part = {.master = "br0",
 				     .mtu = 1400,
@@ -52,7 +52,7 @@ static void veth__needs_a_free_name(void **state)
 }
 
 /* A host's end whose DEL never came, its container being gone: made without alias, or with ours. */
-static void veth__replaces_what_an_earlier_life_has_left(void **state)
+static void veth__replaces_a_stale_link(void **state)
 {
 	(void)state;
 	must(cni_bridge_part_ops.add(&part_at, &part_bridge, &err));
@@ -94,7 +94,7 @@ static void veth__is_deleted_under_another_name(void **state)
 	sandbox_must("! ip link show renamed 2> /dev/null");
 }
 
-static void veth__leaves_alone_what_bears_another_owner(void **state)
+static void veth__leaves_another_owners_link_alone(void **state)
 {
 	(void)state;
 	sandbox_must("ip link add %s type veth peer name other; "
@@ -210,12 +210,12 @@ static void veth__gc_removes_the_networks_strays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		part_test(veth__bears_its_owner),
+		part_test(veth__has_its_owner),
 		part_test(veth__needs_a_free_name),
-		part_test(veth__replaces_what_an_earlier_life_has_left),
+		part_test(veth__replaces_a_stale_link),
 		part_test(veth__is_not_taken_from_a_namespace_that_lives),
 		part_test(veth__is_deleted_under_another_name),
-		part_test(veth__leaves_alone_what_bears_another_owner),
+		part_test(veth__leaves_another_owners_link_alone),
 		part_test(veth__is_deleted_without_a_namespace),
 		part_test(veth__of_another_suite_is_deleted_by_its_host_end),
 		part_test(veth__check_says_what_has_changed),

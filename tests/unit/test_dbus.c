@@ -325,7 +325,7 @@ static void dbus__without_a_bus_says_where_none_is(void **state)
 }
 
 /* The environment is no way to have a program run. */
-static void dbus__starts_nobody(void **state)
+static void dbus__starts_no_process(void **state)
 {
 	freeing char *address = cni_format("unixexec:path=touch,argv1=%s/started", fake.dir);
 
@@ -376,7 +376,7 @@ int main(void)
 		dbus_test(dbus__says_that_hello_was_refused),
 		dbus_test(dbus__says_that_it_is_no_message),
 		dbus_test(dbus__without_a_bus_says_where_none_is),
-		dbus_test(dbus__starts_nobody),
+		dbus_test(dbus__starts_no_process),
 		dbus_test(dbus__tries_all_addresses),
 	};
 

@@ -120,7 +120,7 @@ static void exec__error_has_no_more_than_the_end(void **state)
 	assert_details("#!/bin/sh\nprintf 'a\\033[1mb\\303' >&2; exit 1\n", "stderr: a?[1mb?");
 }
 
-static void exec__deadline_tells_what_was_said(void **state)
+static void exec__deadline_error_has_the_output(void **state)
 {
 	closing int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct cni_answer answer = {0};
@@ -288,7 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		exec_test(exec__error_has_the_plugins_own_words),
 		exec_test(exec__error_has_no_more_than_the_end),
-		exec_test(exec__deadline_tells_what_was_said),
+		exec_test(exec__deadline_error_has_the_output),
 		exec_test(exec__stderr_goes_on_whole),
 		exec_test(exec__stderr_that_never_ends_is_ended),
 		exec_test(exec__stderr_that_is_kept_holds_nothing_up),

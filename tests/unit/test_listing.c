@@ -113,7 +113,7 @@ static void listing__leaves_other_files_alone(void **state)
 		assert_int_equal(faccessat(dir, others[i], F_OK, 0), 0);
 }
 
-static void listing__removes_what_the_killed_left_if_it_is_to_tidy(void **state)
+static void listing__removes_temporary_files_if_it_is_to_tidy(void **state)
 {
 	closing int dir = store_dir_fd();
 
@@ -174,7 +174,7 @@ int main(void)
 		store_test(listing__has_all_leases_in_the_order_of_addresses),
 		store_test(listing__has_leases_of_all_states),
 		store_test(listing__leaves_other_files_alone),
-		store_test(listing__removes_what_the_killed_left_if_it_is_to_tidy),
+		store_test(listing__removes_temporary_files_if_it_is_to_tidy),
 		store_test(listing__finds_by_address),
 		store_test(listing__says_that_it_cannot_be_read),
 	};

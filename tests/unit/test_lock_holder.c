@@ -120,7 +120,7 @@ static void lock_holder__is_named_with_its_command(void **state)
 	}
 }
 
-static void lock_holder__is_not_who_waits(void **state)
+static void lock_holder__is_not_a_waiting_process(void **state)
 {
 	pid_t waiter;
 	pid_t holder;
@@ -177,7 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(lock_holder__is_named_with_its_command),
-		store_test(lock_holder__is_not_who_waits),
+		store_test(lock_holder__is_not_a_waiting_process),
 		store_test(lock_holder__has_run_for_that_long),
 		store_test(lock_holder__may_not_be_known),
 	};

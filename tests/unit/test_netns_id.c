@@ -216,7 +216,7 @@ static void netns_id__is_not_that_of_the_next_with_its_numbers(void **state)
 	end(pid);
 }
 
-static void netns_id__is_told_by_a_containing_plugin(void **state)
+static void netns_id__comes_from_a_containing_plugin(void **state)
 {
 	struct cni_env env = {.netns = "/nowhere",
 			      .ifname = "lo",
@@ -253,7 +253,7 @@ int main(void)
 		cmocka_unit_test(netns_id__is_alive_with_a_process_in_it),
 		store_test(netns_id__is_alive_while_it_is_mounted),
 		cmocka_unit_test(netns_id__is_not_that_of_the_next_with_its_numbers),
-		cmocka_unit_test(netns_id__is_told_by_a_containing_plugin),
+		cmocka_unit_test(netns_id__comes_from_a_containing_plugin),
 		cmocka_unit_test(netns__lacks_interface_that_is_not_there),
 	};
 

@@ -335,7 +335,7 @@ static void record__is_swept_unless_it_is_kept(void **state)
 	assert_list(dir, &keeping.owner, "0");
 }
 
-static void record__is_swept_with_what_nobody_can_find(void **state)
+static void record__is_swept_with_unreachable_ones(void **state)
 {
 	static const char *const foreign[] = {"notes", ".putting", "0", ".0", "c1.0"};
 	static const char *const behind[] = {"2", "10", "x", "0x", "1 "};
@@ -407,7 +407,7 @@ int main(void)
 		store_test(record__tells_any_damage),
 		store_test(record__is_not_put_behind_one_that_is_unreadable),
 		store_test(record__is_swept_unless_it_is_kept),
-		store_test(record__is_swept_with_what_nobody_can_find),
+		store_test(record__is_swept_with_unreachable_ones),
 		store_test(record__sweep_ends_where_nothing_can_be_removed),
 	};
 

@@ -176,7 +176,7 @@ static void assert_blue_moves(const char *more, bool expected)
 	pod_close(&blue);
 }
 
-static void spoof__to_the_bridge_itself_moves_nobody(void **state)
+static void spoof__to_the_bridge_itself_moves_no_mac(void **state)
 {
 	(void)state;
 	assert_blue_moves(GATEWAY "," IPAM46, true);
@@ -190,7 +190,7 @@ int main(void)
 		bridge_test(spoof__of_another_mac_passes_where_it_is_not_asked_for),
 		bridge_test(spoof__rules_go_with_their_attachment),
 		bridge_test(spoof__guards_the_new_mac_of_a_pod_that_came_again),
-		bridge_test(spoof__to_the_bridge_itself_moves_nobody),
+		bridge_test(spoof__to_the_bridge_itself_moves_no_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,7 +291,7 @@ static void reconcile__moves_as_often_as_the_host_changes(void **state)
 	assert_prints("reconcile blue", 0, "");
 }
 
-static void reconcile__leaves_alone_what_is_gone_or_somebody_elses(void **state)
+static void reconcile__leaves_gone_and_foreign_attachments_alone(void **state)
 {
 	(void)state;
 	free(must("add blue green"));
@@ -337,7 +337,7 @@ int main(void)
 		cmocka_unit_test(reconcile__does_not_end_a_connection),
 		cmocka_unit_test(reconcile__moves_accepts_to_where_the_drop_is),
 		cmocka_unit_test(reconcile__moves_as_often_as_the_host_changes),
-		cmocka_unit_test(reconcile__leaves_alone_what_is_gone_or_somebody_elses),
+		cmocka_unit_test(reconcile__leaves_gone_and_foreign_attachments_alone),
 		cmocka_unit_test(reconcile__says_what_it_needs),
 	};
 

@@ -106,7 +106,7 @@ static void lock__is_waited_for_that_long(void **state)
 	ledger_assert_addresses("");
 }
 
-static void lock__of_a_killed_holder_blocks_nobody(void **state)
+static void lock__of_a_killed_holder_blocks_no_call(void **state)
 {
 	freeing char *text = host_local_config("1.1.0", POOL ",\"lockTimeout\":60", "");
 	freeing char *lock = host_local_path("lock");
@@ -263,7 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		host_local_test(lock__is_waited_for_that_long),
-		host_local_test(lock__of_a_killed_holder_blocks_nobody),
+		host_local_test(lock__of_a_killed_holder_blocks_no_call),
 		host_local_test(lock__of_a_stopped_holder_is_not_taken),
 		host_local_test(status__waits_for_no_lock_and_writes_nothing),
 		host_local_test(status__writes_nothing_in_any_case),

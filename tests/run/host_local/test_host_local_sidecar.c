@@ -232,7 +232,7 @@ static void sidecar__that_leads_elsewhere_is_not_removed_by_a_failed_add(void **
 }
 
 /* A record of no file, and no way to remove it. */
-static void sidecar__that_cannot_be_written_holds_nobody_up(void **state)
+static void sidecar__that_cannot_be_written_blocks_no_call(void **state)
 {
 	freeing char *text = host_local_config("1.1.0", POOL, "");
 	freeing char *before = NULL;
@@ -380,7 +380,7 @@ int main(void)
 		host_local_test(sidecar__may_be_anything_to_gc),
 		host_local_test(sidecar__need_not_be),
 		host_local_test(sidecar__that_leads_elsewhere_is_not_removed_by_a_failed_add),
-		host_local_test(sidecar__that_cannot_be_written_holds_nobody_up),
+		host_local_test(sidecar__that_cannot_be_written_blocks_no_call),
 		host_local_test(sidecar__sees_what_is_removed_by_hand),
 		host_local_test(sidecar__that_forgot_what_is_taken_gives_no_address_twice),
 		host_local_test(sidecar__that_forgot_what_is_taken_does_not_exhaust_a_pool),

@@ -102,7 +102,7 @@ static void sticky__is_of_an_interface(void **state)
 
 /* ---- taken meanwhile ---- */
 
-static void sticky__yields_to_who_has_it(void **state)
+static void sticky__yields_to_the_holder(void **state)
 {
 	freeing char *two = host_local_config("1.1.0", STICKY, LEDGER_REQUEST("10.1.0.2"));
 
@@ -168,7 +168,7 @@ static void sticky__never_gives_two_pods_the_same(void **state)
 }
 
 /* More pods than addresses: the last pod had the address. */
-static void sticky__forgets_who_was_displaced(void **state)
+static void sticky__forgets_a_displaced_pod(void **state)
 {
 	freeing char *small =
 		host_local_config("1.1.0", "\"ranges\":[[{\"subnet\":\"10.1.0.0/30\"}]]," KEY, "");
@@ -275,10 +275,10 @@ int main(void)
 		sticky_test(sticky__gives_a_pod_its_address_back),
 		sticky_test(sticky__is_of_both_families),
 		sticky_test(sticky__is_of_an_interface),
-		sticky_test(sticky__yields_to_who_has_it),
+		sticky_test(sticky__yields_to_the_holder),
 		sticky_test(sticky__yields_to_requests_and_exclusion),
 		sticky_test(sticky__never_gives_two_pods_the_same),
-		sticky_test(sticky__forgets_who_was_displaced),
+		sticky_test(sticky__forgets_a_displaced_pod),
 		sticky_test(sticky__needs_the_arguments),
 		sticky_test(sticky__loses_its_memory_with_the_sidecar),
 		sticky_test(sticky__lasts_over_reboots),

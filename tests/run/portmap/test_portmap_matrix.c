@@ -249,7 +249,7 @@ static void ask_all(struct probe *probes, size_t count, const char *about)
 
 /* ---- beside each other ---- */
 
-static void matrix__of_a_port_of_one_address_goes_before_that_of_all(void **state)
+static void matrix__port_of_one_address_overrides_that_of_all(void **state)
 {
 	struct probe probes[] = {
 		{OUTSIDE, IPPROTO_TCP, "192.0.2.1", SCENE_HOST_PORT, "pod 192.0.2.2"},
@@ -323,7 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scene_test(matrix__is_as_the_readme_says),
 		scene_test(matrix__of_the_go_plugin_is_the_same),
-		scene_test(matrix__of_a_port_of_one_address_goes_before_that_of_all),
+		scene_test(matrix__port_of_one_address_overrides_that_of_all),
 		scene_test(matrix__of_masq_all_is_about_published_ports_only),
 		scene_test(matrix__of_bridges_that_ask_the_rules_of_ip),
 	};

@@ -73,7 +73,7 @@ static void cve_2025_67499__forwarded_traffic_is_left_alone(void **state)
 
 /* ---- CVE-2019-9946: what others translate, such as Services, goes first ---- */
 
-static void cve_2019_9946__dnat_of_somebody_else_goes_first(void **state)
+static void cve_2019_9946__foreign_dnat_takes_precedence(void **state)
 {
 	(void)state;
 	publish(EVERY_PROTOCOL(8080));
@@ -316,7 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scene_test(cve_2025_67499__forwarded_traffic_is_left_alone),
-		scene_test(cve_2019_9946__dnat_of_somebody_else_goes_first),
+		scene_test(cve_2019_9946__foreign_dnat_takes_precedence),
 		scene_test(cve_2020_8558__neighbours_do_not_reach_the_hosts_loopback),
 		scene_test(cve_2020_8558__is_guarded_where_it_was_on_before),
 		scene_test(cve_2020_8558__neighbours_do_not_reach_what_is_published_on_loopback),
