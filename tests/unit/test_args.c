@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CNI_ARGS: parsing, and its errors. */
-
 #include "args.h"
 
 #include "cleanup.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libcni's cache of attachments, read and written as Go's libcni does. */
-
 #include "test.h"
 
 #include "cache.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The configuration on stdin, its checks, and its lenient reading for DEL. */
-
 #include "conf.h"
 
 #include "cleanup.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The D-Bus client, against a scripted bus. */
-
 #include "dbus.h"
 
 #include "cleanup.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON decoded by tables of fields. */
-
 #include "decode.h"
 
 #include "json_text.h"

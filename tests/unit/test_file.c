@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files: bounded reading, and atomic replacement. */
-
 #include "file.h"
 
 #include "cleanup.h"

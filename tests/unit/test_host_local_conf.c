@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The configuration of host-local: ranges, requested addresses, and errors. */
-
 #include "host_local_conf.h"
 
 #include "cleanup.h"

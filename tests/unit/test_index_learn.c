@@ -300,7 +300,7 @@ static void index__forgets_what_was_released_in_another_boot(void **state)
 	open_sidecar(&last_boot);
 	assert_learns("10.1.0.2=this", 1);
 	assert_false(is_released());
-	/* Nor does a lease of an unknown owner. */
+	/* Times of an unknown boot are forgotten as well. */
 	set_released();
 	index_forget(sidecar);
 	assert_learns("10.1.0.2=this", 1);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON texts: bounds, keys in any case, and numbers kept digit by digit. */
-
 #include "json.h"
 
 #include "cleanup.h"

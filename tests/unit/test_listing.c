@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The listing of a store's leases. */
-
 #include "listing.h"
 
 #include "cleanup.h"
@@ -21,8 +20,8 @@ static void put(int dir, const char *name, const char *text)
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
-/* The leases as text: "10.1.0.2=c1/eth0 10.1.0.3=? 10.1.0.4=": held, opaque and junk ones. The
- * caller frees. */
+/* The leases as text: "10.1.0.2=c1/eth0 10.1.0.3=?": a held one and an opaque one; a junk one is
+ * "10.1.0.4=". The caller frees. */
 static char *describe(const struct listing *listing)
 {
 	char *text = cni_strdup("");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The description of the process that holds a lock. */
-
 #include "lock_holder.h"
 
 #include "cleanup.h"

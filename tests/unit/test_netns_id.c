@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Identities of network namespaces, and their liveness. */
-
 #include "census.h"
 #include "netns_id.h"
 

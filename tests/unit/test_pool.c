@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The pool of a range set: taken, free and stale addresses. */
-
 #include "pool.h"
 
 #include "cleanup.h"

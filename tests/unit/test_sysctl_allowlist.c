@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The allowlist of sysctls. */
-
 #include "sysctl_allowlist.h"
 
 #include "fake.h"
