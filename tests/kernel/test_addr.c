@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses of links over rtnetlink. */
-
 #include "addr.h"
 
 #include "bridge.h"

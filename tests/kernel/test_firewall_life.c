@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of the firewall plugin, as attachments go: DEL, GC, CHECK, and what others do to it. */
+/* The table of the firewall plugin after ADD: DEL, GC, CHECK, and foreign changes. */
 #include "firewall_wish.h"
 #include "kernel.h"
 #include "nft.h"

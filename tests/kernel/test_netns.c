@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entering and leaving network namespaces. */
-
 #include "netns.h"
 
 #include "cleanup.h"

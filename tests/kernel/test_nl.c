@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Netlink sockets: dumps, errors, and size limits. */
-
 #include "nl.h"
 
 #include "bridge.h"

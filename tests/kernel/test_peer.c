@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the other end of a veth is, by the host's view of it. */
+/* The namespace of a veth's peer, as the host sees it. */
 #include "peer.h"
 
 #include "bridge.h"

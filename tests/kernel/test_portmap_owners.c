@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose a published port is: what is in the way of an ADD, and several networks of one container. */
+/* Owners of published ports: conflicts at ADD, and several networks of one container. */
 #include "portmap.h"
 
 #include "bridge.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Routes over rtnetlink: added, found, compared. */
-
 #include "route.h"
 
 #include "bridge.h"

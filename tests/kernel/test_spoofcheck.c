@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Spoof check of MAC addresses: the bridge table and its effect on frames. */
-
 #include "spoofcheck.h"
 
 #include "bridge.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The veth: whose it is, and what is no more anybody's. */
+/* The veth: made, checked, deleted by its owner, and stale ones. */
 #include "part_calls.h"
 
 #include "bridge.h"
