@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-local beside the model of its ledger (ledger_model.h): a network, and what is done to it at
- * random. Each operation asserts what was promised, and tells the model. */
+/* host-local beside the model of its ledger (ledger_model.h): a network, and random operations on
+ * it. Each operation asserts the promises, and updates the model. */
 #ifndef LEDGER_SCENE_H
 #define LEDGER_SCENE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations of host-local's that are struck at one of their system calls, and what must hold
- * whatever has become of them. c1 is whom they are about. Failures fail the test. */
+/* Operations of host-local on c1, struck at one of their system calls, and the properties that hold
+ * afterwards. Failures fail the test. */
 #ifndef STRUCK_H
 #define STRUCK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How much gets through, and how long a ping takes meanwhile. Failures fail the test. */
+/* Throughput, and the round trip of a ping meanwhile. Failures fail the test. */
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Input that a plugin has to refuse: each answer looked at whole, and the host after it. For tests
- * in a sandbox (sandbox.h), whose container is the namespace "red". */
+/* Input that a plugin refuses: the whole answer, and the host after it. For tests in a sandbox
+ * (sandbox.h), whose container is the namespace "red". */
 #ifndef BAD_INPUT_H
 #define BAD_INPUT_H
 
