@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEL: the host is as before, whatever is known of the attachment and whatever has become of it;
- * and other people's things are left alone. */
+/* DEL restores the host, whatever the runtime knows and whatever has happened to the limit; foreign
+ * things stay. */
 #include "bandwidth.h"
 
 #include "cleanup.h"

@@ -105,7 +105,7 @@ static void add__survives_an_error_of_any_system_call(void **state)
 	inject_everywhere(&host, trace_fault_stride(4));
 }
 
-/* The bridge gets back this ADD's changes, and no more. */
+/* Only this ADD's changes to the bridge are undone. */
 static void add__survives_an_error_on_a_bridge_that_was_there(void **state)
 {
 	struct host host = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many at once: on a bridge that none of them has met before, and with failing ones among them. */
+/* Many ADDs at once: on a new bridge, and with failing ones among them. */
 #include "bridge.h"
 
 #include "cleanup.h"

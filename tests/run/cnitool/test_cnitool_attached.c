@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which attachment is meant, what it was added with, and who works on it meanwhile. The plugins are those of
- * fake.h, and so are most namespaces. */
+/* The attachment that a command means, its configuration at ADD, and concurrent work on it. The
+ * plugins are those of fake.h, and so are most namespaces. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugins are started and waited for, whatever the caller of cnitool does with signals and a filter of
- * system calls refuses. The plugins are those of fake.h; timeout(1) ends what does not come back,
- * and stands first, since it sets SIGCHLD to its default. */
+/* Plugins are started and waited for under any signal setup of the caller and any filter of system
+ * calls. The plugins are those of fake.h; timeout(1) ends a hanging one, and stands first, because
+ * it sets SIGCHLD to its default. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of cnitool: what they ask the plugins, and what they print. */
+/* The commands of cnitool: their calls of the plugins, and their output. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"

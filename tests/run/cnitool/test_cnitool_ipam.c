@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam list and usage: what they show of a ledger, and where they look for it. */
+/* cnitool ipam list and usage: their view of a ledger, and their search for it. */
 #include "boots.h"
 #include "ipam_scene.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam explain: what is known of an address, and whether ADD does what it says; and cnitool
- * ipam release. */
+/* cnitool ipam explain: the state of an address, and ADDs that confirm it; and cnitool ipam
+ * release. */
 #include "boots.h"
 #include "ipam_scene.h"
 #include "sandbox.h"

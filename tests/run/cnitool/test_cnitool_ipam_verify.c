@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam verify: each fault that a ledger can have, made by hand; that it changes nothing;
- * and that what others have half done is none. */
+/* cnitool ipam verify: each fault of a ledger, made by hand, is found; nothing changes; half-done
+ * work of others is no fault. */
 #include "boots.h"
 #include "host_local_calls.h"
 #include "ipam_scene.h"

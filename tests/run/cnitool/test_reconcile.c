@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool reconcile: what "nft flush ruleset" and other hands have taken comes back, and what a
- * container does meanwhile goes on. */
+/* cnitool reconcile restores rules that "nft flush ruleset" and others have removed, without a
+ * break in the container's traffic. */
 #include "cleanup.h"
 #include "cnitool_scene.h"
 #include "conversation.h"

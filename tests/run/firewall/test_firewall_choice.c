@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which backend an ADD takes if it is left to it, what STATUS says about it, and that what was
- * chosen is remembered. firewalld is in test_firewall_firewalld.c. */
+/* The backend that ADD chooses by itself, STATUS's report of it, and its record. firewalld is in
+ * test_firewall_firewalld.c. */
 #include "firewall_scene.h"
 
 #include "cleanup.h"

@@ -276,7 +276,7 @@ static void firewalld__that_comes_later_gets_what_was_chosen(void **state)
 	assert_forwarded("a1", OUTSIDE4, OUTSIDE6);
 	assert_sources("trusted", "10.1.0.11/32 fd01::11/128");
 	assert_lines(0, "10.1.0.11", "nft list table inet cni_firewall");
-	/* The written record does not move. */
+	/* A configured backend is not moved. */
 	firewall_succeeds("MEND", &a2, "'backend':'nftables'");
 	assert_sources("trusted", "10.1.0.11/32 fd01::11/128");
 	firewall_bare_del(&a1);

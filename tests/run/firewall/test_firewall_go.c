@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
-/* Beside the Go plugin, as on a node in the middle of an upgrade: what one has made in iptables the
- * other checks and deletes. */
+/* Beside the Go plugin, as on a node in the middle of an upgrade: each checks and deletes the
+ * other's iptables rules. */
 #include "firewall_scene.h"
 
 #include "cleanup.h"

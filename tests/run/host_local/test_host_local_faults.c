@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An error injected at each system call of host-local's ADD, DEL and GC, by strace(1): it succeeds
- * in spite of it, or says so and leaves the reservations as they were. The quick run tries some of
- * the calls, with CNI_C_SLOW in the environment all of them. */
+/* An error injected at each system call of host-local's ADD, DEL and GC, by strace(1): the call
+ * succeeds, or reports the error and leaves the reservations as they were. The quick run tries some
+ * of the calls, with CNI_C_SLOW in the environment all of them. */
 #include "boots.h"
 #include "cleanup.h"
 #include "faults.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
-/* Many who ADD, CHECK and DEL on one network for a while, some with the Go plugin, some killing
- * what they have started: no address is ever two's, and at the end all is there that should be, and
- * nothing else. With CNI_C_SLOW more of them, and for longer. */
+/* Many workers ADD, CHECK and DEL on one network for a while, some with the Go plugin, some killing
+ * their own calls: no address has two owners, and the final state is exact. With CNI_C_SLOW more of
+ * them, and for longer. */
 #include "cleanup.h"
 #include "error.h"
 #include "host_local_calls.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-local's stickyKey: who gets the address back that its pod had. */
+/* host-local's stickyKey: a pod's return to its earlier address. */
 #include "cleanup.h"
 #include "error.h"
 #include "ledger.h"
@@ -203,7 +203,7 @@ static void sticky__needs_the_arguments(void **state)
 		assert_adds("c2", args[i], expected[i]);
 		del("c2");
 	}
-	/* The pods above do not get a's address, not even when it is given to them. */
+	/* Calls without a key do not take over a's address, not even when given it. */
 	del("c1");
 	ledger_assert_adds("c2", NULL, two, "10.1.0.2/29");
 	del("c2");

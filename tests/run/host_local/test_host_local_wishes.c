@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which addresses host-local gives if the operator wishes so: exclude, cooldown, rangesFile. */
+/* The operator's wishes for host-local's addresses: exclude, cooldown, rangesFile. */
 #include "cleanup.h"
 #include "error.h"
 #include "ledger.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CHECK: whatever is missing or changed of what ADD made, it names. DEL is content with all of it.
- */
+/* CHECK names each missing or changed part of ADD's work. DEL accepts all of it. */
 #include "cleanup.h"
 #include "mem.h"
 #include "published.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEL and GC of portmap: what the attachment has published goes, whatever is known of it, and
- * nothing else. */
+/* DEL and GC of portmap remove all published ports of the attachment, whatever the runtime knows,
+ * and nothing else. */
 #include "cleanup.h"
 #include "faults.h"
 #include "json_text.h"

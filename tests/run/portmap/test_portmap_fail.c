@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A failed ADD of portmap leaves the host as it was; and what happens where nf_tables cannot be
- * asked at all. */
+/* A failed ADD of portmap leaves the host as it was; and hosts without a usable nf_tables. */
 #include "cleanup.h"
 #include "faults.h"
 #include "mem.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UDP has no end of its own: what the kernel remembers of a flow outlives the rules that it was
- * translated by. portmap has it forget the flows to its ports, and no others. The scene is that of
- * port_scene.h. */
+/* UDP flows have no end: the kernel's entry of a flow outlives the rules that translated it.
+ * portmap deletes the flows to its ports, and no others. The scene is that of port_scene.h. */
 #include "cleanup.h"
 #include "faults.h"
 #include "flows.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Known vulnerabilities of this kind of plugins, each by its number: what they let others do they
- * cannot do here, and could if it were not for what is tested. The scene of those of portmap is
- * that of port_scene.h. */
+/* Known vulnerabilities of this kind of plugins, each by its number: its attack fails here, and
+ * would succeed without the tested protection. The scene of those of portmap is that of
+ * port_scene.h. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "mem.h"
