@@ -288,7 +288,7 @@ static void together(const struct setup *setup, const struct scenario *scenario)
 	report_all(name, series);
 }
 
-/* What a runtime asks each plugin when it starts, and some before each command. */
+/* Runtimes ask each plugin for its versions at their start, and some before each command. */
 static void versions(const struct setup *setup, const struct scenario *scenario)
 {
 	static struct series series[VERBS][SUBJECTS];

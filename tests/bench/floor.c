@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The least that a process can do to attach a container to a bridge, and to detach it: no
  * configuration, no addresses to choose, no sysctls, one message for each thing that only a message
- * can do. What a plugin needs beyond this is its own doing.
+ * can do. A plugin's further needs are its own doing.
  *
  *	floor add <netns path> <bridge> <host end> <address> <prefix> <gateway>
  *	floor del <host end> */

@@ -56,7 +56,7 @@ static void remove_tree(const char *path)
 		process_die(path);
 }
 
-/* Files as both plugins write them, of containers that nobody asks about. */
+/* Files as both plugins write them, of containers without a call. */
 static void fill(const char *dir, unsigned int count)
 {
 	freeing char *network = cni_format("%s/bench", dir);
@@ -157,7 +157,7 @@ static void measure(struct scene *scene, const char *base, const char *where, un
 	open_scene(scene, base, count);
 	/* Or the disk would be busy with what was filled in. */
 	sync();
-	/* The first one of ours learns what is there; so does nobody else's. */
+	/* Our first run learns the files; Go's plugin learns nothing. */
 	for (int subject = 0; subject < SUBJECTS; subject++)
 		run_all(scene, (enum subject)subject, 1, NULL);
 	for (unsigned int round = 0; round < OUR_ROUNDS; round++) {

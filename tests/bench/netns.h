@@ -3,7 +3,7 @@
 #define BENCH_NETNS_H
 
 /* Makes a network namespace and mounts it on the file `path`, which is made. The caller stays where
- * it was. What fails, ends the driver. */
+ * it was. A failure ends the driver. */
 void netns_make(const char *path);
 
 #endif

@@ -55,8 +55,7 @@ static void make_part(struct node *node, enum node_part part)
 		   "net.ipv6.conf.default.disable_ipv6=1 net.ipv4.conf.all.arp_ignore=1");
 }
 
-/* Whoever accepts has a CPU of its own: where it happens to be woken would matter more than rules
- * do. */
+/* The accepting process has a CPU of its own: a random one would matter more than rules do. */
 static void move_to_cpu(size_t number)
 {
 	cpu_set_t set;

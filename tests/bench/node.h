@@ -3,7 +3,7 @@
  *
  *	outside 192.0.2.2 ── 192.0.2.1 host ── (what the plugins make) ── pod, spare
  *
- * In the pod and outside something accepts connections to port 80. What fails, ends the driver. */
+ * In the pod and outside something accepts connections to port 80. A failure ends the driver. */
 #ifndef BENCH_NODE_H
 #define BENCH_NODE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One process from its start to its end. What fails, ends the driver. */
+/* A process from its start to its end. A failure ends the driver. */
 #ifndef BENCH_PROCESS_H
 #define BENCH_PROCESS_H
 

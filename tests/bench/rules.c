@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What rules cost: a new connection, and an ADD, by the number of published ports and of
- * masqueraded pods that are there before, and beside many rules and elements of somebody else.
+/* The costs of rules: a new connection, and an ADD, by the number of published ports and of
+ * masqueraded pods that are there before, and beside many foreign rules and elements.
  *
  *	bench-rules <our plugins> <our IPAM plugins> <Go plugins> <work directory>
  *
@@ -209,7 +209,7 @@ struct pods {
 
 /* All in one namespace, which is as good for the host's rules; the last one has the route. It is
  * alone on its bridge, the others share bridges by the hundred: to a bridge with many ports the
- * kernel takes long to add another, whoever asks. */
+ * kernel is slow to add another. */
 static void open_pods(const struct setup *setup, struct pods *pods, int subject, unsigned int count)
 {
 	freeing char *name = cni_format("pods-%s-%u", subject_names[subject], count);
@@ -269,7 +269,7 @@ static void measure_pods(const struct setup *setup)
 	}
 }
 
-/* ---- somebody else's ---- */
+/* ---- rules of another owner ---- */
 
 static const struct {
 	const char *name;

@@ -21,7 +21,7 @@ struct series {
 /* No more than SERIES_MAX. */
 void series_put(struct series *series, struct sample sample);
 
-/* One line on stdout, if there is a sample; see bench.c for its columns. */
+/* Prints one line on stdout, if there is a sample; see bench.c for its columns. */
 void series_report(const struct series *series, const char *scenario, const char *verb,
 		   const char *subject);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What libFuzzer calls, and memory for C strings. A harness aborts when a property does not hold;
- * everything else is for the sanitizers. */
+/* The entry point for libFuzzer, and memory for C strings. A harness aborts when a property does
+ * not hold; everything else is for the sanitizers. */
 #ifndef FUZZ_H
 #define FUZZ_H
 

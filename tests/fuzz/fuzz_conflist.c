@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a directory of configurations may hold: a list, a single plugin's, or a drop-in. The first
- * byte says which. */
+/* Files of a directory of configurations: a list, a single plugin's, or a drop-in. The first byte
+ * chooses. */
 #include "fuzz.h"
 
 #include "cleanup.h"

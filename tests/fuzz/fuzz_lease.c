@@ -31,7 +31,7 @@ static void trim(const uint8_t **data, size_t *size)
 		++*data;
 }
 
-/* Is the text of the file exactly `id`, a line break and `ifname`? */
+/* True if the file's text is exactly `id`, a line break and `ifname`; false otherwise. */
 static bool is_text(const uint8_t *data, size_t size, const char *id, const char *ifname)
 {
 	freeing char *text = *ifname ? cni_format("%s\r\n%s", id, ifname) : cni_strdup(id);

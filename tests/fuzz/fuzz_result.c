@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is decoded and encoded once comes out the same the second time, in every version. The first
- * byte is the version. */
+/* A result that is decoded and encoded once stays the same the second time, in every version. The
+ * first byte is the version. */
 #include "fuzz.h"
 
 #include "cleanup.h"

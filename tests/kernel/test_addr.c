@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses of links over rtnetlink. */
 #include "addr.h"
 
 #include "bridge.h"
@@ -95,7 +96,7 @@ static void addr__is_listed(void **state)
 	assert_int_equal(cni_addr_list(&rtnl, index, &nets, &count, &err), 0);
 	assert_int_equal(count, 6);
 	assert_string_equal(cni_net_format(&nets[0], text), "10.1.0.7/16");
-	/* Of a point-to-point pair, our side. */
+	/* The local side of a point-to-point pair. */
 	assert_string_equal(cni_net_format(&nets[1], text), "10.5.0.1/32");
 	assert_string_equal(cni_net_format(&nets[2], text), "10.1.0.8/16");
 	assert_string_equal(cni_net_format(&nets[3], text), "fd00::7/64");

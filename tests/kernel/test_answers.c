@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What this kernel answers to each question of ours (questions.h), which is what the corpora of
- * tests/fuzz are made of: with CNI_C_RECORD=1, they are written anew. */
+/* The kernel's answers to each of our questions (questions.h), which are the corpora of tests/fuzz:
+ * with CNI_C_RECORD=1, they are written anew. */
 #include "bridge.h"
 #include "fake_kernel.h"
 #include "kernel.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Not of the kernel, but /run is everybody's: in a sandbox it is ours. */
+/* Files of attachments in /run: read, written and listed. In a sandbox /run is ours. */
 #include "attachment_claim.h"
 #include "attachment_file.h"
 
@@ -50,7 +50,7 @@ static void must_remove(const struct cni_owner *owner)
 		fail_msg("%s", err.msg);
 }
 
-/* What is there, "name mode" by the way. */
+/* The tree of files, as "name mode type". */
 static void assert_tree(const char *expected)
 {
 	freeing char *text =
@@ -117,7 +117,7 @@ static void file__has_a_name_of_its_own(void **state)
 }
 
 /* Damage is no obstacle to who reads, nor to who removes or writes anew. */
-static void file__that_is_none_reads_as_nothing(void **state)
+static void file__that_is_damaged_reads_as_empty(void **state)
 {
 	static const char *const damages[] = {
 		"mkdir /run/cni/test/blue/c1:eth0",
@@ -145,7 +145,7 @@ static void file__that_is_none_reads_as_nothing(void **state)
 	assert_read(&c2, "kept");
 }
 
-/* Whoever could make a link there could have us write anywhere. */
+/* A link planted there would redirect our writes. */
 static void file__is_not_reached_through_links(void **state)
 {
 	static const char *const links[] = {
@@ -197,7 +197,7 @@ static void files__are_those_of_the_network(void **state)
 	assert_int_equal(files.owners.count, 0);
 	for (size_t i = 0; i < 3; i++)
 		must_write(&others[i], "x");
-	/* What a killed ADD has left counts; what has no owner in its name does not. */
+	/* A killed ADD's file counts; a name without an owner does not. */
 	sandbox_must("cd /run/cni/test/blue && touch .z:eth0 plain :eth0 z: .: .plain");
 	assert_int_equal(cni_attachment_files("test", "blue", &files, &err), 0);
 	assert_int_equal(files.owners.count, 3);
@@ -280,8 +280,8 @@ static void claim__is_the_last_ones(void **state)
 	assert_tree("cni 700 d,cni/test 700 d");
 }
 
-/* Of an attachment that is no more. */
-static void claim__of_who_is_gone_counts_for_nothing(void **state)
+/* The attachment is gone. */
+static void claim__of_a_gone_attachment_counts_for_nothing(void **state)
 {
 	(void)state;
 	must_write(&c1, "x");
@@ -315,13 +315,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		kernel_test(file__is_read_as_it_was_written),
 		kernel_test(file__has_a_name_of_its_own),
-		kernel_test(file__that_is_none_reads_as_nothing),
+		kernel_test(file__that_is_damaged_reads_as_empty),
 		kernel_test(file__is_not_reached_through_links),
 		kernel_test(file__says_why_it_cannot_be_written),
 		kernel_test(files__are_those_of_the_network),
 		kernel_test(file__is_written_while_its_directory_goes),
 		kernel_test(claim__is_the_last_ones),
-		kernel_test(claim__of_who_is_gone_counts_for_nothing),
+		kernel_test(claim__of_a_gone_attachment_counts_for_nothing),
 		kernel_test(claim__survives_what_lies_there),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bridge: made, adopted, and what CHECK sees of it. */
+/* The bridge: made, adopted, and checked. */
 #include "part_calls.h"
 
 #include "bridge.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Entries of conntrack: deleting those of published ports. */
 #include "conntrack.h"
 
 #include "bridge.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The container's end while it is waited for. */
+/* The container side of the veth, while it is waited for. */
 #include "container_end.h"
 
 #include "bridge.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of the firewall plugin, as attachments come. What becomes of them is in
- * test_firewall_life.c. */
+/* The table of the firewall plugin at ADD. Its life after ADD is in test_firewall_life.c. */
 #include "cleanup.h"
 #include "firewall_table.h"
 #include "firewall_wish.h"
@@ -126,7 +125,7 @@ static void chain__leads_back_to_its_bridge(void **state)
 	}
 }
 
-static void chain__that_is_none_of_ours_leads_nowhere(void **state)
+static void chain__of_a_foreign_name_is_not_parsed(void **state)
 {
 	static const char *const chains[] = {
 		"", "forward", "opened", "same", "same-", "isolated-", "same-0123456789abcdef"};
@@ -223,7 +222,7 @@ int main(void)
 		kernel_test(firewall__is_a_look_up_in_each_set),
 		kernel_test(firewall__can_be_saved_and_loaded),
 		kernel_test(chain__leads_back_to_its_bridge),
-		kernel_test(chain__that_is_none_of_ours_leads_nowhere),
+		kernel_test(chain__of_a_foreign_name_is_not_parsed),
 		kernel_test(firewall__of_the_next_one_costs_three_round_trips),
 		kernel_test(firewall__replaces_what_its_owner_had),
 		kernel_test(firewall__counts_the_attachments_of_a_bridge),

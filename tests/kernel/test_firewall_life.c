@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of the firewall plugin, as attachments go: DEL, GC, CHECK, and what others do to it. */
+/* The table of the firewall plugin after ADD: DEL, GC, CHECK, and foreign changes. */
 #include "firewall_wish.h"
 #include "kernel.h"
 #include "nft.h"
@@ -33,7 +33,7 @@ static void firewall__del_of_nothing_is_fine(void **state)
 	firewall_assert_set("members4", "cni0 . 10.1.0.7 blue/c2/eth0");
 }
 
-/* Somebody's chain in our table keeps it, and somebody's rule in a chain of ours that. */
+/* A foreign chain keeps our table, and a foreign rule keeps our chain. */
 static void firewall__leaves_what_is_not_its_own(void **state)
 {
 	(void)state;
@@ -53,7 +53,7 @@ static void firewall__is_made_anew_after_a_flush(void **state)
 	sandbox_must("nft flush ruleset");
 	firewall_must_add("blue", "c1", "10.1.0.7", NULL, ISOLATED, "cni0");
 	firewall_assert_check("c1", "10.1.0.7", NULL, ISOLATED, "cni0", NULL);
-	/* Rules alone are gone: "nft flush table". The next ADD mends that, whoever's it is. */
+	/* Rules alone are gone: "nft flush table". The next ADD, of any owner, mends the table. */
 	sandbox_must("nft flush table inet cni_firewall");
 	firewall_assert_check(
 		"c1", "10.1.0.7", NULL, ISOLATED, "cni0",

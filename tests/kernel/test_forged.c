@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* We ask the kernel in a namespace whose root forges answers (forger.h). */
+/* Our questions to the kernel, in a namespace whose root forges answers (forger.h). */
 #include "addr.h"
 #include "bridge.h"
 #include "bridge_vlan.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the Go plugins have left in nf_tables, written here as they write it: with nft(8), and with
- * sha512sum(1) for their names. What their iptables leaves is in run/test_cross_go.c. */
+/* The Go plugins' leftovers in nf_tables, written here as they write them: with nft(8), and with
+ * sha512sum(1) for their names. Leftovers of their iptables are in run/test_cross_go.c. */
 #include "go_rules.h"
 
 #include "cleanup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* Links over rtnetlink: made, described, changed. scripts/test --vm runs it as well. */
 #include "link.h"
 #include "link_kind.h"
 
@@ -175,7 +175,7 @@ static void link__is_changed_in_one_message(void **state)
 	assert_shown("true", "0.linkinfo.info_slave_data.hairpin", "ip -j -d link show va");
 	assert_shown("true", "0.linkinfo.info_slave_data.isolated", "ip -j -d link show va");
 	sandbox_must("ip link show va | grep -q 'PROMISC.*UP'");
-	/* What is not named stays. */
+	/* Unnamed settings stay. */
 	assert_int_equal(cni_link_change(&rtnl, kernel_index_of(NULL, "va"), &back, &err), 0);
 	sandbox_must("! ip link show va | grep -q 'PROMISC' && ! ip link show va | grep -q 'UP'");
 	assert_shown("1280", "0.mtu", "ip -j link show va");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The settings of a link: read, set, compared. */
 #include "link_settings.h"
 
 #include "bridge.h"

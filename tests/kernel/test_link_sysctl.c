@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Settings that safety needs, where they can be written and where they cannot. */
+/* Sysctls that isolation needs, writable and not writable. */
 #include "link_sysctl.h"
 
 #include "cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The lock files of networks. */
 #include "lock.h"
 
 #include "cleanup.h"

@@ -302,7 +302,7 @@ static void masquerade__del_of_nothing_is_fine(void **state)
 	assert_elements("masquerade_at4", "10.1.0.7 blue/c2/eth0");
 }
 
-/* Somebody's chain in our table keeps it. */
+/* A foreign chain keeps our table. */
 static void masquerade__leaves_what_is_not_its_own(void **state)
 {
 	(void)state;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Entering and leaving network namespaces. */
 #include "netns.h"
 
 #include "cleanup.h"
@@ -116,7 +117,7 @@ static void netns__must_be_one(void **state)
 	assert_string_equal(err.msg, "CNI_NETNS '/dev/null' is not a network namespace");
 	assert_int_equal(cni_netns_open("/proc/self/ns/mnt", &fd, &err), -1);
 	assert_int_equal(err.errnum, EINVAL);
-	/* Nobody writes into it: opening it must not wait. */
+	/* The FIFO has no writer: opening it must not wait. */
 	assert_int_equal(mkfifo("/run/fifo", 0600), 0);
 	assert_int_equal(cni_netns_open("/run/fifo", &fd, &err), -1);
 	assert_int_equal(err.errnum, EINVAL);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Netlink sockets: dumps, errors, and size limits. */
 #include "nl.h"
 
 #include "bridge.h"
@@ -63,7 +64,7 @@ static int fail_at_once(const struct nlmsghdr *message, void *data, struct cni_e
 	return cni_fail(err, CNI_EIO, "enough");
 }
 
-/* What is left of the first answer must not be taken for the second one. */
+/* The rest of the first answer must not be taken for the second one. */
 static void nl__reads_on_after_a_failing_callback(void **state)
 {
 	struct cni_nl_message m;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the other end of a veth is, by the host's view of it. */
+/* The namespace of a veth's peer, as the host sees it. */
 #include "peer.h"
 
 #include "bridge.h"
@@ -117,7 +117,7 @@ static void peer__may_be_in_the_same_namespace(void **state)
 	assert_false(is_in("br0", red));
 }
 
-static void peer__cannot_be_told_of_what_is_no_namespace(void **state)
+static void peer__of_a_file_that_is_no_namespace_is_an_error(void **state)
 {
 	closing int file = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct cni_link link;
@@ -138,7 +138,7 @@ int main(void)
 		kernel_test(peer__is_not_in_a_namespace_without_an_id),
 		kernel_test(peer__is_found_where_it_was_moved_to),
 		kernel_test(peer__may_be_in_the_same_namespace),
-		kernel_test(peer__cannot_be_told_of_what_is_no_namespace),
+		kernel_test(peer__of_a_file_that_is_no_namespace_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

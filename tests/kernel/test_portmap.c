@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Published ports: what is made. What is in the way is in test_portmap_owners.c, taking them back in
+/* Published ports: ADD. Conflicts are in test_portmap_owners.c, DEL and GC in
  * test_portmap_del.c. */
 #include "portmap.h"
 

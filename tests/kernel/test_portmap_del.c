@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Published ports: taking them back, each owner's own and nobody else's; and route_localnet, which
- * is on for as long as somebody needs it. */
+/* Published ports: DEL and GC of each owner's own; and route_localnet, which stays on as long as a
+ * port needs it. */
 #include "portmap.h"
 
 #include "bridge.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose a published port is: what is in the way of an ADD, and several networks of one container. */
+/* Owners of published ports: conflicts at ADD, and several networks of one container. */
 #include "portmap.h"
 
 #include "bridge.h"
@@ -65,7 +65,7 @@ static void portmap__of_another_container_that_lives_is_refused(void **state)
 	}
 }
 
-/* What differs in one of them is another port. */
+/* A port that differs in one of them is another port. */
 static void portmap__of_another_protocol_address_or_family_is_free(void **state)
 {
 	static const struct offer others = {"blue",
@@ -151,7 +151,7 @@ static void portmap__of_a_container_is_handed_on(void **state)
 	assert_no_rules();
 }
 
-static void portmap__of_those_who_wait_may_go_in_any_order(void **state)
+static void portmap__waiting_owners_may_go_in_any_order(void **state)
 {
 	(void)state;
 	add_links();
@@ -234,7 +234,7 @@ int main(void)
 		kernel_test(portmap__of_a_container_that_is_gone_is_taken_over),
 		kernel_test(portmap__of_a_renamed_link_is_refused),
 		kernel_test(portmap__of_a_container_is_handed_on),
-		kernel_test(portmap__of_those_who_wait_may_go_in_any_order),
+		kernel_test(portmap__waiting_owners_may_go_in_any_order),
 		kernel_test(portmap__of_any_kind_is_handed_on),
 		kernel_test(portmap__of_one_address_in_two_networks),
 	};

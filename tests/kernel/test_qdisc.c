@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* Qdiscs, the redirection and the ifb, as tc(8) and ip(8) see them, and what others have made, as
- * we do. */
+/* Qdiscs, the redirection and the ifb, ours and those of others, as tc(8) and ip(8) show them. */
 #include "ifb.h"
 #include "link.h"
 #include "link_kind.h"
@@ -112,7 +111,7 @@ static void tbf__has_a_peak_rate(void **state)
 	assert_in_range(found.burst_ticks, 7812490, 7812510);
 }
 
-/* What tc(8) has made is read alike. */
+/* tc(8)'s own are read alike. */
 static void qdisc__of_others_is_read(void **state)
 {
 	struct cni_link link = make_veth();
@@ -141,7 +140,7 @@ static void qdisc__of_others_is_read(void **state)
 }
 
 /* A tbf's own queue is the kernel's secret. */
-static void qdisc__beneath_a_tbf_is_none_that_is_told(void **state)
+static void qdisc__under_a_tbf_is_not_reported(void **state)
 {
 	struct cni_tbf tbf = {.rate = 1250000, .burst = 3044, .limit = 10000};
 	struct cni_link link = make_veth();
@@ -304,7 +303,7 @@ int main(void)
 		kernel_test(tbf__is_added_with_rates_of_64_bits),
 		kernel_test(tbf__has_a_peak_rate),
 		kernel_test(qdisc__of_others_is_read),
-		kernel_test(qdisc__beneath_a_tbf_is_none_that_is_told),
+		kernel_test(qdisc__under_a_tbf_is_not_reported),
 		kernel_test(qdisc__takes_no_place_that_is_taken),
 		kernel_test(qdisc__is_deleted_only_by_its_handle),
 		kernel_test(qdisc__is_known_or_not_and_nothing_changes),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Routes over rtnetlink: added, found, compared. */
 #include "route.h"
 
 #include "bridge.h"
@@ -176,7 +177,7 @@ static void route__is_another_with_another_scope(void **state)
 	assert_true(exists(index, &made));
 }
 
-/* Of two to the same place the kernel makes one. */
+/* The kernel merges two routes to the same place. */
 static void route__may_be_one_of_several_ways(void **state)
 {
 	struct cni_route first = route("::/0", "fd00::1");

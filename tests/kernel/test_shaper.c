@@ -31,7 +31,7 @@ static void shaper__is_added_checked_and_deleted(void **state)
 	assert_shown("1250000", "0.options.rate", "tc -j qdisc show dev va root");
 	assert_shown("c41:", "0.handle", "tc -j qdisc show dev va root");
 	must(cni_shaper_check(&rtnl, &link, &limit, &err));
-	/* One of an earlier life is replaced. */
+	/* A stale limit is replaced. */
 	must(cni_shaper_add(&rtnl, &link, &limit, &err));
 	must(cni_shaper_check(&rtnl, &link, &limit, &err));
 	for (int i = 0; i < 2; i++) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Spoof check of MAC addresses: the bridge table and its effect on frames. */
 #include "spoofcheck.h"
 
 #include "bridge.h"
@@ -271,7 +272,7 @@ static void spoofcheck__is_made_anew_after_a_flush(void **state)
 	assert_no_table();
 }
 
-/* Whatever somebody has taken out of the table, DEL removes the rest. */
+/* DEL removes the rest of a damaged table. */
 static void spoofcheck__del_of_a_part_of_it_succeeds(void **state)
 {
 	static const char *const missing[] = {

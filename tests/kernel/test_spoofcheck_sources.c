@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spoof check of IP addresses: what is in the table, and when. What it does to frames is seen in
+/* Spoof check of IP addresses: the table's content. Effects on frames are in
  * tests/run/bridge/test_bridge_ipspoof.c. */
 #include "spoofcheck.h"
 
@@ -176,7 +176,7 @@ static void sources__of_the_next_one_cost_three_round_trips(void **state)
 	assert_no_table();
 }
 
-/* What is shared goes with the last port that needs it; a table of MACs alone is as it ever was. */
+/* Shared parts go with the last port that needs them; a table of MACs alone stays as before. */
 static void sources__leave_nothing_beside_macs(void **state)
 {
 	freeing char *before = NULL;
@@ -241,7 +241,7 @@ static void sources__gc_keeps_the_valid_and_other_networks(void **state)
 	must_add("blue", "c3", NULL);
 	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue", &valid, &err), 0);
 	sandbox_assert_unchanged(before);
-	/* What has no way back any more. */
+	/* Elements without a way back. */
 	must_add("blue", "c1", "10.1.0.7/16 fd00::7/64");
 	sandbox_must("nft delete element bridge cni attachments { " C1 " };"
 		     "nft delete element bridge cni given { " C1 " . 0 }");
@@ -324,7 +324,7 @@ static void sources__are_made_anew_after_a_flush(void **state)
 	assert_no_table();
 }
 
-/* Somebody has a map of this name that is not ours. */
+/* A foreign map has this name. */
 static void sources__are_there_all_or_none(void **state)
 {
 	freeing char *before = NULL;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Sysctls in a network namespace: read, set, refused. */
 #include "sysctl.h"
 
 #include "cleanup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sysctls by their path, and a whole of settings: looked at, set, taken back, compared. */
+/* Sysctls by their path, and a set of them: read, set, restored, compared. */
 #include "tuning.h"
 
 #include "bridge.h"

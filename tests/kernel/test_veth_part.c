@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The veth: whose it is, and what is no more anybody's. */
+/* The veth: made, checked, deleted by its owner, and stale ones. */
 #include "part_calls.h"
 
 #include "bridge.h"
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-static void veth__bears_its_owner(void **state)
+static void veth__has_its_owner(void **state)
 {
 	struct cni_veth_part part = {.master = "br0",
 				     .mtu = 1400,
@@ -45,14 +45,14 @@ static void veth__needs_a_free_name(void **state)
 		cni_veth_part_ops.add(&part_at, &part_veth, &err), CNI_ETAKEN,
 		"CNI_IFNAME 'eth0' already exists in the container, expected a name that is free");
 	sandbox_must("! ip link show %s 2> /dev/null", part_host);
-	/* The runtime sends a DEL all the same: the other eth0 is not ours. */
+	/* The runtime sends a DEL anyway: the other eth0 is not ours. */
 	part_next(CNI_DEL);
 	must(cni_veth_part_ops.del(&part_at, &part_veth, &err));
 	sandbox_must("ip -n red link show eth0 > /dev/null");
 }
 
 /* A host's end whose DEL never came, its container being gone: made without alias, or with ours. */
-static void veth__replaces_what_an_earlier_life_has_left(void **state)
+static void veth__replaces_a_stale_link(void **state)
 {
 	(void)state;
 	must(cni_bridge_part_ops.add(&part_at, &part_bridge, &err));
@@ -94,7 +94,7 @@ static void veth__is_deleted_under_another_name(void **state)
 	sandbox_must("! ip link show renamed 2> /dev/null");
 }
 
-static void veth__leaves_alone_what_bears_another_owner(void **state)
+static void veth__leaves_another_owners_link_alone(void **state)
 {
 	(void)state;
 	sandbox_must("ip link add %s type veth peer name other; "
@@ -210,12 +210,12 @@ static void veth__gc_removes_the_networks_strays(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		part_test(veth__bears_its_owner),
+		part_test(veth__has_its_owner),
 		part_test(veth__needs_a_free_name),
-		part_test(veth__replaces_what_an_earlier_life_has_left),
+		part_test(veth__replaces_a_stale_link),
 		part_test(veth__is_not_taken_from_a_namespace_that_lives),
 		part_test(veth__is_deleted_under_another_name),
-		part_test(veth__leaves_alone_what_bears_another_owner),
+		part_test(veth__leaves_another_owners_link_alone),
 		part_test(veth__is_deleted_without_a_namespace),
 		part_test(veth__of_another_suite_is_deleted_by_its_host_end),
 		part_test(veth__check_says_what_has_changed),

@@ -41,10 +41,10 @@ const char *containerd_lacks(void)
 
 /* ---- configuration ---- */
 
-/* crun, because runc insists on cgroups, which are the machine's. Without them it does not know a
- * container's processes, and a shim without any is a leaked one to containerd 1.7 when it starts
- * again: so it is told of the first one. What asks for more than a machine in a container may do is
- * off. */
+/* crun, because runc insists on cgroups, which are the machine's. Without cgroups crun does not
+ * know a container's processes, and containerd 1.7 takes a shim without processes for a leaked one
+ * when it starts again: the script reports the first process. Features that need more than a
+ * machine in a container has are off. */
 static void write_configuration(void)
 {
 	sandbox_must("cat >" CRUN " <<'END' && chmod +x " CRUN "\n"

@@ -55,9 +55,9 @@ void containerd_set_network(const char *list);
 	"{'type':'portmap','capabilities':{'portMappings':true}},{'type':'firewall'},"             \
 	"{'type':'bandwidth','capabilities':{'bandwidth':true}}" more "]}"
 
-/* What an operator does for what containerd has forgotten while there is no pod: `cnitool gc --all`, for
- * the network and for the one of containerd's own, in the version of the specification that has GC.
- */
+/* Collects, as an operator does, the attachments that containerd has forgotten while there is no
+ * pod: `cnitool gc --all`, for the network and for containerd's own one, in the version of the
+ * specification that has GC. */
 void containerd_collect_garbage(void);
 
 /* The name of its namespace, which the caller frees. */

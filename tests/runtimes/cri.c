@@ -18,7 +18,7 @@
 
 /* ---- messages ---- */
 
-/* The texts of generated structs are not const, though whoever packs them only reads. */
+/* The texts of generated structs are not const, although packing only reads them. */
 static char *lent(const char *text)
 {
 	return (char *)text;
@@ -54,7 +54,7 @@ static void let_go(void *message)
 	protobuf_c_message_free_unpacked(message, NULL);
 }
 
-/* ---- whoever is there ---- */
+/* ---- readiness and images ---- */
 
 static bool are_true(const Runtime__V1__RuntimeStatus *status)
 {

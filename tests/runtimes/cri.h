@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pods as kubelet asks containerd for them: the Container Runtime Interface, of which these are the
- * calls about pods ("sandboxes"). What several pods are asked for is asked for at once. Failures
+ * calls about pods ("sandboxes"). Requests for several pods are sent at once. Failures
  * fail the test. */
 #ifndef CRI_H
 #define CRI_H
@@ -33,13 +33,13 @@ struct cri_pod {
 	double seconds;			       /* that its start took */
 };
 
-/* Is the runtime ready, and its network, too? False as well if nobody answers. */
+/* True if the runtime and its network are ready; false otherwise, also without an answer. */
 bool cri_is_ready(void);
 bool cri_has_image(const char *reference);
 
 /* Starts them, and takes note of their ids and addresses. */
 void cri_start(struct cri_pod *pods, size_t count);
-/* Asks for them in a child, which nobody answers to: containerd is about to be killed. */
+/* Asks for them in a child, without an answer: containerd is about to be killed. */
 pid_t cri_ask_to_start(const struct cri_pod *pods, size_t count);
 /* It is refused, with `text` in the words. */
 void cri_start_fails(struct cri_pod *pod, const char *text);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* gRPC, as far as it is a question and an answer: over HTTP/2 and a socket in the file system. What
- * is in the bytes of a message is the caller's. */
+/* gRPC, as far as it is a question and an answer: over HTTP/2 and a socket in the file system. The
+ * bytes of a message are the caller's. */
 #ifndef GRPC_H
 #define GRPC_H
 

@@ -23,7 +23,7 @@ static struct http_server of_outside_web;
 static struct probe_server of_outside;
 static struct probe_server of_host;
 
-/* Those of boxes. */
+/* The servers in boxes. */
 static struct {
 	const struct box *box; /* NULL: none */
 	struct probe_server server;
@@ -35,8 +35,8 @@ static char *before;
 
 /* ---- the host ---- */
 
-/* Without duplicate address detection of what the kernel adds by itself: until it is over, a router
- * cannot ask for its neighbours. What is bridged goes by the rules of bridges only, as without
+/* Without duplicate address detection of the kernel's own addresses: until it is over, a router
+ * cannot ask for its neighbours. Bridged traffic passes the rules of bridges only, as without
  * br_netfilter. */
 static int make_outside(void)
 {
@@ -61,8 +61,8 @@ static int make_outside(void)
 	return 0;
 }
 
-/* Everything that podman would look for on the machine it finds here: no cgroups are made, nobody
- * is told of events, and limits are what a caller without privileges over the machine may set. */
+/* podman finds all that it looks for here: it makes no cgroups, sends no events, and sets only
+ * limits that a caller without privileges over the machine may set. */
 static int configure(void)
 {
 	mkdir("/var/lib/containers", 0700);
@@ -93,7 +93,7 @@ static int configure(void)
 			   ">/etc/containers/policy.json");
 }
 
-/* Of Debian 12; a later podman has no CNI backend, and says so by naming another one. */
+/* The names of Debian 12; a later podman has no CNI backend, and reports another one. */
 static int find_missing(void)
 {
 	static const char *const commands[] = {"podman", "crun", "busybox", "curl"};

@@ -53,7 +53,7 @@ void podman_begin_row(const char *runtime, const char *version, const char *exer
 /* The host is as it was, to the last file of a plugin; and the row ends. */
 void podman_end(void);
 
-/* Runs "podman <fmt>", which must succeed; or must not. What it prints on stdout is discarded. */
+/* Runs "podman <fmt>", which must succeed; or must fail. Its stdout is discarded. */
 void podman_must(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void podman_fails(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -83,7 +83,7 @@ void box_remove(const struct box *box);
  * the host) is `who`, and sees `sees`. Without `who` there is no answer. */
 void podman_ask(const char *from, const char *to, uint16_t port, const char *who, const char *sees);
 
-/* What the container itself gets by HTTP (busybox's wget) is this line. */
+/* The container itself gets this line by HTTP (busybox's wget). */
 void box_fetches(const struct box *box, const char *url, const char *expected);
 
 /* It cannot. */

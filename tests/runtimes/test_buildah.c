@@ -34,7 +34,7 @@ static int setup(void **state)
 		podman_begin_row("buildah", version, exercised);                                   \
 	} while (0)
 
-/* What is printed in the working container "box" on these networks is this text. */
+/* The command prints this text in the working container "box" on these networks. */
 static void prints(const char *options, const char *command, const char *expected)
 {
 	freeing char *got = sandbox_read(RUN "%s box %s", options, command);
@@ -67,7 +67,7 @@ static void run__gets_out_and_leaves_nothing(void **state)
 	assert_nothing_attached();
 	sandbox_must("buildah rm box >/dev/null");
 	podman_must("network rm blue");
-	/* The bridge of podman's own network is nobody's to remove. */
+	/* buildah leaves the bridge of podman's own network. */
 	sandbox_must("ip link del cni-podman0");
 	podman_end();
 }

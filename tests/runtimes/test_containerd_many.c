@@ -96,7 +96,7 @@ static void pods__come_all_at_once_and_survive_containerd(void **state)
 	assert_count("20", "ip -o link show type ifb");
 	assert_count("20", "ip -o link show master cni0");
 
-	/* Nobody is there to answer for them; they stay as they are. */
+	/* Without containerd, the pods stay as they are. */
 	containerd_kill();
 	assert_answers(pods, 2);
 	containerd_start();
@@ -148,12 +148,12 @@ static void pods__half_started_are_gone_after_all(void **state)
 	cri_remove_all();
 	containerd_collect_garbage();
 
-	/* What kubelet does then. */
+	/* kubelet then starts the pods again. */
 	cri_start(pods, PODS);
 	assert_distinct(pods);
 	assert_answers(pods, PODS);
 	cri_remove_all();
-	/* Of pods whose ADD had not begun there may be a namespace, or a file for one to be. */
+	/* Pods whose ADD had not begun may leave a namespace, or a file for one. */
 	sandbox_must("cd /run/netns; for n in $(ls | grep ^cni-); do "
 		     "test $(ip -n $n -o link 2>/dev/null | wc -l) -le 1 || exit 1; "
 		     "umount -q $n; rm $n || exit 1; done");

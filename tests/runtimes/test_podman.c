@@ -77,7 +77,7 @@ static void network__that_podman_has_by_itself_gets_out(void **state)
 	box_run(&red, "");
 	gets_out(&red);
 	box_remove(&red);
-	/* The bridge is nobody's to remove. */
+	/* podman leaves the bridge. */
 	sandbox_must("ip link del cni-podman0");
 	podman_end();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Containers of podman on two networks that publish ports: podman sends the ports to each of the networks,
- * and one of them serves. What comes by 127.0.0.1 is masqueraded and needs no default route in the
- * container, which has that of one network only. */
+/* Containers of podman on two networks that publish ports: podman sends the ports to each of the
+ * networks, and one of them serves. Traffic by 127.0.0.1 is masqueraded and needs no default route
+ * in the container, which has that of one network only. */
 #include "podman.h"
 #include "runtimes.h"
 #include "sandbox.h"

@@ -29,7 +29,7 @@ static void port__leads_to_the_box_from_everywhere(void **state)
 	box_serves(&red, "outside", "192.0.2.1:8000");
 	box_serves(&red, NULL, "192.0.2.1:8000");
 	box_serves(&red, NULL, "127.0.0.1:8000");
-	/* A port of somebody else is not ours. */
+	/* Another host's port is not ours. */
 	podman_ask(red.netns, "192.0.2.2", 8080, NULL, NULL);
 	box_remove(&red);
 	podman_ask(OUTSIDE, "192.0.2.1", 8080, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmocka with what it needs before it, and a skip that says why. */
+/* cmocka with its prerequisites, and a skip that prints its reason. */
 #ifndef TEST_H
 #define TEST_H
 

@@ -27,7 +27,7 @@ static void assert_text(struct amount amount, const char *expected)
 	assert_string_equal(amount_format(&amount, text), expected);
 }
 
-/* What bc(1) says of the differences. */
+/* bc(1) has computed the differences. */
 static void amount__is_exact(void **state)
 {
 	static const struct {

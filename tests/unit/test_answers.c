@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers that the kernel would not give: those of tests/fuzz/corpus with each attribute and each
+/* Answers that the kernel does not give: those of tests/fuzz/corpus with each attribute and each
  * message cut, lengthened and filled. In the sanitizers' build a reader that looks past the
  * datagram's end stops the test. */
 #include "fake_kernel.h"
@@ -30,7 +30,8 @@ static struct {
 
 static void ask(void)
 {
-	/* Of its very size, so that what lies behind a script is not ours either. */
+	/* The buffer has exactly the script's size: a read past the end is a read past the
+	 * buffer. */
 	freeing uint8_t *script = cni_realloc_array(NULL, now.size, 1);
 	struct cni_error err = {.code = 0};
 
@@ -142,7 +143,7 @@ static void vary_attribute(struct inside *inside, size_t at)
 	inside->depth--;
 }
 
-/* What has the form of attributes is taken for some. */
+/* Bytes in the form of attributes are varied as attributes. */
 static void vary_attributes(struct inside *inside, size_t at, size_t end)
 {
 	while (at + 4 <= end && get16(at) >= 4 && at + get16(at) <= end) {

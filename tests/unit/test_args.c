@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* CNI_ARGS: parsing, and its errors. */
 #include "args.h"
 
 #include "cleanup.h"
@@ -46,7 +47,7 @@ static void args__last_of_two_wins(void **state)
 	assert_string_equal(mac, "two");
 }
 
-/* One CNI_ARGS goes to all plugins of a chain, and kubelet's runtimes add what they know. */
+/* All plugins of a chain get the same CNI_ARGS, and kubelet's runtimes add their own. */
 static void args__let_pass_what_others_want(void **state)
 {
 	freeing char *mac = NULL;

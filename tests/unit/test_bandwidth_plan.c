@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What bandwidth makes of a configuration, as text: the plan is pure. */
+/* The plan that bandwidth makes of a configuration, as text: the plan is pure. */
 #include "test.h"
 
 int bandwidth_main(void);
@@ -68,7 +68,7 @@ static void bandwidth_plan__of_each_source(void **state)
 		 "'EgressRate':50000000,'EgressBurst':4294967295}}",
 		 "ingress    100000000 bit/s burst 4294967295 latency 8 ms\n"
 		 "egress     50000000 bit/s burst 4294967295 latency 8 ms\n"},
-		/* One key of its own and the runtime's are not looked at. */
+		/* With a key of the configuration itself, those of the runtime are ignored. */
 		{"'ingressRate':8000,'ingressBurst':9000,"
 		 "'runtimeConfig':{'bandwidth':{'egressRate':1000,'egressBurst':2000}}",
 		 "ingress    8000 bit/s burst 9000 latency 8 ms\negress     unlimited\n"},
@@ -81,7 +81,7 @@ static void bandwidth_plan__of_each_source(void **state)
 		{"'ingressRate':9223372036854775807,'ingressBurst':9223372036854775807",
 		 "ingress    9223372036854775807 bit/s burst 9223372036854775807 latency 8 ms\n"
 		 "egress     unlimited\n"},
-		/* Of another time: as the reference, which does not know it any more. */
+		/* Obsolete keys are ignored, as in the reference, which has dropped them. */
 		{"'nonShapedSubnets':['10.0.0.0/8'],'unshapedSubnets':[],'shapedSubnets':5", NONE},
 	};
 

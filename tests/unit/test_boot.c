@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The boot's id and its seconds. */
 #include "boot.h"
 
 #include "cleanup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What bridge makes of a configuration, as text: the plan is pure. */
+/* The plan that bridge makes of a configuration, as text: the plan is pure. */
 #include "test.h"
 
 #include "host_local.h"
@@ -212,7 +212,7 @@ static void bridge_plan__checks_addresses_when_it_has_them(void **state)
 	assert_plan("'ipspoofchk':true,'macspoofchk':false,'ipam':{'type':'static'}", "", expected);
 }
 
-/* runtimeConfig goes before args.cni, and that before CNI_ARGS. */
+/* runtimeConfig overrides args.cni, and args.cni overrides CNI_ARGS. */
 static void bridge_plan__chooses_the_nearest_mac(void **state)
 {
 	static const char expected[] = "bridge     host cni0 shared\n"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* libcni's cache of attachments, read and written as Go's libcni does. */
 #include "test.h"
 
 #include "cache.h"
@@ -101,7 +102,7 @@ static void cache__leaves_out_what_is_not_known(void **state)
 	cni_cached_clear(&cached);
 }
 
-static void cache__is_nobody_elses_to_read(void **state)
+static void cache__is_readable_by_its_owner_only(void **state)
 {
 	const struct fake *fake = *state;
 	freeing char *dir = fake_path(fake, "a/b");
@@ -262,7 +263,7 @@ int main(void)
 		in_directory(cache__reads_what_go_wrote),
 		in_directory(cache__writes_what_go_would),
 		in_directory(cache__leaves_out_what_is_not_known),
-		in_directory(cache__is_nobody_elses_to_read),
+		in_directory(cache__is_readable_by_its_owner_only),
 		in_directory(cache__says_when_nothing_is_remembered),
 		in_directory(cache__reads_a_bare_result),
 		in_directory(cache__refuses_damage),

@@ -179,8 +179,8 @@ static void chain_add__is_refused_without_a_del_before(void **state)
 	chain_adds(scene);
 }
 
-/* Another namespace has come to the path: of another boot, another one of this, and of another number
- * where the kernel has no cookies. What libcni has written says when. */
+/* The path has another namespace now: of another boot, another one of this, and of another number
+ * where the kernel has no cookies. For libcni's file the times decide. */
 static void chain_add__deletes_what_is_gone_first(void **state)
 {
 	static const char *const identities[] = {

@@ -16,7 +16,7 @@ static void chain_status__returns_the_first_code(void **state)
 	fake_assert_asked(&scene->fake, "STATUS one\nSTATUS two\n");
 }
 
-static void chain_status__asks_nobody_before_1_1_0(void **state)
+static void chain_status__asks_no_plugin_before_1_1_0(void **state)
 {
 	struct chain_scene *scene = *state;
 
@@ -30,7 +30,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		chain_test(chain_status__returns_the_first_code),
-		chain_test(chain_status__asks_nobody_before_1_1_0),
+		chain_test(chain_status__asks_no_plugin_before_1_1_0),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

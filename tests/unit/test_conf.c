@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration on stdin, its checks, and its lenient reading for DEL. */
 #include "conf.h"
 
 #include "cleanup.h"
@@ -206,7 +207,7 @@ static void conf__lists_valid_attachments(void **state)
 	assert_true(cni_owners_has(&conf.valid, "c1", "eth0"));
 	assert_false(cni_owners_has(&conf.valid, "c1", "eth1"));
 	cni_conf_clear(&conf);
-	/* What libcni has sent besides (containernetworking/cni#1101). */
+	/* libcni has sent this key besides (containernetworking/cni#1101). */
 	assert_int_equal(read_as(CNI_GC,
 				 GC_CONF "'cni.dev/attachments': "
 					 "[{'containerID': 'c1', 'ifname': 'eth0'}]}",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The D-Bus client, against a scripted bus. */
 #include "dbus.h"
 
 #include "cleanup.h"
@@ -34,8 +35,8 @@ static struct bus_bytes joined(const struct bus_bytes *one, const struct bus_byt
 
 /* ---- the bus ---- */
 
-/* What it says: when it was told who comes (NULL: lets him in), when it was greeted, and when it
- * was called. Where it has nothing to say, it says no more. */
+/* The bus's messages: after authentication (NULL: accepts the client), after the greeting, and
+ * after the call. An empty message is not sent. */
 struct script {
 	const char *authentication;
 	struct bus_bytes greeting;
@@ -156,7 +157,7 @@ static void dbus__brings_nothing(void **state)
 	assert_answer(&answer, "", "", false);
 }
 
-/* A signal, and an answer to somebody else's question. */
+/* A signal, and an answer to another client's question. */
 static void dbus__passes_over_what_is_no_answer(void **state)
 {
 	struct bus_bytes signal = bus_message(4, 2, NULL, "NameAcquired", NULL);
@@ -323,7 +324,7 @@ static void dbus__without_a_bus_says_where_none_is(void **state)
 }
 
 /* The environment is no way to have a program run. */
-static void dbus__starts_nobody(void **state)
+static void dbus__starts_no_process(void **state)
 {
 	freeing char *address = cni_format("unixexec:path=touch,argv1=%s/started", fake.dir);
 
@@ -333,7 +334,7 @@ static void dbus__starts_nobody(void **state)
 	assert_false(fake_has(&fake, "started"));
 }
 
-/* The first of several that is there. And what we execute still ends when nobody reads. */
+/* The first of several addresses that works. Child processes still end at SIGPIPE. */
 static void dbus__tries_all_addresses(void **state)
 {
 	struct script script = {.greeting = greeting()};
@@ -374,7 +375,7 @@ int main(void)
 		dbus_test(dbus__says_that_hello_was_refused),
 		dbus_test(dbus__says_that_it_is_no_message),
 		dbus_test(dbus__without_a_bus_says_where_none_is),
-		dbus_test(dbus__starts_nobody),
+		dbus_test(dbus__starts_no_process),
 		dbus_test(dbus__tries_all_addresses),
 	};
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* JSON decoded by tables of fields. */
 #include "decode.h"
 
 #include "cleanup.h"
@@ -185,7 +186,7 @@ static void decode__shows_a_long_value_in_short(void **state)
 	assert_string_equal(cni_json_show(NULL), "nothing");
 }
 
-/* One list for two keys: the second one replaces the first, and nothing is leaked. */
+/* Two keys share a list: the second one replaces the first, and nothing is leaked. */
 static void decode__replaces_a_list(void **state)
 {
 	static const struct cni_field both[] = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The environment of a plugin: CNI_* variables and their errors. */
 #include "env.h"
 
 #include "test.h"

@@ -253,8 +253,8 @@ static void exec__leaves_stderr_to_the_plugin(void **state)
 	assert_string_equal(text, "aside\n");
 }
 
-/* Runs the script past its deadline, and sees that nobody is left: every process it has started
- * holds the writing end of a pipe. */
+/* Runs the script past its deadline, and asserts that no process is left: every process of the
+ * script holds the writing end of a pipe. */
 static void assert_ended_whole(const char *script)
 {
 	struct cni_error err;
@@ -288,7 +288,7 @@ static void exec__deadline_ends_all_that_it_started(void **state)
 	assert_ended_whole("#!/bin/sh\nexec >&-; sleep 1000\n");
 }
 
-static void exec__deadline_ends_who_does_not_listen(void **state)
+static void exec__deadline_kills_processes_that_ignore_sigterm(void **state)
 {
 	(void)state;
 	assert_ended_whole("#!/bin/sh\ntrap '' TERM; sleep 1000; sleep 1000\n");
@@ -312,7 +312,7 @@ int main(void)
 		exec_test(exec__says_at_once_that_it_cannot_run_it),
 		exec_test(exec__leaves_stderr_to_the_plugin),
 		exec_test(exec__deadline_ends_all_that_it_started),
-		exec_test(exec__deadline_ends_who_does_not_listen),
+		exec_test(exec__deadline_kills_processes_that_ignore_sigterm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,7 +105,7 @@ static void exec__error_has_no_more_than_the_end(void **state)
 	tail[395] = '\0';
 	expected = cni_format("stderr: %s", tail);
 	assert_details("#!/bin/sh\nyes 0123456789 | head -n 100000 >&2; exit 1\n", expected);
-	/* One line without end. */
+	/* A line without end. */
 	memset(tail, 'x', 396);
 	free(expected);
 	expected = cni_format("stderr: xxxx%s", tail);
@@ -120,7 +120,7 @@ static void exec__error_has_no_more_than_the_end(void **state)
 	assert_details("#!/bin/sh\nprintf 'a\\033[1mb\\303' >&2; exit 1\n", "stderr: a?[1mb?");
 }
 
-static void exec__deadline_tells_what_was_said(void **state)
+static void exec__deadline_error_has_the_output(void **state)
 {
 	closing int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct cni_answer answer = {0};
@@ -273,7 +273,7 @@ static void exec__ends_whatever_is_done_with_sigchld(void **state)
 		assert_true(after.sa_handler == actions[i % 4].sa_handler);
 		assert_int_equal(after.sa_flags & (SA_NOCLDWAIT | SA_RESTART),
 				 actions[i % 4].sa_flags);
-		/* One of our child's, had it been blocked, would still be there. */
+		/* A blocked SIGCHLD of our child would still be pending. */
 		assert_int_equal(i < 4 ? caught : 0, 0);
 		sigprocmask(SIG_UNBLOCK, &chld, &mask);
 		assert_int_equal(sigismember(&mask, SIGCHLD), i >= 4);
@@ -288,7 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		exec_test(exec__error_has_the_plugins_own_words),
 		exec_test(exec__error_has_no_more_than_the_end),
-		exec_test(exec__deadline_tells_what_was_said),
+		exec_test(exec__deadline_error_has_the_output),
 		exec_test(exec__stderr_goes_on_whole),
 		exec_test(exec__stderr_that_never_ends_is_ended),
 		exec_test(exec__stderr_that_is_kept_holds_nothing_up),

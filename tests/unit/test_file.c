@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Files: bounded reading, and atomic replacement. */
 #include "file.h"
 
 #include "cleanup.h"
@@ -113,7 +114,7 @@ static void file__must_be_a_regular_one(void **state)
 	assert_int_equal(read_named("link", true, &err), 0);
 	assert_int_equal(read_named("link", false, &err), -1);
 	assert_int_equal(err.errnum, ELOOP);
-	/* Nobody writes into it: reading would wait for ever. */
+	/* The FIFO has no writer: reading would wait for ever. */
 	assert_int_equal(read_named("fifo", false, &err), -1);
 	assert_int_equal(err.code, CNI_EIO);
 	assert_non_null(strstr(err.msg, "/fifo' is not a regular file"));
@@ -158,7 +159,7 @@ static void file__stays_as_it_was_if_it_cannot_be_replaced(void **state)
 	assert_int_equal(err.code, CNI_EIO);
 	assert_string_equal(err.msg, "write 'directory': Is a directory");
 	assert_false(fake_has(&fake, directory));
-	/* A trap somebody has set is not followed. */
+	/* A planted link is not followed. */
 	fake_write(&fake, "victim", "kept");
 	assert_int_equal(symlinkat("victim", dir, temporary), 0);
 	assert_int_equal(cni_file_replace_at(dir, "file", "new", 3, &err), -1);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The firewall's record of an attachment: read, written, damaged. */
 #include "firewall_record.h"
 
 #include "cleanup.h"

@@ -148,7 +148,7 @@ static void firewalld__says_what_it_refuses(void **state)
 		      "zone");
 }
 
-/* What cannot be there any more is no failure; that it cannot be removed is one. */
+/* A zone or source that is already gone is no failure; a failed removal is one. */
 static void firewalld__removes_what_is_there(void **state)
 {
 	struct cni_error err = {.msg = ""};

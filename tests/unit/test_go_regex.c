@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What Go's regexp.MatchString() answers, or an error: never anything else. */
+/* Our regular expressions match as Go's regexp.MatchString() does, or return an error. */
 #include "go_regex.h"
 
 #include "cleanup.h"

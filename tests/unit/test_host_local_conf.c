@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration of host-local: ranges, requested addresses, and errors. */
 #include "host_local_conf.h"
 
 #include "cleanup.h"
@@ -28,7 +29,7 @@ static void clear(struct cni_call *call, struct host_local_conf *conf)
 	cni_conf_clear(&call->conf);
 }
 
-/* What is configured, in one line: the sets, then the requested addresses. */
+/* The configuration in one line: the sets, then the requested addresses. */
 static char *describe(const struct host_local_conf *conf)
 {
 	char *text = cni_strdup("");

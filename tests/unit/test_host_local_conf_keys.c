@@ -31,7 +31,7 @@ static void clear(struct cni_call *call, struct host_local_conf *conf)
 	cni_conf_clear(&call->conf);
 }
 
-/* What the keys of these tests came to. The caller frees. */
+/* The values of these tests' keys. The caller frees. */
 static char *describe(const struct host_local_conf *conf)
 {
 	char *text = cni_format("reclaim %u cooldown %u lock %u%s", conf->reclaim, conf->cooldown,

@@ -136,7 +136,7 @@ static void run(const char *command)
 	assert_int_equal(system(text), 0); // NOLINT(cert-env33-c): tests run commands
 }
 
-/* Each by somebody who knows nothing of the sidecar. */
+/* Each change is made without the sidecar. */
 static void index__sees_what_others_do(void **state)
 {
 	static const char *const changes[] = {
@@ -176,7 +176,7 @@ static void index__sees_what_others_do(void **state)
 	}
 }
 
-static void index__does_not_mind_who_only_looks(void **state)
+static void index__ignores_readers(void **state)
 {
 	static const char *const looks[] = {
 		"ls -lR . >/dev/null",
@@ -269,7 +269,7 @@ int main(void)
 		store_test(index__is_stamped_with_a_time_in_the_past),
 		store_test(index__is_not_current_in_another_boot),
 		store_test(index__sees_what_others_do),
-		store_test(index__does_not_mind_who_only_looks),
+		store_test(index__ignores_readers),
 		store_test(index__is_not_made_unasked),
 		store_test(index__follows_no_link_and_replaces_nothing),
 		store_test(index__is_removed_without_those_of_other_networks),

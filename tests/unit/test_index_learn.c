@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the sidecar's records say of leases, and how they are put in order. */
+/* The sidecar learns leases from its records, and puts the records in order. */
 #include "index.h"
 
 #include "cleanup.h"
@@ -85,7 +85,7 @@ static void put_record(const char *container, const char *address, const struct 
 	assert_int_equal(record_put(index_owners(sidecar), &owner, &record), 0);
 }
 
-/* Of which boot the record says that it is. NULL: there must be none. */
+/* The record's boot is `boot`. NULL: there is no record. */
 static void assert_recorded(const char *container, const char *ifname, const char *address,
 			    const struct boot_id *boot)
 {
@@ -101,7 +101,7 @@ static void assert_recorded(const char *container, const char *ifname, const cha
 
 /* ---- tell ---- */
 
-/* `boot` NULL: nothing is told. */
+/* `boot` NULL: the lease gets no boot. */
 static void assert_told(const char *address, const struct boot_id *boot)
 {
 	struct lease lease = read_lease(address);
@@ -143,7 +143,7 @@ static void index__tells_nothing_of_what_others_hold(void **state)
 	put_lease("10.1.0.2", "c2\r\nnet1");
 	put_record("c2", "10.1.0.2", &last_boot);
 	assert_told("10.1.0.2", NULL);
-	/* What is no reservation has no mark. */
+	/* A file that is no reservation has no mark. */
 	put_lease("10.1.0.2", "");
 	put_record("c2", "10.1.0.2", &last_boot);
 	assert_told("10.1.0.2", NULL);
@@ -230,7 +230,7 @@ static void index__keeps_the_records_of_files(void **state)
 	assert_told("10.1.0.4", &last_boot);
 }
 
-/* Of a boot of which it is not known that it was another: never stale. */
+/* A lease whose boot is unknown is never stale. */
 static void index__drops_records_that_are_of_no_file(void **state)
 {
 	(void)state;
@@ -240,7 +240,7 @@ static void index__drops_records_that_are_of_no_file(void **state)
 	put_lease("10.1.0.6", "c1\r\neth0");
 	put_record("c1", "10.1.0.9", &last_boot); /* no file */
 	put_record("c1", "10.1.0.3", &last_boot); /* another's by now */
-	put_record("c1", "10.1.0.4", &last_boot); /* nobody's by now */
+	put_record("c1", "10.1.0.4", &last_boot); /* without an owner by now */
 	put_record("c1", "10.1.0.6", &last_boot); /* an earlier file's */
 	put_lease("10.1.0.6", "c1\r\neth0");
 	assert_learns("10.1.0.2=this 10.1.0.3=this 10.1.0.4= 10.1.0.6=this", 0);
@@ -300,7 +300,7 @@ static void index__forgets_what_was_released_in_another_boot(void **state)
 	open_sidecar(&last_boot);
 	assert_learns("10.1.0.2=this", 1);
 	assert_false(is_released());
-	/* Nor what is of nobody knows which. */
+	/* Times of an unknown boot are forgotten as well. */
 	set_released();
 	index_forget(sidecar);
 	assert_learns("10.1.0.2=this", 1);

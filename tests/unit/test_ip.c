@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses and networks: parsing, printing, order and arithmetic. */
 #include "ip.h"
 
 #include "test.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* JSON texts: bounds, keys in any case, and numbers kept digit by digit. */
 #include "json.h"
 
 #include "cleanup.h"
@@ -159,7 +160,7 @@ static void json__is_printed_as_go_prints_it(void **state)
 	assert_string_equal(line, expected_line);
 }
 
-/* Whatever a plugin's field is, which we do not know: cJSON alone has 53 bits of it. */
+/* Numbers of unknown fields keep all digits: cJSON alone has 53 bits of them. */
 static void json__numbers_keep_their_digits(void **state)
 {
 	static const char text[] =
@@ -197,7 +198,7 @@ static void json__numbers_keep_their_digits(void **state)
 	assert_string_equal(again, text);
 }
 
-/* What cJSON reads and JSON has not is written as what it was read as. */
+/* Numbers that only cJSON accepts are written as cJSON has read them. */
 static void json__numbers_that_are_none_are_not_handed_on(void **state)
 {
 	static const char *const cases[][2] = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The listing of a store's leases. */
 #include "listing.h"
 
 #include "cleanup.h"
@@ -19,7 +20,8 @@ static void put(int dir, const char *name, const char *text)
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 }
 
-/* "10.1.0.2=c1/eth0 10.1.0.3=? 10.1.0.4=": held, opaque and junk ones. The caller frees. */
+/* The leases as text: "10.1.0.2=c1/eth0 10.1.0.3=?": a held one and an opaque one; a junk one is
+ * "10.1.0.4=". The caller frees. */
 static char *describe(const struct listing *listing)
 {
 	char *text = cni_strdup("");
@@ -110,7 +112,7 @@ static void listing__leaves_other_files_alone(void **state)
 		assert_int_equal(faccessat(dir, others[i], F_OK, 0), 0);
 }
 
-static void listing__removes_what_the_killed_left_if_it_is_to_tidy(void **state)
+static void listing__removes_temporary_files_if_it_is_to_tidy(void **state)
 {
 	closing int dir = store_dir_fd();
 
@@ -171,7 +173,7 @@ int main(void)
 		store_test(listing__has_all_leases_in_the_order_of_addresses),
 		store_test(listing__has_leases_of_all_states),
 		store_test(listing__leaves_other_files_alone),
-		store_test(listing__removes_what_the_killed_left_if_it_is_to_tidy),
+		store_test(listing__removes_temporary_files_if_it_is_to_tidy),
 		store_test(listing__finds_by_address),
 		store_test(listing__says_that_it_cannot_be_read),
 	};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The description of the process that holds a lock. */
 #include "lock_holder.h"
 
 #include "cleanup.h"
@@ -118,7 +119,7 @@ static void lock_holder__is_named_with_its_command(void **state)
 	}
 }
 
-static void lock_holder__is_not_who_waits(void **state)
+static void lock_holder__is_not_a_waiting_process(void **state)
 {
 	pid_t waiter;
 	pid_t holder;
@@ -163,7 +164,7 @@ static void lock_holder__may_not_be_known(void **state)
 	(void)state;
 	store_dir_fill(NULL, 0);
 	assert_string_equal(describe(10), "a process that /proc/locks does not show");
-	/* Another kind of lock, which excludes nobody here. */
+	/* A POSIX lock, which does not exclude flock(2). */
 	pid = start_holder("posix", lock_by_posix, true);
 	text = cni_strdup(describe(10));
 	end(pid);
@@ -175,7 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(lock_holder__is_named_with_its_command),
-		store_test(lock_holder__is_not_who_waits),
+		store_test(lock_holder__is_not_a_waiting_process),
 		store_test(lock_holder__has_run_for_that_long),
 		store_test(lock_holder__may_not_be_known),
 	};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Memory that is never NULL, and cleanup at the end of a scope. */
 #include "mem.h"
 
 #include "cleanup.h"

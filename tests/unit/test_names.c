@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Names of networks, containers, interfaces and plugins. */
 #include "names.h"
 
 #include "test.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Identities of network namespaces, and their liveness. */
 #include "census.h"
 #include "netns_id.h"
 
@@ -129,7 +130,7 @@ static void netns_id__is_alive_while_it_is_mounted(void **state)
 	(void)state;
 	if (!pid)
 		skip_because("no namespace may be made");
-	/* Nobody else sees our mounts, and they go with us. */
+	/* Our mounts are private to this process, and end with it. */
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
 		failed = errno;
 		end(pid);
@@ -214,7 +215,7 @@ static void netns_id__is_not_that_of_the_next_with_its_numbers(void **state)
 	end(pid);
 }
 
-static void netns_id__is_told_by_a_containing_plugin(void **state)
+static void netns_id__comes_from_a_containing_plugin(void **state)
 {
 	struct cni_env env = {.netns = "/nowhere",
 			      .ifname = "lo",
@@ -251,7 +252,7 @@ int main(void)
 		cmocka_unit_test(netns_id__is_alive_with_a_process_in_it),
 		store_test(netns_id__is_alive_while_it_is_mounted),
 		cmocka_unit_test(netns_id__is_not_that_of_the_next_with_its_numbers),
-		cmocka_unit_test(netns_id__is_told_by_a_containing_plugin),
+		cmocka_unit_test(netns_id__comes_from_a_containing_plugin),
 		cmocka_unit_test(netns__lacks_interface_that_is_not_there),
 	};
 

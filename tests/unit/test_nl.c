@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of an answer is taken, and what a reader makes of attributes that have another size than the
- * kernel gives them. */
+/* Readers of netlink answers, given attributes of another size than the kernel's. */
 #include "addr.h"
 #include "bridge_vlan.h"
 #include "cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The pool of a range set: taken, free and stale addresses. */
 #include "pool.h"
 
 #include "cleanup.h"
@@ -119,7 +120,7 @@ static void pool__finds_the_next_free_one(void **state)
 		{"10.1.0.0", "10.1.0.64", "10.1.0.0", "10.1.0.200", "10.1.0.65"},
 		{"10.1.0.63", "10.1.0.64", "10.1.0.63", "10.1.0.65", "10.1.0.65"},
 		{"10.1.0.0", "10.1.0.127", "10.1.0.70", "10.1.0.128", "10.1.0.128"},
-		/* What is free before and behind does not count. */
+		/* Free addresses before and behind the range do not count. */
 		{"10.1.0.10", "10.1.0.20", "10.1.0.10", "10.1.0.20", NULL},
 		{"10.1.0.60", "10.1.0.63", "10.1.0.60", "10.1.0.63", NULL},
 		{"10.1.0.64", "10.1.0.64", "10.1.0.64", "10.1.0.64", NULL},
@@ -219,7 +220,7 @@ static void pool__comes_back_from_its_files(void **state)
 
 		assert_true(is_taken(pool, taken[i]));
 		assert_stale(pool, taken[i], taken[i], i % 2 ? NULL : taken[i]);
-		/* Those that nobody has asked for count as well. */
+		/* Unrequested addresses count as well. */
 		assert_int_equal(pool_count(pool), COUNT - i);
 		release(pool, taken[i]);
 		assert_int_equal(pool_save(pool), 0);

@@ -88,7 +88,7 @@ static void rest__says_who_has_rested_longest(void **state)
 	set_released(pool, "10.1.0.7", NOW - 9);
 	set_released(pool, "10.1.0.8", NOW - 10);
 	set_released(pool, "10.2.0.0", NOW - 50);
-	/* One that is taken does not rest. */
+	/* A taken address does not rest. */
 	pool_take(pool, &taken, true);
 	assert_rested(pool, 100, "10.1.0.5", "10.1.0.8", NULL, "10.1.0.6");
 	assert_rested(pool, 100, "10.1.0.5", "10.1.0.5", NULL, "10.1.0.5");

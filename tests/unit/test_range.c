@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Ranges and sets of ranges. */
 #include "ranges.h"
 
 #include "cleanup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Range sets out of a file. What JSON may say of ranges otherwise is in test_host_local_conf.c. */
+/* Range sets out of a file. Ranges in other JSON are in test_host_local_conf.c. */
 #include "range_sets.h"
 
 #include "cleanup.h"

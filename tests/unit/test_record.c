@@ -233,7 +233,7 @@ static void record__must_say_what_it_should(void **state)
 	}
 }
 
-/* Of any character, also where the rest can be read. */
+/* Damage to any character is found, also where the rest can be read. */
 static void record__tells_any_damage(void **state)
 {
 	freeing char *whole = store_dir_sealed("10.1.0.7 " BOOT " 4:5:17 00112233");
@@ -270,7 +270,7 @@ static void make_entry(int dir, const char *name, int kind)
 		assert_int_equal(mknodat(dir, name, (kind == 2 ? S_IFIFO : S_IFREG) | 0600, 0), 0);
 }
 
-/* Nothing is put behind what cannot be read: nobody would find it. */
+/* A record behind an unreadable one would never be found. */
 static void record__is_not_put_behind_one_that_is_unreadable(void **state)
 {
 	struct record_owner owner = record_owner("c1", "eth0");
@@ -289,7 +289,7 @@ static void record__is_not_put_behind_one_that_is_unreadable(void **state)
 		assert_int_equal(record_put(dir, &owner, &other), -1);
 		assert_int_equal(errno, EIO);
 		assert_false(is_there(dir, third));
-		/* What stands before it can be replaced. */
+		/* The record before it can be replaced. */
 		assert_int_equal(record_put(dir, &owner, &first), 0);
 		assert_list(dir, &owner, "10.1.0.2 -1");
 		assert_int_equal(unlinkat(dir, second, kind == 1 ? AT_REMOVEDIR : 0), 0);
@@ -335,7 +335,7 @@ static void record__is_swept_unless_it_is_kept(void **state)
 	assert_list(dir, &keeping.owner, "0");
 }
 
-static void record__is_swept_with_what_nobody_can_find(void **state)
+static void record__is_swept_with_unreachable_ones(void **state)
 {
 	static const char *const foreign[] = {"notes", ".putting", "0", ".0", "c1.0"};
 	static const char *const behind[] = {"2", "10", "x", "0x", "1 "};
@@ -407,7 +407,7 @@ int main(void)
 		store_test(record__tells_any_damage),
 		store_test(record__is_not_put_behind_one_that_is_unreadable),
 		store_test(record__is_swept_unless_it_is_kept),
-		store_test(record__is_swept_with_what_nobody_can_find),
+		store_test(record__is_swept_with_unreachable_ones),
 		store_test(record__sweep_ends_where_nothing_can_be_removed),
 	};
 

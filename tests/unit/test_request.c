@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a single plugin is sent, and what it says of its versions. */
+/* The request that a single plugin gets, and the versions that it reports. */
 #include "request.h"
 
 #include "chain_scene.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* resolv.conf, read as a resolver reads it. */
 #include "resolv.h"
 
 #include "cleanup.h"

@@ -211,7 +211,7 @@ static void result__is_read_in_its_own_version(void **state)
 
 /* Addresses name interfaces by their index, so a null entry still counts; elsewhere it is nothing.
  */
-static void result__bears_null_entries(void **state)
+static void result__accepts_null_entries(void **state)
 {
 	struct cni_result result;
 
@@ -388,7 +388,7 @@ int main(void)
 		cmocka_unit_test(result__crosses_the_change_of_shape),
 		cmocka_unit_test(result__empty_one_says_its_version),
 		cmocka_unit_test(result__is_read_in_its_own_version),
-		cmocka_unit_test(result__bears_null_entries),
+		cmocka_unit_test(result__accepts_null_entries),
 		cmocka_unit_test(result__says_what_it_does_not_understand),
 		cmocka_unit_test(result__does_not_fit_every_version),
 		cmocka_unit_test(result__takes_addresses_routes_and_dns_of_ipam),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What containerd, podman and ctr really sent and what plugins really answered, recorded in
- * tests/fixtures/runtime-calls.jsonl: all of it must be understood, and come out as it went in. */
+/* The calls of containerd, podman and ctr and the answers of plugins, recorded in
+ * tests/fixtures/runtime-calls.jsonl: all of them are read, and written as they were. */
 #include "conf.h"
 #include "result.h"
 

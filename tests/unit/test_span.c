@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of a range set may be given out, and in which turn. */
+/* The addresses of a range set that may be given out, and their order. */
 #include "ranges.h"
 #include "span.h"
 

@@ -248,7 +248,7 @@ static void plane__holds_zeroes_where_nothing_was_written(void **state)
 	assert_memory_equal(data, "\0\0\0\0\0\0aecd\0\0\0\0\0\0", 16);
 	/* Another plane is another file. */
 	assert_int_equal(plane_read(dir, &base, "other", data, sizeof(data)), 0);
-	/* One that cannot be read is another thing, and zeroes as well. */
+	/* An unreadable file is an error, and reads as zeroes. */
 	assert_int_equal(mkdirat(dir, "10.1.0.0.other", 0700), 0);
 	memset(data, 'x', sizeof(data));
 	assert_int_equal(plane_read(dir, &base, "other", data, sizeof(data)), -1);

@@ -38,7 +38,7 @@ static void store__is_null_where_there_is_no_directory(void **state)
 	store_close(NULL);
 }
 
-static void store__takes_away_what_a_killed_one_left(void **state)
+static void store__removes_files_of_a_killed_one(void **state)
 {
 	static const char *const files[][2] = {{".reserving.0", "c1\r\neth"}};
 	struct store *store;
@@ -84,7 +84,7 @@ static void store__excludes_by_flock(void **state)
 	store_dir_reserve(store, "10.1.0.2", 0, "c1");
 	store_close(store);
 	assert_int_equal(flock(lock, LOCK_EX | LOCK_NB), 0);
-	/* To look takes none: this returns although we hold it. */
+	/* Looking takes no lock: this returns although we hold it. */
 	store = store_dir_look();
 	assert_non_null(store);
 	store_close(store);
@@ -161,7 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(store__is_null_where_there_is_no_directory),
-		store_test(store__takes_away_what_a_killed_one_left),
+		store_test(store__removes_files_of_a_killed_one),
 		store_test(store__removes_its_directory_if_nothing_came_of_it),
 		store_test(store__excludes_by_flock),
 		store_test(store__says_what_is_wrong_with_the_directory),

@@ -171,7 +171,7 @@ static void store__reserves_all_or_nothing(void **state)
 
 	(void)state;
 	store_dir_fill(files, 1);
-	/* What stands in the way of the last step of all. */
+	/* A directory is in the way of the very last step. */
 	assert_int_equal(mkdir(store_dir_path("last_reserved_ip.1"), 0700), 0);
 	store = store_dir_make();
 	assert_int_equal(store_dir_claim(store, claims, 3, "c1", &err), -1);
@@ -187,7 +187,7 @@ static void store__reserves_all_or_nothing(void **state)
 	store_dir_assert("last_reserved_ip.0", "10.1.0.77");
 }
 
-static void store__yields_to_who_ignores_the_lock(void **state)
+static void store__yields_to_a_writer_without_the_lock(void **state)
 {
 	struct store_claim claims[] = {{.ip = parsed_ip("10.1.0.2")},
 				       {.ip = parsed_ip("fd00::2"), .set = 1}};
@@ -317,7 +317,7 @@ int main(void)
 		store_test(store__does_not_hand_out_what_it_cannot_read),
 		store_test(store__releases),
 		store_test(store__reserves_all_or_nothing),
-		store_test(store__yields_to_who_ignores_the_lock),
+		store_test(store__yields_to_a_writer_without_the_lock),
 		store_test(store__knows_a_lease_by_its_whole_text),
 		store_test(store__finds_a_lease_that_its_record_does_not_name),
 	};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The allowlist of sysctls. */
 #include "sysctl_allowlist.h"
 
 #include "fake.h"
@@ -86,7 +87,7 @@ static void allowlist__is_a_pattern_in_each_line(void **state)
 			    "^net.ipv4.conf.IFNAME.arp_filter$ ipv6]");
 }
 
-/* Nobody knows what it would have allowed. */
+/* Its meaning is unknown. */
 static void allowlist__that_cannot_be_understood_allows_nothing_behind_it(void **state)
 {
 	(void)state;
@@ -126,7 +127,7 @@ static void allowlist__may_be_behind_a_link(void **state)
 	assert_int_equal(symlink("..data/allowlist.conf", path), 0);
 	assert_int_equal(read_list(), 0);
 	assert_int_equal(list.count, 1);
-	/* One that leads nowhere is as if there were none. */
+	/* A dangling link counts as no list. */
 	fake_remove(&dir, "..data/allowlist.conf");
 	cni_sysctl_allowlist_clear(&list);
 	assert_int_equal(read_list(), 0);

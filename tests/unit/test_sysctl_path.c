@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a key leads to, and which values are the same; the files are in kernel/test_sysctl_path.c.
- */
+/* The path of a key, and which values are equal; the files are in kernel/test_sysctl_path.c. */
 #include "sysctl_path.h"
 
 #include "mem.h"

@@ -130,7 +130,7 @@ static void backup__of_the_go_plugin_is_read(void **state)
 	cni_tuning_backup_clear(&found);
 }
 
-/* Nobody knows who has written it: wrong members are none, and nothing leads out of net. */
+/* The file's author is unknown: wrong members are ignored, and nothing leads out of net. */
 static void backup__may_hold_anything(void **state)
 {
 	static const char *const nothing[] = {
@@ -161,7 +161,7 @@ static void backup__may_hold_anything(void **state)
 	}
 }
 
-/* What was before the first change counts. */
+/* The value before the first change counts. */
 static void backup__is_added_to(void **state)
 {
 	struct cni_tuning_backup backup = {
@@ -196,7 +196,7 @@ static void backup__that_cannot_be_one_is_none(void **state)
 	file = fake_path(&dir, "cni/tuning/c1_eth0.json");
 	assert_int_equal(mkdir(file, 0700), 0);
 	assert_null(read_backup());
-	/* A directory is none of ours. */
+	/* A directory is not ours. */
 	assert_int_equal(cni_tuning_backup_remove(path, &owner, &err), 0);
 	assert_int_equal(rmdir(file), 0);
 	assert_int_equal(symlink("other", file), 0);
@@ -314,7 +314,8 @@ static void backup__is_collected_by_network_and_owner(void **state)
 	write_as("blue", "c1", "eth1", &backup);
 	write_as("blue", "c2", "eth0", &backup);
 	write_as("red", "c3", "eth0", &backup);
-	/* The Go plugin's, junk, half a file, somebody else's; a whole one that was not renamed. */
+	/* The Go plugin's, junk, half a file, another owner's; a complete one that was not
+	 * renamed. */
 	fake_write(&dir, "cni/tuning/c4_eth0.json", "{\"mtu\":1500}");
 	fake_write(&dir, "cni/tuning/c5_eth0.json", "junk");
 	fake_write(&dir, "cni/tuning/c6_eth0.json.1.tmp", "{\"network\":\"bl");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tuning makes of its configuration, and of what the runtime adds. */
+/* tuning's settings out of its configuration and the runtime's additions. */
 #include "tuning_conf.h"
 
 #include "cleanup.h"
@@ -92,7 +92,7 @@ static const struct {
 	/* other people's arguments */
 	{"", "IgnoreUnknown=1;FOO=BAR;IP=10.1.0.5;K8S_POD_NAME=x;mac=" MAC("2"), ""},
 	{"", "IP=10.1.0.5;K8S_POD_NAME=x;GATEWAY=10.1.0.1", ""},
-	/* args.cni goes before the configuration for all others, off and 0 included */
+	/* args.cni overrides the configuration for all others, off and 0 included */
 	{"'mtu':1400,'promisc':true,'allmulti':true,'txQLen':7,"
 	 "'args':{'cni':{'mtu':1300,'allmulti':false,'txQLen':0}}",
 	 "", "promisc=true all-multicast mode=false Transmit Queue Length=0 MTU=1300 "},

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Versions of the specification: lookup, order, and compatibility. */
 #include "version.h"
 
 #include "test.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* ADD: what bandwidth makes, with tc(8) and ip(8) as witnesses, and what it answers. */
+/* ADD: bandwidth's limits, with tc(8) and ip(8) as witnesses, and its answers. */
 #include "bandwidth.h"
 
 #include "cleanup.h"
@@ -121,7 +121,7 @@ static void add__makes_nothing_without_a_limit(void **state)
 	limited_close(&red);
 }
 
-/* Without a limit nobody asks what kind of interface it is, or whether there is one. */
+/* ADD without a limit does not look at the interface, nor at its existence. */
 static void add__without_a_limit_asks_for_no_interface(void **state)
 {
 	freeing_json cJSON *prev = cJSON_Parse("{\"cniVersion\":\"1.0.0\"}");
@@ -314,7 +314,7 @@ static void add__tells_interfaces_of_a_container_apart(void **state)
 	limited_close(&red);
 }
 
-/* Of an earlier life, whose DEL never came, and of which not all need be there. */
+/* A stale limit, whose DEL never came, and which may be incomplete. */
 static void add__replaces_what_is_left_of_itself(void **state)
 {
 	static const char *const damages[] = {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configurations that bandwidth has to refuse, each answer looked at whole. Nothing on the host has
- * changed after any of them. */
+/* Configurations that bandwidth refuses: the whole answer, and an unchanged host. */
 #include "bad_input.h"
 #include "bandwidth.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* CHECK: whatever is broken of what bandwidth has made it names, and all else it leaves to others.
- */
+/* CHECK names each damage to bandwidth's work, and leaves all else to others. */
 #include "bandwidth.h"
 
 #include "cleanup.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEL: the host is as before, whatever is known of the attachment and whatever has become of it;
- * and other people's things are left alone. */
+/* DEL restores the host, whatever the runtime knows and whatever has happened to the limit; foreign
+ * things stay. */
 #include "bandwidth.h"
 
 #include "cleanup.h"
@@ -216,7 +216,7 @@ static void assert_leaves_alone(const char *command, const char *gone)
 	assert_int_equal(bridge_setup(NULL), 0);
 }
 
-static void del__leaves_what_is_somebody_elses(void **state)
+static void del__leaves_foreign_things(void **state)
 {
 	static const char all[] = "tc qdisc del dev $HOST root; tc qdisc del dev $HOST ingress; "
 				  "ip link del $IFB";
@@ -292,7 +292,7 @@ int main(void)
 		bridge_test(del__succeeds_whatever_is_missing),
 		bridge_test(del__forgives_a_broken_configuration),
 		bridge_test(del__of_the_whole_chain_leaves_nothing),
-		bridge_test(del__leaves_what_is_somebody_elses),
+		bridge_test(del__leaves_foreign_things),
 		bridge_test(del__in_anothers_namespace_leaves_that_alone),
 		bridge_test(del__in_our_own_namespace_leaves_the_hosts_links_alone),
 	};

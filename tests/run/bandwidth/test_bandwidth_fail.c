@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A failed ADD leaves the host as it was: somebody else's things in the way, an interface that
+/* A failed ADD leaves the host as it was: foreign things in the way, an interface that
  * cannot be limited, and errors of system calls (by strace(1); the quick run tries some of them,
  * with CNI_C_SLOW in the environment all). */
 #include "bandwidth.h"
@@ -47,7 +47,7 @@ static const struct failure {
 	 "true"},
 };
 
-/* What an ADD would call it. */
+/* The ifb's name, as an ADD chooses it. */
 static void learn_ifb(struct limited *red, char name[16])
 {
 	limited_add(red, EGRESS);
@@ -68,7 +68,7 @@ static void assert_leaves_nothing(const struct failure *failure)
 	before = bridge_snapshot();
 	limited_add_fails(&red, failure->more, failure->code, failure->text);
 	bridge_assert_unchanged(before);
-	/* The runtime sends DEL all the same. */
+	/* The runtime sends DEL anyway. */
 	limited_del(&red, failure->more);
 	bridge_assert_unchanged(before);
 	limited_close(&red);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GC: what is left of attachments that are not valid goes, and nothing else does. STATUS: would a
- * limit work? */
+/* GC removes limits of attachments that are not valid, and nothing else. STATUS succeeds if a limit
+ * would work. */
 #include "bandwidth.h"
 #include "locks.h"
 
@@ -46,7 +46,7 @@ static void gc__removes_what_is_not_valid(void **state)
 	limited_check(&pods[0], BOTH);
 	limited_check(&pods[2], BOTH);
 	assert_false(exists(pods[1].ifb));
-	/* Of another interface. */
+	/* The limit of another interface. */
 	assert_false(exists(pods[3].ifb));
 	gc_succeeds("'cni.dev/attachments':[" POD("p0") "]");
 	limited_check(&pods[0], BOTH);
@@ -105,8 +105,8 @@ static void gc__without_a_list_is_an_error(void **state)
 	limited_close(&red);
 }
 
-/* Of other networks, also of one whose name begins alike, of others altogether, and of the Go
- * plugin, which does not say whose they are. */
+/* Limits of other networks, also of one whose name begins alike, foreign links, and those of the Go
+ * plugin, which have no owner. */
 static void gc__leaves_what_is_not_of_this_network(void **state)
 {
 	static const char *const others[] = {"ifb0123456789a", "ifb0123456789b", "ifb0123456789c",

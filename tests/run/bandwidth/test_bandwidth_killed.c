@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill -9 at each system call, and what comes after it. The quick run tries some of the calls, with
+/* kill -9 at each system call, and the calls after it. The quick run tries some of the calls, with
  * CNI_C_SLOW in the environment all of them. */
 #include "bandwidth.h"
 #include "trace.h"
@@ -56,8 +56,7 @@ static void add__killed_anywhere_is_cleaned_up_by_del_with_a_name_alone(void **s
 	limited_close(&red);
 }
 
-/* Beside an attachment that is valid, and stays. What is on the veth goes with it, by bridge's GC.
- */
+/* Beside a valid attachment, which stays. Limits on the veth go with it, by bridge's GC. */
 static void add__killed_anywhere_is_cleaned_up_by_gc(void **state)
 {
 	freeing char *gc = bandwidth_config("1.1.0",

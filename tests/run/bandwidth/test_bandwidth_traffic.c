@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What gets through under a limit, from the first second on, and what a ping takes meanwhile. The
+/* Throughput under a limit, from the first second on, and the round trip of a ping meanwhile. The
  * witness is a TCP connection that sends as much as it can. */
 #include "bandwidth.h"
 #include "traffic.h"
@@ -116,7 +116,7 @@ static void limit__of_one_direction_leaves_the_other_alone(void **state)
 	limited_close(&red);
 }
 
-/* What comes from the container is not lost when the limit has gone. */
+/* Traffic from the container is not lost when the limit has gone. */
 static void del__gives_back_the_way(void **state)
 {
 	struct limited red;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What ADD answers in each version, and what it refuses before it makes anything. */
+/* ADD's answers in each version, and its refusals before it makes anything. */
 #include "attached.h"
 
 #include "cleanup.h"
@@ -57,7 +57,7 @@ static void add__answers_in_the_version_it_is_asked_in(void **state)
 		assert_json(red.result, "ip4", shape->ip4);
 		assert_json(red.result, "dns", shape->dns);
 		assert_json(red.result, "routes", shape->ip4 ? NULL : "[{'dst':'0.0.0.0/0'}]");
-		/* Whatever it can say, it does the same. */
+		/* The effect is the same in each version. */
 		assert_shown("10.1.0.2", "0.addr_info.0.local", "ip -n red -j -4 addr show eth0");
 		assert_shown("10.1.0.1", "0.gateway", "ip -n red -j route show default");
 		with = pod_config(&red, config);

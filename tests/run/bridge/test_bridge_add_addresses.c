@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What ADD makes of addresses, routes and DNS. */
+/* ADD's addresses, routes and DNS. */
 #include "attached.h"
 
 #include "cleanup.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the keys do that are about links, and how keys may be written. */
+/* The keys about links, and the spelling of keys. */
 #include "attached.h"
 
 #include "cleanup.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a runtime may get wrong around the configuration: variables, namespaces, versions. Nothing
- * on the host has changed after any of it. */
+/* Errors of a runtime around the configuration: variables, namespaces, versions. The host stays
+ * unchanged. */
 #include "bad_input.h"
 #include "cleanup.h"
 #include "error.h"

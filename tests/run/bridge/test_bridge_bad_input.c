@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configurations that bridge has to refuse: what is no configuration at all, and wrong values of
- * its own keys. Nothing on the host has changed after any of them. */
+/* Configurations that bridge refuses: no configuration at all, and wrong values of its own keys.
+ * The host stays unchanged. */
 #include "bad_input.h"
 #include "cleanup.h"
 #include "error.h"

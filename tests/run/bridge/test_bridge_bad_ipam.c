@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands wrong in `ipam`: which plugin it names, and each key of host-local. Asked directly,
- * and through bridge, which has made its links by then: nothing of them is left. */
+/* Errors in `ipam`: the plugin's name, and each key of host-local. Asked directly, and through
+ * bridge, which has made its links by then: none of them is left. */
 #include "bad_input.h"
 #include "cleanup.h"
 #include "error.h"
@@ -153,7 +153,7 @@ static void host_local__refuses_wrong_types(void **state)
 				assert_wrong_type_refused(&keys[i], &values[j], false);
 }
 
-/* One of them for each key: to make links and to remove them takes the kernel a while. */
+/* A single wrong type for each key: making and removing links takes the kernel a while. */
 static void bridge__passes_wrong_types_on(void **state)
 {
 	(void)state;

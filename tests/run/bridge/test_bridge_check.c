@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CHECK: whatever is broken it names, and what later plugins do it tolerates. */
+/* CHECK: names each damage, and tolerates the work of later plugins. */
 #include "bridge.h"
 
 #include "cleanup.h"
@@ -236,7 +236,7 @@ static void check__leaves_a_later_plugins_interface_to_it(void **state)
 	pod_close(&red);
 }
 
-/* What ADD lets be, and what the kernel makes of it. */
+/* Settings that ADD leaves alone, and the kernel's own. */
 static void check__agrees_with_add(void **state)
 {
 	static const struct {

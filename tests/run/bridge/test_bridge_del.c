@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEL: everything goes that this attachment has, whatever is known of it, and nothing else. What
- * stays is shared: the bridge with the gateway's addresses, forwarding, and host-local's memory of
- * the address that it gave last. */
+/* DEL removes all of this attachment, however little is known, and nothing else. Shared things
+ * stay: the bridge with the gateway's addresses, forwarding, and host-local's last reserved
+ * address. */
 #include "bridge.h"
 
 #include "cleanup.h"
@@ -35,7 +35,7 @@ static void del__leaves_the_host_as_it_was(void **state)
 	pod_close(&blue);
 }
 
-/* What the first one made for all stays when the last one has gone, and nothing else. */
+/* Shared things, made by the first attachment, stay after the last one, and nothing else. */
 static void del__keeps_what_is_shared(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", FULL);
@@ -193,8 +193,8 @@ static void del__forgives_a_broken_configuration(void **state)
 	pod_close(&red);
 }
 
-/* What can be done is done, though the IPAM plugin cannot be asked; that is an error all the same,
- * for the address is not free. */
+/* DEL removes the rest when the IPAM plugin cannot be asked, and still fails, because the address
+ * is not free. */
 static void del__does_the_rest_when_ipam_fails(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", FULL);
@@ -275,7 +275,7 @@ static void del__leaves_a_foreign_eth0_alone(void **state)
 	pod_open(&red, "red");
 	pod_add(&red, config);
 	with = pod_config(&red, config);
-	/* Somebody has put another eth0 in the place of ours. */
+	/* Another eth0 is in the place of ours. */
 	sandbox_must("ip -n red link del eth0; ip -n red link add eth0 type veth peer name x; "
 		     "ip -n red addr add 10.1.0.2/24 dev eth0; ip -n red link set eth0 up");
 	asked = pod_call(&red, "DEL", with);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bridge and an IPAM plugin that is started: one that leads back to bridge, what it says, and its end
- * under a runtime that ignores SIGCHLD. */
+/* bridge and an IPAM plugin in a process of its own: one that leads back to bridge, its stderr, and
+ * its end under a runtime that ignores SIGCHLD. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "error.h"

@@ -9,7 +9,7 @@
 
 #define EVERYTHING GATEWAY ",'ipMasq':true,'macspoofchk':true,'promiscMode':true,"
 
-/* What an IPAM plugin does that says nothing but this on ADD; it writes down what it is asked. */
+/* An IPAM plugin that prints only this on ADD; it records its calls. */
 #define ANSWERS(text, code)                                                                        \
 	"cat > /run/stdin\n"                                                                       \
 	"echo $CNI_COMMAND >> /run/asked\n"                                                        \
@@ -104,13 +104,13 @@ static void assert_leaves_nothing(const struct failure *failure, bool with_neigh
 	bridge_assert_unchanged(before);
 	assert_shown("[]", "", "ip -n red -j link show type veth");
 	if (failure->ipam) {
-		/* Whatever it did is taken back, once. */
+		/* The IPAM plugin's work is undone once. */
 		freeing char *verbs = sandbox_read("cat /run/asked; rm /run/asked");
 
 		assert_string_equal(verbs, "ADD\nDEL\n");
 	}
-	/* The runtime sends DEL all the same. Without the plugin that may hold an address it cannot
-	 * be a success. */
+	/* The runtime sends DEL anyway. DEL cannot succeed without the plugin that may hold an
+	 * address. */
 	asked = pod_call(&red, "DEL", config);
 	if (strstr(failure->more, "nowhere"))
 		plugin_fails(&asked, failure->code, failure->text);
@@ -140,7 +140,7 @@ static void add__failed_leaves_a_bridge_in_use_as_it_was(void **state)
 	}
 }
 
-/* One that an operator has made, and that nobody uses yet. */
+/* A bridge that an operator has made, without a port. */
 static void add__failed_leaves_a_bridge_of_the_operators_as_it_was(void **state)
 {
 	static const char look[] = "ip -j link show br0 | jq -c '.[0].flags'; "
@@ -265,7 +265,7 @@ static void add__that_the_runtime_does_not_wait_for_leaves_nothing(void **state)
 	pod_close(&green);
 }
 
-/* Of a link that is in the way the whole is left alone. */
+/* A link in the way stays as it is, whole. */
 static void add__refuses_another_kind_of_link(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", EVERYTHING IPAM46);

@@ -18,7 +18,7 @@
 /* Steps of which the quick run leaves out none: nothing follows that would undo them. */
 #define LAST 8
 
-/* What there is before the ADD, and how it is made. */
+/* The host before the ADD, and how it is made. */
 struct host {
 	const char *more; /* of the configuration */
 	const char *setup;
@@ -26,7 +26,7 @@ struct host {
 	char *before;
 };
 
-/* To the state before the ADD: DEL leaves what attachments share. */
+/* Restores the state before the ADD: DEL leaves what attachments share. */
 static void give_up(struct pod *pod, const struct host *host)
 {
 	pod_del(pod, host->config);
@@ -105,7 +105,7 @@ static void add__survives_an_error_of_any_system_call(void **state)
 	inject_everywhere(&host, trace_fault_stride(4));
 }
 
-/* What is taken back is what this ADD has done to it, and no more. */
+/* Only this ADD's changes to the bridge are undone. */
 static void add__survives_an_error_on_a_bridge_that_was_there(void **state)
 {
 	struct host host = {

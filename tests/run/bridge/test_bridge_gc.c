@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GC: what is left of attachments that are not valid goes, and nothing else does. */
+/* GC removes attachments that are not valid, and nothing else. */
 #include "bridge.h"
 
 #include "cleanup.h"
@@ -43,8 +43,8 @@ static void close_all(struct pod *pods)
 		pod_close(&pods[i]);
 }
 
-/* What there is of attachments: host ends, elements and chains of nf_tables, reservations. MACs are
- * those of chance, and the order is by name. */
+/* Traces of attachments: host ends, elements and chains of nf_tables, reservations. MACs are
+ * random, and the order is by name. */
 static char *footprint(void)
 {
 	return sandbox_read(
@@ -177,7 +177,7 @@ static void gc__of_one_network_leaves_the_other_on_the_same_bridge(void **state)
 	close_all(pods);
 }
 
-/* One container, two interfaces, one of them valid. */
+/* A container with two interfaces, one of them valid. */
 static void gc__tells_interfaces_apart(void **state)
 {
 	freeing char *config = network("blue", "");
@@ -205,7 +205,7 @@ static void gc__tells_interfaces_apart(void **state)
 	pod_close(&red);
 }
 
-/* A pair whose ADD was killed before it had a name: nobody knows it but by what it looks like. */
+/* A pair whose ADD was killed before it had a name: only its looks identify it. */
 static void gc__removes_a_stray_without_alias(void **state)
 {
 	freeing char *config = network("blue", "");
@@ -223,7 +223,7 @@ static void gc__removes_a_stray_without_alias(void **state)
 	pod_del(&pods[1], config);
 	expected = footprint();
 	sandbox_must("ip link add %s master br0 type veth peer name eth0 netns p1", host);
-	/* What an administrator has put there is not ours, whatever its name begins with. */
+	/* An administrator's links are not ours, even with our prefix. */
 	sandbox_must("ip link add vethadmin master br0 type veth peer name admin");
 	gc_succeeds(gc);
 	assert_shown("[]", "", "ip -n p1 -j link show type veth");
@@ -233,7 +233,7 @@ static void gc__removes_a_stray_without_alias(void **state)
 	close_all(pods);
 }
 
-/* What GC has to do is done though the IPAM plugin fails; and that is said. */
+/* GC does its own work although the IPAM plugin fails, and reports the failure. */
 static void gc__goes_on_after_errors(void **state)
 {
 	freeing char *config = network("blue", "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's side: the bridge that is shared, its MAC and MTU, the kernel's settings. */
+/* The host side: the shared bridge, its MAC and MTU, the kernel's settings. */
 #include "bridge.h"
 
 #include "cleanup.h"

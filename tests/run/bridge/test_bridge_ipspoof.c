@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* ipspoofchk, frame by frame: what a pod may send and what it may not. The witnesses are another
- * pod and the host; what is dropped neither of them sees. */
+/* ipspoofchk, frame by frame: allowed and forbidden frames of a pod. The witnesses are another pod
+ * and the host; neither sees a dropped frame. */
 #include "bridge.h"
 
 #include "cleanup.h"
@@ -31,7 +31,8 @@ struct sent {
 	struct frame frame;
 };
 
-/* What red sends, with its own MAC unless there is another; what comes first is the source. */
+/* Frames that red sends, with its own MAC unless there is another; the first argument is the
+ * source. */
 #define UDP(...)                                                                                   \
 	{                                                                                          \
 		FRAME_UDP, .source = __VA_ARGS__                                                   \
@@ -212,7 +213,7 @@ static void send_from_red(const struct frame *frame, uint16_t number)
 	frame_send(red.netns, "eth0", &whole, number);
 }
 
-/* Whatever the frames are, an honest one follows them, and arrives. */
+/* An honest frame follows the others, and arrives. */
 static void assert_frames(const char *about, const struct sent *frames, size_t count,
 			  const char *gateway, enum checked checked)
 {
@@ -291,11 +292,11 @@ static void macspoofchk__looks_at_the_mac_alone(void **state)
 
 /* ---- to the bridge itself ---- */
 
-/* Does the host's socket get what seems to come from blue? */
+/* True if the host's socket gets the frame that seems to come from blue; false otherwise. */
 static bool host_gets(const struct frame *frame, bool expected)
 {
 	const struct sockaddr_in6 here = {.sin6_family = AF_INET6, .sin6_port = htons(FRAME_PORT)};
-	/* What is expected may take its time. */
+	/* An expected frame may take its time. */
 	const struct timeval moment = {.tv_sec = expected ? 10 : 0, .tv_usec = 300000};
 	closing int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char data[16];

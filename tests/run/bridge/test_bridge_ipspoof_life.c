@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* ipspoofchk from ADD to DEL: that a pod gets along with it, and that nothing of it is left. Frame
- * by frame it is seen in test_bridge_ipspoof.c. */
+/* ipspoofchk from ADD to DEL: a pod's own traffic passes, and nothing is left. Single frames are in
+ * test_bridge_ipspoof.c. */
 #include "bridge.h"
 
 #include "cleanup.h"
@@ -81,7 +81,7 @@ static void ipspoofchk__lets_pods_of_a_vlan_talk(void **state)
 	assert_pods_talk(",'vlan':100");
 }
 
-/* What its own kernel would send from other addresses. */
+/* Frames of the pod's own kernel from other addresses. */
 static void ipspoofchk__stops_the_pods_other_addresses(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", CHECKED);
@@ -268,7 +268,7 @@ static void ipspoofchk__goes_when_add_fails(void **state)
 
 #define MANY 8
 
-/* Of both kinds, on a bridge that is new to them. */
+/* Pods of both kinds, on a bridge that is new to them. */
 static void ipspoofchk__of_many_at_once(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", CHECKED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill -9 at each system call of an ADD, and what comes after it. The quick run tries some of the
+/* kill -9 at each system call of an ADD, and the calls after it. The quick run tries some of the
  * calls, with CNI_C_SLOW in the environment all of them. */
 #include "bridge.h"
 #include "trace.h"

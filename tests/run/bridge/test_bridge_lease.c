@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An address is reserved for as long as anything of its attachment is there, whatever fails. */
+/* An address stays reserved as long as any part of its attachment exists, whatever fails. */
 #include "bridge.h"
 #include "faults.h"
 #include "trace.h"

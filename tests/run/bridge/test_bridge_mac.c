@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bridge's MAC where an operator has left one that nothing can be sent to. */
+/* The bridge's MAC where an operator has left an unusable one. */
 #include "bridge.h"
 #include "faults.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* /proc/sys mounted read-only, as in most containers: ADD and STATUS refuse what would be unsafe or
- * would not work, and nothing else. */
+/* /proc/sys mounted read-only, as in most containers: ADD and STATUS refuse only unsafe or useless
+ * attachments. */
 #include "bridge.h"
 
 #include "cleanup.h"

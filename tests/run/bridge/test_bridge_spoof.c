@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* macspoofchk: a pod speaks with the MAC that it was given, or not at all. */
+/* macspoofchk: a pod sends with its own MAC only. */
 #include "bridge.h"
 #include "frame.h"
 
@@ -18,7 +18,7 @@ static bool reaches(const struct pod *pod, const char *address)
 
 static void set_mac(const struct pod *pod, const char *mac)
 {
-	/* Nobody is to remember the old one. */
+	/* Neighbour caches forget the old MAC. */
 	sandbox_must("ip -n %s link set eth0 address %s; ip neigh flush dev br0; "
 		     "ip -n %s neigh flush dev eth0",
 		     pod->name, mac, pod->name);
@@ -122,8 +122,8 @@ static void spoof__guards_the_new_mac_of_a_pod_that_came_again(void **state)
 	pod_close(&red);
 }
 
-/* Where is blue, after red has sent a frame with blue's MAC to an address that bridges do not
- * forward, so that no rule of the family bridge sees it? */
+/* True if blue's MAC moves to red's port after red has sent a frame with it to an address that
+ * bridges do not forward, which no rule of the family bridge sees. */
 static bool blue_moves(const struct pod *red, const char *mac_of_red, const char *mac_of_blue)
 {
 	const struct frame forged = {.kind = FRAME_OTHER,
@@ -176,7 +176,7 @@ static void assert_blue_moves(const char *more, bool expected)
 	pod_close(&blue);
 }
 
-static void spoof__to_the_bridge_itself_moves_nobody(void **state)
+static void spoof__to_the_bridge_itself_moves_no_mac(void **state)
 {
 	(void)state;
 	assert_blue_moves(GATEWAY "," IPAM46, true);
@@ -190,7 +190,7 @@ int main(void)
 		bridge_test(spoof__of_another_mac_passes_where_it_is_not_asked_for),
 		bridge_test(spoof__rules_go_with_their_attachment),
 		bridge_test(spoof__guards_the_new_mac_of_a_pod_that_came_again),
-		bridge_test(spoof__to_the_bridge_itself_moves_nobody),
+		bridge_test(spoof__to_the_bridge_itself_moves_no_mac),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

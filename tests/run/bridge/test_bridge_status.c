@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STATUS: would ADD work? Nothing is changed, nothing is waited for. */
+/* STATUS: succeeds if ADD would work. It changes nothing and waits for nothing. */
 #include "bridge.h"
 
 #include "cleanup.h"
@@ -152,7 +152,7 @@ static void status__waits_for_no_lock(void **state)
 	plugin_assert_success(&answer);
 	plugin_answer_clear(&answer);
 	assert_in_range(steps.count, 10, 500);
-	/* To give back a lock that is not held tells whether there can be one. */
+	/* Releasing a lock that is not held tests whether a lock is possible. */
 	sandbox_must("! grep flock /run/steps | grep -v LOCK_UN");
 	pod_close(&red);
 }

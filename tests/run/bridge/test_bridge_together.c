@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many at once: on a bridge that none of them has met before, and with failing ones among them. */
+/* Many ADDs at once: on a new bridge, and with failing ones among them. */
 #include "bridge.h"
 
 #include "cleanup.h"
@@ -93,7 +93,7 @@ static void add__fifty_at_once_share_a_new_bridge(void **state)
 		pod_check(&pods[i], config);
 		sandbox_must("ip netns exec %s ping -q -c1 -W5 10.1.0.1 >/run/out", pods[i].name);
 	}
-	/* One bridge, with one address of each family. */
+	/* There is a single bridge, with one address of each family. */
 	assert_shown(NULL, "1", "ip -j link show type bridge");
 	assert_shown(NULL, "0.addr_info.1", "ip -j -4 addr show br0");
 	sandbox_must("[ $(nft list map inet cni masquerade_at4 | grep -o comment | wc -l) = %d ]",
@@ -174,7 +174,7 @@ static void add__many_failing_at_once_leave_nothing(void **state)
 	close_many(pods, MANY);
 }
 
-/* cnitool is the runtime, and lets one ADD of a container go before the other. */
+/* cnitool is the runtime, and starts one ADD of a container before the other. */
 static void add__of_one_container_at_once_succeeds_once(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);

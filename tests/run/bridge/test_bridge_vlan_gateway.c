@@ -151,7 +151,7 @@ static void vlan__separates_two_networks_on_one_bridge(void **state)
 	assert_shown("10.2.0.1", "0.addr_info.0.local", "ip -j -4 addr show br0.200");
 	assert_reaches("red", "10.1.0.1");
 	assert_reaches("green", "10.2.0.1");
-	/* Each with the other's address beside its own: still nobody answers. */
+	/* Each with the other's address beside its own: still there is no answer. */
 	sandbox_must("ip -n green addr add 10.1.0.77/24 dev eth0");
 	assert_does_not_reach("green", "10.1.0.2");
 	pod_del(&red, config);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* VLANs of the pods' ports: what they let through, and that frames obey. */
+/* VLANs of the pods' ports, and the frames that pass them. */
 #include "vlan_scene.h"
 
 #include "cleanup.h"

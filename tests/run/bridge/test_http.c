@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the whole is for: bytes that arrive, and the address they seem to come from. This host is a
+/* HTTP between pods, node and outside: bytes that arrive, and their source address. This host is a
  * node with pods, and there is one beyond it that knows no way back to them:
  *
  *	red 10.1.0.2, fd01::2 ──┐
@@ -106,7 +106,7 @@ static void http__goes_out_with_the_hosts_address(void **state)
 	http_assert_seen(blue.netns, "2001:db8:1::2", "2001:db8:1::1");
 }
 
-/* Whoever stays keeps it, whoever goes takes nothing of it along. */
+/* A pod that goes takes nothing of the other one along. */
 static void http__goes_out_after_another_pod_has_gone(void **state)
 {
 	freeing char *config = bridge_config("1.1.0", FULL);

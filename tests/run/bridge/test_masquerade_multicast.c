@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a pod sends to a group keeps its address, what it sends to a host does not. A router of
- * multicast would have to stand between pod and receiver; instead the host itself sends with the
- * pod's address (IP_TRANSPARENT, ip(7)). Its packets come in through no interface, so the pod's
- * elements are repeated in the maps without one, and lead to the same chains. */
+/* A pod's packets to a group keep their address, packets to a host do not. A router of multicast
+ * would have to stand between pod and receiver; instead the host itself sends with the pod's
+ * address (IP_TRANSPARENT, ip(7)). Its packets come in through no interface, so the pod's elements
+ * are repeated in the maps without one, and lead to the same chains. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "netns.h"
@@ -141,8 +141,8 @@ static int open_sender(const char *pod)
 	return fd;
 }
 
-/* Sends until one has arrived: the kernel makes a link that has just come up known to itself when
- * it gets round to it, and nobody sends a lost datagram again. */
+/* Sends until one has arrived: the kernel registers a new link some time after it is up, and a lost
+ * datagram is not repeated. */
 static void exchange(int sender, int receiver, const char *to, union address *ret_source)
 {
 	union address destination = address_of(to);
@@ -160,7 +160,7 @@ static void exchange(int sender, int receiver, const char *to, union address *re
 	fail_msg("nothing arrived of what was sent to %s", to);
 }
 
-/* What `pod` sends to `to` arrives outside, from the address `expected`. */
+/* A datagram from `pod` to `to` arrives outside, from the address `expected`. */
 static void assert_seen(const char *pod, const char *group, const char *to, const char *expected)
 {
 	union address joined = address_of(group);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pod whose root has made a veth pair inside that has the two indices of a neighbour's: nothing of
- * the neighbour is shown for it, changed or removed. */
+/* A pod whose root has made a veth pair inside with the two indices of a neighbour's: nothing of
+ * the neighbour is shown, changed or removed. */
 #include "bandwidth.h"
 
 #include "cleanup.h"

@@ -121,7 +121,7 @@ static void add__without_a_pod_takes_over_nothing(void **state)
 	}
 }
 
-/* A runtime that repeats an ADD of one sandbox is told so, as ever. */
+/* A runtime that repeats an ADD of one sandbox still gets an error. */
 static void add__of_the_same_container_is_no_other_one(void **state)
 {
 	struct plugin_call call = pod_call(&s1, "ADD", network);

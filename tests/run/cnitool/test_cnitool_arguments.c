@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What cnitool makes of its command line and of its environment. */
+/* cnitool's command line and environment. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"
@@ -24,7 +24,7 @@ static int named_teardown(void **state)
 	return cnitool_teardown(state);
 }
 
-/* Of what was not added: it says so. */
+/* DEL of an attachment that was not added reports this. */
 static void run_del(const struct cnitool_scene *scene, const char *line)
 {
 	struct plugin_answer answer = cnitool_run(scene, line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which attachment is meant, what it was added with, and who works on it meanwhile. The plugins are those of
- * fake.h, and so are most namespaces. */
+/* The attachment that a command means, its configuration at ADD, and concurrent work on it. The
+ * plugins are those of fake.h, and so are most namespaces. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"
@@ -37,14 +37,14 @@ static void cnitool_del__uses_the_list_of_add(void **state)
 
 	fake_add_plugin(&scene->fake, "three");
 	run(scene, "add blue " RED, "ADD one\nADD two\n");
-	/* One goes, one comes, and one is configured in another way. */
+	/* A plugin goes, another one comes, and a third is configured in another way. */
 	fake_write(&scene->fake, "net.d/10-blue.conflist",
 		   BLUE("{\"type\":\"three\"},{\"type\":\"one\",\"mtu\":9000}"));
 	run(scene, "check blue " RED, "CHECK one\nCHECK two\n");
 	run(scene, "del blue " RED, "DEL two\nDEL one\n");
 	cnitool_assert_line(scene, "one.DEL", "{\"type\":\"one\",\"name\"");
 	run(scene, "add blue " RED, "ADD three\nADD one\n");
-	/* Of another version, of which there is no CHECK. */
+	/* The list now has a version without CHECK. */
 	fake_write(&scene->fake, "net.d/10-blue.conflist",
 		   "{\"cniVersion\":\"0.3.1\",\"name\":\"blue\",\"plugins\":[{\"type\":\"two\"}]}");
 	run(scene, "check blue " RED, "CHECK three\nCHECK one\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Plugins are started and waited for, whatever the caller of cnitool does with signals and a filter of
- * system calls refuses. The plugins are those of fake.h; timeout(1) ends what does not come back,
- * and stands first, since it sets SIGCHLD to its default. */
+/* Plugins are started and waited for under any signal setup of the caller and any filter of system
+ * calls. The plugins are those of fake.h; timeout(1) ends a hanging one, and stands first, because
+ * it sets SIGCHLD to its default. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"
@@ -93,7 +93,7 @@ static void cnitool__error_has_the_plugins_own_words(void **state)
 	answer = cnitool_run(scene, "add blue " RED " --json");
 	plugin_assert_error(&answer, 6, "plugin 'two' failed ADD: its answer is not valid JSON");
 	plugin_assert_error(&answer, 6, "stdout: Segfault at 0x7; stderr: no such device");
-	/* Of the ADD and of the DEL that takes it back. */
+	/* The stderr of the ADD and of the DEL that undoes it. */
 	assert_memory_equal(answer.err, "no such device\nno such device\n", 30);
 	plugin_answer_clear(&answer);
 	fake_write(&scene->fake, "bin/two",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of cnitool: what they ask the plugins, and what they print. */
+/* The commands of cnitool: their calls of the plugins, and their output. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"
@@ -259,7 +259,7 @@ static void cnitool_version__is_a_table(void **state)
 	assert_string_equal(cni_json_get_string(cJSON_GetArrayItem(answer.json, 1), "about"),
 			    "CNI two plugin v0.0.7");
 	plugin_answer_clear(&answer);
-	/* What is there is shown all the same. */
+	/* The remaining plugins are still shown. */
 	fake_remove(&scene->fake, "bin/one");
 	answer = cnitool_run(scene, "version blue");
 	assert_int_equal(answer.exit_code, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool gc and purge on a host of their own: what lives stays, what is gone goes, and each thing that is
- * removed is told. Witnesses are ip(8), nft(8) and the files of host-local. */
+/* cnitool gc and purge on a host of their own: live attachments stay, stale ones go, and each
+ * removal is printed. Witnesses are ip(8), nft(8) and the files of host-local. */
 #include "cleanup.h"
 #include "cnitool_scene.h"
 #include "mem.h"
@@ -209,7 +209,7 @@ static void gc__with_a_namespace_is_as_gos(void **state)
 		assert_gone(pods[i]);
 }
 
-/* Those of another cache, of which none is left here, have their links. */
+/* Attachments of another cache, of which none is left here, have their links. */
 static void gc__keeps_what_only_its_link_tells_of(void **state)
 {
 	struct plugin_answer answer = cnitool_with("gc blue", SANDBOX_DIR "/other");
@@ -295,7 +295,7 @@ static void gc__refuses_what_it_cannot_tell(void **state)
 
 /* ---- locks ---- */
 
-/* What a process in a container may hold is no lock of ours. */
+/* A lock that a process in a container holds is not ours. */
 static void cnitool__is_not_held_up_by_the_container(void **state)
 {
 	freeing char *pid =
@@ -337,7 +337,7 @@ static void purge__leaves_nothing(void **state)
 	freeing char *left = NULL;
 
 	(void)state;
-	/* One network whose configuration is gone, one in no cache, and one of other plugins. */
+	/* A network whose configuration is gone, one in no cache, and one of other plugins. */
 	sandbox_must("cat > " SANDBOX_DIR "/net.d/old.conflist <<'E'\n" CONFLIST "\nE", "old");
 	run("add old pink -i eth1");
 	sandbox_must("rm " SANDBOX_DIR "/net.d/old.conflist /var/lib/cni/results/old-*; "

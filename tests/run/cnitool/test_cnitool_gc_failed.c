@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool gc where the DEL of an attachment that is gone fails: what is left of it stays whole, its address
+/* cnitool gc where the DEL of a gone attachment fails: the rest of it stays whole, its address
  * above all, until a DEL succeeds. Witnesses are ip(8), nft(8) and the files of host-local. */
 #include "cleanup.h"
 #include "sandbox.h"

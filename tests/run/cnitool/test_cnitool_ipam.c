@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam list and usage: what they show of a ledger, and where they look for it. */
+/* cnitool ipam list and usage: their view of a ledger, and their search for it. */
 #include "boots.h"
 #include "ipam_scene.h"
 
@@ -124,7 +124,7 @@ static int mounted_teardown(void **state)
 	return cnitool_teardown(state);
 }
 
-/* A namespace may have nobody in it and be mounted, as those of ip-netns(8) are. */
+/* A namespace without processes may be mounted, as those of ip-netns(8) are. */
 static void ipam_list__knows_mounted_namespaces(void **state)
 {
 	const struct cnitool_scene *scene = *state;
@@ -163,7 +163,7 @@ static void ipam_usage__counts_each_range_set(void **state)
 	ipam_add(scene, "c2", IPAM_NOWHERE);
 	boots_next();
 	ipam_add(scene, "c3", IPAM_NOWHERE);
-	/* Nobody's, the gateway's, excluded, from elsewhere; and one that nobody can have. */
+	/* Without an owner, the gateway's, excluded, from elsewhere; and a directory. */
 	ipam_put(scene, "10.1.0.50", "");
 	ipam_put(scene, "10.1.0.1", "c4\r\neth0");
 	ipam_put(scene, "10.1.0.130", "c4\r\neth0");
@@ -195,7 +195,7 @@ static void ipam_usage__is_json(void **state)
 		"        \"stale\": 0,\n        \"free\": \"18446744073709551613\"\n    }\n]\n");
 }
 
-/* What it says is free, ADD gives out, and nothing else. */
+/* ADD gives out the addresses printed as free, and no others. */
 static void ipam_usage__says_how_often_add_works(void **state)
 {
 	const struct cnitool_scene *scene = *state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What "cnitool ipam" makes of its command line and of configurations that it cannot use; its help,
- * and what bash completes. */
+/* The command line of "cnitool ipam", its unusable configurations, its help, and its bash
+ * completion. */
 #include "boots.h"
 #include "ipam_scene.h"
 #include "sandbox.h"
@@ -42,7 +42,7 @@ static void ipam__says_why_it_cannot(void **state)
 	plugin_answer_clear(&answer);
 }
 
-/* What needs no ranges is shown also where ADD would not work. */
+/* Commands that need no ranges work also where ADD fails. */
 static void ipam__copes_with_what_add_refuses(void **state)
 {
 	const struct cnitool_scene *scene = *state;
@@ -102,7 +102,7 @@ static void ipam__helps(void **state)
 	plugin_answer_clear(&all);
 }
 
-/* What bash offers after these words, one to a line. */
+/* bash's completions after these words, one to a line. */
 static char *completed(const struct cnitool_scene *scene, const char *words)
 {
 	return sandbox_read("NETCONFPATH=%s/net.d bash -c '"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam explain: what is known of an address, and whether ADD does what it says; and cnitool
- * ipam release. */
+/* cnitool ipam explain: the state of an address, and ADDs that confirm it; and cnitool ipam
+ * release. */
 #include "boots.h"
 #include "ipam_scene.h"
 #include "sandbox.h"
@@ -15,7 +15,7 @@
 
 #define IN_SET " is in range set 0 of network 'pool': 10.1.0.1-10.1.0.254.\n"
 
-/* What "ipam explain pool <what>" prints. The caller frees. */
+/* The output of "ipam explain pool <what>". The caller frees. */
 static char *explained(const struct cnitool_scene *scene, const char *what)
 {
 	freeing char *line = cni_format("ipam explain pool %s", what);
@@ -127,7 +127,7 @@ static void ipam_explain__says_what_becomes_of_an_earlier_boot(void **state)
 		ipam_configure(scene, keys);
 		assert_explained(scene, "10.1.0.2", cases[i].expected);
 	}
-	/* What is free then nobody can say before. */
+	/* The next free address is unknown before. */
 	assert_explained(scene, "10.1.0.9",
 			 "Nobody holds it.\nADD gives it out when its turn comes.\n");
 	/* So it does, "eager" being the last. */
@@ -154,7 +154,7 @@ static void ipam_explain__says_when_an_address_was_released(void **state)
 	assert_explained(scene, "10.1.0.9",
 			 "Nobody holds it.\nADD gives it out when its turn comes; the next is "
 			 "10.1.0.3.\n");
-	/* What was released in another boot nobody knows. */
+	/* The order of releases in another boot is unknown. */
 	boots_next();
 	assert_explained(scene, "10.1.0.2",
 			 "Nobody holds it.\nADD gives it out when its turn comes.\n");
@@ -222,7 +222,7 @@ static void ipam_release__releases_what_is_stale(void **state)
 	ipam_prints(scene, "ipam release pool --stale", none);
 	boots_next();
 	ipam_add(scene, "c2", IPAM_NOWHERE);
-	/* Of which nobody knows the boot: kept. */
+	/* A lease of an unknown boot: kept. */
 	ipam_put(scene, "10.1.0.9", "by-hand\r\neth0");
 	before = ipam_snapshot(scene);
 	ipam_prints(scene, "ipam release pool --dry-run --stale", would);
@@ -234,7 +234,7 @@ static void ipam_release__releases_what_is_stale(void **state)
 	ipam_finds(scene, "");
 }
 
-/* While somebody holds the lock all goes on that only looks. */
+/* Read-only commands go on while the lock is held. */
 static void ipam__takes_no_lock_to_look(void **state)
 {
 	static const char *const lines[] = {"ipam list pool", "ipam usage pool",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam verify: each fault that a ledger can have, made by hand; that it changes nothing;
- * and that what others have half done is none. */
+/* cnitool ipam verify: each fault of a ledger, made by hand, is found; nothing changes; half-done
+ * work of others is no fault. */
 #include "boots.h"
 #include "host_local_calls.h"
 #include "ipam_scene.h"
@@ -53,7 +53,7 @@ static int two_setup(void **state)
 
 /* ---- nothing ---- */
 
-static void ipam_verify__is_content_with_what_we_write(void **state)
+static void ipam_verify__accepts_our_files(void **state)
 {
 	const struct cnitool_scene *scene = *state;
 
@@ -234,7 +234,7 @@ static void ipam_verify__finds_records_without_a_file(void **state)
 	ipam_finds(scene, of_another);
 }
 
-static void ipam_verify__finds_records_that_nobody_finds(void **state)
+static void ipam_verify__finds_unreachable_records(void **state)
 {
 	const struct cnitool_scene *scene = *state;
 	freeing char *record = record_of(scene, "10.1.0.2");
@@ -379,7 +379,7 @@ static void ipam_verify__is_not_deceived_by_others_at_work(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		two_test(ipam_verify__is_content_with_what_we_write),
+		two_test(ipam_verify__accepts_our_files),
 		ipam_test(ipam_verify__needs_no_directory),
 		two_test(ipam_verify__remarks_on_the_sidecar),
 		two_test(ipam_verify__finds_damaged_files),
@@ -389,7 +389,7 @@ int main(void)
 		two_test(ipam_verify__finds_temporary_files),
 		two_test(ipam_verify__finds_files_without_a_record),
 		two_test(ipam_verify__finds_records_without_a_file),
-		two_test(ipam_verify__finds_records_that_nobody_finds),
+		two_test(ipam_verify__finds_unreachable_records),
 		two_test(ipam_verify__finds_wrong_bits),
 		two_test(ipam_verify__finds_a_wrong_count),
 		ipam_test(ipam_verify__is_not_deceived_by_others_at_work),

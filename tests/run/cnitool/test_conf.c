@@ -12,13 +12,13 @@
 
 #define CONF_DIR CNI_C_SOURCE_DIR "/conf"
 
-/* What a container gets of a network, and the host. */
+/* A network's settings for a container, and for the host. */
 struct network {
 	const char *name;
 	const char *bridge;
 	const char *addresses[2]; /* NULL: no more, as for all of these */
 	const char *gateways[2];  /* on which the host answers */
-	const char *link;	  /* that bears them, in a VLAN; NULL: the bridge */
+	const char *link;	  /* that has them, in a VLAN; NULL: the bridge */
 	const char *dns;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our cnitool and Go's libcni on one result cache: what one adds, the other checks and deletes. The
- * Go side is built from Debian's golang-github-appc-cni-dev, so this is one of the long tests. */
+/* Our cnitool and Go's libcni on one result cache: each checks and deletes attachments of the
+ * other. The Go side is built from Debian's golang-github-appc-cni-dev, so this is one of the long
+ * tests. */
 #include "bridge.h"
 #include "cleanup.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool reconcile: what "nft flush ruleset" and other hands have taken comes back, and what a
- * container does meanwhile goes on. */
+/* cnitool reconcile restores rules that "nft flush ruleset" and others have removed, without a
+ * break in the container's traffic. */
 #include "cleanup.h"
 #include "cnitool_scene.h"
 #include "conversation.h"
@@ -44,7 +44,7 @@ static struct plugin_answer cnitool(const char *line)
 			       (const char *const[]){strstr(line, "red") ? ports : NULL, NULL});
 }
 
-/* What it prints; the caller frees. */
+/* Its output; the caller frees. */
 static char *must(const char *line)
 {
 	struct plugin_answer answer = cnitool(line);
@@ -65,8 +65,8 @@ static void assert_prints(const char *line, int code, const char *expected)
 	plugin_answer_clear(&answer);
 }
 
-/* What reconcile is about: rules, of which nft(8) lists tables, chains and elements in the order in
- * which they were made or hashed (sorted here), the bridge's addresses, and settings. */
+/* The state that reconcile compares: rules (nft(8) lists tables, chains and elements in the order
+ * of making or hashing; sorted here), the bridge's addresses, and settings. */
 static char *state_of_host(void)
 {
 	return sandbox_read(
@@ -247,7 +247,7 @@ static void reconcile__moves_accepts_to_where_the_drop_is(void **state)
 		conversation_assert_goes_on(&talk, 200);
 		free(must("check free green"));
 		assert_prints("reconcile free", 0, "/eth0: fine");
-		/* What it moved from is not left behind, and what it moved to goes with it. */
+		/* The old address leaves nothing behind, and the new one goes with DEL. */
 		sandbox_must("! nft list set inet cni_firewall members4 2>/dev/null | grep 10.3.0");
 		conversation_end(&talk);
 		free(must("del free green"));
@@ -291,7 +291,7 @@ static void reconcile__moves_as_often_as_the_host_changes(void **state)
 	assert_prints("reconcile blue", 0, "");
 }
 
-static void reconcile__leaves_alone_what_is_gone_or_somebody_elses(void **state)
+static void reconcile__leaves_gone_and_foreign_attachments_alone(void **state)
 {
 	(void)state;
 	free(must("add blue green"));
@@ -337,7 +337,7 @@ int main(void)
 		cmocka_unit_test(reconcile__does_not_end_a_connection),
 		cmocka_unit_test(reconcile__moves_accepts_to_where_the_drop_is),
 		cmocka_unit_test(reconcile__moves_as_often_as_the_host_changes),
-		cmocka_unit_test(reconcile__leaves_alone_what_is_gone_or_somebody_elses),
+		cmocka_unit_test(reconcile__leaves_gone_and_foreign_attachments_alone),
 		cmocka_unit_test(reconcile__says_what_it_needs),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool reconcile removes the rules of attachments whose link is gone, as a DEL of another plugin suite
- * leaves them, and of no others. */
+/* cnitool reconcile removes the rules of attachments without a link, as a DEL of another plugin
+ * suite leaves them, and no others. */
 #include "cleanup.h"
 #include "cnitool_scene.h"
 #include "mem.h"
@@ -73,7 +73,7 @@ static void close_scene(void)
 		     "rm -r /var/lib/cni/networks");
 }
 
-/* What the DEL of another suite does, as far as it knows: the link goes, the runtime forgets. */
+/* Another suite's DEL, as far as it knows: the link goes, the runtime forgets. */
 static void lose(const char *netns)
 {
 	freeing char *name = link_to(netns);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which backend an ADD takes if it is left to it, what STATUS says about it, and that what was
- * chosen is remembered. firewalld is in test_firewall_firewalld.c. */
+/* The backend that ADD chooses by itself, STATUS's report of it, and its record. firewalld is in
+ * test_firewall_firewalld.c. */
 #include "firewall_scene.h"
 
 #include "cleanup.h"
@@ -18,7 +18,7 @@ static void assert_chosen(const char *backend, const char *about)
 		fail_msg("%s: %s, expected %s", about, text, line);
 }
 
-/* What is there, and what it leads to; each on a fresh host. */
+/* A host's commands, and the backend they lead to; each on a fresh host. */
 static const struct host {
 	const char *iptables; /* see firewall_use_iptables() */
 	const char *setup;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hosts that drop what is forwarded, each in its own way: that the accepts of an ADD whose backend
- * is not written are of use, and where none can be, that CHECK and STATUS say so and nowhere else. */
+/* Hosts that drop forwarded packets, each in its own way: an ADD with a chosen backend makes
+ * effective accepts, and where none can be effective, CHECK and STATUS report it. */
 #include "firewall_scene.h"
 
 #include "cleanup.h"
@@ -75,7 +75,7 @@ static const char *const reached[] = {
 	"|| exit 1; done",
 	"iptables-legacy -A FORWARD -s 10.1.0.11 -j DROP && "
 	"ip6tables-legacy -A FORWARD -s fd01::11 -j DROP",
-	/* Of one family each, and both kinds in one. */
+	/* Drops of one family each, and both kinds in one. */
 	"iptables-nft -P FORWARD DROP && ip6tables-legacy -P FORWARD DROP",
 	BOTH("nft", "-P FORWARD DROP") " && " BOTH("legacy", "-A FORWARD -j DROP"),
 };

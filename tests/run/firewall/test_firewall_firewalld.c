@@ -118,7 +118,7 @@ static void change_sources(const char *method, const char *zone, const char *sou
 	sandbox_must(ASK "%s string:%s string:%s >/run/out", method, zone, source);
 }
 
-/* One start of firewalld is a second: all that is to be seen, in one test. */
+/* Starting firewalld takes a second: a single test sees all. */
 static void firewalld__has_addresses_as_sources(void **state)
 {
 	freeing char *before = NULL;
@@ -169,7 +169,7 @@ static void firewalld__check_says_what_is_missing(void **state)
 	firewall_fails("CHECK", &a1, BACKEND, CNI_EMISMATCH, "10.1.0.11/32 is not a source");
 	firewall_succeeds("MEND", &a1, BACKEND);
 	assert_forwarded("a1", OUTSIDE4, OUTSIDE6);
-	/* In another zone it is somebody else's doing, and stays. */
+	/* In another zone it is another owner's work, and stays. */
 	change_sources("removeSource", "trusted", "10.1.0.11/32");
 	change_sources("addSource", "drop", "10.1.0.11/32");
 	firewall_fails("CHECK", &a1, BACKEND, CNI_EMISMATCH, "10.1.0.11/32 is not a source");
@@ -276,7 +276,7 @@ static void firewalld__that_comes_later_gets_what_was_chosen(void **state)
 	assert_forwarded("a1", OUTSIDE4, OUTSIDE6);
 	assert_sources("trusted", "10.1.0.11/32 fd01::11/128");
 	assert_lines(0, "10.1.0.11", "nft list table inet cni_firewall");
-	/* What is written is not moved. */
+	/* A configured backend is not moved. */
 	firewall_succeeds("MEND", &a2, "'backend':'nftables'");
 	assert_sources("trusted", "10.1.0.11/32 fd01::11/128");
 	firewall_bare_del(&a1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
-/* Beside the Go plugin, as on a node in the middle of an upgrade: what one has made in iptables the
- * other checks and deletes. */
+/* Beside the Go plugin, as on a node in the middle of an upgrade: each checks and deletes the
+ * other's iptables rules. */
 #include "firewall_scene.h"
 
 #include "cleanup.h"
@@ -72,7 +72,7 @@ static void go__checks_and_deletes_ours(void **state)
 		by(GO_FIREWALL, "DEL", &a1, ways[i]);
 		by_fails(GO_FIREWALL, "CHECK", &a1, ways[i]);
 		by_fails(FIREWALL, "CHECK", &a1, ways[i]);
-		/* What it does not know of is a file, and a policy in nf_tables. */
+		/* The Go plugin does not know our file, nor our policy in nf_tables. */
 		by(FIREWALL, "DEL", &a1, ways[i]);
 		firewall_assert_unchanged(before);
 	}
@@ -108,7 +108,7 @@ static void ours__checks_and_deletes_those_of_go(void **state)
 	}
 }
 
-/* In the same chains, once each, whoever is first. */
+/* Both use the same chains, once each, in either order. */
 static void both__share_the_chains(void **state)
 {
 	(void)state;

@@ -63,7 +63,7 @@ static void iptables__accepts_what_the_policy_drops(void **state)
 	assert_dropped("a1", OUTSIDE4, NULL);
 	firewall_succeeds("ADD", &a1, BACKEND);
 	assert_forwarded("a1", OUTSIDE4, OUTSIDE6);
-	/* Connections to it are another matter, but for what somebody has published. */
+	/* Connections to it are dropped, except those of a published port. */
 	assert_dropped("outside", a1.ip4, a1.ip6);
 	sandbox_must("iptables -t nat -A PREROUTING -d 192.0.2.1 -j DNAT --to 10.1.0.11; "
 		     "ip6tables -t nat -A PREROUTING -d 2001:db8::1 -p icmpv6 "
@@ -109,7 +109,7 @@ static void iptables__makes_what_the_reference_makes_and_more(void **state)
 		    "conntrack --ctstate DNAT -j ACCEPT\n");
 }
 
-/* Its rules go first, whoever makes the chain. */
+/* The administrator's rules go first, for either maker of the chain. */
 static void iptables__asks_the_administrator_first(void **state)
 {
 	static const struct {
@@ -130,7 +130,7 @@ static void iptables__asks_the_administrator_first(void **state)
 		assert_dropped("a1", OUTSIDE4, NULL);
 		assert_forwarded("a1", NULL, OUTSIDE6);
 		firewall_succeeds("CHECK", &a1, cases[i].more);
-		/* What they have put there stays, and holds for the next one. */
+		/* The administrator's rule stays, and holds for the next one. */
 		firewall_succeeds("DEL", &a1, cases[i].more);
 		sandbox_must("iptables -C %s -s 10.1.0.11 -d " OUTSIDE4 " -p icmp -j DROP", chain);
 		sandbox_must("iptables -F %s", chain);
@@ -265,7 +265,7 @@ static void iptables__first_ones_at_once_make_each_chain_once(void **state)
 	assert_lines(1, "-j CNI-ADMIN", "iptables -S CNI-FORWARD");
 	assert_lines(3 * MANY, "-j ACCEPT", "iptables -S CNI-FORWARD");
 	assert_lines(3 * MANY, "-j ACCEPT", "ip6tables -S CNI-FORWARD");
-	/* Somebody has flushed: all of them find the jumps missing. */
+	/* After a flush all of them find the jumps missing. */
 	sandbox_must("iptables -F FORWARD && iptables -F CNI-FORWARD && ip6tables -F FORWARD && "
 		     "ip6tables -F CNI-FORWARD");
 	all_at_once("ADD");
@@ -365,7 +365,7 @@ static void iptables__of_a_failed_add_nothing_is_left(void **state)
 	firewall_assert_unchanged(before);
 }
 
-/* Of one family only that family's is needed. */
+/* An attachment of one family needs only that family's command. */
 static void iptables__needs_a_command_for_each_family_that_has_addresses(void **state)
 {
 	static const char *const v4 =
@@ -381,7 +381,7 @@ static void iptables__needs_a_command_for_each_family_that_has_addresses(void **
 	assert_lines(0, "ACCEPT", "iptables -S CNI-FORWARD");
 }
 
-/* What a hung command holds up is bounded; here it is one that ends at once. */
+/* The time of a hung command is bounded; this one ends at once. */
 static void iptables__is_run_once_for_each_family(void **state)
 {
 	skip_unless_it_works();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill -9 at each system call of the firewall plugin, and what comes after it. The quick run tries
+/* kill -9 at each system call of the firewall plugin, and the calls after it. The quick run tries
  * some of the calls, with CNI_C_SLOW in the environment all of them. */
 #include "firewall_scene.h"
 #include "trace.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record of an attachment is damaged, emptied or gone: no rule is lost. What is told is nothing
- * but the name, as after a reboot of the runtime. firewalld is in test_firewall_firewalld.c. */
+/* The record of an attachment is damaged, emptied or gone: no rule is lost. DEL has only the name,
+ * as after a reboot of the runtime. firewalld is in test_firewall_firewalld.c. */
 #include "firewall_scene.h"
 
 #include "cleanup.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host has become another since ADD: MEND moves accepts to where they are of use, if the backend
- * was chosen. Connections meanwhile are in test_reconcile.c. */
+/* The host has changed since ADD: MEND moves accepts to the effective backend, if the backend was
+ * chosen. Connections meanwhile are in test_reconcile.c. */
 #include "firewall_scene.h"
 
 #include "cleanup.h"

@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-/* One way is enough: a ping needs the answer too. */
+/* A single direction is enough: a ping needs the answer too. */
 static void assert_apart(const struct host_pod *from, const struct host_pod *to)
 {
 	assert_dropped(from->name, to->ip4, to->ip6);
@@ -57,7 +57,7 @@ static void policy__open_drops_nothing(void **state)
 	}
 }
 
-/* The policies are in nf_tables, whoever accepts. */
+/* Policies are in nf_tables, for each backend. */
 static void policy__same_bridge_keeps_bridges_apart(void **state)
 {
 	static const char *const backends[] = {"nftables", "iptables", "none"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verbs: results pass through, CHECK notices single damages and MEND puts them back. What is the
- * same in each backend is in test_firewall_ways.c. */
+/* The verbs: results pass through, CHECK notices single damages and MEND puts them back. Behaviour
+ * common to all backends is in test_firewall_ways.c. */
 #include "firewall_scene.h"
 
 #include "cleanup.h"
@@ -209,7 +209,7 @@ static void check__says_what_is_missing_and_mend_puts_it_back(void **state)
 	}
 }
 
-/* What is configured now is not what ADD was told. */
+/* The configuration has changed since ADD. */
 static void check__notices_another_policy(void **state)
 {
 	(void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same in each backend: DEL works whatever it is told, GC keeps what is valid, CHECK and STATUS
- * change nothing. */
+/* The same in each backend: DEL works with any configuration, GC keeps valid attachments, CHECK and
+ * STATUS change nothing. */
 #include "firewall_scene.h"
 #include "trace.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a test is about is its state. */
+/* A test's state is its way. */
 static const char *const ways[] = {
 	"'backend':'nftables'",
 	"'backend':'nftables','ingressPolicy':'isolated'",
@@ -44,7 +44,7 @@ static int setup_way(void **state)
 
 /* ---- DEL ---- */
 
-/* Each is all that DEL is told. */
+/* The whole configuration of DEL. */
 static const char *const ignorances[] = {
 	"",
 	"'prevResult':null",
@@ -91,7 +91,7 @@ static void del__leaves_others_alone(void **state)
 	firewall_succeeds("ADD", &a1, way);
 	firewall_succeeds("DEL", &a1, way);
 	firewall_assert_unchanged(before);
-	/* Of an attachment that never was. */
+	/* DEL of an attachment that never was. */
 	firewall_bare_del(&a1);
 	firewall_succeeds("DEL", &a1, way);
 	firewall_assert_unchanged(before);
@@ -200,7 +200,7 @@ static void gc__keeps_the_valid_and_other_networks(void **state)
 	firewall_assert_unchanged(before);
 }
 
-/* Whatever lies there. */
+/* Any damaged file may lie there. */
 static void gc__is_not_stopped_by_damage(void **state)
 {
 	const char *way = *state;

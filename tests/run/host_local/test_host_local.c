@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-local's ADD as a runtime calls it: what it answers, which address it gives, and that it
- * leaves nothing when it fails. */
+/* host-local's ADD as a runtime calls it: its answer, its address, and no leftovers of a failed
+ * one. */
 #include "cleanup.h"
 #include "error.h"
 #include "host_local_calls.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill -9 at each system call of host-local's ADD, DEL and GC: what it leaves is exact, and hinders
- * nobody. The quick run tries some of the calls, with CNI_C_SLOW in the environment all of them. */
+/* kill -9 at each system call of host-local's ADD, DEL and GC: the reservations stay exact, and
+ * block no other call. The quick run tries some of the calls, with CNI_C_SLOW in the environment
+ * all of them. */
 #include "boots.h"
 #include "cleanup.h"
 #include "host_local_calls.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An error injected at each system call of host-local's ADD, DEL and GC, by strace(1): it succeeds
- * in spite of it, or says so and leaves the reservations as they were. The quick run tries some of
- * the calls, with CNI_C_SLOW in the environment all of them. */
+/* An error injected at each system call of host-local's ADD, DEL and GC, by strace(1): the call
+ * succeeds, or reports the error and leaves the reservations as they were. The quick run tries some
+ * of the calls, with CNI_C_SLOW in the environment all of them. */
 #include "boots.h"
 #include "cleanup.h"
 #include "faults.h"
@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the caller does not hear of is not his: an ADD that cannot answer takes back what it gave.
- */
+/* An ADD that cannot answer takes back its addresses, because the caller does not know them. */
 static void assert_taken_back(const struct struck *struck)
 {
 	struct reservations now = reservations_read();
@@ -37,7 +36,8 @@ static void assert_is_as_said(const struct struck *struck, const struct fault_st
 	}
 	if (is_add && faults_hit_answer(log))
 		assert_taken_back(struck);
-	/* What c1 gives up and cannot be removed is left to DEL; what cannot be undone as well. */
+	/* Addresses that c1 gives up and cannot remove are left to DEL; so are those that cannot be
+	 * undone. */
 	else if (step->is_lasting || !is_add || (answer->exit_code == 0 && struck->args))
 		struck_assert_between(struck);
 	else if (answer->exit_code == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-local where the disk has no room, no inodes, or may not be written: what it cannot do it
- * says, and leaves the reservations as they were. */
+/* host-local where the disk has no room, no inodes, or is read-only: it reports the failure, and
+ * leaves the reservations as they were. */
 #include "boots.h"
 #include "cleanup.h"
 #include "error.h"
@@ -79,8 +79,8 @@ static void assert_comes_and_goes(const char *config)
 	host_local_succeeds("GC", NULL, collected);
 	assert_exactly(0);
 	assert_int_equal(reservations_read().temporary, 0);
-	/* One that there was room for, there is room for again; but the sidecar is bigger by now,
-	 * and to replace a file takes more room than to make it. */
+	/* An ADD that had room has room again; but the sidecar is bigger by now, and replacing a
+	 * file takes more room than making it. */
 	sandbox_must("cd '%s' && rm -rf .cni-c blue/last_reserved_ip.*", host_local_data_dir);
 	assert_true(!had[0] || add_if_possible("c1", config));
 	host_local_succeeds("DEL", "c1", config);
@@ -113,7 +113,7 @@ static void host_local__lives_with_few_bytes(void **state)
 	assert_small("size", 4096, 35 * 4096, 4096 * trace_stride(4));
 }
 
-/* Somebody else fills the disk, and empties it again. */
+/* Another process fills the disk, and empties it again. */
 static void assert_outlives(const char *fill, const char *empty)
 {
 	freeing char *config = configuration("");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEL and GC where the network's directory, its lock, an address or the sidecar is not what it should
- * be: they succeed, release what is the container's, and touch nothing else. */
+/* DEL and GC where the network's directory, its lock, an address or the sidecar is of a wrong kind:
+ * they succeed, release the container's addresses, and touch nothing else. */
 #include "faults.h"
 #include "ledger.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
-/* Many who ADD, CHECK and DEL on one network for a while, some with the Go plugin, some killing
- * what they have started: no address is ever two's, and at the end all is there that should be, and
- * nothing else. With CNI_C_SLOW more of them, and for longer. */
+/* Many workers ADD, CHECK and DEL on one network for a while, some with the Go plugin, some killing
+ * their own calls: no address has two owners, and the final state is exact. With CNI_C_SLOW more of
+ * them, and for longer. */
 #include "cleanup.h"
 #include "error.h"
 #include "host_local_calls.h"
@@ -25,9 +25,9 @@
 #define WORKERS_MAX 64
 #define HOLDINGS    4
 
-/* What all see. */
+/* Shared by all workers. */
 struct board {
-	/* Who holds it: the worker's number and that of its container; 0: nobody. */
+	/* The holder: the worker's number and its container's; 0: none. */
 	_Atomic unsigned int holders[NUMBERS];
 	_Atomic unsigned int adds;
 	_Atomic unsigned int refusals;
@@ -170,7 +170,7 @@ static void check(struct worker *worker)
 	must_succeed(&with, "CHECK", container);
 }
 
-/* Whatever it has come to, its DEL takes back. */
+/* DEL takes back a killed ADD at any step. */
 static void kill_one(struct worker *worker)
 {
 	unsigned int holder = identity(worker->number, ++worker->containers);

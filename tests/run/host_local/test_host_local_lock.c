@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-local while somebody else has the lock, and STATUS, which needs none. */
+/* host-local while another process has the lock, and STATUS, which needs none. */
 #include "cleanup.h"
 #include "error.h"
 #include "faults.h"
@@ -98,7 +98,7 @@ static void lock__is_waited_for_that_long(void **state)
 	assert_names_holder("ADD", "c2", text, holder);
 	assert_names_holder("DEL", "c1", text, holder);
 	after = ledger_state();
-	/* CHECK waits for nobody. */
+	/* CHECK does not wait. */
 	host_local_succeeds("CHECK", "c1", text);
 	end(holder);
 	assert_string_equal(after, before);
@@ -106,7 +106,7 @@ static void lock__is_waited_for_that_long(void **state)
 	ledger_assert_addresses("");
 }
 
-static void lock__of_a_killed_holder_blocks_nobody(void **state)
+static void lock__of_a_killed_holder_blocks_no_call(void **state)
 {
 	freeing char *text = host_local_config("1.1.0", POOL ",\"lockTimeout\":60", "");
 	freeing char *lock = host_local_path("lock");
@@ -130,7 +130,7 @@ static void lock__of_a_killed_holder_blocks_nobody(void **state)
 	ledger_assert_addresses("10.1.0.2 10.1.0.3");
 }
 
-/* As when it is stopped in a debugger: nobody has it, and nobody gets it. */
+/* As when the holder is stopped in a debugger: the lock is held, and stays so. */
 static void lock__of_a_stopped_holder_is_not_taken(void **state)
 {
 	freeing char *text = host_local_config("1.1.0", IMPATIENT, "");
@@ -160,7 +160,7 @@ static void assert_asks_for_no_lock(const char *text, int code)
 	else
 		plugin_assert_success(&answer);
 	assert_in_range(steps.count, 5, 100);
-	/* To give back a lock that is not held tells whether there can be one. */
+	/* Releasing a lock that is not held tests whether a lock is possible. */
 	sandbox_must("! grep flock %s | grep -v LOCK_UN", STEPS);
 	plugin_answer_clear(&answer);
 	unlink(STEPS);
@@ -194,7 +194,7 @@ static void status__waits_for_no_lock_and_writes_nothing(void **state)
 	ledger_assert_state(before);
 }
 
-/* Whatever the sidecar is like. */
+/* The sidecar may have any damage. */
 static void status__writes_nothing_in_any_case(void **state)
 {
 	static const char *const damages[] = {
@@ -263,7 +263,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		host_local_test(lock__is_waited_for_that_long),
-		host_local_test(lock__of_a_killed_holder_blocks_nobody),
+		host_local_test(lock__of_a_killed_holder_blocks_no_call),
 		host_local_test(lock__of_a_stopped_holder_is_not_taken),
 		host_local_test(status__waits_for_no_lock_and_writes_nothing),
 		host_local_test(status__writes_nothing_in_any_case),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-local beside a model of what it promises (ledger_model.h): operations at random, of ours and
- * of the Go plugin, kill -9, reboots, files removed and damaged by hand, and after each a look at
- * the directory. The seed is printed; CNI_C_SEED in the environment repeats it. With CNI_C_SLOW
- * many thousands. */
+/* host-local beside a model of its promises (ledger_model.h): operations at random, of ours and of
+ * the Go plugin, kill -9, reboots, files removed and damaged by hand, and after each a look at the
+ * directory. The seed is printed; CNI_C_SEED in the environment repeats it. With CNI_C_SLOW many
+ * thousands. */
 #include "boots.h"
 #include "host_local_calls.h"
 #include "ledger_scene.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
-/* What becomes of reservations of an earlier boot, and of a namespace that is gone. */
+/* Reservations of an earlier boot, and of a namespace that is gone. */
 #include "cleanup.h"
 #include "error.h"
 #include "ledger.h"
@@ -136,7 +136,7 @@ static void lazy__gives_a_container_what_it_had(void **state)
 	ledger_reboot();
 	host_local_assert_adds("c3", text, "10.1.0.3/29");
 	host_local_fails("ADD", "c3", text, CNI_ETAKEN, "duplicate allocation");
-	/* What it asks for comes first; it does not keep both. */
+	/* The requested address comes first; c4 does not keep both. */
 	host_local_assert_adds("c4", six, "10.1.0.6/29");
 	ledger_assert_addresses("10.1.0.2 10.1.0.3 10.1.0.6");
 	host_local_remove_network();
@@ -200,7 +200,7 @@ static void lazy__never_takes_the_go_plugins_of_this_boot(void **state)
 	assert_exhausted(text);
 }
 
-/* Nobody knows of which boot they are, so they count as this one's. */
+/* Their boot is unknown, so they count as this one's. */
 static void lazy__never_takes_what_it_has_not_seen_before(void **state)
 {
 	(void)state;
@@ -245,7 +245,7 @@ static void eager__leaves_what_is_of_this_boot(void **state)
 	(void)state;
 	fill(HOST_LOCAL, 2, 3);
 	ledger_reboot();
-	/* One whose pod came again, and one of somebody else who was here before us. */
+	/* A lease whose pod came again, and a foreign lease from before. */
 	host_local_assert_adds("c2", text, "10.1.0.2/29");
 	host_local_put_file("10.1.0.6", "c6\r\neth0");
 	host_local_assert_adds("c4", eager, "10.1.0.3/29");
@@ -314,7 +314,7 @@ static void reclaim__gives_a_container_its_address_back_when_its_namespace_is_go
 	ledger_assert_addresses("10.1.0.2");
 	assert_refused_in("/run/netns/green", text);
 	sandbox_del_netns("green");
-	/* Somebody else does not get it for that. */
+	/* Another container does not get its address. */
 	fill(HOST_LOCAL, 3, 6);
 	assert_exhausted(text);
 }

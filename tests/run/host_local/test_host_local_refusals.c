@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What host-local refuses without touching its ledger, of which sizes, times and the sidecar are
- * looked at as well. Wrong types and ranges are in test_bridge_bad_ipam.c. */
+/* Refusals of host-local that leave its ledger untouched, sizes, times and the sidecar included.
+ * Wrong types and ranges are in test_bridge_bad_ipam.c. */
 #include "cleanup.h"
 #include "error.h"
 #include "ledger.h"
@@ -38,7 +38,7 @@ static void requests__are_refused_by_what_is_wrong(void **state)
 		 "an entry of 'args.cni.ips' is \"fd00::g\""},
 		{"", "\"runtimeConfig\":{\"ips\":[\"\"]}", CNI_ECONFIG,
 		 "'runtimeConfig.ips' is \"\""},
-		/* Of each range set, and together too many for one. */
+		/* Addresses of each range set, and together too many for one. */
 		{"IP=10.1.0.2", "", CNI_ETAKEN, "it is reserved for container c1, interface eth0"},
 		{"", "\"args\":{\"cni\":{\"ips\":[\"fd00::2\"]}}", CNI_ETAKEN,
 		 "requested IP address fd00::2 is not available in range set "

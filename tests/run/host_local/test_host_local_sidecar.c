@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
-/* host-local with a sidecar that is gone, damaged or something else: what it does is right all the
- * same, since the address files are the truth. */
+/* host-local with a sidecar that is gone, damaged or something else: its results are right, because
+ * the address files are the truth. */
 #include "cleanup.h"
 #include "error.h"
 #include "ledger.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What links of ours lead to: nothing in it may change. */
+/* The target of our links: nothing in it may change. */
 #define ELSE "/run/elsewhere"
 
 static char *elsewhere(void)
@@ -21,7 +21,7 @@ static char *elsewhere(void)
 			    "find . -type f | sort | xargs cksum");
 }
 
-/* With the layout of a sidecar, for whoever follows a link. */
+/* Has the layout of a sidecar, for a followed link. */
 static void make_elsewhere(void)
 {
 	sandbox_must("rm -rf " ELSE " && mkdir -p " ELSE "/blue/owners " ELSE "/owners && cd " ELSE
@@ -232,7 +232,7 @@ static void sidecar__that_leads_elsewhere_is_not_removed_by_a_failed_add(void **
 }
 
 /* A record of no file, and no way to remove it. */
-static void sidecar__that_cannot_be_written_holds_nobody_up(void **state)
+static void sidecar__that_cannot_be_written_blocks_no_call(void **state)
 {
 	freeing char *text = host_local_config("1.1.0", POOL, "");
 	freeing char *before = NULL;
@@ -299,7 +299,7 @@ static void sidecar__that_forgot_what_is_taken_gives_no_address_twice(void **sta
 	host_local_assert_file("10.1.0.3", "c2\r\neth0");
 }
 
-/* Of all that seem to be free and to rest, the one that seems to rest longest is taken. */
+/* The address that seems to rest longest is taken, among those that seem free. */
 static void sidecar__that_forgot_what_is_taken_does_not_exhaust_a_pool(void **state)
 {
 	freeing char *text = host_local_config("1.1.0", POOL ",\"cooldown\":1000", "");
@@ -360,7 +360,7 @@ static void sidecar__has_a_record_of_each_reservation(void **state)
 	host_local_succeeds("DEL", "c4", text);
 	assert_a_record_each("10.1.0.2 10.1.0.3 10.1.0.5");
 	ledger_reboot();
-	/* One that is replaced, and one that is taken back. */
+	/* An address that is replaced, and one that is taken back. */
 	host_local_assert_adds("c6", two, "10.1.0.2/29");
 	host_local_assert_adds("c3", text, "10.1.0.3/29");
 	assert_a_record_each("10.1.0.2 10.1.0.3 10.1.0.5");
@@ -380,7 +380,7 @@ int main(void)
 		host_local_test(sidecar__may_be_anything_to_gc),
 		host_local_test(sidecar__need_not_be),
 		host_local_test(sidecar__that_leads_elsewhere_is_not_removed_by_a_failed_add),
-		host_local_test(sidecar__that_cannot_be_written_holds_nobody_up),
+		host_local_test(sidecar__that_cannot_be_written_blocks_no_call),
 		host_local_test(sidecar__sees_what_is_removed_by_hand),
 		host_local_test(sidecar__that_forgot_what_is_taken_gives_no_address_twice),
 		host_local_test(sidecar__that_forgot_what_is_taken_does_not_exhaust_a_pool),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-local's stickyKey: who gets the address back that its pod had. */
+/* host-local's stickyKey: a pod's return to its earlier address. */
 #include "cleanup.h"
 #include "error.h"
 #include "ledger.h"
@@ -102,7 +102,7 @@ static void sticky__is_of_an_interface(void **state)
 
 /* ---- taken meanwhile ---- */
 
-static void sticky__yields_to_who_has_it(void **state)
+static void sticky__yields_to_the_holder(void **state)
 {
 	freeing char *two = host_local_config("1.1.0", STICKY, LEDGER_REQUEST("10.1.0.2"));
 
@@ -111,7 +111,7 @@ static void sticky__yields_to_who_has_it(void **state)
 	del("c1");
 	ledger_assert_adds("c2", NULL, two, "10.1.0.2/29");
 	assert_adds("c3", POD("a"), "10.1.0.3/29");
-	/* That is now the one that it gets back, and the other one is nobody's. */
+	/* POD a gets back its new address, and the other one has no owner. */
 	del("c2");
 	del("c3");
 	assert_adds("c4", POD("b"), "10.1.0.4/29");
@@ -167,8 +167,8 @@ static void sticky__never_gives_two_pods_the_same(void **state)
 	}
 }
 
-/* The pods are more than the addresses: whoever came last had it. */
-static void sticky__forgets_who_was_displaced(void **state)
+/* More pods than addresses: the last pod had the address. */
+static void sticky__forgets_a_displaced_pod(void **state)
 {
 	freeing char *small =
 		host_local_config("1.1.0", "\"ranges\":[[{\"subnet\":\"10.1.0.0/30\"}]]," KEY, "");
@@ -203,7 +203,7 @@ static void sticky__needs_the_arguments(void **state)
 		assert_adds("c2", args[i], expected[i]);
 		del("c2");
 	}
-	/* Those did not take what is a's, not even where they are given the same. */
+	/* Calls without a key do not take over a's address, not even when given it. */
 	del("c1");
 	ledger_assert_adds("c2", NULL, two, "10.1.0.2/29");
 	del("c2");
@@ -236,7 +236,7 @@ static void sticky__lasts_over_reboots(void **state)
 	assert_adds("c4", POD("a"), "10.1.0.2/29");
 }
 
-/* A power cut: nobody has sent a DEL for what ran before, and the runtime has new ids. */
+/* A power cut: no DEL came for earlier containers, and the runtime has new ids. */
 static void sticky__takes_what_an_earlier_boot_reserved(void **state)
 {
 	freeing char *never = host_local_config("1.1.0", STICKY ",\"reclaim\":\"never\"", "");
@@ -275,10 +275,10 @@ int main(void)
 		sticky_test(sticky__gives_a_pod_its_address_back),
 		sticky_test(sticky__is_of_both_families),
 		sticky_test(sticky__is_of_an_interface),
-		sticky_test(sticky__yields_to_who_has_it),
+		sticky_test(sticky__yields_to_the_holder),
 		sticky_test(sticky__yields_to_requests_and_exclusion),
 		sticky_test(sticky__never_gives_two_pods_the_same),
-		sticky_test(sticky__forgets_who_was_displaced),
+		sticky_test(sticky__forgets_a_displaced_pod),
 		sticky_test(sticky__needs_the_arguments),
 		sticky_test(sticky__loses_its_memory_with_the_sidecar),
 		sticky_test(sticky__lasts_over_reboots),

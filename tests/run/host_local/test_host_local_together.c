@@ -44,7 +44,7 @@ static void assert_all_differ(const char *odd)
 
 		plugin_assert_success(&answers[i]);
 		assert_int_equal(cJSON_GetArraySize(ips), 2);
-		/* One file holds one container's id: whoever shares an address fails here. */
+		/* A file holds one container's id: a shared address fails here. */
 		for (int j = 0; j < 2; j++) {
 			const char *address =
 				cni_json_get_string(cJSON_GetArrayItem(ips, j), "address");
@@ -81,7 +81,7 @@ static _Noreturn void become_traced(const struct plugin_call *asked, int in)
 	_exit(127);
 }
 
-/* To the next beginning of a system call; -1 when the plugin has ended. */
+/* Runs to the next start of a system call; -1 when the plugin has ended. */
 static long next_call(pid_t pid)
 {
 	struct __ptrace_syscall_info info;
@@ -135,8 +135,8 @@ static void assert_whole_or_absent(const char *name)
 		host_local_assert_file(name, "c1\r\neth0");
 }
 
-/* Whatever step it is killed at: what it leaves is whole, holds nobody up, and goes with DEL. With
- * or without a directory to begin with. */
+/* Killed at any step, ADD leaves whole files, blocks no other call, and goes with DEL. With or
+ * without a directory to begin with. */
 static void assert_survives(bool is_first)
 {
 	freeing char *text = host_local_config("0.4.0", DUAL, "");

@@ -143,7 +143,7 @@ static void host_local__collects_garbage(void **state)
 	host_local_assert_file("notes", "c1\r\neth0");
 }
 
-/* One that something is mounted on cannot be removed. */
+/* A file with a mount on it cannot be removed. */
 static void put_undying_file(const char *name)
 {
 	freeing char *path = host_local_path(name);

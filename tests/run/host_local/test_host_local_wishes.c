@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which addresses host-local gives if the operator wishes so: exclude, cooldown, rangesFile. */
+/* The operator's wishes for host-local's addresses: exclude, cooldown, rangesFile. */
 #include "cleanup.h"
 #include "error.h"
 #include "ledger.h"
@@ -97,7 +97,7 @@ static void cooldown__keeps_a_released_address_back(void **state)
 	host_local_assert_adds("c2", text, "10.1.0.2/29");
 	host_local_succeeds("DEL", "c2", text);
 	host_local_assert_adds("c3", text, "10.1.0.3/29");
-	/* Who asks for it by name gets it, and the turn is at .2 again. */
+	/* A request by name gets it, and the turn is at .2 again. */
 	host_local_succeeds("DEL", "c1", text);
 	host_local_assert_adds("c4", last, "10.1.0.6/29");
 	host_local_assert_adds("c5", text, "10.1.0.4/29");

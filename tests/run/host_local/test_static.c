@@ -20,7 +20,7 @@
 	"'routes':[{'dst':'0.0.0.0/0'},{'dst':'fd00::/8','gw':'fd01::1'}],"                        \
 	"'dns':{'nameservers':['10.1.0.1'],'search':['x.y']}"
 
-/* What main plugins hand on: the whole of their configuration. The caller frees. */
+/* The whole configuration, as main plugins hand it on. The caller frees. */
 static char *static_config(const char *version, const char *ipam, const char *more)
 {
 	freeing char *text = cni_format("{'cniVersion':'%s','name':'blue','type':'macvlan',"
@@ -138,7 +138,7 @@ static void assert_answers_alike(const char *version, const char *ipam, const ch
 	} else {
 		const char *text = cni_json_get_string(theirs.json, "msg");
 
-		/* What they say is in what we say. */
+		/* Our message contains theirs. */
 		if (!strstr(cni_json_get_string(ours.json, "msg"), text))
 			fail_msg("ours: %s\ntheirs: %s", ours.out, theirs.out);
 	}
@@ -220,7 +220,7 @@ static void static__check_came_with_0_4_0(void **state)
 	plugin_fails(&call, CNI_EVERSION, "config version does not allow CHECK");
 }
 
-/* Whatever became of the configuration. */
+/* Any configuration may come. */
 static const char *const wrongs[] = {
 	"",
 	",'ipam':null",
@@ -351,7 +351,7 @@ static void static__serves_bridge(void **state)
 
 	(void)state;
 	pod_open(&red, "red");
-	/* What attachments share stays from the first one on. */
+	/* Shared things stay from the first one on. */
 	pod_add(&red, first);
 	pod_del(&red, first);
 	before = bridge_snapshot();

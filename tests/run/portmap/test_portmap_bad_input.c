@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What portmap refuses, with the code and the words for it; nothing happens to the host. */
+/* portmap's refusals, with the code and the words for each; the host stays unchanged. */
 #include "bad_input.h"
 #include "cleanup.h"
 #include "json_text.h"
@@ -276,7 +276,7 @@ static void portmap__refuses_keys(void **state)
 	}
 }
 
-/* What asks for nothing that we have not. */
+/* Keys that need nothing we lack. */
 static void portmap__takes_keys_that_do_not_matter(void **state)
 {
 	static const char *const cases[] = {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CHECK: whatever is missing or changed of what ADD made, it names. DEL is content with all of it.
- */
+/* CHECK names each missing or changed part of ADD's work. DEL accepts all of it. */
 #include "cleanup.h"
 #include "mem.h"
 #include "published.h"
@@ -57,7 +56,7 @@ static void assert_changes(const struct change *changes, size_t count)
 		else
 			pod_check_published(&red, config);
 		pod_unpublish(&red, config);
-		/* What is not in the table any more DEL does not find. */
+		/* DEL does not find what is no longer in the table. */
 		sandbox_must("nft flush ruleset; sysctl -qw net.ipv4.conf.br0.route_localnet=0");
 	}
 	sandbox_assert_unchanged(before);
@@ -192,7 +191,7 @@ static void check__tolerates_what_others_do(void **state)
 	assert_changes(changes, COUNT(changes));
 }
 
-/* Of what it has never published. */
+/* CHECK of a mapping that was never published. */
 static void check__names_mappings_that_were_not_added(void **state)
 {
 	freeing char *config = portmap_config("1.0.0", PORTS(PORT(8080, 80, "tcp")));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DEL and GC of portmap: what the attachment has published goes, whatever is known of it, and
- * nothing else. */
+/* DEL and GC of portmap remove all published ports of the attachment, whatever the runtime knows,
+ * and nothing else. */
 #include "cleanup.h"
 #include "faults.h"
 #include "json_text.h"
@@ -64,7 +64,7 @@ static void del__leaves_the_host_as_it_was(void **state)
 	sandbox_assert_unchanged(before);
 }
 
-/* Whatever the runtime knows by then. */
+/* The runtime's knowledge may be any by then. */
 static void del__needs_neither_mappings_nor_netns_nor_result(void **state)
 {
 	static const char *const configs[] = {
@@ -72,7 +72,7 @@ static void del__needs_neither_mappings_nor_netns_nor_result(void **state)
 		"",
 		"'runtimeConfig':{'portMappings':[]}",
 		PORTS(PORT(1, 1, "udp")),
-		/* What has become wrong since is no reason to leave things behind. */
+		/* A configuration that is wrong by now is no reason to leave things behind. */
 		PORTS(PORT(0, 0, "udp")),
 		PORTS("5"),
 		"'runtimeConfig':5",
@@ -226,7 +226,7 @@ static void del__reads_no_more_beside_a_thousand_ports(void **state)
 	few = read_by_del(of_red);
 	pod_publish(&blue, of_blue);
 	pod_publish(&red, of_red);
-	/* One datagram of each family's map, instead of all of them. */
+	/* DEL reads one datagram of each family's map, instead of all of them. */
 	assert_in_range(read_by_del(of_red), 1, few + 40000);
 	pod_check_published(&blue, of_blue);
 }

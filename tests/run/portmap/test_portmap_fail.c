@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A failed ADD of portmap leaves the host as it was; and what happens where nf_tables cannot be
- * asked at all. */
+/* A failed ADD of portmap leaves the host as it was; and hosts without a usable nf_tables. */
 #include "cleanup.h"
 #include "faults.h"
 #include "mem.h"
@@ -72,7 +71,7 @@ static void add__failed_leaves_the_host_as_it_was(void **state)
 		before = sandbox_snapshot();
 		pod_publish_fails(&red, of_red, CNI_ETAKEN, cases[i].text);
 		sandbox_assert_unchanged(before);
-		/* The runtime sends DEL all the same. */
+		/* The runtime sends DEL anyway. */
 		pod_unpublish(&red, of_red);
 		sandbox_assert_unchanged(before);
 		pod_unpublish(&blue, of_blue);
@@ -101,7 +100,7 @@ static void add__refused_a_second_time_leaves_the_first(void **state)
 	pod_check_published(&red, first);
 }
 
-/* What somebody else has put into our table is not ours to overrule. */
+/* A foreign element in our table is not ours to overrule. */
 static void add__of_an_element_without_owner_is_refused(void **state)
 {
 	freeing char *other = portmap_config("1.1.0", PORTS(PORT(8080, 80, "tcp")));

@@ -138,7 +138,7 @@ static void add__survives_an_error_of_any_system_call(void **state)
 	assert_add_survives(trace_fault_stride(9));
 }
 
-/* One that finds the table. */
+/* An ADD that finds the table. */
 static void add__survives_an_error_beside_others(void **state)
 {
 	freeing char *config = portmap_config("1.1.0", PORTS(PORT(8081, 80, "tcp")));
@@ -152,7 +152,7 @@ static void add__survives_an_error_beside_others(void **state)
 
 /* ---- DEL, GC ---- */
 
-/* Whatever it has answered, the next one makes the host what it was. */
+/* The next DEL restores the host after any answer. */
 static void inject_into_del(const struct subject *subject, const struct fault_step *step,
 			    const char *error)
 {

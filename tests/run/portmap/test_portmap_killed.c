@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill -9 at each system call of portmap, and what comes after it. The quick run tries some of the
+/* kill -9 at each system call of portmap, and the calls after it. The quick run tries some of the
  * calls, with CNI_C_SLOW in the environment all of them. */
 #include "cleanup.h"
 #include "published.h"
@@ -92,7 +92,7 @@ static void add__killed_anywhere_is_cleaned_up_by_gc(void **state)
 	pod_check_published(&blue, of_blue);
 }
 
-/* What it has left is completed, be it the same or something else that is asked for. */
+/* The next ADD, of the same or another port, completes the rest of a killed one. */
 static void add__killed_anywhere_is_completed_by_the_next(void **state)
 {
 	freeing char *config = portmap_config("1.1.0", PORTS_OF_RED);

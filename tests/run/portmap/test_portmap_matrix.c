@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
-/* Who gets through to a published port, and whom does the pod see? From everywhere, by each hostIP,
+/* Published ports as peers everywhere reach them, and the source that the pod sees: by each hostIP,
  * each protocol and each way of translating sources; the expectations are those of portmap's
  * README. The scene is that of port_scene.h. The Go plugin is asked the same. */
 #include "cleanup.h"
@@ -116,7 +116,7 @@ static const struct row rows[] = {
 	 "x.x.x..",
 	 {"pod fd02::2", "pod fd01::1", "pod fd02::2"},
 	 "host fd02::2"},
-	/* Forwarded to somebody else: whatever the port. */
+	/* Forwarded to a foreign address: whatever the port. */
 	{RED, "192.0.2.2", ".......", NONE, "outside 192.0.2.1"},
 	{BLUE, "192.0.2.2", ".......", NONE, "outside 192.0.2.1"},
 	{GREEN, "192.0.2.2", ".......", NONE, "outside 10.2.0.2"},
@@ -249,7 +249,7 @@ static void ask_all(struct probe *probes, size_t count, const char *about)
 
 /* ---- beside each other ---- */
 
-static void matrix__of_a_port_of_one_address_goes_before_that_of_all(void **state)
+static void matrix__port_of_one_address_overrides_that_of_all(void **state)
 {
 	struct probe probes[] = {
 		{OUTSIDE, IPPROTO_TCP, "192.0.2.1", SCENE_HOST_PORT, "pod 192.0.2.2"},
@@ -288,9 +288,9 @@ static void matrix__of_masq_all_is_about_published_ports_only(void **state)
 
 /* ---- with br_netfilter ---- */
 
-/* What is bridged goes by the rules of IP there. So the answer of a neighbour is translated on its
- * way, without masquerade; and what goes back to the port that it has come from is not sent there,
- * but in hairpin mode. */
+/* Bridged traffic passes the rules of IP there. So a neighbour's answer is translated on its
+ * way, without masquerade; and only hairpin mode sends a frame back to the port that it has come
+ * from. */
 static void matrix__of_bridges_that_ask_the_rules_of_ip(void **state)
 {
 	struct probe first[] = {
@@ -323,7 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scene_test(matrix__is_as_the_readme_says),
 		scene_test(matrix__of_the_go_plugin_is_the_same),
-		scene_test(matrix__of_a_port_of_one_address_goes_before_that_of_all),
+		scene_test(matrix__port_of_one_address_overrides_that_of_all),
 		scene_test(matrix__of_masq_all_is_about_published_ports_only),
 		scene_test(matrix__of_bridges_that_ask_the_rules_of_ip),
 	};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UDP has no end of its own: what the kernel remembers of a flow outlives the rules that it was
- * translated by. portmap has it forget the flows to its ports, and no others. The scene is that of
- * port_scene.h. */
+/* UDP flows have no end: the kernel's entry of a flow outlives the rules that translated it.
+ * portmap deletes the flows to its ports, and no others. The scene is that of port_scene.h. */
 #include "cleanup.h"
 #include "faults.h"
 #include "flows.h"
@@ -47,7 +46,7 @@ static const char *const flows[] = {
 	"udp 2001:db8:1::2 1000 2001:db8:1::1 8080",
 	"udp 2001:db8:1::2 1000 2001:db8:1::3 8080",
 	"udp 2001:db8:1::2 1001 2001:db8:1::1 8080 -> fd01::77 9090",
-	/* From here on none of ours: forwarded to a foreign address, */
+	/* From here on not ours: forwarded to a foreign address, */
 	"udp 10.1.0.3 1000 192.0.2.2 8080",
 	"udp 192.0.2.2 1000 10.2.0.2 8080",
 	"udp fd01::3 1000 2001:db8:1::2 8080",
@@ -138,7 +137,7 @@ static void udp__flow_goes_where_the_port_leads_now(void **state)
 		{OUTSIDE, "2001:db8:1::1", "host 2001:db8:1::2", "pod 2001:db8:1::2"},
 		{NULL, "127.0.0.1", "host 127.0.0.1", "pod 10.1.0.1"},
 		{"/run/netns/green", "10.2.0.1", "host 10.2.0.2", "pod 10.2.0.2"},
-		/* To somebody else: always the same. */
+		/* A foreign address: always the same answer. */
 		{"/run/netns/blue", "192.0.2.2", "outside 192.0.2.1", "outside 192.0.2.1"},
 	};
 
@@ -166,7 +165,7 @@ static void assert_answered(const char *expected)
 	probe_assert(&probe);
 }
 
-/* From one pod to the next, in one step for whoever sends. */
+/* From one pod to the next, in one step for each sender. */
 static void udp__flow_follows_the_port_to_the_next_pod(void **state)
 {
 	freeing char *of_red = portmap_config("1.1.0", PORTS(PORT(8080, 9090, "udp")));
@@ -265,7 +264,7 @@ static const char *const among_many[] = {
 	"udp 2001:db8:1::2 1000 2001:db8:1::1 20999",
 	"udp 192.0.2.2 1001 192.0.2.1 20999",
 	"udp 192.0.2.2 1001 192.0.2.1 20499 -> 10.1.0.77 9090",
-	/* From here on none of ours: the port is another address's, */
+	/* From here on not ours: the port is another address's, */
 	"udp 192.0.2.2 7777 192.0.2.3 20001",
 	"udp 192.0.2.2 7777 192.0.2.1 20002",
 	"udp 2001:db8:1::2 7777 2001:db8:1::3 20001",

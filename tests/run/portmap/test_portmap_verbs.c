@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* portmap as the second plugin of a chain: what it answers, and what it publishes of what it is
- * told. */
+/* portmap as the second plugin of a chain: its answers, and its published ports. */
 #include "cleanup.h"
 #include "json_text.h"
 #include "mem.h"
@@ -142,11 +141,11 @@ static void add__publishes_the_first_address_of_each_family(void **state)
 		{"{'address':'fd01::2/64','interface':1},{'address':'10.1.0.3/24','interface':1},"
 		 "{'address':'fd01::3/64','interface':1}",
 		 "10.1.0.3", "fd01::2"},
-		/* Of another interface, in the container or on the host. */
+		/* Addresses of another interface, in the container or on the host. */
 		{"{'address':'10.1.0.1/24','interface':0},{'address':'10.1.0.2/24','interface':2},"
 		 "{'address':'10.1.0.3/24','interface':3},{'address':'10.1.0.4/24','interface':1}",
 		 "10.1.0.4", NULL},
-		/* Of none that is named. */
+		/* Addresses without a named interface. */
 		{"{'address':'10.1.0.2/24'}", "10.1.0.2", NULL},
 		{"", NULL, NULL},
 	};

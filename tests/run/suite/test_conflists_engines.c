@@ -24,8 +24,8 @@
 	"/buildkit-cni-$p || exit 1; done; "                                                       \
 	"cp " CONFLIST_IPAM "/host-local " CONFLIST_BIN "/buildkit-cni-host-local"
 
-/* Nomad's chain, which it makes before all else; here beside something that drops whatever nobody
- * accepts, as Docker does. CNI-FORWARD can go if it has no rule of a container any more. */
+/* Nomad's chain, which it makes first; here beside a policy that drops all unaccepted packets, as
+ * Docker does. CNI-FORWARD can go without a rule of a container. */
 #define ADMIN(iptables, subnet)                                                                    \
 	iptables " -P FORWARD DROP && " iptables " -N NOMAD-ADMIN && " iptables                    \
 		 " -A NOMAD-ADMIN -o nomad -d " subnet " -j ACCEPT"
@@ -35,7 +35,7 @@
 	iptables " -D FORWARD " RULES " && " iptables " -D CNI-FORWARD " OVERRIDES " && " iptables \
 		 " -X CNI-FORWARD && " iptables " -Z"
 
-/* A network of somebody else's, for policies. */
+/* A foreign network, for policies. */
 static const struct conflist backend = {
 	.file = "nerdctl-backend.conflist", .network = "backend", .bridge = "br-10e08a419e85"};
 

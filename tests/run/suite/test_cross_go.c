@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --reference runs it as well. */
 /* Beside the Go plugins, as on a node in the middle of an upgrade: each side's bridge with the
- * other's host-local, and attachments that one has made and the other checks and deletes. What
- * host-local does on a shared directory is in test_host_local_together.c. */
+ * other's host-local, and attachments that one has made and the other checks and deletes.
+ * host-local on a shared directory is in test_host_local_together.c. */
 #include "cleanup.h"
 #include "error.h"
 #include "json_text.h"
@@ -80,7 +80,7 @@ static void mask(cJSON *object, const char *key)
 		cJSON_ReplaceItemInObjectCaseSensitive(object, key, cJSON_CreateString("*"));
 }
 
-/* What is chosen by chance, and the empty "dns" that the Go plugins left out of 1.x later on. */
+/* Masks random values, and the empty "dns" that the Go plugins left out of 1.x later on. */
 static void mask_result(cJSON *result)
 {
 	cJSON *dns = cJSON_GetObjectItemCaseSensitive(result, "dns");
@@ -98,7 +98,7 @@ static void mask_result(cJSON *result)
 		cJSON_DeleteItemFromObjectCaseSensitive(result, "dns");
 }
 
-/* What an ADD of this suite answers on a host on which nothing has happened. */
+/* The answer of this suite's ADD on a fresh host. */
 static cJSON *result_of(const struct suite *suite, const char *config)
 {
 	struct pod red;

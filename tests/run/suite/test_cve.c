@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Known vulnerabilities of this kind of plugins, each by its number: what they let others do they
- * cannot do here, and could if it were not for what is tested. The scene of those of portmap is
- * that of port_scene.h. */
+/* Known vulnerabilities of this kind of plugins, each by its number: its attack fails here, and
+ * would succeed without the tested protection. The scene of those of portmap is that of
+ * port_scene.h. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "mem.h"
@@ -49,7 +49,7 @@ static void assert_answered(const char *from, const char *to, uint16_t port, con
 #define EVERY_PROTOCOL(host)                                                                       \
 	PORTS(PORT(host, 9090, "tcp") "," PORT(host, 9090, "udp") "," PORT(host, 9090, "sctp"))
 
-/* ---- CVE-2025-67499: a published port is this host's, and nobody else's of that number ---- */
+/* ---- CVE-2025-67499: a published port is this host's alone ---- */
 
 static void assert_forwarded(const char *from_blue, const char *from_outside)
 {
@@ -73,7 +73,7 @@ static void cve_2025_67499__forwarded_traffic_is_left_alone(void **state)
 
 /* ---- CVE-2019-9946: what others translate, such as Services, goes first ---- */
 
-static void cve_2019_9946__dnat_of_somebody_else_goes_first(void **state)
+static void cve_2019_9946__foreign_dnat_takes_precedence(void **state)
 {
 	(void)state;
 	publish(EVERY_PROTOCOL(8080));
@@ -87,7 +87,7 @@ static void cve_2019_9946__dnat_of_somebody_else_goes_first(void **state)
 		     "dnat to 10.2.0.2:8080\"; done");
 	assert_answered(OUTSIDE, "192.0.2.1", SCENE_HOST_PORT, "green 192.0.2.2");
 	assert_answered(NULL, "192.0.2.1", SCENE_HOST_PORT, "green 192.0.2.1");
-	/* What it is not about is ours as before. */
+	/* Other addresses are ours as before. */
 	assert_answered(OUTSIDE, "192.0.2.3", SCENE_HOST_PORT, "pod 192.0.2.2");
 }
 
@@ -131,7 +131,7 @@ static void cve_2020_8558__neighbours_do_not_reach_the_hosts_loopback(void **sta
 	assert_answered(BLUE, "127.0.0.1", SCENE_HOST_PORT, "host 10.1.0.3");
 }
 
-/* Whoever has turned it on: it may be from before somebody flushed the rules. */
+/* route_localnet may be on from before the rules were flushed. */
 static void cve_2020_8558__is_guarded_where_it_was_on_before(void **state)
 {
 	(void)state;
@@ -196,8 +196,8 @@ static void advertise(const struct pod *pod)
 	assert_int_equal(status, 0);
 }
 
-/* Has the host learned a default route? What is sent by ping(8) follows the advertisement through
- * the same queue, so that it has been dealt with when the answer is there. */
+/* True if the host has learned a default route; false otherwise. ping(8)'s packets follow the
+ * advertisement through the same queue: it has been handled when the answer arrives. */
 static bool learns_a_route(const struct pod *pod)
 {
 	freeing char *route = NULL;
@@ -248,7 +248,7 @@ static void cve_2020_10749__adopted_bridge_takes_no_router_advertisement(void **
 	pod_close(&red);
 }
 
-/* Whatever the host has as its default. */
+/* The host may have any default. */
 static void cve_2020_10749__host_end_takes_no_router_advertisement(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
@@ -316,7 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scene_test(cve_2025_67499__forwarded_traffic_is_left_alone),
-		scene_test(cve_2019_9946__dnat_of_somebody_else_goes_first),
+		scene_test(cve_2019_9946__foreign_dnat_takes_precedence),
 		scene_test(cve_2020_8558__neighbours_do_not_reach_the_hosts_loopback),
 		scene_test(cve_2020_8558__is_guarded_where_it_was_on_before),
 		scene_test(cve_2020_8558__neighbours_do_not_reach_what_is_published_on_loopback),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plugins for a pod whose root forges the kernel's answers all the while (forger.h). The slow run
- * does it 200 times. */
+ * repeats this 200 times. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "forger.h"

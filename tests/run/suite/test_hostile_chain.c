@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole chain for a pod whose root forges the kernel's answers, or renames, changes, moves or deletes
- * eth0 between any two steps of any plugin. What becomes of eth0 may make ADD and CHECK fail; DEL succeeds
- * and leaves nothing, and the neighbour's attachment is whole all the while. */
+/* A whole chain for a pod whose root forges the kernel's answers, or renames, changes, moves or
+ * deletes eth0 between any two steps of any plugin. A changed eth0 may make ADD and CHECK fail; DEL
+ * succeeds and leaves nothing, and the neighbour's attachment is whole all the while. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "forger.h"

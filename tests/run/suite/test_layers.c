@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A folder is a library: what a layer may not know it cannot include, and what a plugin does not need is
- * not in it. The compiler and nm(1) are the witnesses. */
+/* A folder is a library: a layer cannot include a forbidden header, and a plugin has no code that
+ * it does not need. The compiler and nm(1) are the witnesses. */
 #include "cleanup.h"
 #include "mem.h"
 #include "plugin.h"

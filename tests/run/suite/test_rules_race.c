@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Beside somebody who replaces a table of its own all the time, so that hardly two of our messages
- * see the same generation of rules: ADDs of bridge and portmap and their DELs, a hundred with
+/* Beside a process that replaces a table of its own all the time: hardly two of our messages see
+ * the same generation of rules. ADDs of bridge and portmap and their DELs, a hundred with
  * CNI_C_SLOW in the environment. */
 #include "published.h"
 

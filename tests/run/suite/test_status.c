@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STATUS says so where ADD would fail, and changes nothing: the process, the kernel, the disks. */
+/* STATUS reports each cause of a failing ADD, and changes nothing: the process, the kernel, the
+ * disks. */
 #include "bridge.h"
 #include "faults.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two networks that hand out one address, each on its bridge; and one container on two networks that
- * publishes a port. The witness is the source that a datagram has outside, and what CHECK says. */
+/* Two networks that hand out one address, each on its bridge; and one container on two networks
+ * that publishes a port. The witnesses are a datagram's source outside, and CHECK. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "json_text.h"

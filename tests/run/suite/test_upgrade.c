@@ -50,7 +50,7 @@ static void publish_succeeds(const char *portmap, const struct pod *pod, const c
 
 /* ---- bridge ---- */
 
-/* What the Go plugin is told, and what we are. */
+/* The Go plugin's configuration, and ours. */
 static const struct {
 	const char *theirs;
 	const char *ours;
@@ -226,7 +226,7 @@ static void upgrade__check_and_del_know_gos_ports(void **state)
 	}
 }
 
-/* Those in iptables say of which network they are. */
+/* Ports in iptables name their network. */
 static void upgrade__gc_knows_gos_ports(void **state)
 {
 	freeing char *network = bridge_config("1.0.0", GATEWAY "," IPAM46);

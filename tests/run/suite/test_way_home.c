@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ways into the container's namespace and home again that fail, each of them, once or for good. */
+/* Failing ways into the container's namespace and back, each of them, once or for good. */
 #include "bandwidth.h"
 #include "faults.h"
 #include "loopback_scene.h"

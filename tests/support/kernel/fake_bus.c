@@ -145,7 +145,7 @@ static size_t read_string(const uint8_t *bytes, size_t at, char *text, size_t si
 	return at + 4 + u32_at(bytes, at) + 1;
 }
 
-/* Of what our client writes: header fields that are strings, and at most two strings. */
+/* Reads our client's messages: header fields that are strings, and at most two strings. */
 static void read_call(const uint8_t *bytes, size_t size, struct bus_call *ret_call)
 {
 	size_t end = 16 + u32_at(bytes, 12);

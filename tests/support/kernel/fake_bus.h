@@ -18,18 +18,18 @@ struct bus_bytes {
 
 void bus_put(struct bus_bytes *bytes, const void *data, size_t size);
 
-/* A message; of `type` 2 it is an answer, 3 an error, 4 a signal. What is NULL is not in it. */
+/* A message; of `type` 2 it is an answer, 3 an error, 4 a signal. NULL arguments are left out. */
 struct bus_bytes bus_message(uint8_t type, uint32_t reply_to, const char *error, const char *text,
 			     const uint32_t *flag);
 
-/* What the bus says to the client when it says something: `listening` is its socket. */
+/* The bus's side of a conversation: `listening` is its socket. */
 typedef void bus_server(int listening, void *data);
 
 /* Starts it in <dir>/bus. fake_bus_stop() must follow. */
 pid_t fake_bus_start(const struct fake *fake, bus_server *serve, void *data);
 void fake_bus_stop(pid_t pid);
 
-/* Lets a client in, whoever it is; false if it went away. */
+/* Lets any client in; false if it went away. */
 bool bus_let_in(int fd);
 #define BUS_GUID "0123456789abcdef0123456789abcdef"
 #define BUS_OK	 "OK " BUS_GUID "\r\n"

@@ -5,8 +5,8 @@
  * serve every socket.
  *
  * A script is the datagrams that will be received, each behind its size in two bytes
- * (little-endian). The sequence numbers in it count from 1, the number of the first question. What
- * lies behind a received datagram in its buffer is poisoned for AddressSanitizer. */
+ * (little-endian). The sequence numbers in it count from 1, the number of the first question. Bytes
+ * behind a received datagram in its buffer are poisoned for AddressSanitizer. */
 #ifndef FAKE_KERNEL_H
 #define FAKE_KERNEL_H
 

@@ -17,8 +17,8 @@ bool faults_possible(void)
 	return access(STRACE, X_OK) == 0;
 }
 
-/* Memory is not refused in this way (it ends the process), and what gives a thing back does not
- * fail, or has nobody to tell. */
+/* Memory is not refused in this way (a refusal ends the process), and calls that release something
+ * do not fail, or have no one to report to. */
 static bool is_interesting(const char *name)
 {
 	static const char *const dull[] = {

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Can that be done here? If not, tests that need it are skipped: "strace is not installed". */
+/* True if faults can be injected; otherwise tests that need them are skipped: "strace is not
+ * installed". */
 bool faults_possible(void);
 
 /* A system call of a plugin: the `nth` one of its name. */
@@ -32,7 +33,7 @@ struct plugin_answer faults_learn(const struct plugin_call *call, const char *lo
 struct plugin_answer faults_inject(const struct plugin_call *call, const char *log,
 				   const struct fault_step *step, const char *error);
 
-/* Was it the writing of the result that failed (first) in the run that `log` is about? It need not be
+/* True if the writing of the result failed (first) in the run that `log` is about. This need not be
  * the same call as in another run. */
 bool faults_hit_answer(const char *log);
 

@@ -20,7 +20,8 @@ struct firewall_wish {
 	struct cni_firewall firewall;
 };
 
-/* Of the container's eth0, behind cni0. Either address may be NULL. Returns &wish->firewall. */
+/* A wish for the container's eth0, behind cni0. Either address may be NULL. Returns
+ * &wish->firewall. */
 const struct cni_firewall *firewall_wish(struct firewall_wish *wish, const char *network,
 					 const char *container, const char *one, const char *other,
 					 enum cni_firewall_policy policy, const char *bridge);
@@ -36,7 +37,7 @@ void firewall_assert_check(const char *container, const char *one, const char *o
 			   enum cni_firewall_policy policy, const char *bridge,
 			   const char *message);
 
-/* What is in a set, in order and with commas: keys, or jumps. */
+/* The elements of a set, in order and with commas: keys, or jumps. */
 void firewall_assert_set(const char *set, const char *expected);
 void firewall_assert_no_table(void);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an attachment publishes, in one line, for the tests of rules/portmap on a host of their own
- * (kernel.h); and what nft(8) shows of it.
+/* An attachment's published ports in one line, for the tests of rules/portmap on a host of their
+ * own (kernel.h), and their elements as nft(8) shows them.
  *
  *	const struct offer web = {"blue", "c1", {"10.1.0.7"}, {"tcp 8080 80"}};
  *
@@ -43,7 +43,7 @@ void offers_gc(const char *network, const struct offer *valid, const char *publi
  * -> 10.1.0.7 8080 blue/c1/eth0, …" of a map. */
 void assert_elements(const char *set, const char *expected);
 
-/* Is there nothing at all in nf_tables? */
+/* Fails the test unless nf_tables is empty. */
 void assert_no_rules(void);
 
 #endif

@@ -19,7 +19,7 @@ extern struct cni_result part_result;	/* grows from part to part, and stays for 
 extern struct cni_attachment part_at;	/* of these two */
 extern char part_host[CNI_IFNAME_SIZE]; /* the name of the veth's end here */
 
-/* What part_add_pair() makes: a bridge "br0", and a veth with its end here in it. */
+/* A bridge "br0", and a veth with its host end in it, as part_add_pair() makes them. */
 extern struct cni_bridge_part part_bridge;
 extern struct cni_veth_part part_veth;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a plugin could leave inside a container, as ip(8), tc(8) and sysctl(8) show it. */
+/* A plugin's possible traces inside a container, as ip(8), tc(8) and sysctl(8) show them. */
 #ifndef POD_SNAPSHOT_H
 #define POD_SNAPSHOT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Waiting for what another process is at, instead of for a while. */
+/* Waiting for a state of another process, instead of for a while. */
 #ifndef PROCESS_H
 #define PROCESS_H
 

@@ -35,8 +35,8 @@ extern const struct questions conntrack_questions;
 #define QUESTIONS_END	       "end0"
 #define QUESTIONS_END_INDEX    12
 
-/* The same as text, for the kernel: commands of sh(1) for a fresh namespace. What this kernel has
- * not is left out. */
+/* The same as text, for the kernel: commands of sh(1) for a fresh namespace. Features that this
+ * kernel lacks are left out. */
 extern const char questions_scene[];
 
 #endif

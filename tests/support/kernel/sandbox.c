@@ -101,7 +101,7 @@ static int spawn_words(const char *command, const posix_spawn_file_actions_t *fi
 	return count ? posix_spawnp(ret_pid, words[0], files, NULL, words, environ) : EINVAL;
 }
 
-/* What is no executable is the shell's to understand. */
+/* The shell interprets all but executables. */
 static pid_t start(const char *command, int out)
 {
 	char *shell[] = {"sh", "-c", (char *)(uintptr_t)command, NULL};
@@ -235,8 +235,8 @@ char *sandbox_snapshot(void)
 	return cni_format("%s# files\n%s", net, files);
 }
 
-/* The kernel has workers that follow what happens to a link: a route of an IPv6 address may come and
- * go for a moment. What is left behind is still there after a while. */
+/* The kernel has workers that follow a link's changes: a route of an IPv6 address may come and go
+ * for a moment. A real leftover is still there after a while. */
 void sandbox_assert_unchanged(const char *before)
 {
 	const struct timespec moment = {.tv_nsec = 100000000};

@@ -23,7 +23,7 @@ int sandbox_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* As above, and fails the test, showing the command, unless it exits with 0. */
 void sandbox_must(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* What the command prints on stdout; the caller frees. Fails the test unless it exits with 0. */
+/* Returns the command's stdout; the caller frees. Fails the test unless it exits with 0. */
 char *sandbox_read(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same as JSON ("ip -j …", "nft -j …"); the caller frees with cJSON_Delete(). */
@@ -43,7 +43,7 @@ void sandbox_assert_unchanged(const char *before);
 /* Likewise for other texts about it. */
 void sandbox_assert_same(const char *before, const char *after);
 
-/* Has the running kernel this? Tests skip by name what it lacks. */
+/* True if the running kernel has VLAN filtering. Tests skip by name what it lacks. */
 bool sandbox_has_vlan_filtering(void);
 
 #endif

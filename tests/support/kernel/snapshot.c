@@ -163,7 +163,7 @@ static bool is_settled(const char *text)
 	return true;
 }
 
-/* One process for all that ip(8) can say in one. */
+/* A single process for all that ip(8) can print in one. */
 static char *ask(void)
 {
 	struct timespec pause = {.tv_nsec = 5000000};
@@ -216,7 +216,7 @@ static int find_file(const char *path, const struct stat *st, int type, struct F
 	return FTW_CONTINUE;
 }
 
-/* A link's text is where it leads. What cannot be read is nothing. */
+/* A link's text is its target. An unreadable file prints nothing. */
 static void print_file(FILE *out, const char *path)
 {
 	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);

@@ -41,7 +41,7 @@ static _Noreturn void become_traced(const struct plugin_call *call, int in)
 	_exit(127);
 }
 
-/* To the next beginning of a system call; false when the plugin has ended. */
+/* Runs to the next start of a system call; false when the plugin has ended. */
 static bool next_call(pid_t pid, struct __ptrace_syscall_info *ret_info)
 {
 	int signal = 0;

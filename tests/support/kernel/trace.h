@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /* Runs the plugin and kills it (SIGKILL) when it begins its system call number `nth`, the first
- * being that which reads its configuration. False if it has ended by itself before that. What it
- * prints is lost; its children are not traced. */
+ * being that which reads its configuration. False if the plugin ends before that. Its output is
+ * lost; its children are not traced. */
 bool trace_kill(const struct plugin_call *call, unsigned int nth);
 
 /* How far apart the system calls are that a test tries: all of them if CNI_C_SLOW is set. */

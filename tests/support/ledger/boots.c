@@ -30,7 +30,7 @@ int boots_setup(void **state)
 	failed = unshare(CLONE_NEWNS) < 0 ||
 		 mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		 mount(path, BOOT_ID, NULL, MS_BIND, NULL) < 0;
-	/* What is mounted stays. */
+	/* The mount stays. */
 	unlink(path);
 	if (failed)
 		return fail_setup("mount a boot id");

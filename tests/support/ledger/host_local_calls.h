@@ -30,7 +30,7 @@ void host_local_remove_network(void);
 
 void host_local_put_file(const char *name, const char *text);
 
-/* Does the network's file hold this? NULL: is there none? */
+/* Fails the test unless the network's file holds this. NULL: there is none. */
 void host_local_assert_file(const char *name, const char *expected);
 
 /* Each file in the network's directory with what it holds, but for the lock:

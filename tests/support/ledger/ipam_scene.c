@@ -99,7 +99,7 @@ pid_t ipam_start_netns(char path[32])
 	assert_int_equal(read(ready[0], &byte, 1), 1);
 	close(ready[0]);
 	snprintf(path, 32, "/proc/%d/ns/net", pid);
-	/* Open until we end: so that nobody gets the number of a namespace that a test says is
+	/* Stays open until we end: the number is not reused for a namespace that a test calls
 	 * gone. */
 	assert_true(open(path, O_RDONLY | O_CLOEXEC) >= 0);
 	return pid;

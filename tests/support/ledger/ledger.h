@@ -13,15 +13,14 @@ int ledger_setup(void **state);
 /* From now on the kernel's boot id is another one. */
 void ledger_reboot(void);
 
-/* Everything beneath the data directory: what it is, where links lead, when it was changed, and
- * what it holds. The caller frees. */
+/* All below the data directory: kinds, link targets, times of change, and contents. The caller
+ * frees. */
 char *ledger_state(void);
 
 /* Fails the test unless all is as in `before`. */
 void ledger_assert_state(const char *before);
 
-/* The names beneath <data dir>/blue that are addresses, in one line as ls(1) sorts them:
- * "10.1.0.2 10.1.0.3". */
+/* The addresses in <data dir>/blue, in one line as ls(1) sorts them: "10.1.0.2 10.1.0.3". */
 void ledger_assert_addresses(const char *expected);
 
 /* ADD with CNI_ARGS gives this address first. */

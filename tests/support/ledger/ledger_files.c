@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the model comes out of the directory. */
+/* The part of the model that is read from the directory. */
 #include "ledger_model.h"
 
 #include "cleanup.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a file of the directory holds, terminated; the caller frees. */
+/* The text of a file of the directory, terminated; the caller frees. */
 static char *read_text(const struct model *model, const char *name)
 {
 	freeing char *path = cni_format("%s/%s", model->dir, name);
@@ -145,8 +145,8 @@ static void doubt_keys(struct model_set *set, int key, int number)
 			set->keys[other].is_sure = false;
 }
 
-/* What the files say that a container has got in a set; MODEL_NONE: nothing, but what it had may
- * have become one of this boot. */
+/* The address that a container has got in a set, by the files; MODEL_NONE: none, but its earlier
+ * one may have become one of this boot. */
 static int gained(const struct model *model, size_t set, int container,
 		  const struct model_files *files)
 {

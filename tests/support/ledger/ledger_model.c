@@ -134,8 +134,8 @@ void model_drop(struct model *model, size_t set, int number)
 	model->sets[set].addresses[number].holder = MODEL_NOBODY;
 }
 
-/* What is of an earlier boot has rested since then. A sidecar that finds itself mistaken forgets
- * what was released when. */
+/* An address of an earlier boot has rested since then. A sidecar that finds itself mistaken forgets
+ * the times of release. */
 void model_release(struct model *model, size_t set, int number, struct between now)
 {
 	struct model_address *address = &model->sets[set].addresses[number];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What host-local promises of a network's reservations, without files: who holds which address, of
- * which boot that is, what was released when, and which address a sticky key had last. Where a
- * killed process or a damaged sidecar leaves it open what has become of something, the model holds
- * both ends of what is possible, and asserts what is certain. Failures fail the test.
+/* host-local's promises about a network's reservations, without files: the holder of each address,
+ * the boot of each lease, the times of release, and the last address of each sticky key. After a
+ * killed process or a damaged sidecar the model holds both ends of the possible range, and asserts
+ * what is certain. Failures fail the test.
  *
- * An operation of ours is told in this order: model_learn(); what was promised of it, with
- * model_outlook(); what has become of it; model_assert_files(). */
+ * The calls for each of our operations, in this order: model_learn(); the promises, with
+ * model_outlook(); the results; model_assert_files(). */
 #ifndef LEDGER_MODEL_H
 #define LEDGER_MODEL_H
 
@@ -27,7 +27,8 @@ struct between {
 	int64_t latest;
 };
 
-/* Has the sidecar a record of it? One that has none is taken to be of the boot that finds it. */
+/* The sidecar's record of the address. An address without one is taken for one of the boot that
+ * finds it. */
 enum model_record { UNRECORDED, PERHAPS_RECORDED, RECORDED };
 
 struct model_address {
@@ -66,8 +67,8 @@ struct model {
 	struct model_pool pool;
 	const char *dir; /* the network's */
 	int64_t boot;
-	/* The sidecar was damaged in a way that nobody can see: what it says is free or taken may
-	 * be wrong, until it learns anew. */
+	/* The sidecar has an undetectable damage: its free and taken addresses may be wrong, until
+	 * it learns anew. */
 	bool is_in_doubt;
 	struct model_set sets[MODEL_SETS];
 };
@@ -79,12 +80,12 @@ const char *model_text(const struct model *model, size_t set, int number);
 /* MODEL_NONE if it is none of the set's. */
 int model_number(const struct model *model, size_t set, const char *text);
 
-/* Does an ADD of ours give this out? */
+/* True if an ADD of ours gives this out; false otherwise. */
 bool model_is_usable(const struct model *model, int number);
 
 bool model_is_free(const struct model *model, size_t set, int number);
 
-/* Is it certainly, or possibly, of an earlier boot, and may be taken from whoever holds it? */
+/* True if it is certainly, or possibly, of an earlier boot, and may be taken from its holder. */
 bool model_must_be_stale(const struct model *model, size_t set, int number);
 bool model_may_be_stale(const struct model *model, size_t set, int number);
 
@@ -99,8 +100,7 @@ int64_t model_now(void);
 /* The last_reserved_ip.N are read: before each ADD. */
 void model_look(struct model *model);
 
-/* What an ADD of ours comes to in a set. `key`: of the sticky key. `wish`: the address asked for.
- */
+/* The outlook of our ADD in a set. `key`: of the sticky key. `wish`: the address asked for. */
 struct outlook {
 	bool may_succeed;
 	bool may_be_taken;     /* CNI_ETAKEN */
@@ -124,13 +124,13 @@ void model_learn_perhaps(struct model *model);
 void model_take(struct model *model, size_t set, int number, int container,
 		enum model_record record);
 void model_release(struct model *model, size_t set, int number, struct between now);
-/* It is gone, and nobody noted when. */
+/* The lease is gone, at an unknown time. */
 void model_drop(struct model *model, size_t set, int number);
 void model_set_key(struct model *model, size_t set, int key, int number);
 
 void model_reboot(struct model *model);
 
-/* Somebody has changed the directory or the sidecar in a way that shows: it learns anew. */
+/* A visible foreign change to the directory or the sidecar: it learns anew. */
 void model_change(struct model *model);
 /* Parts of the sidecar were damaged, or the whole of it was removed. */
 void model_doubt_bits(struct model *model);
@@ -141,21 +141,21 @@ void model_lose_sidecar(struct model *model);
 
 /* ---- what has become of it, by the directory ---- */
 
-/* What an ADD has released before it chose, with MODEL_EAGER. */
+/* Releases that an ADD has made before it chose, with MODEL_EAGER. */
 void model_release_stale(struct model *model, bool is_killed, struct between now);
 
 /* A killed ADD, and what a killed DEL or GC did to a container. */
 void model_follow_add(struct model *model, int container, int key, int wish, struct between now);
 void model_follow_release(struct model *model, int container, struct between now);
 
-/* Who holds what, by the address files. What is named and written otherwise than they are fails the
- * test; with `is_tidy` temporary files as well. */
+/* The holders, by the address files. A file with a wrong name or text fails the test; with
+ * `is_tidy` a temporary file as well. */
 struct model_files {
 	int holders[MODEL_SETS][MODEL_ROOM];
 };
 struct model_files model_read_files(const struct model *model, bool is_tidy);
 
-/* Are the address files what the model says? */
+/* Fails the test unless the address files agree with the model. */
 void model_assert_files(const struct model *model, bool is_tidy);
 
 #endif

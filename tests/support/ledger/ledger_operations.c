@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What we do, to the end or until we are killed. */
+/* Our operations, to the end or until we are killed. */
 #include "ledger_scene.h"
 
 #include "cleanup.h"
@@ -110,7 +110,7 @@ void scene_del(struct scene *scene)
 	release_all_of(&scene->model, asked.container, now);
 }
 
-/* What it holds; if that is nothing, somebody else's, or nobody's. */
+/* CHECK with the held addresses, or with random ones: another owner's, or free. */
 void scene_check(struct scene *scene)
 {
 	struct ask asked =
@@ -145,7 +145,7 @@ void scene_check(struct scene *scene)
 
 /* ---- GC ---- */
 
-/* What an operation may do to the containers that are not valid any more. */
+/* An operation's effect on containers that are not valid any more. */
 typedef void releaser(struct model *model, int container, struct between now);
 
 /* GC with some of the containers valid. */

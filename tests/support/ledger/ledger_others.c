@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What others do: the Go plugin, the machine, and whoever has a shell. */
+/* Changes by others: the Go plugin, the machine, and a shell. */
 #include "ledger_scene.h"
 
 #include "boots.h"
@@ -108,7 +108,7 @@ void scene_reboot(struct scene *scene)
 	model_reboot(&scene->model);
 }
 
-/* What may become of a part of the sidecar, and what is not certain any more then. */
+/* A damage to a part of the sidecar, and the facts that are uncertain then. */
 static const struct damage {
 	const char *command;
 	void (*tell)(struct model *model);
@@ -135,7 +135,7 @@ void scene_damage_sidecar(struct scene *scene)
 	const struct damage *damage = &damages[scene_chance(scene, count)];
 
 	scene_note("the sidecar: %s", damage->command);
-	/* What is not there cannot be damaged. */
+	/* Missing files cannot be damaged. */
 	sandbox_run("cd '%s/.cni-c/blue' 2>/dev/null && { %s; } 2>/dev/null", host_local_data_dir,
 		    damage->command);
 	damage->tell(&scene->model);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what was done, for whoever reads a failure ---- */
+/* ---- the log for the reader of a failure ---- */
 
 #define LINES 40
 static struct {

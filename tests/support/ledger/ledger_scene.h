@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-local beside the model of its ledger (ledger_model.h): a network, and what is done to it at
- * random. Each operation asserts what was promised, and tells the model. */
+/* host-local beside the model of its ledger (ledger_model.h): a network, and random operations on
+ * it. Each operation asserts the promises, and updates the model. */
 #ifndef LEDGER_SCENE_H
 #define LEDGER_SCENE_H
 
@@ -23,7 +23,7 @@ void scene_open(struct scene *scene, const struct model_pool *pool, int containe
 		uint64_t seed);
 void scene_close(struct scene *scene);
 
-/* ---- what was done last, for whoever reads a failure ---- */
+/* ---- the last steps, for the reader of a failure ---- */
 
 void scene_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void scene_forget_notes(void);
@@ -52,7 +52,7 @@ struct ask {
 struct ask scene_ask(const struct scene *scene, const char *command, int container, int key,
 		     int wish);
 
-/* What it points to belongs to `ask` and `config`. */
+/* The pointers in it belong to `ask` and `config`. */
 struct plugin_call scene_call(const struct ask *ask, const char *config);
 
 /* scene->config with `more` in it, such as "\"prevResult\":{…}". The caller frees. */

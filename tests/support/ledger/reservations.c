@@ -61,7 +61,7 @@ struct reservations reservations_read(void)
 	return reservations;
 }
 
-/* What the records of a container's eth0 are called, but for ".N". */
+/* The names of a container's eth0 records, without ".N". */
 static const char *digits_of(int container)
 {
 	static char digits[10][33];

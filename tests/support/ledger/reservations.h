@@ -17,8 +17,8 @@ struct reservations {
  * an address's that is not whole. */
 struct reservations reservations_read(void);
 
-/* Has each reservation its record, and each record its reservation? To be asked after an operation
- * that has succeeded. */
+/* Fails the test unless each reservation has its record, and each record its reservation. Call it
+ * after an operation that has succeeded. */
 void reservations_assert_recorded(void);
 
 #endif

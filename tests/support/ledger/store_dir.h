@@ -30,12 +30,12 @@ void store_dir_put(const char *name, const char *text);
 /* Fails the test unless the network's file holds this and nothing else. */
 void store_dir_assert(const char *name, const char *expected);
 
-/* A link beneath the data directory, to a file there that store_dir_assert_target() then finds as
- * it was. */
+/* A link below the data directory, to a file there that store_dir_assert_target() then finds
+ * unchanged. */
 void store_dir_link(const char *path);
 void store_dir_assert_target(void);
 
-/* Is there anything of that name in the network's directory? "": is the directory there? */
+/* True if the network's directory has this name; "": if the directory exists. */
 bool store_dir_has(const char *name);
 
 /* Where the network "blue" is. */
@@ -47,7 +47,7 @@ struct store *store_dir_open(void);
 struct store *store_dir_look(void);
 struct store *store_dir_survey(void);
 
-/* Who holds the address according to store_read()? NULL: nobody. */
+/* Asserts the holder of the address according to store_read(). NULL: none. */
 void store_dir_assert_holder(struct store *store, const char *address, const char *container,
 			     const char *ifname);
 

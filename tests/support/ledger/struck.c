@@ -140,7 +140,7 @@ static bool is_between(size_t a, size_t is, size_t b)
 
 /* ---- before and after ---- */
 
-/* Neither lost nor made up, wherever it ended. What c1 gives up goes last. */
+/* Neither lost nor made up, at any end. Addresses that c1 gives up go last. */
 void struck_assert_between(const struct struck *struck)
 {
 	struct reservations now = reservations_read();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations of host-local's that are struck at one of their system calls, and what must hold
- * whatever has become of them. c1 is whom they are about. Failures fail the test. */
+/* Operations of host-local on c1, struck at one of their system calls, and the properties that hold
+ * afterwards. Failures fail the test. */
 #ifndef STRUCK_H
 #define STRUCK_H
 
@@ -33,13 +33,13 @@ extern const struct struck struck_gc;
 /* The configuration; the caller frees. */
 char *struck_config(const struct struck *struck);
 
-/* What there is before the operation, and no more. */
+/* Prepares the state before the operation, and no more. */
 void struck_prepare(const struct struck *struck);
 
 /* It; what the call points to belongs to `struck` and `config`. */
 struct plugin_call struck_call(const struct struck *struck, const char *config);
 
-/* Is it as before, as after, or between the two? */
+/* Asserts the state before, after, or between the two. */
 void struck_assert_before(const struct struck *struck);
 void struck_assert_after(const struct struck *struck);
 void struck_assert_between(const struct struck *struck);

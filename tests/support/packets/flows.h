@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Can that be done here? If not, tests that need it are skipped: "conntrack is not installed". */
+/* True if flows can be set; otherwise tests that need them are skipped: "conntrack is not
+ * installed". */
 bool flows_possible(void);
 
 /* Empties the table and puts these there. */
@@ -21,7 +22,7 @@ void flows_set(const char *const *lines, size_t count);
 /* All there are, of protocols with ports, each in a line; the caller frees. */
 char *flows_read(void);
 
-/* Is the line among these? */
+/* True if the line is among these; false otherwise. */
 bool flows_have(const char *all, const char *line);
 
 #endif

@@ -157,7 +157,7 @@ static void put_icmp6(struct bytes *bytes, const struct frame *frame)
 	put_ip(bytes, frame->target, "::");
 }
 
-/* Those of both addresses, the size and the protocol (RFC 8200, section 8.1). */
+/* The checksum of both addresses, the size and the protocol (RFC 8200, section 8.1). */
 static void set_checksum6(struct bytes *inside, size_t at, const struct frame *frame,
 			  const char *to)
 {

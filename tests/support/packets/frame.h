@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames as somebody writes them who means no good: any address in any place. A frame is a struct
- * that says what is unusual about it.
+/* Frames of an attacker: any address in any place. A struct names the unusual fields of a frame.
  *
  *	static const struct frame forged = {
  *		.kind = FRAME_ARP, .from = RED_MAC, .source = "10.1.0.3"};
@@ -11,8 +10,8 @@
  *	frame_wait(&watch, 2);
  *	assert_false(frame_was_seen(&watch, 1));
  *
- * All are broadcast unless they say otherwise, so that nobody needs to know anybody. Their number
- * is in them. Failures fail the test. */
+ * Frames are broadcast by default, so a test needs no MACs. Each has its number in it. Failures
+ * fail the test. */
 #ifndef FRAME_H
 #define FRAME_H
 
@@ -28,7 +27,8 @@ enum frame_kind {
 	FRAME_OTHER, /* of protocol `ether_type` */
 };
 
-/* What of an IPv6 packet is sent. One of IPv4 is sent whole, and says that it is the first. */
+/* The sent part of an IPv6 packet. An IPv4 packet is sent whole, with the header of its first
+ * fragment. */
 enum frame_piece {
 	FRAME_WHOLE,
 	FRAME_FIRST, /* of two fragments: sixteen bytes, of which what is inside has eight, or the
@@ -67,8 +67,8 @@ enum {
 	FRAME_MLD2_REPORT = 143,
 };
 
-/* Sends it from the interface of the namespace of this path (NULL: our own). What is sent one after
- * the other arrives so, as long as the sender stays on one CPU: see frame_stay_here(). */
+/* Sends it from the interface of the namespace of this path (NULL: our own). Frames arrive in the
+ * order of sending, as long as the sender stays on one CPU: see frame_stay_here(). */
 void frame_send(const char *netns, const char *ifname, const struct frame *frame, uint16_t number);
 void frame_stay_here(void);
 

@@ -41,7 +41,7 @@ static pid_t start_child(int pipe_ends[2])
 
 /* ---- the server ---- */
 
-/* One socket for both families: an IPv4 client is ::ffff:10.1.0.2 there. */
+/* A single socket for both families: an IPv4 client is ::ffff:10.1.0.2 there. */
 static int listen_on_port(void)
 {
 	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(HTTP_PORT)};
@@ -177,7 +177,7 @@ char *http_get(const char *netns, const char *address, unsigned int milliseconds
 
 void http_assert_seen(const char *netns, const char *address, const char *expected)
 {
-	/* What arrives does so at once; a loaded machine must not make it look as if it did not. */
+	/* An answer arrives at once; the long timeout is for a loaded machine. */
 	freeing char *seen = http_get(netns, address, expected ? 10000 : 1000);
 	const char *from = netns ? netns : "the host";
 

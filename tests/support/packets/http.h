@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A server of HTTP that answers everybody with the address it sees them come from, and a client in
+/* An HTTP server that answers each client with the client's address as it sees it, and a client in
  * a namespace of its choice. Failures fail the test. */
 #ifndef HTTP_H
 #define HTTP_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who answers at a port, and whom does it see? Servers in namespaces, each with a name, and
+/* The server at a port, and the client that it sees. Servers in namespaces, each with a name, and
  * questions from anywhere, all at once: TCP, UDP and SCTP, both families.
  *
  *	struct probe probes[] = {
@@ -42,8 +42,8 @@ struct probe {
 	char seen[PROBE_TEXT_SIZE]; /* the answer; "": none */
 };
 
-/* Asks all of them at once. What is expected may take its time on a loaded machine; what is not has
- * a moment longer than that. */
+/* Asks all of them at once. An expected answer may take its time on a loaded machine; an unexpected
+ * one has a moment longer than that. */
 void probe_ask(struct probe *probes, size_t count);
 
 /* "tcp from /run/netns/red to 192.0.2.1:8080". Returns `text`. */
@@ -53,7 +53,7 @@ const char *probe_about(const struct probe *probe, char text[PROBE_ABOUT_SIZE]);
 bool probe_is_as_expected(const struct probe *probe);
 void probe_assert(const struct probe *probe);
 
-/* Can SCTP be asked at all? Not if the kernel has its own, which would answer as well. */
+/* True if SCTP can be asked. False if the kernel has its own, which would answer as well. */
 bool probe_has_sctp(void);
 
 /* "tcp", "udp", "sctp" */

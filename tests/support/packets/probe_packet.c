@@ -73,7 +73,7 @@ void probe_packet_init(struct probe_packet *packet, uint16_t from, uint16_t to)
 	build(packet, &header, NULL);
 }
 
-/* What follows the header, or NULL. */
+/* Returns the bytes after the header, or NULL. */
 static const uint8_t *read_header(const void *read, size_t size, bool v6, struct header *ret)
 {
 	const uint8_t *data = read;

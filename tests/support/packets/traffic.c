@@ -128,7 +128,7 @@ static int compare(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-/* One that is lost counts as a second. */
+/* A lost ping counts as a second. */
 static double ping_median(const char *address)
 {
 	freeing char *text = sandbox_read("ping -n -i 0.02 -c %d -W1 %s | sed -n "

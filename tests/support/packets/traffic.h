@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How much gets through, and how long a ping takes meanwhile. Failures fail the test. */
+/* Throughput, and the round trip of a ping meanwhile. Failures fail the test. */
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
 
 #include <stdint.h>
 
-/* One TCP connection that sends as much as it can. Namespaces are named; NULL is our own. */
+/* A TCP connection that sends as much as it can. Namespaces are named; NULL is our own. */
 struct traffic {
 	const char *from;
 	const char *to;
@@ -13,8 +13,8 @@ struct traffic {
 	uint16_t port;
 };
 
-/* What has arrived by the end of a second. On a busy machine it is a longer one, and what has queued
- * meanwhile counts for the next: a bound holds for all that has arrived, in all the time. */
+/* The bits that have arrived by the end of a second. On a busy machine it is a longer one, and bits
+ * queued meanwhile count for the next: a bound holds for all that has arrived, in all the time. */
 struct traffic_second {
 	double bits;	/* in this second */
 	double all;	/* bits from the first byte on */

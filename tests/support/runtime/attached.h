@@ -9,7 +9,7 @@
  * agrees, and leaves it attached. */
 void pod_attach(struct pod *pod, const char *name, const char *more);
 
-/* Does a ping from the namespace `from` come back? */
+/* Fails the test unless a ping from the namespace `from` comes back. */
 void assert_reaches(const char *from, const char *address);
 /* Forgets its neighbours afterwards, so that it can be asked again. */
 void assert_does_not_reach(const char *from, const char *address);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tuning has to put back, for tests of the file that says so. */
+/* tuning's values to put back, for tests of the backup file. */
 #ifndef TEST_BACKUP_H
 #define TEST_BACKUP_H
 

@@ -147,7 +147,7 @@ static bool is_utf8(const char *text)
 	return failed == 0;
 }
 
-/* One object with the members of an error and nothing after it. */
+/* True if the text is one object with the members of an error and nothing after it. */
 static bool is_error_object(const char *text)
 {
 	const char *end = NULL;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Input that a plugin has to refuse: each answer looked at whole, and the host after it. For tests
- * in a sandbox (sandbox.h), whose container is the namespace "red". */
+/* Input that a plugin refuses: the whole answer, and the host after it. For tests in a sandbox
+ * (sandbox.h), whose container is the namespace "red". */
 #ifndef BAD_INPUT_H
 #define BAD_INPUT_H
 
 #include "plugin.h"
 
-/* Of an answer: its code, and texts that stand in its msg or details; the last one is NULL. */
+/* An answer's code, and texts in its msg or details; the last one is NULL. */
 struct refusal {
 	int code;
 	const char *says[5];

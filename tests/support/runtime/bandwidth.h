@@ -51,7 +51,7 @@ void limited_del(struct limited *limited, const char *more);
 /* Takes note of a successful answer, of a call that the test has made itself. */
 void limited_take(struct limited *limited, const struct plugin_answer *answer);
 
-/* What there is of limits on this host: "" if nothing. The caller frees. */
+/* The limits on this host: "" if none. The caller frees. */
 char *limits(void);
 
 #endif

@@ -20,7 +20,8 @@
 
 #define BRIDGE CNI_C_BINARY_DIR "/plugins/bridge"
 
-/* CNI_PATH: what a test puts into SANDBOX_BIN goes before the plugins that were built. */
+/* CNI_PATH: a test's executables in SANDBOX_BIN take precedence over the plugins that were
+ * built. */
 #define SANDBOX_BIN SANDBOX_DIR "/bin"
 #define BRIDGE_PATH SANDBOX_BIN ":" CNI_C_BINARY_DIR "/ipam"
 

@@ -147,7 +147,7 @@ static void assert_reach(const struct conflist *list, const struct conflist_pod 
 	probe_stop(&server);
 }
 
-/* Of another network, which is somebody else's at the same time. */
+/* A pod of another network, which is foreign at the same time. */
 static void assert_kept_apart(const struct conflist *list, const struct conflist_pod *red)
 {
 	struct conflist_pod green;

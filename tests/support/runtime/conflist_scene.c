@@ -27,7 +27,7 @@ static const char *asked_version; /* for a failure to name; NULL: none just now 
 /* ---- the node ---- */
 
 /* Without duplicate address detection of link-local addresses: until it is over, a router cannot
- * ask for its neighbours. What is bridged goes by no rules but those of bridges. The ping is for a
+ * ask for its neighbours. Bridged traffic passes no rules but those of bridges. The ping is for a
  * snapshot of addresses and routes that are complete. */
 int conflist_setup(void **state)
 {
@@ -120,7 +120,7 @@ static const char *path_of(const struct conflist *list)
 	return list->path ? list->path : CONFLIST_PLUGINS ":" CONFLIST_IPAM;
 }
 
-/* What `pod` is NULL for needs no container. `more` ends in NULL. */
+/* Commands with `pod` NULL need no container. `more` ends in NULL. */
 static struct plugin_process start(const struct conflist *list, const struct conflist_pod *pod,
 				   const char *ifname, const char *const more[])
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The networks of container runtimes, each as the runtime writes it, on a node that forwards
- * already. One beyond it, "outside", knows the way back to all containers:
+ * already. Another one, "outside", knows the way back to all containers:
  *
  *	red, blue … ─ the network's bridge ─ host 192.0.2.1 ───── 192.0.2.2 outside
  *	                                     2001:db8:1::1   2001:db8:1::2
@@ -20,7 +20,7 @@
 #define CONFLIST_IPAM	  CNI_C_BINARY_DIR "/ipam"
 #define CONFLIST_FIXTURES CNI_C_SOURCE_DIR "/tests/fixtures/conflists"
 
-/* What is published of the first container, and its port there. */
+/* The first container's published port, and its port there. */
 #define CONFLIST_HOST_PORT	8080
 #define CONFLIST_CONTAINER_PORT 80
 
@@ -48,12 +48,12 @@ struct conflist {
 	const char *bridge;	  /* likewise */
 	const char *addresses[2]; /* of the first container, "10.1.0.2/24": IPv4, IPv6 or NULL */
 	const char *gateways[2];  /* of its default routes, and the bridge's */
-	bool internal;		  /* there are neither, the plugins say so all the same */
+	bool internal;		  /* there are neither, but the plugins report them */
 	bool publishes;		  /* the list has portmap */
 	bool masquerades;
 	bool isolated; /* the containers from each other, if br_netfilter is there */
 
-	/* What the runtime gives to cnitool. */
+	/* The runtime's environment for cnitool. */
 	const char *args;	  /* CNI_ARGS */
 	const char *wishes;	  /* more of them, for the first container */
 	const char *capabilities; /* CAP_ARGS of the first container */
@@ -82,8 +82,8 @@ struct conflist_pod {
 int conflist_setup(void **state);
 int conflist_teardown(void **state);
 
-/* What the runtime does before anything else. Fails if a plugin of the list does not say that it
- * has all the versions: runtimes ask, too. */
+/* The runtime's first step. Fails unless each plugin of the list reports all the versions: runtimes
+ * ask, too. */
 void conflist_prepare(const struct conflist *list);
 
 /* Writes the lists to where cnitool looks for them, with `version` in the place of theirs; the one
@@ -113,12 +113,11 @@ void conflist_lose(const struct conflist *list, const struct conflist_pod *pod);
 void conflist_gc(const struct conflist *list, const struct conflist_pod *one,
 		 const struct conflist_pod *other);
 
-/* No link, rule, or file that bears its id. */
+/* No link, rule, or file has its id. */
 void conflist_assert_gone(const struct conflist_pod *pod);
 
-/* What plugins leave first of all: rules, veths, files. The comparison is made without what stays on
- * purpose: the chains that `removes` names, and host-local's lock and last address. The caller
- * frees. */
+/* The usual leftovers of plugins: rules, veths, files. The comparison ignores deliberate ones: the
+ * chains that `removes` names, and host-local's lock and last address. The caller frees. */
 char *conflist_rest(void);
 void conflist_assert_rest(const struct conflist *list, const char *before);
 

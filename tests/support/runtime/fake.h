@@ -31,7 +31,7 @@ void fake_write(const struct fake *fake, const char *path, const char *text);
 /* "<dir>/<path>", which the caller frees. */
 char *fake_path(const struct fake *fake, const char *path);
 
-/* What <dir>/<path> holds, or NULL if it is not there; the caller frees. */
+/* The text of <dir>/<path>, or NULL without a file; the caller frees. */
 char *fake_read(const struct fake *fake, const char *path);
 cJSON *fake_read_json(const struct fake *fake, const char *path);
 

@@ -164,7 +164,7 @@ void firewall_use_iptables(const char *which)
 	setenv("PATH", path, 1);
 	unhide_iptables();
 	if (!strcmp(which, "none")) {
-		/* What is no program is as good as none. */
+		/* A file that is no program counts as missing. */
 		sandbox_must("for f in " RESTORES "; do ! [ -x $f ] || "
 			     "mount --bind /dev/null $(readlink -f $f) || exit 1; done");
 		return;
@@ -214,7 +214,7 @@ void firewall_assert_unchanged(const char *before)
 	fail_msg("the host is not as it was before");
 }
 
-/* At the same time. How many have come back? */
+/* At the same time. Returns the number of answers. */
 static int ping(const char *from, const char *ip4, const char *ip6, const char *seconds)
 {
 	freeing char *one = ip4 ? cni_format("ping -q -c1 -W%s %s", seconds, ip4) : NULL;
@@ -244,7 +244,7 @@ void assert_dropped(const char *from, const char *ip4, const char *ip6)
 	if (got)
 		fail_msg("%d pings of %s came back, expected none: %s %s", got, from,
 			 ip4 ? ip4 : "", ip6 ? ip6 : "");
-	/* What was not answered is not to be asked for in vain next time. */
+	/* A failed neighbour entry would spoil the next ping. */
 	sandbox_must("ip -n %s neigh flush dev eth0", from);
 }
 

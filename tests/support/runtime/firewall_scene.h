@@ -24,7 +24,7 @@ int firewall_setup(void **state);
 int firewall_teardown(void **state);
 #define firewall_test(name) cmocka_unit_test_setup_teardown(name, firewall_setup, firewall_teardown)
 
-/* A namespace, and what ADD is told about it. */
+/* A namespace, and its data for ADD. */
 struct host_pod {
 	const char *name; /* CNI_CONTAINERID, and the namespace's name */
 	const char *bridge;
@@ -57,12 +57,13 @@ void firewall_use_iptables(const char *which);
 char *firewall_snapshot(void);
 void firewall_assert_unchanged(const char *before);
 
-/* Do pings from the namespace `from` come back, of each address (NULL: none is sent)? */
+/* Fails the test unless pings from the namespace `from` come back, of each address (NULL: none is
+ * sent). */
 void assert_forwarded(const char *from, const char *ip4, const char *ip6);
-/* Or none of them? An answer takes less than a millisecond; it is waited for 200 times as long. */
+/* Or none of them. An answer takes less than a millisecond; the wait is 200 times as long. */
 void assert_dropped(const char *from, const char *ip4, const char *ip6);
 
-/* How often does a command's output have a line that holds the text? */
+/* Asserts the number of lines of a command's output that hold the text. */
 void assert_lines(int expected, const char *text, const char *command);
 
 #endif

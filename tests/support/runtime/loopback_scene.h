@@ -24,7 +24,7 @@ struct plugin_call lo_call(const char *command, const char *config);
 
 void lo_succeeds(const char *command, const char *version, const char *more);
 
-/* Is lo up in the namespace, or down? */
+/* Fails the test unless lo is up in the namespace, or down. */
 void assert_up(const char *netns, bool up);
 
 #endif

@@ -19,8 +19,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What is NULL is not set in the plugin's environment. Nothing of ours is inherited but PATH and
- * the sanitizers' options. */
+/* NULL members are not set in the plugin's environment. The plugin inherits nothing of ours but
+ * PATH and the sanitizers' options. */
 struct plugin_call {
 	const char *plugin;    /* the executable's path */
 	const char *command;   /* CNI_COMMAND */

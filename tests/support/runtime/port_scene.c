@@ -15,9 +15,9 @@ struct pod scene_green;
 
 static struct probe_server servers[5];
 
-/* Without duplicate address detection of what the kernel adds by itself: until it is over, a router
- * cannot ask for its neighbours. Of two addresses IPv4 masquerades with the first one, IPv6 with
- * the last one. And what is bridged goes by no rules but those of bridges. */
+/* Without duplicate address detection of the kernel's own addresses: until it is over, a router
+ * cannot ask for its neighbours. IPv4 masquerades with the first of two addresses, IPv6 with the
+ * last one. And bridged traffic passes no rules but those of bridges. */
 static int make_outside(void)
 {
 	sandbox_add_netns("outside");

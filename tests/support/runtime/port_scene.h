@@ -2,7 +2,7 @@
 /* A host with pods on two bridges, one beyond it that knows the way to them, and a server with a
  * name in each place. The container's port is SCENE_CONTAINER_PORT, at which red answers as "pod";
  * at SCENE_HOST_PORT "host", "outside", "blue" and "green" answer. Red and blue are masqueraded
- * where they leave their network, green is not. What is bridged goes by the rules of bridges only,
+ * where they leave their network, green is not. Bridged traffic passes the rules of bridges only,
  * as without br_netfilter.
  *
  *	red 10.1.0.2, fd01::2 ───┐

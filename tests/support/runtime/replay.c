@@ -135,7 +135,7 @@ struct plugin_answer replay_ask(const char *command, const cJSON *config)
 		call.netns = netns;
 		return plugin_run(&call);
 	}
-	/* What GC and STATUS have no need of. */
+	/* Values that GC and STATUS do not need. */
 	call.container = replay_or_else(call.container, "c1");
 	call.ifname = replay_or_else(call.ifname, "eth0");
 	call.netns = replay_or_else(netns, RED);

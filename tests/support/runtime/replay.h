@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recorded call (recorded.h) made again: on a host of its own, with a namespace that is reached by a path of
- * the same kind, and a container that is attached as the call's prevResult says. One call at a time.
- * Failures fail the test, and show the recorded call. */
+/* A recorded call (recorded.h) made again: on a host of its own, with a namespace that is reached
+ * by a path of the same kind, and a container that is attached as the call's prevResult says. A
+ * single call runs at a time. Failures fail the test, and show the recorded call. */
 #ifndef REPLAY_H
 #define REPLAY_H
 
@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-/* What recorded_each() is to put in the place of the recorded namespace. */
+/* recorded_each() puts this in the place of the recorded namespace. */
 #define REPLAY_NETNS "/run/netns/red"
 
 /* The plugin and the call since replay_begin(). */

@@ -35,7 +35,7 @@ static _Noreturn void end_with(pid_t child)
 	_exit(pid == child && WIFEXITED(status) ? WEXITSTATUS(status) : 128);
 }
 
-/* What follows happens in a child, which does not outlive us. */
+/* The rest runs in a child, which does not outlive us. */
 static int go_on_in_child(void)
 {
 	pid_t pid;

@@ -21,7 +21,7 @@
 
 #include <stdbool.h>
 
-/* What a runtime keeps belongs below RUNTIMES_DIR, a directory in memory. It is not part of
+/* A runtime's files belong below RUNTIMES_DIR, a directory in memory. It is not part of
  * sandbox_snapshot(). RUNTIMES_BIN is the runtime's plugin directory: our executables, as they are
  * installed, and nothing else. */
 #define RUNTIMES_DIR "/run/runtimes"
@@ -33,11 +33,11 @@ int runtimes_setup(void **state);
 
 /* An image archive as `docker save` writes it, which podman and ctr load as `reference`
  * ("docker.io/library/box:1"): busybox-static with its applets. Its command is an HTTP server at
- * port 80, which has 1 MiB of /big that no other image has, and it ends at once when it is told to.
+ * port 80, which has 1 MiB of /big that no other image has, and it ends at once on SIGTERM.
  */
 void runtimes_make_image(const char *tar, const char *reference);
 
-/* Is this command there? */
+/* True if this command is there; false otherwise. */
 bool runtimes_have(const char *command);
 
 /* Fails the test unless the command, printf-like, exits with 0 within ten seconds; it is run again
@@ -53,7 +53,7 @@ void runtimes_end(void);
 char *runtimes_snapshot(void);
 void runtimes_assert_unchanged(const char *before);
 
-/* A test's teardown, which writes the row. One that also cleans up calls it. */
+/* A test's teardown, which writes the row. Other teardowns call it. */
 int runtimes_teardown(void **state);
 #define runtimes_test(name) cmocka_unit_test_teardown(name, runtimes_teardown)
 

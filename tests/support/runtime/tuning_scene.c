@@ -72,7 +72,7 @@ void tuning_fails(const char *command, const char *more, int code, const char *t
 	plugin_fails(&call, code, text);
 }
 
-/* Of flags only those that can be tuned. */
+/* Prints only the flags that can be tuned. */
 static void print_flags(FILE *out, const cJSON *flags)
 {
 	const char *comma = "";

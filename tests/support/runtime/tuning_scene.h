@@ -49,7 +49,7 @@ void tuning_assert_shown(const char *expected);
 	"mac 0a:58:0a:01:00:05 mtu 1400 flags ALLMULTI,PROMISC txqlen 77 somaxconn 321 "           \
 	"arp_filter 1"
 
-/* What there is in TUNING_DIR: "red_eth0.json\n". The caller frees. */
+/* The files in TUNING_DIR: "red_eth0.json\n". The caller frees. */
 char *tuning_files(void);
 
 #endif
