@@ -133,19 +133,16 @@ static int gc(const struct cni_call *call, struct cni_error *err)
 	const struct dirent *entry;
 	struct describe_conf conf;
 	DIR *list = NULL;
-	int failed = 0;
 
 	if (read_conf(call, &conf, err) == 0)
 		list = opendir(conf.directory);
 	while (list && (entry = readdir(list)))
 		if (collect(dirfd(list), entry->d_name, &stale, err) < 0)
-			failed = cni_fail_first(&first, err);
+			cni_fail_first(&first, err);
 	if (list)
 		closedir(list);
 	cni_stale_clear(&stale);
-	if (failed)
-		*err = first;
-	return failed;
+	return cni_fail_if_any(&first, err);
 }
 
 /* Fails if ADD would, and writes nothing. */
