@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the keys come to. */
+/* The configuration after the keys are read. */
 struct static_conf {
 	struct cni_result_ip *ips;
 	size_t ip_count;
@@ -174,9 +174,8 @@ static int set_gateways(char *list, struct static_conf *conf, struct cni_error *
 	return 0;
 }
 
-/* Those of `addresses` and of CNI_ARGS stand together; args.cni goes before them, and runtimeConfig
- * before all. What loses must be right nevertheless, except for `addresses`, which may be a
- * template's. */
+/* Adds the addresses of `addresses` and of CNI_ARGS; args.cni overrides both, and runtimeConfig overrides
+ * all. Overridden values must be valid too, except for `addresses`, which may be a template's. */
 static int read_ips(const struct cni_call *call, const struct keys *keys, struct static_conf *conf,
 		    struct cni_error *err)
 {
@@ -261,7 +260,7 @@ static const struct cni_result_ip *find(const struct cni_result *result, const s
 	return NULL;
 }
 
-/* Whoever asked us may have found a gateway where we named none, and other addresses besides. */
+/* The main plugin may have found a gateway where the configuration has none, and have more addresses. */
 static int check_ip(const struct cni_call *call, const struct cni_result_ip *expected,
 		    struct cni_error *err)
 {

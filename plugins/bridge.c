@@ -99,7 +99,7 @@ static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 	return 0;
 }
 
-/* runtimeConfig goes before args.cni, and that before CNI_ARGS. */
+/* runtimeConfig overrides args.cni, and args.cni overrides CNI_ARGS. */
 static int choose_mac(const struct cni_call *call, struct bridge_conf *conf, struct cni_error *err)
 {
 	freeing char *of_environment = NULL;
@@ -188,7 +188,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	return check_combinations(call, conf, err);
 }
 
-/* What the container's port lets through. With a trunk alone, VLAN 1 stays the native one. */
+/* The VLANs of the container's port. With a trunk alone, VLAN 1 stays the native one. */
 static struct cni_bridge_vlan_port port_vlans(const struct bridge_conf *conf)
 {
 	struct cni_bridge_vlan_port port = {.native = conf->vlan, .tagged = conf->trunk};

@@ -140,7 +140,7 @@ static int read_mapping(const cJSON *item, struct cni_port_mapping *mapping, str
 }
 
 /* Takes a mapping into the list, unless one that is there publishes as much: runtimes may say "0.0.0.0"
- * and "", or the very same, both. To two ports of the container no port can lead. */
+ * and "", or the very same, both. A host port cannot lead to two container ports. */
 static int add_mapping(struct portmap_conf *conf, const struct cni_port_mapping *mapping,
 		       struct cni_error *err)
 {
@@ -161,7 +161,7 @@ static int add_mapping(struct portmap_conf *conf, const struct cni_port_mapping 
 					other->container_port, mapping->container_port);
 		if (cni_ip_is_set(&mapping->host_ip) || !cni_ip_is_set(&other->host_ip))
 			return 0;
-		/* Of one family, and the new one is of both. */
+		/* The older one is of one family, and the new one is of both. */
 		*other = conf->mappings[--conf->count];
 	}
 	conf->mappings[conf->count++] = *mapping;

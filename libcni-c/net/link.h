@@ -13,7 +13,7 @@
 
 CNI_BEGIN_DECLS
 
-/* What a bridge lets one of its ports do. */
+/* Settings of a bridge's port. */
 struct cni_link_port {
 	bool hairpin;  /* IFLA_BRPORT_MODE: send back where it came from */
 	bool isolated; /* IFLA_BRPORT_ISOLATED: no traffic between isolated ports */
@@ -48,15 +48,14 @@ int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
 int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,
 			  struct cni_error *err);
 
-/* Is the other end of this veth in another namespace, and is that one more than what is left of one
- * whose last user has gone? */
+/* True if the other end of this veth is in another namespace that still has a user. */
 bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *link);
 
 /* `*ret_exists` tells whether this namespace has a link with the name, or one with the alias under
  * another name. Opens a socket of its own. */
 int cni_link_exists(const char *name, const char *alias, bool *ret_exists, struct cni_error *err);
 
-/* Calls `cb` for each link of `kind` (NULL: of any). What `cb` returns is as for cni_nl_cb;
+/* Calls `cb` for each link of `kind` (NULL: of any). The results of `cb` are those of cni_nl_cb;
  * `restart` likewise. */
 int cni_link_each(struct cni_nl *nl, const char *kind,
 		  int (*cb)(const struct cni_link *link, void *data, struct cni_error *err),
@@ -67,7 +66,7 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
 int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
 			   struct cni_error *err);
 
-/* The changes of a link; NULL and CNI_KEEP change nothing. One message: all of it, or CNI_EKERNEL. */
+/* The changes of a link; NULL and CNI_KEEP change nothing. The change is one message: all of it, or CNI_EKERNEL. */
 enum cni_switch { CNI_KEEP, CNI_ON, CNI_OFF };
 struct cni_link_change {
 	const char *alias; /* "" removes it */
@@ -77,8 +76,8 @@ struct cni_link_change {
 	enum cni_switch up;
 	enum cni_switch promisc;
 	enum cni_switch vlan_filtering; /* of a bridge */
-	/* Of a bridge: does it not learn who sent a frame to 01:80:c2:00:00:0x, which it does not
-	 * forward (BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h; since Linux 4.20)? */
+	/* A bridge does not learn the senders of frames to 01:80:c2:00:00:0x, which it does not
+	 * forward (BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h; since Linux 4.20). */
 	enum cni_switch ignores_link_local;
 	/* net.ipv4.conf.<link>.arp_notify, by index instead of name. */
 	enum cni_switch arp_notify;

@@ -58,7 +58,7 @@ const char *cni_link_word(const struct cni_link_attribute *attribute, uint32_t v
 bool cni_link_word_parse(const struct cni_link_attribute *attribute, const char *word,
 			 uint32_t *ret_value);
 
-/* A new link, down. What is 0 or NULL is left to the kernel. */
+/* A new link, down. The kernel chooses members that are 0 or NULL. */
 struct cni_link_new {
 	const struct cni_link_kind *kind;
 	const char *name;

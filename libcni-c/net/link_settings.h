@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can be tuned about a link that is there, over rtnetlink(7). */
+/* Settings of an existing link, over rtnetlink(7). */
 #ifndef CNI_LINK_SETTINGS_H
 #define CNI_LINK_SETTINGS_H
 
@@ -26,7 +26,7 @@ enum cni_link_setting {
 struct cni_link_settings {
 	unsigned int given;
 	uint8_t mac[CNI_MAC_SIZE];
-	/* As somebody has set them (IFF_PROMISC, IFF_ALLMULTI), not because a bridge or a program
+	/* As set by hand (IFF_PROMISC, IFF_ALLMULTI), not because a bridge or a program
 	 * that listens wants them so: the kernel keeps these apart. */
 	bool promisc;
 	bool allmulti;

@@ -16,8 +16,8 @@ CNI_BEGIN_DECLS
  * accept_ra in the kernel's Documentation/networking/ip-sysctl.rst. Fails with CNI_EIO. */
 int cni_link_sysctl_refuse_ra(const char *ifname, struct cni_error *err);
 
-/* For STATUS: would the above succeed for a link that is made now, which begins with the values of
- * conf/default? Writes nothing. Fails with CNI_EUNAVAILABLE. */
+/* For STATUS: succeeds if the above would for a link that is made now, which begins with the values of
+ * conf/default. Writes nothing. Fails with CNI_EUNAVAILABLE. */
 int cni_link_sysctl_refuse_ra_status(struct cni_error *err);
 
 /* Makes the link drop packets for this host that come in a frame to many (RFC 1122, section 3.3.6):

@@ -16,7 +16,7 @@
  * if the rules have changed in between, and the engine reads again (cni_nft_retry()).
  *
  * Several owners may want an element at once: one port that a container publishes through two
- * networks, for example. One owner has the element, the others wait in a list, in order, and the
+ * networks, for example. An owner has the element, the others wait in a list, in order, and the
  * first of these gets the element when its owner goes. */
 #ifndef CNI_NFT_OWNED_H
 #define CNI_NFT_OWNED_H

@@ -39,7 +39,7 @@ static int refuse_other_kind(const struct cni_link *link, int code, struct cni_e
 			link->kind);
 }
 
-/* Has somebody set this MAC, or does the bridge take the lowest of its ports'? rtnetlink does not
+/* True if the MAC was set by hand; otherwise the bridge takes the lowest of its ports'. rtnetlink does not
  * tell; sysfs does, if it is there (linux/netdevice.h: NET_ADDR_SET is 3). */
 static bool mac_is_pinned(const struct cni_link *bridge)
 {
@@ -110,7 +110,7 @@ static int make(struct cni_attachment *at, struct cni_bridge_part *spec, struct 
 	if (spec->vlan_filtering && err->errnum == EOPNOTSUPP)
 		return cni_fail_within(err, "'vlan' and 'vlanTrunk' need a kernel with bridge VLAN "
 					    "filtering");
-	/* Made all the same, if only the answer got lost: its MAC says whose it is. */
+	/* Made anyway, if only the answer got lost: the MAC tells. */
 	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &made, &ignored) < 0 ||
 	    memcmp(made.mac, mac, sizeof(mac)) != 0)
 		return -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A bridge's interface in a VLAN, "br0.100": a veth whose other end is a port of the bridge with
- * that VLAN. The networks that use the VLAN share it; it bears their gateways. */
+ * that VLAN. The networks that use the VLAN share it; it has their gateways. */
 #ifndef CNI_BRIDGE_VLAN_LINK_H
 #define CNI_BRIDGE_VLAN_LINK_H
 

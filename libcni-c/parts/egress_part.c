@@ -73,7 +73,7 @@ static int delete_link(struct cni_attachment *at, const struct cni_link *link,
 	return -1;
 }
 
-/* What a killed ADD leaves between two steps: a qdisc for filters, and none. */
+/* True for the state that a killed ADD leaves between two steps: a qdisc for filters, without any. */
 static int has_bare_ingress(struct cni_attachment *at, bool *ret_has, struct cni_error *err)
 {
 	struct cni_qdisc qdisc;
@@ -137,7 +137,7 @@ static int make(struct cni_attachment *at, struct cni_link *ret_ifb, struct cni_
 	if (cni_link_add(nl, &new, err) < 0) {
 		if (err->errnum != EEXIST)
 			return -1;
-		/* That of an earlier life of this very attachment, whose DEL never came. */
+		/* A stale ifb of this very attachment, whose DEL never came. */
 		if (take_back(at, true, err) < 0)
 			return -1;
 		if (cni_link_add(nl, &new, err) < 0)
@@ -150,7 +150,7 @@ static int make(struct cni_attachment *at, struct cni_link *ret_ifb, struct cni_
 	return cni_link_get(nl, name, ret_ifb, err);
 }
 
-/* By the second name, if nobody else has it, the Go plugin's DEL finds it after a downgrade. */
+/* The Go plugin's DEL finds it after a downgrade by the second name, if that is free. */
 static int bring_up(struct cni_attachment *at, const struct cni_link *ifb, struct cni_error *err)
 {
 	char name[CNI_IFNAME_SIZE];
@@ -263,8 +263,8 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 
 /* ---- DEL and STATUS ---- */
 
-/* The Go plugin's ifb bears no interface name: if this attachment has one of ours, that one is some
- * other interface's. */
+/* The Go plugin's ifb names no interface: if this attachment has one of ours, the Go plugin's belongs to
+ * another interface. */
 static int find_both(struct cni_attachment *at, struct cni_link *ret_ours, struct cni_link *ret_go,
 		     struct cni_error *err)
 {
@@ -311,7 +311,7 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 	return cni_fail_within(err, "an egress limit needs 'ifb'");
 }
 
-/* Those of the Go plugin do not say whose they are, and stay until their DEL. */
+/* The Go plugin's ifbs name no owner, and stay until their DEL. */
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	(void)data;

@@ -54,7 +54,7 @@ static int forget_unknown(struct cni_nl *nl, const struct cni_firewall_part *spe
 	record.leaving_firewalld = true;
 	if (cni_firewall_withdraw(nl, &record, owner, err) == 0)
 		return 0;
-	/* Of the Go plugin's there need be none. */
+	/* The Go plugin may have made none. */
 	return err->code == CNI_EMISSING && !is_claimed ? 0 : -1;
 }
 

@@ -42,7 +42,7 @@ static int find_bridge(const struct cni_attachment *at, const struct cni_firewal
 			policies[spec->policy]);
 }
 
-/* What of it is in nf_tables: policies always are. */
+/* The attachment's part in nf_tables: policies always are there. */
 static struct cni_firewall firewall_of(const struct cni_attachment *at,
 				       const struct cni_firewall_part *spec,
 				       const struct cni_firewall_record *record, const char *bridge)
@@ -161,8 +161,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 /* ---- CHECK and MEND ---- */
 
-/* Without a file it can only be the Go plugin's, unless something of ours is there. That has its
- * policies elsewhere, and CHECK there does not look at them. */
+/* Without a file the rules can only be the Go plugin's, unless something of ours is there. The Go plugin
+ * has its policies elsewhere, and its CHECK does not look at them. */
 static int check_unknown(struct cni_attachment *at, const struct cni_firewall_part *spec,
 			 struct cni_firewall_record *record, struct cni_error *err)
 {
@@ -256,7 +256,7 @@ static int mend_recalled(struct cni_attachment *at, const struct cni_firewall_pa
 		return -1;
 	if (moves)
 		return move(at, spec, record, &today, bridge, err);
-	/* What is left of it is not to be made twice. */
+	/* Rules that are left are not made twice. */
 	return apply(at, spec, record, bridge, true, err);
 }
 

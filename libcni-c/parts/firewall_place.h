@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 /* Gives the record the backend and the tools for its addresses, where `written` leaves them to us.
- * Fails with CNI_EMISSING, CNI_EDELEGATE or CNI_EKERNEL. What cannot be begun must not be remembered
+ * Fails with CNI_EMISSING, CNI_EDELEGATE or CNI_EKERNEL. A backend that cannot be used must not be recorded
  * either: DEL could not take it back. */
 int cni_firewall_place(struct cni_attachment *at, enum cni_firewall_backend written,
 		       struct cni_firewall_record *record, struct cni_error *err);

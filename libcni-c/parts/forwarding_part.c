@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 static const char *const keys[2] = {"net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"};
-/* Of IPv4: off with forwarding, and on again without (inet_forward_change() in the kernel's
+/* The kernel turns it off with forwarding of IPv4, and on again without (inet_forward_change() in the kernel's
  * net/ipv4/devinet.c), even where the administrator had it off before. */
 static const char redirects[] = "net/ipv4/conf/all/accept_redirects";
 

@@ -19,7 +19,7 @@ static void print(FILE *out, const void *data)
 		spec->link.vlan ? cni_bridge_vlan_link_name(&spec->link, name) : spec->link.bridge);
 }
 
-/* The link that bears the gateways: the bridge, or its interface in the VLAN. */
+/* The link that has the gateways: the bridge, or its interface in the VLAN. */
 static int get_link(struct cni_attachment *at, const struct cni_gateway_part *spec,
 		    struct cni_link *ret_link, struct cni_error *err)
 {
@@ -75,7 +75,7 @@ static bool holds(const struct cni_net *nets, size_t count, const struct cni_net
 	return false;
 }
 
-/* May both stand on one link? IPv4 gets one address (of those that this network does not want),
+/* False if a link may have both: IPv4 gets one address (of those that this network does not want),
  * IPv6 as many as do not overlap, and a link-local one beside any. */
 static bool conflicts(const struct cni_net *there, const struct cni_net *wanted)
 {
@@ -140,7 +140,7 @@ static int ensure_addresses(struct cni_attachment *at, struct cni_gateway_part *
 				continue;
 			failed = cni_fail_within(err, "'%s'", link->name);
 		}
-		/* Made all the same, if only the answer got lost. */
+		/* Made anyway, if only the answer got lost. */
 		remember(&spec->made, &spec->made_count, net);
 		if (failed)
 			return -1;

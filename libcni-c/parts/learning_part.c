@@ -23,7 +23,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	(void)data;
 	if (at->master.ignores_link_local || set(at, CNI_ON, err) == 0)
 		return 0;
-	/* Done all the same, if only the answer got lost. */
+	/* Done anyway, if only the answer got lost. */
 	if (cni_attachment_is_alone(at))
 		set(at, CNI_OFF, &ignored);
 	return cni_fail_within(err, "turn 'no_linklocal_learn' of bridge '%s' on", at->master.name);

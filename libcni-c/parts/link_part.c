@@ -114,7 +114,7 @@ static int follow(struct cni_attachment *at, const struct cni_link_part *spec,
 	return 0;
 }
 
-/* Of the kind that ADD makes: a link that another program has made under the name stays. */
+/* Deletes a link of the kind that ADD makes: a link that another program has made under the name stays. */
 static int delete_link(struct cni_attachment *at, const struct cni_link_part *spec,
 		       struct cni_error *err)
 {

@@ -40,7 +40,7 @@ extern const struct cni_part_ops cni_bridge_part_ops;
 	cni_plan_push(plan, &cni_bridge_part_ops, &(struct cni_bridge_part){__VA_ARGS__})
 
 /* The pair: CNI_IFNAME in the container, and on the host, as a port of the bridge, the end that
- * bears the owner's name and alias. DEL finds it by these; GC finds those whose owner is not valid.
+ * has the owner's name and alias. DEL finds it by these; GC finds ends whose owner is not valid.
  * The bridge's MTU is put back if a smaller port has dragged it down. */
 struct cni_veth_part {
 	uint32_t mtu;	    /* bytes; 0: the kernel's */
@@ -69,7 +69,7 @@ extern const struct cni_part_ops cni_link_part_ops;
 #define cni_plan_link(plan, ...)                                                                   \
 	cni_plan_push(plan, &cni_link_part_ops, &(struct cni_link_part){__VA_ARGS__})
 
-/* Frames from the host's end must bear the container's MAC: see spoofcheck.h. */
+/* Frames from the host's end must have the container's MAC: see spoofcheck.h. */
 struct cni_spoofcheck_part {
 	bool wanted;	 /* DEL and GC remove it in any case */
 	bool by_address; /* and the result's addresses, which must be known by then */
@@ -124,7 +124,7 @@ extern const struct cni_part_ops cni_up_part_ops;
 #define cni_plan_up(plan, ...)                                                                     \
 	cni_plan_push(plan, &cni_up_part_ops, &(struct cni_up_part){__VA_ARGS__})
 
-/* The result's routes through CNI_IFNAME. One without a gateway goes through the first of its
+/* The result's routes through CNI_IFNAME. A route without a gateway goes through the first of its
  * family, if there is any. */
 struct cni_routes_part {
 	char unused;
@@ -194,7 +194,7 @@ extern const struct cni_part_ops cni_firewall_part_ops;
 
 /* Limits of what comes to the container and of what goes from it, for a veth that another plugin
  * has made: see shaper.h. The first is a qdisc on the host's end and dies with it. For the second,
- * what comes in through the host's end is redirected to an ifb, which bears the owner's name and
+ * what comes in through the host's end is redirected to an ifb, which has the owner's name and
  * alias. A rate of 0 makes nothing; DEL and GC remove what there is in any case. */
 struct cni_ingress_part {
 	struct cni_limit limit;

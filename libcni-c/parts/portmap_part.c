@@ -43,7 +43,7 @@ static bool publishes(const struct cni_portmap_part *spec, uint8_t family)
 	return false;
 }
 
-/* Those that something is published for: there may be none. */
+/* The addresses that something is published for: there may be none. */
 static void find_addresses(const struct cni_attachment *at, const struct cni_portmap_part *spec,
 			   struct scene *scene)
 {
@@ -215,7 +215,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "portmap");
 	if (cni_portmap_add(nl, &scene.portmap, err) < 0) {
-		/* Done all the same, if only the answer got lost. A refusal is none of these. */
+		/* Done anyway, if only the answer got lost. A refusal is none of these. */
 		if (err->code != CNI_ETAKEN)
 			del(at, data, &ignored);
 		return cni_fail_within(err, "portmap");

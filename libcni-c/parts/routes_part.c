@@ -12,8 +12,8 @@ static void print(FILE *out, const void *data)
 	fputs(" container", out);
 }
 
-/* The route with the gateway it goes through: its own, or the first of its family. One that says
- * its scope is the link wants none. */
+/* The route with the gateway it goes through: its own, or the first of its family. A route of link
+ * scope has none. */
 static struct cni_route resolve(const struct cni_attachment *at, const struct cni_route *route)
 {
 	struct cni_route resolved = *route;

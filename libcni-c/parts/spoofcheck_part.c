@@ -61,7 +61,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	if (add_or_check(at, spec, cni_spoofcheck_add, err) == 0 &&
 	    (!spec->by_address || cni_link_sysctl_drop_unicast(at->host.name, err) == 0))
 		return 0;
-	/* Done all the same, if only the answer got lost. */
+	/* Done anyway, if only the answer got lost. */
 	if (cni_attachment_netfilter(at, &nl, &ignored) == 0)
 		cni_spoofcheck_del(nl, at->owner, &ignored);
 	return cni_fail_within(err, "%s", key_of(spec));

@@ -47,8 +47,8 @@ static const char *host_name(const struct cni_attachment *at, char name[CNI_IFNA
 	return cni_owner_ifname(at->owner, "veth", name);
 }
 
-/* Ours if it bears our alias, or none yet: killed between making and naming it. The name alone is a
- * hash, and might be anybody's. */
+/* True if the veth has our alias, or none yet: an ADD may be killed between making and naming it. The name
+ * alone is a hash, and may be another owner's. */
 static bool is_ours(const struct cni_attachment *at, const struct cni_link *link)
 {
 	char text[CNI_OWNER_TEXT_SIZE];
@@ -128,7 +128,7 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 	if (cni_link_add(&at->nl[CNI_HOST], &veth, err) == 0)
 		return 0;
 	if (err->errnum != EEXIST)
-		/* Made all the same, if only the answer got lost: its MAC says whose it is. */
+		/* Made anyway, if only the answer got lost: the MAC tells. */
 		return cni_link_get(&at->nl[CNI_HOST], name, &at->host, &ignored) == 0 &&
 				       !memcmp(at->host.mac, host_mac, sizeof(host_mac))
 			       ? 0
@@ -142,7 +142,7 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 	return cni_link_add(&at->nl[CNI_HOST], &veth, err);
 }
 
-/* What the port lets through, instead of the VLAN that the bridge's ports begin with. */
+/* Replaces the VLAN that the bridge's ports begin with by those of the port. */
 static int set_vlans(struct cni_attachment *at, const struct cni_veth_part *spec,
 		     struct cni_error *err)
 {

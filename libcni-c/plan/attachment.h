@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who and where: the container's interface, its namespace, a socket on each side, and what the walk
+/* An attachment: the container's interface, its namespace, a socket on each side, and what the walk
  * has learned so far. Parts do not know each other; they meet here. */
 #ifndef CNI_ATTACHMENT_H
 #define CNI_ATTACHMENT_H
@@ -51,7 +51,7 @@ struct cni_attachment {
 	/* Learned by the links' parts, for those after them. Index 0: not yet. */
 	struct cni_link master; /* the bridge */
 	struct cni_link host;	/* the veth's end on the host */
-	/* CNI_IFNAME. What ADD makes itself: index and MAC only (container_end.h). CHECK: `has_mac`
+	/* CNI_IFNAME. ADD fills index and MAC only (container_end.h). CHECK: `has_mac`
 	 * only if the MAC is the one that the prevResult has. */
 	struct cni_link container;
 	bool leased; /* the IPAM plugin has given us addresses */
@@ -86,11 +86,11 @@ void cni_attachment_unshare(struct cni_attachment *at);
 bool cni_attachment_is_alone(struct cni_attachment *at);
 
 /* For the undo of what this ADD has made and others may have come to share: waits, once, for the
- * ADDs that are under way, for some seconds at most, and says whether nobody needs it. False where
- * that cannot be told. */
+ * ADDs that are under way, for some seconds at most, and returns true if no other attachment needs it. False where
+ * the host cannot be looked at. */
 enum cni_shared {
 	CNI_SHARED_BRIDGE,  /* at->master itself: no port but ours */
-	CNI_SHARED_GATEWAY, /* what at->master bears: no port of an attachment that came later */
+	CNI_SHARED_GATEWAY, /* addresses of at->master: no port of an attachment that came later */
 	CNI_SHARED_HOST,    /* no attachment that came later */
 };
 bool cni_attachment_may_take_back(struct cni_attachment *at, enum cni_shared what);
@@ -99,8 +99,7 @@ bool cni_attachment_may_take_back(struct cni_attachment *at, enum cni_shared wha
 int cni_attachment_find_interface(const struct cni_attachment *at, enum cni_place place,
 				  const char *name);
 
-/* Is this one of at->result's that are the container interface's: those which name it, or no
- * interface at all? */
+/* True if `ip`, of at->result, names the container's interface or no interface at all. */
 bool cni_attachment_has_ip(const struct cni_attachment *at, const struct cni_result_ip *ip);
 
 /* Their addresses. An array that the caller frees. */

@@ -37,16 +37,16 @@ struct cni_part_ops {
 	int (*check)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* By identity, maybe without namespace and prevResult; what is absent is success. */
 	int (*del)(struct cni_attachment *at, const void *spec, struct cni_error *err);
-	/* Whatever this network has that belongs to none of at->call->conf.valid. */
+	/* Removes all of this network that belongs to none of at->call->conf.valid. */
 	int (*gc)(struct cni_attachment *at, const void *spec, struct cni_error *err);
-	/* What attachments of any network have whose link on the host is gone. */
+	/* Removes the rules of attachments of any network whose link on the host is gone. */
 	int (*sweep)(struct cni_attachment *at, const void *spec, struct cni_error *err);
-	/* Would ADD work? Neither locks nor writes. */
+	/* Fails if ADD would. Neither locks nor writes. */
 	int (*status)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* After `check` has failed: puts back what has been taken of what `add` made, if the
 	 * container does not notice. NULL: that cannot be. See verbs.h. */
 	int (*mend)(struct cni_attachment *at, void *spec, struct cni_error *err);
-	/* One line for people and for tests, without the name. */
+	/* Prints a line for people and for tests, without the name. */
 	void (*print)(FILE *out, const void *spec);
 	/* Frees what the spec owns. */
 	void (*clear)(void *spec);

@@ -201,7 +201,7 @@ int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call 
 	return 0;
 }
 
-/* What the verbs of the parts rely on. */
+/* Opens and locks the things that the verbs of the parts rely on. */
 static int prepare(struct cni_attachment *at, struct cni_error *err)
 {
 	if (cni_attachment_open(at, err) < 0)

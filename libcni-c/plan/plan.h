@@ -62,7 +62,7 @@ void cni_plan_push(struct cni_plan *plan, const struct cni_part_ops *ops, const 
 /* Frees the specs, each after its part's `clear`; the plan is empty afterwards. */
 void cni_plan_clear(struct cni_plan *plan);
 
-/* One line for each part, as CNI_C_TRACE shows it. */
+/* Prints a line for each part, as CNI_C_TRACE shows it. */
 void cni_plan_print(const struct cni_plan *plan, FILE *out);
 
 /* Where a plugin stands in a chain, and so how its result begins. */
@@ -88,8 +88,8 @@ struct cni_plugin {
 	size_t conf_size;		/* of its configuration struct; 0: it has none */
 	const void *defaults;		/* such a struct, before the keys are read; NULL: zeroes */
 	const struct cni_field *fields; /* NULL: no table */
-	/* What the table cannot say. For DEL, GC and SWEEP its failure is ignored, and what it has worked
-	 * out so far is used. */
+	/* Checks beyond the table. For DEL, GC and SWEEP its failure is ignored, and the values that it has
+	 * worked out so far are used. */
 	int (*validate)(const struct cni_call *call, void *conf, struct cni_error *err);
 	/* Pushes the parts. `conf` is the configuration struct. */
 	void (*plan)(struct cni_plan *plan, const struct cni_call *call, const void *conf);
@@ -100,7 +100,7 @@ struct cni_plugin {
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
 			 struct cni_error *err);
 
-/* What main() returns: see cni_verbs_main(). With CNI_C_TRACE in the environment each step is a line on
+/* The plugin's main(); returns its exit code, see cni_verbs_main(). With CNI_C_TRACE in the environment each step is a line on
  * stderr. */
 int cni_plan_main(const struct cni_plugin *plugin);
 

@@ -46,7 +46,7 @@ bool cni_sweep_is_due(const char *what)
 
 	if (fd < 0 || pread(fd, text, TEXT_SIZE, 0) < 0)
 		return false;
-	/* What is no number counts as 0. */
+	/* A text that is no number counts as 0. */
 	adds = strtoul(text, &second, 10);
 	left = strtoul(second, NULL, 10);
 	return write_counts(fd, adds + 1, left) && adds + 1 >= left;

@@ -29,7 +29,7 @@ static int print_line(const cJSON *json)
 
 	if (puts(text) >= 0 && fflush(stdout) == 0)
 		return 0;
-	/* What is left of it must not stand before an error. */
+	/* The rest of the output must not stand before an error. */
 	__fpurge(stdout);
 	return -1;
 }
@@ -90,7 +90,7 @@ static int print_about(const struct cni_verbs *verbs)
 	return 0;
 }
 
-/* Would ADD turn the host's own network upside down? Asked before anything is touched. */
+/* ADD in the plugin's own namespace would change the host's network. Checked before anything is changed. */
 static int refuse_own_netns(const struct cni_env *env, struct cni_error *err)
 {
 	struct stat theirs;

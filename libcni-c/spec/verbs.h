@@ -16,7 +16,7 @@ CNI_BEGIN_DECLS
 
 struct cni_contained;
 
-/* One invocation: everything the runtime said. */
+/* An invocation: all that the runtime has passed. */
 struct cni_call {
 	const char *type; /* the plugin's own, as in its struct cni_verbs */
 	const void *data; /* the same */
@@ -51,9 +51,9 @@ struct cni_verbs {
 	int (*gc)(const struct cni_call *call, struct cni_error *err);
 	/* Takes no lock and writes nothing. */
 	int (*status)(const struct cni_call *call, struct cni_error *err);
-	/* Ours, not the specification's: puts back what others have taken of what ADD made on the
-	 * host, without the container noticing, as after a firewall was reloaded. What cannot be
-	 * put back in this way must be as CHECK wants it. `cnitool reconcile` asks for it. */
+	/* Ours, not the specification's: puts back things of ADD that other programs have removed
+	 * from the host, without the container noticing, as after a firewall was reloaded. All else
+	 * must be as CHECK wants it. `cnitool reconcile` asks for it. */
 	int (*mend)(const struct cni_call *call, struct cni_error *err);
 	/* Ours as well: removes the rules of attachments whose link on the host is gone, whatever
 	 * their network, as a DEL of another plugin suite leaves them. Not what cannot be known by
@@ -61,7 +61,7 @@ struct cni_verbs {
 	int (*sweep)(const struct cni_call *call, struct cni_error *err);
 };
 
-/* One invocation: reads `input` (NUL-terminated behind its `input_size` bytes) as the command needs
+/* Runs an invocation: reads `input` (NUL-terminated behind its `input_size` bytes) as the command needs
  * it and calls the verb. Returns 0, or -1 as the verb does, as cni_conf_read() does, or with CNI_EENV:
  * CNI_NETNS of ADD or CHECK is the process's own namespace; or the plugin delegates, the configuration
  * has an `ipam.type` and CNI_PATH is not set. ADD fills `ret_result`, which the caller clears; for other
@@ -71,7 +71,7 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 		  size_t input_size, struct cni_result *ret_result, enum cni_version *ret_version,
 		  struct cni_error *err);
 
-/* What main() returns: 0, or 1 after an error was printed. Nothing else prints on stdout.
+/* The plugin's main(). Returns 0, or 1 after an error was printed. Nothing else prints on stdout.
  *
  * VERSION answers in the cniVersion of its input (CNI SPEC, section 2, "VERSION"), or the latest if
  * stdin is closed, empty or silent, or names none that we know.
