@@ -22,7 +22,7 @@ static void loopback__is_undone_if_it_was_done(void **state)
 	must(cni_loopback_part_ops.add(&part_at, &part, &err));
 	must(cni_loopback_part_ops.check(&part_at, &part, &err));
 	assert_shown("blue/c1/eth0", "0.ifalias", "ip -n red -j link show lo");
-	/* One that was up stays up. */
+	/* A "lo" that was up stays up. */
 	must(cni_loopback_part_ops.add(&part_at, &again, &err));
 	must(cni_loopback_part_ops.undo(&part_at, &again, &err));
 	must(cni_loopback_part_ops.check(&part_at, &part, &err));

@@ -87,7 +87,8 @@ static void address_and_mac__are_those_that_were_asked_for(void **state)
 	struct box red = {.name = "red"};
 
 	(void)state;
-	podman_begin("static address and MAC, which nobody else gets and the next one may have");
+	podman_begin(
+		"static address and MAC, which no other container gets and the next one may have");
 	podman_must("network create --subnet 10.1.0.0/24 blue");
 	for (int i = 0; i < 2; i++) {
 		box_run(&red, "--network blue --ip 10.1.0.77 --mac-address 02:00:00:00:00:77");
@@ -140,7 +141,7 @@ static void network__that_is_internal_leads_nowhere(void **state)
 	struct box red = {.name = "red"};
 
 	(void)state;
-	podman_begin("an internal network: the containers reach each other and nobody else");
+	podman_begin("an internal network: the containers reach each other and no other host");
 	podman_must("network create --internal --subnet 10.1.0.0/24 blue");
 	box_run(&red, "--network blue");
 	box_run(&green, "--network blue");

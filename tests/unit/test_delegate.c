@@ -40,7 +40,7 @@ static int teardown(void **state)
 static const char input[] =
 	"{ \"cniVersion\":\"1.0.0\", \"name\":\"blue\",\n\t\"ipam\": {\"type\" : \"one\"} }\n";
 
-/* What this executable contains, as it says: it answers, and takes note of what it was asked. */
+/* The plugin that this executable contains: it answers, and notes the question. */
 static char asked[64];
 
 static int note(const struct cni_call *call, struct cni_error *err)

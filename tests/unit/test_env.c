@@ -78,8 +78,8 @@ static void env__names_all_that_is_missing(void **state)
 /* The specification's lists: a plugin that delegates nothing needs no path. */
 static void env__does_without_cni_path_and_cni_args(void **state)
 {
-	static const char *const commands[] = {"ADD", "CHECK", "DEL", "GC", "STATUS", "MEND",
-					       "SWEEP"};
+	static const char *const commands[] = {"ADD",	 "CHECK", "DEL",  "GC",
+					       "STATUS", "MEND",  "SWEEP"};
 	struct cni_env env;
 	struct cni_error err;
 

@@ -43,7 +43,7 @@ static void error__gets_context_on_its_way_up(void **state)
 	assert_int_equal(err.errnum, EEXIST);
 }
 
-/* What is printed is one line of a log and one string of JSON. */
+/* A message is one line of a log and one string of JSON. */
 static void error__has_no_control_characters(void **state)
 {
 	struct cni_error err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What loopback makes of a configuration, as text, and what it says before it opens anything. Called with
- * an argument this executable is the plugin. */
+/* The plan of loopback as text, and its refusals before it opens anything. Called with an argument this
+ * executable is the plugin. */
 #include "test.h"
 
 int loopback_main(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What static answers: whose addresses win, and what is refused. */
+/* The result of static: the precedence of addresses, and refusals. */
 #include "test.h"
 
 int static_main(void);

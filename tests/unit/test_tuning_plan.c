@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tuning makes of a configuration, as text, and what it says before it opens anything. Called with an
- * argument this executable is the plugin. */
+/* The plan of tuning as text, and its refusals before it opens anything. Called with an argument this
+ * executable is the plugin. */
 #include "test.h"
 
 int tuning_main(void);

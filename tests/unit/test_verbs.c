@@ -277,7 +277,7 @@ static void verbs__bound_their_input(void **state)
 	assert_error(call, CNI_EDECODE, "holds more than 8388608 bytes");
 }
 
-/* A result that nobody gets to know is a failed ADD, and nothing of it may be left. */
+/* An ADD whose result cannot be printed has failed, and leaves nothing. */
 static void verbs__take_back_what_they_cannot_tell(void **state)
 {
 	static const char *const to_nobody[] = {
@@ -294,7 +294,7 @@ static void verbs__take_back_what_they_cannot_tell(void **state)
 	plugin_answer_clear(&answer);
 }
 
-/* Whoever asks for that would lose the host's network; DEL may be asked, and must clean up. */
+/* ADD there would change the host's network; DEL is allowed, and cleans up. */
 static void verbs__leave_their_own_namespace_alone(void **state)
 {
 	static const char *const override[] = {"CNI_NETNS_OVERRIDE=TRUE", NULL};

@@ -61,8 +61,8 @@ static void assert_answers_alike(const char *version, const char *more)
 	theirs = plugin_run(&call);
 	plugin_assert_success(&ours);
 	plugin_assert_success(&theirs);
-	/* What theirs adds it writes as 1.x has it, whatever the version says, and which of these
-	 * have an empty "dns" differs between its versions. */
+	/* The Go plugin writes its result as 1.x has it, in any version, and its versions differ in
+	 * which results have an empty "dns". */
 	assert_int_equal(cni_json_get(ours.json, "dns") != NULL, strcmp(version, "1.0.0") < 0);
 	cni_json_set(ours.json, "dns", NULL);
 	cni_json_set(theirs.json, "dns", NULL);
@@ -123,7 +123,7 @@ static void assert_as_recorded(const struct recorded *recorded)
 		assert_up("red", !*call.netns);
 	} else {
 		theirs = cni_json_copy(recorded->answer);
-		/* Of an address, as this version has it: newer ones than these left it out. */
+		/* This version of the Go plugin has a "dns"; newer ones left it out. */
 		cni_json_set(answer.json, "dns", NULL);
 		cni_json_set(theirs, "dns", NULL);
 		for (int i = 0; i < 2; i++)

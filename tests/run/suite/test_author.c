@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the author of another plugin gets with the headers that are installed, on the programs in author/
+/* The installed headers and libraries, as the author of another plugin uses them: the programs in author/
  * and docs/example. */
 #include "cleanup.h"
 #include "json.h"

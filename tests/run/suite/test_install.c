@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `cmake --install` puts where, and whether a plugin of another author can be built with it. */
+/* The files of `cmake --install`, and a plugin of another author that is built with them. */
 #include "cleanup.h"
 #include "plugin.h"
 #include "sandbox.h"

@@ -66,7 +66,7 @@ static void tuning__sets_what_is_asked_for_and_puts_it_back(void **state)
 	pod_assert_unchanged("red", inside, "all of them");
 }
 
-/* What was on before is on afterwards. */
+/* Settings that were on before are on afterwards. */
 static void tuning__puts_back_what_was_there(void **state)
 {
 	freeing char *inside = NULL;
@@ -253,7 +253,7 @@ static void tuning__answers_in_each_version(void **state)
 	}
 }
 
-/* What is not the container's, or not told, is not changed. */
+/* Interfaces of the host, and members that the prevResult does not have, are not changed. */
 static void tuning__answers_with_what_it_has_changed(void **state)
 {
 	(void)state;

@@ -116,7 +116,7 @@ static void tuning__may_stand_in_a_list_twice(void **state)
 
 /* ---- beside the Go plugin ---- */
 
-/* What both know of, for 1.1.1 knows no txQLen; it cannot undo sysctls. */
+/* The settings that both suites have: 1.1.1 has no txQLen, and cannot undo sysctls. */
 #define LINK "'mac':'0a:58:0a:01:00:05','mtu':1400,'promisc':true,'allmulti':true"
 #define LINK_TUNED                                                                                 \
 	"mac 0a:58:0a:01:00:05 mtu 1400 flags ALLMULTI,PROMISC txqlen 1000 somaxconn 4096 "        \

@@ -39,7 +39,7 @@ static void tuning__check_finds_each_damage(void **state)
 		tuning_succeeds("CHECK", TUNING_ALL);
 		sandbox_must("%s", damages[i].damage);
 		tuning_fails("CHECK", TUNING_ALL, CNI_EMISMATCH, damages[i].says);
-		/* What is not configured is not ours. */
+		/* Settings that are not configured are not compared. */
 		if (i + 1 < sizeof(damages) / sizeof(*damages))
 			tuning_succeeds("CHECK", "");
 		tuning_fails("MEND", TUNING_ALL, CNI_EMISMATCH, damages[i].says);

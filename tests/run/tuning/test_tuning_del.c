@@ -160,7 +160,7 @@ static void tuning__del_leaves_other_links_alone(void **state)
 	tuning_succeeds("DEL", TUNING_ALL);
 	assert_shown("1234", "0.mtu", "ip -n red -j link show eth0");
 	sandbox_must("ip -n red link show eth0 | grep -q PROMISC");
-	/* What is the namespace's is put back nevertheless. */
+	/* Settings of the namespace are put back anyway. */
 	sandbox_must("[ $(ip netns exec red sysctl -n net.core.somaxconn) = 4096 ]");
 
 	tuning_renew_red();
@@ -251,7 +251,7 @@ static void tuning__del_goes_on_where_it_cannot_put_back(void **state)
 	assert_string_equal(files, "");
 }
 
-/* What stands in the file leads nowhere but to settings of the network. */
+/* The names in the file lead to settings of the network only. */
 static void tuning__del_does_not_believe_everything(void **state)
 {
 	freeing char *before = NULL;

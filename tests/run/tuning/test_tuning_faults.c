@@ -66,7 +66,7 @@ static void tuning__survives_an_error_of_any_system_call(void **state)
 	sandbox_assert_unchanged(before);
 }
 
-/* Of DEL: what has succeeded without a word has done all, and what has not can be asked again. */
+/* A DEL that succeeds without a warning has done all, and a DEL that fails can be repeated. */
 static void inject_del(const struct fault_step *step, const char *error)
 {
 	freeing char *config = tuning_config("1.0.0", TUNING_ALL);
@@ -79,7 +79,7 @@ static void inject_del(const struct fault_step *step, const char *error)
 		plugin_assert_error(&answer, cni_json_get(answer.json, "code")->valueint, NULL);
 		tuning_succeeds("DEL", "");
 	}
-	/* What is said, and a namespace that cannot be opened, which is as if it were gone. */
+	/* Exceptions: a warning, and a namespace that cannot be opened, which counts as gone. */
 	if (strstr(answer.err, "restore: ") ||
 	    sandbox_run("grep INJECTED " LOG " | grep -qE '" TUNING_RED "|NS_GET_NSTYPE'") == 0) {
 		freeing char *files = tuning_files();

@@ -63,7 +63,7 @@ static void add__killed_anywhere_is_forgotten_by_del_without_netns(void **state)
 	sandbox_assert_unchanged(before);
 }
 
-/* What was there at first is still known when the runtime has tried again. */
+/* The first values are still recorded when the runtime has tried again. */
 static void add__killed_anywhere_can_be_repeated(void **state)
 {
 	freeing char *config = CONFIG;
