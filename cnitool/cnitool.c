@@ -70,7 +70,9 @@ static const struct command {
 	 "For each attachment in the cache whose namespace is there: CHECK, and if that fails the\n"
 	 "plugins put back rules, gateway addresses and forwarding, without the container's\n"
 	 "noticing. Prints a line for each (fine, mended, failed, gone), and exits with 1 if one\n"
-	 "failed. With --dry-run nothing is changed, and those that CHECK refuses are 'wrong'.\n"},
+	 "failed. Then the plugins remove the rules of attachments whose link is gone, of all\n"
+	 "networks. With --dry-run nothing is changed, and those that CHECK refuses are "
+	 "'wrong'.\n"},
 	{"version", "NETWORK", 1, 1, command_version, TAKES_NONE,
 	 "Show the versions of the plugins",
 	 "For each plugin of the network: its name, what it calls itself, and the versions of the\n"
