@@ -40,7 +40,8 @@ static void make_printable(char *text)
 	}
 }
 
-static void fail(struct cni_error *err, int code, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static void fail(struct cni_error *err, int code,
+						       const char *fmt, va_list args)
 {
 	*err = (struct cni_error){.code = code};
 	vsnprintf(err->msg, sizeof(err->msg), fmt, args);
