@@ -220,9 +220,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	char mac[CNI_MAC_TEXT_SIZE];
 
 	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &at->master, err) < 0)
-		return err->errnum == ENODEV
-			       ? cni_fail(err, CNI_EMISMATCH, "bridge '%s' is missing", spec->name)
-			       : -1;
+		return cni_fail_missing(err, CNI_EMISMATCH, "bridge '%s' is missing", spec->name);
 	if (refuse_other_kind(&at->master, CNI_EMISMATCH, err) < 0)
 		return -1;
 	cni_mac_format(at->master.mac, mac);

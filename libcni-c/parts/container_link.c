@@ -54,8 +54,6 @@ int cni_container_link_check(struct cni_attachment *at, const char *kind, struct
 {
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) == 0)
 		return compare(at, kind, err);
-	return err->errnum == ENODEV
-		       ? cni_fail(err, CNI_EMISMATCH, "'%s' is missing in the container",
-				  at->owner->ifname)
-		       : -1;
+	return cni_fail_missing(err, CNI_EMISMATCH, "'%s' is missing in the container",
+				at->owner->ifname);
 }

@@ -172,9 +172,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	if (cni_container_link_check(at, spec->kind->name, err) < 0)
 		return -1;
 	if (spec->parent && cni_link_get(place_of(at, spec), spec->parent, &parent, err) < 0)
-		return err->errnum == ENODEV ? cni_fail(err, CNI_EMISMATCH,
-							"master '%s' is missing", spec->parent)
-					     : -1;
+		return cni_fail_missing(err, CNI_EMISMATCH, "master '%s' is missing", spec->parent);
 	if (spec->parent && at->container.peer != parent.index)
 		return cni_fail(err, CNI_EMISMATCH, "'%s' in the container is not on master '%s'",
 				at->owner->ifname, spec->parent);

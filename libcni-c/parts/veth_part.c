@@ -42,28 +42,20 @@ static void print(FILE *out, const void *data)
 		fputs(" trunk", out);
 }
 
-static const char *host_name(const struct cni_attachment *at, char name[CNI_IFNAME_SIZE])
-{
-	return cni_owner_ifname(at->owner, "veth", name);
-}
-
 /* True if the veth has our alias, or none yet: an ADD may be killed between making and naming it. The name
  * alone is a hash, and may be another owner's. */
 static bool is_ours(const struct cni_attachment *at, const struct cni_link *link)
 {
-	char text[CNI_OWNER_TEXT_SIZE];
-
 	return !strcmp(link->kind, "veth") &&
-	       (!*link->alias || !strcmp(link->alias, cni_owner_format(at->owner, text)));
+	       (!*link->alias || !strcmp(link->alias, at->owner->text));
 }
 
 static int delete_host_end(struct cni_attachment *at, bool *ret_found, struct cni_error *err)
 {
-	char name[CNI_IFNAME_SIZE];
 	struct cni_link link;
 
 	*ret_found = false;
-	if (cni_link_get(&at->nl[CNI_HOST], host_name(at, name), &link, err) < 0)
+	if (cni_link_get(&at->nl[CNI_HOST], at->owner->key, &link, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
 	if (!is_ours(at, &link))
 		return 0;
@@ -77,11 +69,10 @@ static int delete_host_end(struct cni_attachment *at, bool *ret_found, struct cn
 static int look_for_life(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
 {
 	const struct cni_attachment *at = data;
-	char name[CNI_IFNAME_SIZE];
 	struct cni_link link;
 
 	*ret_done = true;
-	if (cni_link_get(nl, host_name(at, name), &link, err) < 0)
+	if (cni_link_get(nl, at->owner->key, &link, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
 	*ret_done = !is_ours(at, &link) || !cni_link_peer_lives_elsewhere(nl, &link);
 	return 0;
@@ -91,9 +82,6 @@ static int look_for_life(struct cni_nl *nl, void *data, bool *ret_done, struct c
  * moment after it was removed. */
 static int refuse_to_attach_again(struct cni_attachment *at, struct cni_error *err)
 {
-	char text[CNI_OWNER_TEXT_SIZE];
-	char name[CNI_IFNAME_SIZE];
-
 	if (cni_nl_wait(&at->nl[CNI_HOST], NULL, RTNLGRP_LINK, LAST_MOMENT_MS, look_for_life, at,
 			err) == 0)
 		return 0;
@@ -102,19 +90,18 @@ static int refuse_to_attach_again(struct cni_attachment *at, struct cni_error *e
 	return cni_fail(err, CNI_ETAKEN,
 			"'%s' is attached already: the other end of '%s' is in a network namespace "
 			"that lives, expected a DEL before",
-			cni_owner_format(at->owner, text), host_name(at, name));
+			at->owner->text, at->owner->key);
 }
 
 static int make(struct cni_attachment *at, const struct cni_veth_part *spec, struct cni_error *err)
 {
 	uint8_t host_mac[CNI_MAC_SIZE];
-	char name[CNI_IFNAME_SIZE];
 	const struct cni_link_new peer = {.name = at->owner->ifname,
 					  .netns = at->netns,
 					  .mac = at->container.mac,
 					  .mtu = spec->mtu};
 	const struct cni_link_new veth = {.kind = &cni_link_veth,
-					  .name = host_name(at, name),
+					  .name = at->owner->key,
 					  .netns = -1,
 					  .master = at->master.index,
 					  .mac = host_mac,
@@ -129,7 +116,7 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 		return 0;
 	if (err->errnum != EEXIST)
 		/* Made anyway, if only the answer got lost: the MAC tells. */
-		return cni_link_get(&at->nl[CNI_HOST], name, &at->host, &ignored) == 0 &&
+		return cni_link_get(&at->nl[CNI_HOST], veth.name, &at->host, &ignored) == 0 &&
 				       !memcmp(at->host.mac, host_mac, sizeof(host_mac))
 			       ? 0
 			       : -1;
@@ -175,15 +162,14 @@ static int restore_master_mtu(struct cni_attachment *at, struct cni_error *err)
 static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_part *spec,
 			     struct cni_error *err)
 {
-	char alias[CNI_OWNER_TEXT_SIZE];
+	const char *name = at->owner->key;
 	struct cni_link_change change = {
-		.alias = cni_owner_format(at->owner, alias),
+		.alias = at->owner->text,
 		.port = spec->port.hairpin || spec->port.isolated ? &spec->port : NULL,
 		.up = CNI_ON,
 	};
-	char name[CNI_IFNAME_SIZE];
 
-	if (cni_link_get(&at->nl[CNI_HOST], host_name(at, name), &at->host, err) < 0)
+	if (cni_link_get(&at->nl[CNI_HOST], name, &at->host, err) < 0)
 		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
 	if (cni_container_end_follow(at, err) < 0)
 		return -1;
@@ -294,15 +280,12 @@ static int check_host_end(struct cni_attachment *at, const struct cni_veth_part 
 /* By its index on the other side, so that a pair made by another suite is found as well. */
 static int follow_to_host(struct cni_attachment *at, struct cni_error *err)
 {
-	char name[CNI_IFNAME_SIZE];
 	bool is_in;
 
 	if (cni_link_get_by_index(&at->nl[CNI_HOST], at->container.peer, &at->host, err) < 0)
-		return err->errnum == ENODEV
-			       ? cni_fail(err, CNI_EMISMATCH,
-					  "the host's end of '%s' is missing, expected '%s'",
-					  at->owner->ifname, host_name(at, name))
-			       : -1;
+		return cni_fail_missing(err, CNI_EMISMATCH,
+					"the host's end of '%s' is missing, expected '%s'",
+					at->owner->ifname, at->owner->key);
 	if (cni_peer_is_in(&at->nl[CNI_HOST], &at->host, at->netns, &is_in, err) < 0)
 		return -1;
 	if (!is_in || at->host.peer != at->container.index)

@@ -27,6 +27,12 @@ static bool has_kind(const char *kind)
 	return cni_link_kind_is_known(&part_at.nl[CNI_HOST], kind, &known, &err) == 0 && known;
 }
 
+#define needs_kind(kind_)                                                                          \
+	do {                                                                                       \
+		if (!has_kind((kind_)->name))                                                      \
+			skip_because("this kernel has no links of kind '%s'", (kind_)->name);      \
+	} while (0)
+
 static struct cni_link_part macvlan_of(const char *mode)
 {
 	struct cni_link_part part = {
@@ -40,8 +46,6 @@ static struct cni_link_part macvlan_of(const char *mode)
 /* Each verb, and what ip(8) sees. */
 static void live(struct cni_link_part *part, const char *shows)
 {
-	if (!has_kind(part->kind->name))
-		skip_because("this kernel has no links of kind '%s'", part->kind->name);
 	must(cni_link_part_ops.status(&part_at, part, &err));
 	must(cni_link_part_ops.add(&part_at, part, &err));
 	sandbox_must("ip -n red -d link show eth0 | grep -q '%s'", shows);
@@ -111,6 +115,7 @@ static void link__of_other_kinds_lives_where_the_kernel_has_them(void **state)
 	struct cni_link_part dummy = {.kind = &cni_link_dummy};
 
 	(void)state;
+	needs_kind(&cni_link_dummy);
 	live(&dummy, "dummy");
 }
 
@@ -120,6 +125,7 @@ static void link__ipvlan_shares_the_masters_mac(void **state)
 		.kind = &cni_link_ipvlan, .parent = MASTER, .values = {.given = 1, .values = {0}}};
 
 	(void)state;
+	needs_kind(&cni_link_ipvlan);
 	add_master();
 	live(&part, "ipvlan *mode l2");
 }
@@ -130,6 +136,7 @@ static void link__vlan_has_its_id(void **state)
 		.kind = &cni_link_vlan, .parent = MASTER, .values = {.given = 1, .values = {7}}};
 
 	(void)state;
+	needs_kind(&cni_link_vlan);
 	add_master();
 	live(&part, "vlan protocol 802.1Q id 7");
 }
@@ -139,6 +146,7 @@ static void link__vrf_has_its_table(void **state)
 	struct cni_link_part part = {.kind = &cni_link_vrf, .values = {.given = 1, .values = {10}}};
 
 	(void)state;
+	needs_kind(&cni_link_vrf);
 	live(&part, "vrf table 10");
 }
 
