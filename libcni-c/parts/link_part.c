@@ -79,15 +79,17 @@ static int make(struct cni_attachment *at, const struct cni_link_part *spec,
 		.mtu = spec->mtu,
 		.values = spec->values,
 	};
+	struct cni_error first;
 
 	if (cni_link_add(place_of(at, spec), &new, err) == 0)
 		return 0;
 	if (err->errnum != EEXIST)
 		return is_made(at, &new) ? 0 : -1;
 	/* EEXIST may be about the id of a VLAN instead of a name. */
-	return cni_container_link_refuse_other(at, err) < 0
-		       ? -1
-		       : cni_link_add(place_of(at, spec), &new, err);
+	first = *err;
+	if (cni_container_link_refuse_other(at, err) == 0)
+		*err = first;
+	return -1;
 }
 
 /* The MAC that ADD has chosen, or the parent's, which some kinds share, and macvlan in mode passthru

@@ -120,7 +120,7 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 || cni_spoofcheck_sweep(nl, err) < 0)
-		return cni_attachment_netfilter_failed("spoofcheck", err);
+		return cni_attachment_netfilter_failed("macspoofchk", err);
 	return 0;
 }
 
