@@ -10,10 +10,11 @@
 
 /* ---- the rows ---- */
 
-static const struct cni_link_word macvlan_modes[] = {
-	{"private", MACVLAN_MODE_PRIVATE}, {"vepa", MACVLAN_MODE_VEPA},
-	{"bridge", MACVLAN_MODE_BRIDGE},   {"passthru", MACVLAN_MODE_PASSTHRU},
-	{"source", MACVLAN_MODE_SOURCE},   {NULL, 0}};
+static const struct cni_link_word macvlan_modes[] = {{"private", MACVLAN_MODE_PRIVATE},
+						     {"vepa", MACVLAN_MODE_VEPA},
+						     {"bridge", MACVLAN_MODE_BRIDGE},
+						     {"passthru", MACVLAN_MODE_PASSTHRU},
+						     {NULL, 0}};
 
 static const struct cni_link_word ipvlan_modes[] = {
 	{"l2", IPVLAN_MODE_L2}, {"l3", IPVLAN_MODE_L3}, {"l3s", IPVLAN_MODE_L3S}, {NULL, 0}};
@@ -22,7 +23,8 @@ static const struct cni_link_word ipvlan_flags[] = {
 	{"bridge", 0}, {"private", IPVLAN_F_PRIVATE}, {"vepa", IPVLAN_F_VEPA}, {NULL, 0}};
 
 const struct cni_link_kind cni_link_bridge = {
-	.name = "bridge", .attributes = {{"vlan_filtering", IFLA_BR_VLAN_FILTERING, 1, NULL}}};
+	.name = "bridge",
+	.attributes = {{"vlan_filtering", IFLA_BR_VLAN_FILTERING, 1, NULL, false}}};
 
 const struct cni_link_kind cni_link_veth = {.name = "veth"};
 
@@ -33,23 +35,24 @@ const struct cni_link_kind cni_link_dummy = {.name = "dummy"};
 const struct cni_link_kind cni_link_macvlan = {
 	.name = "macvlan",
 	.has_parent = true,
-	.attributes = {{"mode", IFLA_MACVLAN_MODE, 4, macvlan_modes},
-		       {"bcqueuelen", IFLA_MACVLAN_BC_QUEUE_LEN, 4, NULL}}};
+	.attributes = {{"mode", IFLA_MACVLAN_MODE, 4, macvlan_modes, false},
+		       {"bcqueuelen", IFLA_MACVLAN_BC_QUEUE_LEN, 4, NULL, false}}};
 
 const struct cni_link_kind cni_link_ipvlan = {
 	.name = "ipvlan",
 	.has_parent = true,
 	.shares_mac = true,
-	.attributes = {{"mode", IFLA_IPVLAN_MODE, 2, ipvlan_modes},
-		       {"flags", IFLA_IPVLAN_FLAGS, 2, ipvlan_flags}}};
+	.attributes = {{"mode", IFLA_IPVLAN_MODE, 2, ipvlan_modes, false},
+		       {"flags", IFLA_IPVLAN_FLAGS, 2, ipvlan_flags, false}}};
 
-const struct cni_link_kind cni_link_vlan = {.name = "vlan",
-					    .has_parent = true,
-					    .shares_mac = true,
-					    .attributes = {{"vlanId", IFLA_VLAN_ID, 2, NULL}}};
+const struct cni_link_kind cni_link_vlan = {
+	.name = "vlan",
+	.has_parent = true,
+	.shares_mac = true,
+	.attributes = {{"vlanId", IFLA_VLAN_ID, 2, NULL, true}}};
 
-const struct cni_link_kind cni_link_vrf = {.name = "vrf",
-					   .attributes = {{"table", IFLA_VRF_TABLE, 4, NULL}}};
+const struct cni_link_kind cni_link_vrf = {
+	.name = "vrf", .attributes = {{"table", IFLA_VRF_TABLE, 4, NULL, false}}};
 
 /* ---- words ---- */
 
@@ -70,6 +73,23 @@ bool cni_link_word_parse(const struct cni_link_attribute *attribute, const char 
 			return true;
 		}
 	return false;
+}
+
+int cni_link_choose(const struct cni_link_kind *kind, size_t index, const char *word,
+		    struct cni_link_values *values, struct cni_error *err)
+{
+	const struct cni_link_attribute *attribute = &kind->attributes[index];
+	char words[128] = "";
+
+	if (cni_link_word_parse(attribute, word, &values->values[index])) {
+		values->given |= 1U << index;
+		return 0;
+	}
+	for (const struct cni_link_word *row = attribute->words; row && row->word; row++)
+		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s\"%s\"",
+			 *words ? ", " : "", row->word);
+	return cni_fail(err, CNI_ECONFIG, "unknown %s %s: \"%.64s\", expected one of %s",
+			kind->name, attribute->key, word, words);
 }
 
 /* ---- making ---- */

@@ -26,6 +26,7 @@ struct cni_link_attribute {
 	uint16_t type;	 /* IFLA_MACVLAN_MODE; 0: the row has no more attributes */
 	uint8_t size;	 /* bytes: 1, 2 or 4 */
 	const struct cni_link_word *words; /* ends with a NULL word; NULL: a plain number */
+	bool is_exclusive; /* of the links on one parent, in all namespaces, one may have a value */
 };
 
 struct cni_link_kind {
@@ -57,6 +58,11 @@ const char *cni_link_word(const struct cni_link_attribute *attribute, uint32_t v
 /* False if the attribute has no such word. */
 bool cni_link_word_parse(const struct cni_link_attribute *attribute, const char *word,
 			 uint32_t *ret_value);
+
+/* Gives the attribute `index` of the kind the value of a word. Fails with CNI_ECONFIG, naming the words that
+ * there are. */
+int cni_link_choose(const struct cni_link_kind *kind, size_t index, const char *word,
+		    struct cni_link_values *values, struct cni_error *err);
 
 /* A new link, down. The kernel chooses members that are 0 or NULL. */
 struct cni_link_new {

@@ -62,3 +62,33 @@ bool cni_link_names_has(const struct cni_link_names *names, const char *text)
 	return names->count &&
 	       bsearch(&text, names->items, names->count, sizeof(*names->items), compare);
 }
+
+#define SHOWN 16
+
+static int note_candidate(const struct cni_link *link, void *data, struct cni_error *err)
+{
+	struct cni_link_names *names = data;
+
+	(void)err;
+	if (names->count < SHOWN && strcmp(link->name, "lo") != 0 &&
+	    !cni_owner_is_ifname(link->name, "veth") && !cni_owner_is_ifname(link->name, "ifb"))
+		put(names, link->name);
+	return 0;
+}
+
+char *cni_link_names_text(struct cni_nl *nl)
+{
+	struct cni_link_names names = {0};
+	char *text = cni_strdup("");
+	struct cni_error ignored;
+
+	if (cni_link_each(nl, NULL, note_candidate, forget, &names, &ignored) < 0)
+		forget(&names);
+	for (size_t i = 0; i < names.count; i++) {
+		freeing char *before = text;
+
+		text = cni_format("%s%s'%s'", before, i ? ", " : "", names.items[i]);
+	}
+	cni_link_names_clear(&names);
+	return text;
+}

@@ -6,6 +6,7 @@
 
 #include "decls.h"
 #include "error.h"
+#include "nl.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,10 @@ void cni_link_names_clear(struct cni_link_names *names);
 
 /* True if a link has `text` as its name or its alias. */
 bool cni_link_names_has(const struct cni_link_names *names, const char *text);
+
+/* The names of the links of the namespace of `nl` for a message: "'eth0', 'eth1'", up to 16 of them, without
+ * those of attachments and without "lo". The caller frees. */
+char *cni_link_names_text(struct cni_nl *nl);
 
 CNI_END_DECLS
 

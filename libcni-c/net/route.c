@@ -27,9 +27,42 @@ static uint32_t table_of(const struct cni_route *route)
 	return route->has_table && route->table ? route->table : RT_TABLE_MAIN;
 }
 
-int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
-		  struct cni_error *err)
+bool cni_route_is_way(const struct cni_route *one, const struct cni_route *other)
 {
+	return cni_net_equal(&one->dst, &other->dst) && cni_ip_is_set(&one->gw) &&
+	       cni_ip_is_set(&other->gw) && !cni_ip_equal(&one->gw, &other->gw) &&
+	       one->mtu == other->mtu && one->advmss == other->advmss &&
+	       one->priority == other->priority && table_of(one) == table_of(other) &&
+	       scope_of(one) == scope_of(other);
+}
+
+static void put_metrics(struct cni_nl_message *m, const struct cni_route *route)
+{
+	if (!route->mtu && !route->advmss)
+		return;
+	CNI_NL_NEST (m, RTA_METRICS) {
+		if (route->mtu)
+			cni_nl_put_u32(m, RTAX_MTU, route->mtu);
+		if (route->advmss)
+			cni_nl_put_u32(m, RTAX_ADVMSS, route->advmss);
+	}
+}
+
+/* A next hop with its gateway behind it (struct rtnexthop, linux/rtnetlink.h). */
+static void put_way(struct cni_nl_message *m, int index, const struct cni_ip *gateway)
+{
+	struct rtnexthop *way = cni_nl_put_header(m, sizeof(*way));
+
+	way->rtnh_ifindex = index;
+	way->rtnh_len =
+		(unsigned short)(sizeof(*way) + sizeof(struct nlattr) + cni_ip_bits(gateway) / 8);
+	cni_nl_put_ip(m, RTA_GATEWAY, gateway);
+}
+
+int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *routes, size_t count,
+		       struct cni_error *err)
+{
+	const struct cni_route *route = &routes[0];
 	struct cni_net dst = cni_net_masked(&route->dst);
 	char text[CNI_ROUTE_TEXT_SIZE];
 	struct cni_nl_message m;
@@ -43,22 +76,29 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 	rtm->rtm_scope = scope_of(route);
 	rtm->rtm_table = RT_TABLE_UNSPEC;
 	cni_nl_put_u32(&m, RTA_TABLE, table_of(route));
-	cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
 	if (dst.prefix)
 		cni_nl_put_ip(&m, RTA_DST, &dst.ip);
-	cni_nl_put_ip(&m, RTA_GATEWAY, &route->gw);
+	if (count > 1) {
+		CNI_NL_NEST (&m, RTA_MULTIPATH)
+			for (size_t i = 0; i < count; i++)
+				put_way(&m, index, &routes[i].gw);
+	} else {
+		cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
+		cni_nl_put_ip(&m, RTA_GATEWAY, &route->gw);
+	}
 	if (route->priority)
 		cni_nl_put_u32(&m, RTA_PRIORITY, route->priority);
-	if (route->mtu || route->advmss)
-		CNI_NL_NEST (&m, RTA_METRICS) {
-			if (route->mtu)
-				cni_nl_put_u32(&m, RTAX_MTU, route->mtu);
-			if (route->advmss)
-				cni_nl_put_u32(&m, RTAX_ADVMSS, route->advmss);
-		}
+	put_metrics(&m, route);
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
-		return cni_fail_within(err, "add route %s", cni_route_format(route, text));
+		return cni_fail_within(err, "add route %s%s", cni_route_format(route, text),
+				       count > 1 ? " and other gateways" : "");
 	return 0;
+}
+
+int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
+		  struct cni_error *err)
+{
+	return cni_route_add_ways(nl, index, route, 1, err);
 }
 
 static const struct cni_nl_policy policy[RTA_MAX + 1] = {

@@ -18,6 +18,14 @@ CNI_BEGIN_DECLS
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 		  struct cni_error *err);
 
+/* One route with several next hops (equal-cost multipath): `routes` are `count` routes, at least one, that
+ * differ in their gateways alone (cni_route_is_way()). Otherwise as above. */
+int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *routes, size_t count,
+		       struct cni_error *err);
+
+/* True if the two have different gateways and nothing else that differs. */
+bool cni_route_is_way(const struct cni_route *one, const struct cni_route *other);
+
 /* Sets `ret_exists` to true if this route goes through the link `index` (0: any). The comparison
  * covers destination, gateway and table and, where the route names them, priority, MTU,
  * advertised MSS and (IPv4; the kernel gives IPv6 routes none) scope. Further routes to the
@@ -35,6 +43,10 @@ struct cni_route_way {
  * route. */
 int cni_route_get(struct cni_nl *nl, const struct cni_ip *ip, struct cni_route_way *ret_way,
 		  struct cni_error *err);
+
+/* The link of the default route that takes precedence: of IPv4 if there is one, otherwise of IPv6, in the
+ * main table, with the lowest metric. `*ret_index` is 0 without one. */
+int cni_route_default(struct cni_nl *nl, int *ret_index, struct cni_error *err);
 
 /* "10.1.0.0/16 via 10.1.0.1". Returns `text`. */
 #define CNI_ROUTE_TEXT_SIZE (CNI_NET_TEXT_SIZE + CNI_IP_TEXT_SIZE + 8)

@@ -59,7 +59,7 @@ static void print_acquire(FILE *out, const void *data)
 {
 	const struct cni_acquire_part *spec = data;
 
-	fprintf(out, " %s", spec->type);
+	fprintf(out, " %s", spec->type ? spec->type : "prevResult");
 	if (spec->gateway)
 		fputs(" gateway", out);
 	if (spec->default_route)
@@ -138,9 +138,8 @@ static struct cni_netns_seen see_netns(const struct cni_attachment *at)
 	};
 }
 
-static int add(struct cni_attachment *at, void *data, struct cni_error *err)
+static int lease(struct cni_attachment *at, struct cni_error *err)
 {
-	const struct cni_acquire_part *spec = data;
 	struct cni_result answer = {0};
 	struct cni_call call = *at->call;
 
@@ -150,6 +149,17 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	at->leased = true;
 	cni_result_merge_ipam(at->result, &answer);
 	cni_result_clear(&answer);
+	return 0;
+}
+
+static int add(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	const struct cni_acquire_part *spec = data;
+
+	if (!spec->type)
+		cni_result_merge_ipam(at->result, &at->call->conf.prev_result);
+	else if (lease(at, err) < 0)
+		return -1;
 	if (complete(at, spec, err) < 0)
 		return -1;
 	if (!at->result->ip_count)
@@ -159,8 +169,9 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	(void)data;
-	return cni_delegate_ipam(at->call, CNI_CHECK, NULL, err);
+	const struct cni_acquire_part *spec = data;
+
+	return spec->type ? cni_delegate_ipam(at->call, CNI_CHECK, NULL, err) : 0;
 }
 
 const struct cni_part_ops cni_acquire_part_ops = {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
 
+#include "cleanup.h"
 #include "container_end.h"
 #include "container_link.h"
+#include "link_names.h"
 #include "readiness.h"
+#include "route.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,8 +16,9 @@ static void print(FILE *out, const void *data)
 	const struct cni_link_part *spec = data;
 
 	fprintf(out, " container %s", spec->kind->name);
-	if (spec->parent)
-		fprintf(out, " on %s%s", spec->parent, spec->parent_is_inside ? " inside" : "");
+	if (spec->kind->has_parent)
+		fprintf(out, " on %s%s", spec->parent && *spec->parent ? spec->parent : "default",
+			spec->parent_is_inside ? " inside" : "");
 	for (size_t i = 0; i < CNI_LINK_VALUES; i++) {
 		const struct cni_link_attribute *attribute = &spec->kind->attributes[i];
 		const char *word = cni_link_word(attribute, spec->values.values[i]);
@@ -35,22 +39,53 @@ static void print(FILE *out, const void *data)
 /* The socket of the namespace in which the link is made, where its parent is. */
 static struct cni_nl *place_of(struct cni_attachment *at, const struct cni_link_part *spec)
 {
-	return &at->nl[spec->parent && !spec->parent_is_inside ? CNI_HOST : CNI_CONTAINER];
+	return &at->nl[spec->kind->has_parent && !spec->parent_is_inside ? CNI_HOST
+									 : CNI_CONTAINER];
+}
+
+static bool is_named(const struct cni_link_part *spec)
+{
+	return spec->parent && *spec->parent;
+}
+
+static int find_default(struct cni_nl *nl, struct cni_link *ret_parent, struct cni_error *err)
+{
+	int index;
+
+	if (cni_route_default(nl, &index, err) < 0)
+		return -1;
+	if (!index)
+		return cni_fail(err, CNI_ECONFIG,
+				"'master' is not given, and no default route leads through a link "
+				"that could be it");
+	return cni_link_get_by_index(nl, index, ret_parent, err);
+}
+
+static int refuse_missing(struct cni_nl *nl, const char *name, struct cni_error *err)
+{
+	freeing char *names = cni_link_names_text(nl);
+
+	return cni_fail_missing(err, CNI_ECONFIG, "'master' \"%s\" is missing, expected %s%s", name,
+				*names ? "one of " : "a link, of which there is none", names);
 }
 
 /* Index 0: the kind has no parent. */
 static int find_parent(struct cni_attachment *at, const struct cni_link_part *spec,
 		       struct cni_link *ret_parent, struct cni_error *err)
 {
+	struct cni_nl *nl = place_of(at, spec);
+
 	*ret_parent = (struct cni_link){.index = 0};
-	if (!spec->parent)
+	if (!spec->kind->has_parent)
 		return 0;
-	if (cni_link_get(place_of(at, spec), spec->parent, ret_parent, err) < 0)
-		return cni_fail_within(err, "'master' \"%s\"", spec->parent);
+	if (is_named(spec) && cni_link_get(nl, spec->parent, ret_parent, err) < 0)
+		return refuse_missing(nl, spec->parent, err);
+	if (!is_named(spec) && find_default(nl, ret_parent, err) < 0)
+		return -1;
 	if (spec->mtu > ret_parent->mtu)
 		return cni_fail(err, CNI_ECONFIG,
 				"'mtu' is %u, expected at most %u, the MTU of master '%s'",
-				spec->mtu, ret_parent->mtu, spec->parent);
+				spec->mtu, ret_parent->mtu, ret_parent->name);
 	return 0;
 }
 
@@ -67,6 +102,20 @@ static bool is_made(struct cni_attachment *at, const struct cni_link_new *link)
 	       !memcmp(found.mac, link->mac, CNI_MAC_SIZE);
 }
 
+/* EEXIST may be about an attribute of the kind instead of the name. */
+static int refuse_value(const struct cni_link_part *spec, const struct cni_link *parent,
+			struct cni_error *err)
+{
+	for (size_t i = 0; i < CNI_LINK_VALUES; i++)
+		if (spec->kind->attributes[i].is_exclusive)
+			return cni_fail(err, CNI_ETAKEN,
+					"'%s' %u of '%s' is taken: another link has it, here or in "
+					"another network namespace",
+					spec->kind->attributes[i].key, spec->values.values[i],
+					parent->name);
+	return -1;
+}
+
 static int make(struct cni_attachment *at, const struct cni_link_part *spec,
 		const struct cni_link *parent, struct cni_error *err)
 {
@@ -79,17 +128,12 @@ static int make(struct cni_attachment *at, const struct cni_link_part *spec,
 		.mtu = spec->mtu,
 		.values = spec->values,
 	};
-	struct cni_error first;
 
 	if (cni_link_add(place_of(at, spec), &new, err) == 0)
 		return 0;
 	if (err->errnum != EEXIST)
 		return is_made(at, &new) ? 0 : -1;
-	/* EEXIST may be about the id of a VLAN instead of a name. */
-	first = *err;
-	if (cni_container_link_refuse_other(at, err) == 0)
-		*err = first;
-	return -1;
+	return cni_container_link_refuse_other(at, err) < 0 ? -1 : refuse_value(spec, parent, err);
 }
 
 /* The MAC that ADD has chosen, or the parent's, which some kinds share, and macvlan in mode passthru
@@ -116,7 +160,25 @@ static int follow(struct cni_attachment *at, const struct cni_link_part *spec,
 	return 0;
 }
 
-/* Deletes a link of the kind that ADD makes: a link that another program has made under the name stays. */
+/* The alias says whose link it is: the path of a namespace may lead to another container's by now. */
+static int mark(struct cni_attachment *at, struct cni_error *err)
+{
+	const struct cni_link_change change = {.alias = at->owner->text};
+
+	if (cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, err) < 0)
+		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
+	return 0;
+}
+
+/* True if the link is of the kind that ADD makes, and has the owner's alias or none, as one of the Go
+ * plugin. */
+static bool is_ours(const struct cni_attachment *at, const struct cni_link_part *spec,
+		    const struct cni_link *link)
+{
+	return !strcmp(link->kind, spec->kind->name) &&
+	       (!*link->alias || !strcmp(link->alias, at->owner->text));
+}
+
 static int delete_link(struct cni_attachment *at, const struct cni_link_part *spec,
 		       struct cni_error *err)
 {
@@ -127,7 +189,7 @@ static int delete_link(struct cni_attachment *at, const struct cni_link_part *sp
 		return 0;
 	if (cni_link_get(nl, at->owner->ifname, &found, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
-	if (strcmp(found.kind, spec->kind->name) != 0 || cni_link_del(nl, found.index, err) == 0 ||
+	if (!is_ours(at, spec, &found) || cni_link_del(nl, found.index, err) == 0 ||
 	    err->errnum == ENODEV)
 		return 0;
 	return -1;
@@ -145,10 +207,13 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	cni_container_link_choose_mac(at, spec->mac);
 	if (make(at, spec, &parent, err) < 0)
 		return -1;
-	if (follow(at, spec, &parent, err) < 0) {
+	if (follow(at, spec, &parent, err) < 0 || mark(at, err) < 0) {
 		delete_link(at, spec, &ignored);
 		return -1;
 	}
+	if (parent.index && !is_named(spec) && !spec->parent_is_inside)
+		cni_result_add_interface(at->result, parent.name, cni_mac_format(parent.mac, mac),
+					 NULL);
 	cni_result_add_interface(at->result, at->owner->ifname,
 				 cni_mac_format(at->container.mac, mac), at->call->env.netns);
 	return 0;
@@ -166,18 +231,39 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 
 /* ---- CHECK, STATUS ---- */
 
+/* The name of the parent; "": not known, as after an ADD of the Go plugin. */
+static const char *parent_name(const struct cni_attachment *at, const struct cni_link_part *spec)
+{
+	if (!spec->kind->has_parent)
+		return "";
+	if (is_named(spec))
+		return spec->parent;
+	return spec->parent_is_inside ? "" : cni_attachment_host_link(at);
+}
+
+static int check_parent(struct cni_attachment *at, const struct cni_link_part *spec,
+			struct cni_error *err)
+{
+	const char *name = parent_name(at, spec);
+	struct cni_link parent;
+
+	if (!*name)
+		return 0;
+	if (cni_link_get(place_of(at, spec), name, &parent, err) < 0)
+		return cni_fail_missing(err, CNI_EMISMATCH, "master '%s' is missing", name);
+	if (at->container.peer != parent.index)
+		return cni_fail(err, CNI_EMISMATCH, "'%s' in the container is not on master '%s'",
+				at->owner->ifname, name);
+	return 0;
+}
+
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_link_part *spec = data;
-	struct cni_link parent;
 
-	if (cni_container_link_check(at, spec->kind->name, err) < 0)
+	if (cni_container_link_check(at, spec->kind->name, err) < 0 ||
+	    check_parent(at, spec, err) < 0)
 		return -1;
-	if (spec->parent && cni_link_get(place_of(at, spec), spec->parent, &parent, err) < 0)
-		return cni_fail_missing(err, CNI_EMISMATCH, "master '%s' is missing", spec->parent);
-	if (spec->parent && at->container.peer != parent.index)
-		return cni_fail(err, CNI_EMISMATCH, "'%s' in the container is not on master '%s'",
-				at->owner->ifname, spec->parent);
 	return cni_link_check_values(&at->nl[CNI_CONTAINER], &at->container, spec->kind,
 				     &spec->values, err);
 }
@@ -190,11 +276,10 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 
 	if (cni_readiness_check_kind(&at->nl[CNI_HOST], spec->kind->name, err) < 0)
 		return -1;
-	if (!spec->parent || spec->parent_is_inside ||
-	    cni_link_get(&at->nl[CNI_HOST], spec->parent, &parent, err) == 0)
+	if (spec->parent_is_inside || find_parent(at, spec, &parent, err) == 0)
 		return 0;
 	err->code = CNI_EUNAVAILABLE;
-	return cni_fail_within(err, "'master' \"%s\"", spec->parent);
+	return -1;
 }
 
 const struct cni_part_ops cni_link_part_ops = {

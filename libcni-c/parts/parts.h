@@ -15,6 +15,7 @@
 #include "firewall.h"
 #include "firewall_choice.h"
 #include "link_kind.h"
+#include "mac_choice.h"
 #include "plan.h"
 #include "portmap.h"
 #include "shaper.h"
@@ -59,7 +60,9 @@ extern const struct cni_part_ops cni_veth_part_ops;
  * so GC has nothing to do. */
 struct cni_link_part {
 	const struct cni_link_kind *kind;
-	const char *parent;    /* the name of the link that it is on; NULL: the kind has none */
+	/* The name of the link that it is on, if the kind has one. NULL or "": the link of the default route,
+	 * which ADD puts into the result if it is on the host, and CHECK takes from there. */
+	const char *parent;
 	bool parent_is_inside; /* the parent is in the container, not on the host */
 	const char *mac;       /* NULL or "": random; not for kinds that share their parent's */
 	uint32_t mtu;	       /* bytes, at most the parent's; 0: the kernel's */
@@ -90,7 +93,7 @@ extern const struct cni_part_ops cni_lease_part_ops;
 
 /* The second of the two. */
 struct cni_acquire_part {
-	const char *type;
+	const char *type;   /* NULL: the addresses, routes and DNS of the prevResult, without a lease */
 	bool gateway;	    /* an address without a gateway gets the first of its network */
 	bool default_route; /* of each family through its gateway, unless there is one */
 };
@@ -123,6 +126,15 @@ struct cni_up_part {
 extern const struct cni_part_ops cni_up_part_ops;
 #define cni_plan_up(plan, ...)                                                                     \
 	cni_plan_push(plan, &cni_up_part_ops, &(struct cni_up_part){__VA_ARGS__})
+
+/* The result's IPv6 addresses announced to the neighbours, which may know another MAC for them. The kernel
+ * announces IPv4 addresses: see the addresses part. */
+struct cni_announce_part {
+	char unused;
+};
+extern const struct cni_part_ops cni_announce_part_ops;
+#define cni_plan_announce(plan)                                                                    \
+	cni_plan_push(plan, &cni_announce_part_ops, &(struct cni_announce_part){0})
 
 /* The result's routes through CNI_IFNAME. A route without a gateway goes through the first of its
  * family, if there is any. */

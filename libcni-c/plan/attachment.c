@@ -80,6 +80,7 @@ void cni_attachment_begin(const struct cni_call *call, struct cni_result *result
 		.netns = -1,
 		.shared_lock = -1,
 		.ipv6_conf = -1,
+		.announcer = -1,
 	};
 	if (visit)
 		ret_at->visit = *visit;
@@ -94,6 +95,9 @@ static void close_all(struct cni_attachment *at)
 	if (at->ipv6_conf >= 0)
 		close(at->ipv6_conf);
 	at->ipv6_conf = -1;
+	if (at->announcer >= 0)
+		close(at->announcer);
+	at->announcer = -1;
 	if (at->netns >= 0)
 		close(at->netns);
 	at->netns = -1;

@@ -52,6 +52,7 @@ struct cni_field {
 	uint32_t min;		      /* for numbers */
 	uint32_t max;		      /* for numbers; 0 means 2^31-1, or 2^63-1 for 64 bits */
 	const struct cni_word *words; /* the member is a uint32_t, the value one of these words */
+	bool negative_is_zero; /* for numbers: one below 0 is read as 0, "as the kernel has it" */
 };
 
 /* The decoders that CNI_FIELD() picks. They fail with CNI_ECONFIG for a value of another JSON type, and

@@ -43,8 +43,17 @@ int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err
 	return 0;
 }
 
-int cni_route_decode(const cJSON *json, const char *what, struct cni_route *ret_route,
-		     struct cni_error *err)
+static int check_gateway(const struct cni_route *route, const char *key, const char *what,
+			 struct cni_error *err)
+{
+	if (!cni_ip_is_set(&route->gw) || route->gw.family == route->dst.ip.family)
+		return 0;
+	return cni_fail(err, CNI_ECONFIG, "%s: 'dst' and '%s' are of different families", what,
+			key);
+}
+
+static int decode_route(const cJSON *json, const char *what, struct cni_route *ret_route,
+			struct cni_error *err)
 {
 	static const struct cni_field fields[] = {
 		CNI_FIELD(struct cni_route, "dst", dst),
@@ -56,41 +65,78 @@ int cni_route_decode(const cJSON *json, const char *what, struct cni_route *ret_
 		CNI_FIELD(struct cni_route, "scope", scope, .max = 255),
 		{0},
 	};
-	struct cni_route route = {0};
 
+	*ret_route = (struct cni_route){0};
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_ECONFIG, "%s holds %s, expected objects", what,
 				cni_json_show(json));
-	if (cni_decode(fields, json, &route, false, err) < 0)
+	if (cni_decode(fields, json, ret_route, false, err) < 0)
 		return cni_fail_within(err, "%s", what);
-	if (!cni_ip_is_set(&route.dst.ip))
+	if (!cni_ip_is_set(&ret_route->dst.ip))
 		return cni_fail(err, CNI_ECONFIG, "%s: 'dst' is missing", what);
-	if (cni_ip_is_set(&route.gw) && route.gw.family != route.dst.ip.family)
-		return cni_fail(err, CNI_ECONFIG, "%s: 'dst' and 'gw' are of different families",
-				what);
-	route.has_table = cni_json_get(json, "table") != NULL;
-	route.has_scope = cni_json_get(json, "scope") != NULL;
-	*ret_route = route;
+	ret_route->has_table = cni_json_get(json, "table") != NULL;
+	ret_route->has_scope = cni_json_get(json, "scope") != NULL;
+	return check_gateway(ret_route, "gw", what, err);
+}
+
+static void append(struct cni_route **routes, size_t *count, const struct cni_route *route)
+{
+	*routes = cni_realloc_array(*routes, *count + 1, sizeof(**routes));
+	(*routes)[(*count)++] = *route;
+}
+
+/* `gws`: each next hop is a route like `route`. `*ret_has_own` becomes true if `gw` is among them. */
+static int append_ways(const cJSON *gws, const char *what, const struct cni_route *route,
+		       struct cni_route **routes, size_t *count, bool *ret_has_own,
+		       struct cni_error *err)
+{
+	struct cni_route way = *route;
+	const cJSON *item;
+
+	*ret_has_own = false;
+	if (gws && !cJSON_IsArray(gws))
+		return cni_fail(err, CNI_ECONFIG, "%s: 'gws' is %s, expected a list of addresses",
+				what, cni_json_show(gws));
+	cJSON_ArrayForEach (item, gws) {
+		if (!cJSON_IsString(item) || cni_ip_parse(item->valuestring, &way.gw) < 0)
+			return cni_fail(err, CNI_ECONFIG, "%s: 'gws' holds %s, expected addresses",
+					what, cni_json_show(item));
+		if (check_gateway(&way, "gws", what, err) < 0)
+			return -1;
+		*ret_has_own |= cni_ip_equal(&way.gw, &route->gw);
+		append(routes, count, &way);
+	}
+	return 0;
+}
+
+int cni_routes_decode(const cJSON *list, const char *what, struct cni_route **routes, size_t *count,
+		      struct cni_error *err)
+{
+	const cJSON *item;
+
+	if (list && !cJSON_IsArray(list))
+		return cni_fail(err, CNI_ECONFIG, "%s is %s, expected a list", what,
+				cni_json_show(list));
+	cJSON_ArrayForEach (item, list) {
+		struct cni_route route;
+		size_t before = *count;
+		bool has_own;
+
+		if (cJSON_IsNull(item))
+			continue;
+		if (decode_route(item, what, &route, err) < 0 ||
+		    append_ways(cni_json_get(item, "gws"), what, &route, routes, count, &has_own,
+				err) < 0)
+			return -1;
+		if (*count == before || (cni_ip_is_set(&route.gw) && !has_own))
+			append(routes, count, &route);
+	}
 	return 0;
 }
 
 static int decode_routes(const cJSON *list, struct cni_result *result, struct cni_error *err)
 {
-	const cJSON *item;
-
-	if (list && !cJSON_IsArray(list))
-		return cni_fail(err, CNI_ECONFIG, "'routes' is %s, expected a list",
-				cni_json_show(list));
-	cJSON_ArrayForEach (item, list) {
-		struct cni_route route;
-
-		if (cJSON_IsNull(item))
-			continue;
-		if (cni_route_decode(item, "'routes'", &route, err) < 0)
-			return -1;
-		cni_result_add_route(result, &route);
-	}
-	return 0;
+	return cni_routes_decode(list, "'routes'", &result->routes, &result->route_count, err);
 }
 
 /* ip4 and ip6 of 0.1.0 and 0.2.0: {"ip": "10.1.0.7/16", "gateway": …, "routes": […]} */

@@ -104,8 +104,8 @@ static void link__may_be_on_a_link_of_the_container(void **state)
 	(void)state;
 	add_master();
 	sandbox_must("ip link set " MASTER " netns red");
-	must_fail(cni_link_part_ops.add(&part_at, &part, &err), CNI_EKERNEL,
-		  "'master' \"" MASTER "\": look up link '" MASTER "': No such device");
+	must_fail(cni_link_part_ops.add(&part_at, &part, &err), CNI_ECONFIG,
+		  "'master' \"" MASTER "\" is missing, expected one of 'up1'");
 	part.parent_is_inside = true;
 	live(&part, "macvlan mode bridge");
 }
@@ -194,7 +194,7 @@ static void link__status_misses_the_master(void **state)
 
 	(void)state;
 	must_fail(cni_link_part_ops.status(&part_at, &part, &err), CNI_EUNAVAILABLE,
-		  "'master' \"" MASTER "\": look up link '" MASTER "': No such device");
+		  "'master' \"" MASTER "\" is missing, expected a link, of which there is none");
 }
 
 /* A veth that is no port of a bridge, as of ptp. */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link_plan.h"
+
+#include "names.h"
+
+int cni_link_plan_check(const struct cni_call *call, const char *master, struct cni_error *err)
+{
+	if (master && *master && cni_name_check_interface(master, "'master'", CNI_ECONFIG, err) < 0)
+		return -1;
+	if (call->conf.ipam_type || call->conf.prev_result.ip_count ||
+	    call->conf.version >= CNI_0_3_0)
+		return 0;
+	return cni_fail(err, CNI_EVERSION,
+			"a result of cniVersion %s needs an address: use 0.3.0 or later "
+			"without 'ipam'",
+			cni_version_text(call->conf.version));
+}
+
+void cni_link_plan_addresses(struct cni_plan *plan, const char *ipam)
+{
+	cni_plan_acquire(plan, .type = ipam);
+	cni_plan_addresses(plan);
+	cni_plan_up(plan);
+	cni_plan_announce(plan);
+	cni_plan_routes(plan);
+}
+
+void cni_link_plan(struct cni_plan *plan, const struct cni_call *call,
+		   const struct cni_link_part *link)
+{
+	const char *ipam = call->conf.ipam_type;
+
+	if (ipam)
+		cni_plan_lease(plan, .type = ipam);
+	cni_plan_push(plan, &cni_link_part_ops, link);
+	if (ipam)
+		cni_link_plan_addresses(plan, ipam);
+	else
+		cni_plan_up(plan);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan of a plugin whose link has no end on the host: macvlan, ipvlan, vlan, dummy. */
+#ifndef CNI_LINK_PLAN_H
+#define CNI_LINK_PLAN_H
+
+#include "decls.h"
+#include "parts.h"
+
+CNI_BEGIN_DECLS
+
+/* Fails with CNI_ECONFIG if `master` is no name that a link can have (NULL, "": none is given), and with
+ * CNI_EVERSION if the call has neither `ipam` nor addresses of a prevResult and a result of its cniVersion needs
+ * an address (before 0.3.0). */
+int cni_link_plan_check(const struct cni_call *call, const char *master, struct cni_error *err);
+
+/* Pushes the link, the addresses of the configuration's `ipam`, and the routes. */
+void cni_link_plan(struct cni_plan *plan, const struct cni_call *call,
+		   const struct cni_link_part *link);
+
+/* The steps behind the link, if there are addresses: `ipam` NULL takes them from the prevResult. */
+void cni_link_plan_addresses(struct cni_plan *plan, const char *ipam);
+
+CNI_END_DECLS
+
+#endif

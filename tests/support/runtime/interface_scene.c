@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "interface_scene.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct interface_row rows[] = {
+	{.type = "macvlan", .kind = "macvlan", .keys = "'master':'up0'"},
+	{.type = "ipvlan", .kind = "ipvlan", .keys = "'master':'up0'", .shares_mac = true},
+	{.type = "vlan", .kind = "vlan", .keys = "'master':'up0','vlanId':7", .shares_mac = true},
+	{.type = "dummy", .kind = "dummy", .keys = ""},
+};
+#define ROWS (sizeof(rows) / sizeof(*rows))
+
+/* What a cmocka test gets. */
+struct pairing {
+	const struct interface_row *row;
+	const struct interface_test *test;
+};
+
+static int setup(void **state)
+{
+	void *ignored = NULL;
+
+	(void)state;
+	if (bridge_setup(&ignored) < 0)
+		return -1;
+	return sandbox_run("ip link add up0 type veth peer name up1 && ip link set up0 up && "
+			   "ip link set up1 up");
+}
+
+static int teardown(void **state)
+{
+	return bridge_teardown(state);
+}
+
+/* ip(8) has its own words for a kind that the kernel does not know. */
+static bool has_kind(const char *kind)
+{
+	bool unknown = sandbox_run("ip link add probe0 type %s 2>&1 | "
+				   "grep -qE 'Unknown device type|not supported'",
+				   kind) == 0;
+
+	sandbox_run("ip link del probe0 2>/dev/null");
+	return !unknown;
+}
+
+static void run(void **state)
+{
+	const struct pairing *pairing = *state;
+	const struct interface_row *row = pairing->row;
+
+	if (!has_kind(row->kind))
+		skip_because("this kernel has no links of kind '%s'", row->kind);
+	if (row->setup)
+		sandbox_must("%s", row->setup);
+	pairing->test->run(row);
+}
+
+int interface_run(const struct interface_test *tests, size_t count)
+{
+	struct CMUnitTest *all = cni_alloc(count * ROWS * sizeof(*all));
+	struct pairing *pairings = cni_alloc(count * ROWS * sizeof(*pairings));
+	int failed;
+
+	for (size_t i = 0; i < count * ROWS; i++) {
+		const struct interface_row *row = &rows[i % ROWS];
+		const struct interface_test *test = &tests[i / ROWS];
+
+		pairings[i] = (struct pairing){row, test};
+		all[i] = (struct CMUnitTest){.name = cni_format("%s_%s", row->type, test->name),
+					     .test_func = run,
+					     .setup_func = setup,
+					     .teardown_func = teardown,
+					     .initial_state = &pairings[i]};
+	}
+	failed = _cmocka_run_group_tests("interfaces", all, count * ROWS, NULL, NULL);
+	for (size_t i = 0; i < count * ROWS; i++)
+		free((char *)all[i].name);
+	free(all);
+	free(pairings);
+	return failed;
+}
+
+char *interface_config(const struct interface_row *row, const char *version, const char *more)
+{
+	freeing char *keys = cni_format("'type':'%s'%s%s%s%s", row->type, *row->keys ? "," : "",
+					row->keys, *more ? "," : "", more);
+
+	/* The last of two equal keys wins. */
+	return bridge_config(version, keys);
+}
+
+void interface_open(struct pod *pod, const char *name, const struct interface_row *row)
+{
+	static char paths[ROWS][128];
+	char *path = paths[row - rows];
+
+	pod_open(pod, name);
+	snprintf(path, sizeof(paths[0]), CNI_C_BINARY_DIR "/plugins/%s", row->type);
+	pod->plugin = path;
+}
+
+void interface_assert_nothing_in(const struct pod *pod)
+{
+	assert_shown(NULL, "1", "ip -n %s -j link show", pod->name);
+}

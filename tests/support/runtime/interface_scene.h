@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plugins that make the container's interface, one row for each, and tests that each of them has to pass:
+ *
+ *	static void add__is_undone(const struct interface_row *row)
+ *	{
+ *		freeing char *config = interface_config(row, "1.1.0", IPAM46);
+ *		struct pod red;
+ *
+ *		interface_open(&red, "red", row);
+ *		pod_add(&red, config);
+ *
+ *	int main(void)
+ *	{
+ *		static const struct interface_test tests[] = {interface_test(add__is_undone), ...};
+ *
+ *		return interface_run(tests, sizeof(tests) / sizeof(*tests));
+ *
+ * A test runs for every row, on a host of its own (bridge.h) with the links "up0" and "up1", a pair that is up. A
+ * row whose kind of link the kernel does not have is skipped by name. */
+#ifndef INTERFACE_SCENE_H
+#define INTERFACE_SCENE_H
+
+#include "bridge.h"
+
+#include <stddef.h>
+
+struct interface_row {
+	const char *type;  /* of the plugin */
+	const char *kind;  /* of the link in the container, in ip(8)'s words */
+	const char *keys;  /* of the configuration, besides cniVersion, name, type and ipam */
+	const char *setup; /* a command that prepares the host; NULL: none */
+	bool shares_mac;   /* the link has the MAC of its master */
+};
+
+struct interface_test {
+	const char *name;
+	void (*run)(const struct interface_row *row);
+};
+#define interface_test(function)                                                                   \
+	{                                                                                          \
+#function, function                                                                \
+	}
+
+/* Runs each test for each row. Returns the exit code of the test executable. */
+int interface_run(const struct interface_test *tests, size_t count);
+
+/* The row's configuration of the network "blue"; `more` may be "". The caller frees. */
+char *interface_config(const struct interface_row *row, const char *version, const char *more);
+
+/* As pod_open(), for the plugin of the row. */
+void interface_open(struct pod *pod, const char *name, const struct interface_row *row);
+
+/* Fails the test unless the namespace has no link but "lo". */
+void interface_assert_nothing_in(const struct pod *pod);
+
+#endif
