@@ -59,6 +59,7 @@ int range_complete(struct range *range, struct cni_error *err)
 {
 	char first[CNI_IP_TEXT_SIZE];
 	char last[CNI_IP_TEXT_SIZE];
+	char net[CNI_NET_TEXT_SIZE];
 
 	if (check_subnet(range, err) < 0)
 		return -1;
@@ -71,10 +72,12 @@ int range_complete(struct range *range, struct cni_error *err)
 	if (check_inside(&range->subnet, "rangeStart", &range->first, err) < 0 ||
 	    check_inside(&range->subnet, "rangeEnd", &range->last, err) < 0)
 		return -1;
-	if (cni_ip_is_set(&range->gateway) &&
-	    !(cni_ip_is_link_local(&range->gateway) && range->subnet.ip.family == AF_INET6) &&
-	    check_inside(&range->subnet, "gateway", &range->gateway, err) < 0)
-		return -1;
+	/* It may be outside the subnet: of ptp, or IPv6 link-local. */
+	if (cni_ip_is_set(&range->gateway) && range->gateway.family != range->subnet.ip.family)
+		return cni_fail(err, CNI_ECONFIG,
+				"'gateway' %s and 'subnet' %s are of different families",
+				cni_ip_format(&range->gateway, first),
+				cni_net_format(&range->subnet, net));
 	if (cni_ip_compare(&range->first, &range->last) > 0)
 		return cni_fail(err, CNI_ECONFIG, "'rangeStart' %s is after 'rangeEnd' %s",
 				cni_ip_format(&range->first, first),

@@ -51,6 +51,26 @@ static void range__keeps_what_was_configured(void **state)
 	assert_ip(&made.gateway, "10.1.255.254");
 }
 
+/* As for ptp; below the subnet and above it. */
+static void range__may_have_its_gateway_outside(void **state)
+{
+	static const char *const outside[][2] = {{"10.1.0.0/24", "10.0.0.1"},
+						 {"10.1.0.0/24", "192.168.0.1"},
+						 {"fd00::/64", "fc00::1"},
+						 {"fd00::/64", "fe80::1"}};
+	struct cni_error err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(outside) / sizeof(*outside); i++) {
+		struct range made = range(outside[i][0], "", "", outside[i][1]);
+
+		assert_int_equal(range_complete(&made, &err), 0);
+		assert_ip(&made.gateway, outside[i][1]);
+		/* The address that would be the gateway is one like any other. */
+		assert_null(range_reserves(&made, &made.first));
+	}
+}
+
 static void range__refuses_what_cannot_be(void **state)
 {
 	static const struct {
@@ -66,10 +86,10 @@ static void range__refuses_what_cannot_be(void **state)
 		{"10.1.0.0/24", "10.2.0.1", "", "",
 		 "'rangeStart' 10.2.0.1 is not in 'subnet' 10.1"},
 		{"10.1.0.0/24", "", "10.1.1.0", "", "'rangeEnd' 10.1.1.0 is not in 'subnet'"},
-		{"10.1.0.0/24", "", "", "10.1.1.1", "'gateway' 10.1.1.1 is not in 'subnet'"},
-		{"10.1.0.0/24", "", "", "fe80::1", "'gateway' fe80::1 is not in 'subnet'"},
-		{"fd00::/64", "", "", "10.1.0.1", "'gateway' 10.1.0.1 is not in 'subnet'"},
-		{"fd00::/64", "", "", "fd00:1::1", "'gateway' fd00:1::1 is not in 'subnet'"},
+		{"10.1.0.0/24", "", "", "fe80::1",
+		 "'gateway' fe80::1 and 'subnet' 10.1.0.0/24 are of different families"},
+		{"fd00::/64", "", "", "10.1.0.1",
+		 "'gateway' 10.1.0.1 and 'subnet' fd00::/64 are of different families"},
 		{"fd00::/64", "10.1.0.1", "", "", "'rangeStart' 10.1.0.1 is not in 'subnet'"},
 		{"10.1.0.0/24", "10.1.0.9", "10.1.0.8", "",
 		 "10.1.0.9 is after 'rangeEnd' 10.1.0.8"},
@@ -197,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range__fills_in_the_hosts_of_its_subnet),
 		cmocka_unit_test(range__keeps_what_was_configured),
+		cmocka_unit_test(range__may_have_its_gateway_outside),
 		cmocka_unit_test(range__refuses_what_cannot_be),
 		cmocka_unit_test(range__takes_a_link_local_gateway_for_ipv6),
 		cmocka_unit_test(range__contains_its_ends_and_not_their_neighbours),
