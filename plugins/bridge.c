@@ -3,6 +3,7 @@
 #include "cleanup.h"
 #include "cni.h"
 #include "host_local.h"
+#include "mac_choice.h"
 #include "parts.h"
 
 #include <string.h>
@@ -99,36 +100,6 @@ static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 	return 0;
 }
 
-/* runtimeConfig overrides args.cni, and args.cni overrides CNI_ARGS. */
-static int choose_mac(const struct cni_call *call, struct bridge_conf *conf, struct cni_error *err)
-{
-	freeing char *of_environment = NULL;
-	const struct cni_arg known[] = {{"MAC", &of_environment}, {NULL, NULL}};
-	const char *chosen = conf->mac_of_runtime;
-	static const uint8_t nobody[CNI_MAC_SIZE];
-	uint8_t mac[CNI_MAC_SIZE];
-
-	if (cni_args_parse(call->env.args, known, err) < 0)
-		return -1;
-	if (!chosen || !*chosen)
-		chosen = conf->mac_of_args;
-	if (!chosen || !*chosen)
-		chosen = of_environment;
-	if (!chosen || !*chosen)
-		return 0;
-	if (cni_mac_parse(chosen, mac) < 0)
-		return cni_fail(err, CNI_ECONFIG,
-				"MAC '%.64s' is not a hardware address such as "
-				"\"0a:58:0a:f4:00:02\"",
-				chosen);
-	if (mac[0] & 1 || !memcmp(mac, nobody, sizeof(mac)))
-		return cni_fail(err, CNI_ECONFIG,
-				"MAC '%s' is %s address, expected one of a single interface",
-				chosen, mac[0] & 1 ? "a multicast" : "nobody's");
-	cni_mac_format(mac, conf->mac);
-	return 0;
-}
-
 static int check_backend(const struct bridge_conf *conf, struct cni_error *err)
 {
 	if (!conf->ip_masq_backend || !strcmp(conf->ip_masq_backend, "nftables"))
@@ -182,7 +153,9 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	if (!*conf->bridge)
 		conf->bridge = defaults.bridge;
 	if (cni_name_check_interface(conf->bridge, "'bridge'", CNI_ECONFIG, err) < 0 ||
-	    read_trunk(conf, err) < 0 || choose_mac(call, conf, err) < 0 ||
+	    read_trunk(conf, err) < 0 ||
+	    cni_choose_mac(call, conf->mac_of_runtime, conf->mac_of_args, NULL, conf->mac, err) <
+		    0 ||
 	    check_backend(conf, err) < 0)
 		return -1;
 	return check_combinations(call, conf, err);
