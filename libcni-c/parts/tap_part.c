@@ -95,6 +95,12 @@ static int visit(struct cni_attachment *at, const void *data, struct cni_error *
 	return cni_tap_open(&at->tun, err);
 }
 
+/* The tap that the descriptor has made was deleted. */
+static bool is_gone(const struct cni_error *err)
+{
+	return err->errnum == EBADFD;
+}
+
 static int make(struct cni_attachment *at, const struct cni_tap_part *spec, struct cni_error *err)
 {
 	const struct cni_tap_new new = {.name = at->owner->ifname,
@@ -111,7 +117,7 @@ static int make(struct cni_attachment *at, const struct cni_tap_part *spec, stru
 		if (cni_tap_make(at->tun, &new, &at->container.index, err) == 0)
 			return 0;
 		if (err->errnum != EBUSY)
-			return -1;
+			return is_gone(err) ? cni_container_end_gone(at, err) : -1;
 		if (cni_container_link_refuse_other(at, &other) < 0) {
 			*err = other;
 			return -1;
@@ -135,10 +141,9 @@ static int make_all(struct cni_attachment *at, const struct cni_tap_part *spec,
 		return -1;
 	if ((change.mtu || change.master) &&
 	    cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, err) < 0)
-		return err->errnum == ENODEV ? cni_container_end_gone(at, err)
-					     : cni_container_end_failed(at, err);
+		return cni_container_end_failed(at, err);
 	if (cni_tap_keep(at->tun, true, err) < 0)
-		return err->errnum == EBADFD ? cni_container_end_gone(at, err) : -1;
+		return is_gone(err) ? cni_container_end_gone(at, err) : -1;
 	return 0;
 }
 
@@ -172,7 +177,7 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	(void)data;
 	failed = cni_tap_keep(at->tun, false, err);
 	close_tun(at);
-	return failed < 0 && err->errnum != EBADFD ? -1 : 0;
+	return failed < 0 && !is_gone(err) ? -1 : 0;
 }
 
 /* ---- DEL ---- */
