@@ -246,7 +246,7 @@ extern const struct cni_part_ops cni_loopback_part_ops;
  * carrier goes when ADD ends. It dies with its namespace, so GC has nothing to do. */
 struct cni_tap_part {
 	const char *mac; /* NULL or "": random */
-	uint32_t mtu;	 /* bytes; 0: the kernel's. ADD puts it into the result */
+	uint32_t mtu;	 /* bytes; 0: the kernel's. In the result from 1.1.0 on */
 	bool multi_queue;
 	bool has_owner;
 	bool has_group;

@@ -166,7 +166,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	index = cni_result_add_interface(at->result, at->owner->ifname,
 					 cni_mac_format(at->container.mac, mac),
 					 at->call->env.netns);
-	at->result->interfaces[index].mtu = spec->mtu;
+	if (at->call->conf.version >= CNI_1_1_0)
+		at->result->interfaces[index].mtu = spec->mtu;
 	return 0;
 }
 
