@@ -109,7 +109,7 @@ static void del__removes_the_tap_of_another_suite(void **state)
 	pod_close(&red);
 }
 
-/* Whatever GC has to do concerns the leases: the tap is gone with its namespace. */
+/* Taps go with their namespaces. */
 static void gc__frees_the_lease_and_leaves_the_tap(void **state)
 {
 	freeing char *config = tap_config("1.1.0", IPAM4);

@@ -49,7 +49,7 @@ static void run(struct pod *pod, const char *plugin, const char *command, const 
 	plugin_answer_clear(&answer);
 }
 
-/* What can be seen of the tap, without what is random, and without vnet_hdr and pi: the process that
+/* The tap as ip(8) shows it, without what is random, and without vnet_hdr and pi: the process that
  * attaches sets these (tun_set_iff() in the kernel's drivers/net/tun.c). */
 static char *tap_shown(void)
 {
