@@ -13,8 +13,24 @@
 
 #define ABOUT_MAX (64U << 10)
 
-const char *const about_types[] = {"bridge",   "portmap",    "firewall", "bandwidth", "tuning",
-				   "loopback", "host-local", "static",	 "macvlan", "ipvlan", "vlan", "dummy", NULL};
+/* clang-format off: a line for each. */
+const char *const about_types[] = {
+	"bridge",
+	"macvlan",
+	"ipvlan",
+	"vlan",
+	"dummy",
+	"tap",
+	"portmap",
+	"firewall",
+	"bandwidth",
+	"tuning",
+	"loopback",
+	"host-local",
+	"static",
+	NULL,
+};
+/* clang-format on */
 
 /* Runs it with `fd` in the place of stderr, which a plugin inherits. */
 static int run_into(const struct cni_exec *exec, int fd, struct cni_error *err)

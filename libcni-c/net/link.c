@@ -234,6 +234,8 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 		cni_nl_put(&m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
 	if (change->mtu)
 		cni_nl_put_u32(&m, IFLA_MTU, change->mtu);
+	if (change->master)
+		cni_nl_put_u32(&m, IFLA_MASTER, (uint32_t)change->master);
 	if (change->port || changes_bridge(change))
 		CNI_NL_NEST (&m, IFLA_LINKINFO) {
 			if (change->port)

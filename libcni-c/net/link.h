@@ -81,6 +81,7 @@ struct cni_link_change {
 	enum cni_switch ignores_link_local;
 	/* net.ipv4.conf.<link>.arp_notify, by index instead of name. */
 	enum cni_switch arp_notify;
+	int master; /* the index of the bridge that it becomes a port of; 0: keep */
 };
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);

@@ -3,6 +3,7 @@
 
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <stdio.h>
@@ -53,6 +54,24 @@ const struct cni_link_kind cni_link_vlan = {
 
 const struct cni_link_kind cni_link_vrf = {
 	.name = "vrf", .attributes = {{"table", IFLA_VRF_TABLE, 4, NULL, false}}};
+
+static const struct cni_link_word tun_types[] = {{"tun", IFF_TUN}, {"tap", IFF_TAP}, {NULL, 0}};
+
+static const struct cni_link_word booleans[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
+
+/* Kinds are named after their modules: this one's is "tun". */
+const struct cni_link_kind cni_link_tap = {
+	.name = "tun",
+	.attributes = {[CNI_TAP_TYPE] = {.key = "type",
+					 .type = IFLA_TUN_TYPE,
+					 .size = 1,
+					 .words = tun_types},
+		       [CNI_TAP_OWNER] = {.key = "owner", .type = IFLA_TUN_OWNER, .size = 4},
+		       [CNI_TAP_GROUP] = {.key = "group", .type = IFLA_TUN_GROUP, .size = 4},
+		       [CNI_TAP_MULTI_QUEUE] = {.key = "multiQueue",
+						.type = IFLA_TUN_MULTI_QUEUE,
+						.size = 1,
+						.words = booleans}}};
 
 /* ---- words ---- */
 

@@ -37,7 +37,7 @@ struct cni_link_kind {
 };
 
 /* The rows. For `macvlan` attribute 0 is the mode, 1 the queue length of broadcasts; for `ipvlan` the
- * mode and the flags, for `vlan` the id, for `vrf` the table, for `bridge` VLAN filtering. */
+ * mode and the flags, for `vlan` the id, for `vrf` the table, for `bridge` VLAN filtering, for `tap` as CNI_TAP_* says. */
 extern const struct cni_link_kind cni_link_bridge;
 extern const struct cni_link_kind cni_link_veth;
 extern const struct cni_link_kind cni_link_ifb;
@@ -46,6 +46,9 @@ extern const struct cni_link_kind cni_link_macvlan;
 extern const struct cni_link_kind cni_link_ipvlan;
 extern const struct cni_link_kind cni_link_vlan;
 extern const struct cni_link_kind cni_link_vrf;
+/* Read only: tap.h makes taps. */
+extern const struct cni_link_kind cni_link_tap;
+enum { CNI_TAP_TYPE, CNI_TAP_OWNER, CNI_TAP_GROUP, CNI_TAP_MULTI_QUEUE };
 
 /* Values for the attributes of a kind, by their place in the row. */
 struct cni_link_values {

@@ -251,6 +251,25 @@ extern const struct cni_part_ops cni_loopback_part_ops;
 	cni_plan_push(plan, &cni_loopback_part_ops,                                                \
 		      &(struct cni_loopback_part){.before = {.index = 0}})
 
+/* CNI_IFNAME as a tap (tap.h), for a virtual machine in the container. ADD keeps its descriptor until the end:
+ * a step that fails takes back this very tap, whichever name and index the container has given it. A tap that
+ * is attached has carrier, so the parts behind find it as one that is in use; without a virtual machine the
+ * carrier goes when ADD ends. It dies with its namespace, so GC has nothing to do. */
+struct cni_tap_part {
+	const char *mac; /* NULL or "": random */
+	uint32_t mtu;	 /* bytes; 0: the kernel's. In the result from 1.1.0 on */
+	bool multi_queue;
+	bool has_owner;
+	bool has_group;
+	uint32_t owner;
+	uint32_t group;
+	const char *context; /* SELinux's; NULL or "": the plugin's own */
+	const char *bridge;  /* in the container; the tap becomes a port of it. NULL or "": none */
+};
+extern const struct cni_part_ops cni_tap_part_ops;
+#define cni_plan_tap(plan, ...)                                                                    \
+	cni_plan_push(plan, &cni_tap_part_ops, &(struct cni_tap_part){__VA_ARGS__})
+
 CNI_END_DECLS
 
 #endif

@@ -78,6 +78,7 @@ void cni_attachment_begin(const struct cni_call *call, struct cni_result *result
 		.owner = &call->owner,
 		.result = result,
 		.netns = -1,
+		.tun = -1,
 		.shared_lock = -1,
 		.ipv6_conf = -1,
 		.announcer = -1,
@@ -92,6 +93,9 @@ static void close_all(struct cni_attachment *at)
 	cni_nl_close(&at->nl[CNI_CONTAINER]);
 	cni_nl_close(&at->netfilter);
 	cni_nl_close(&at->news);
+	if (at->tun >= 0)
+		close(at->tun);
+	at->tun = -1;
 	if (at->ipv6_conf >= 0)
 		close(at->ipv6_conf);
 	at->ipv6_conf = -1;

@@ -40,6 +40,7 @@ struct cni_attachment {
 	struct cni_visit visit;
 	bool is_open;
 	int netns;		 /* a descriptor; -1: none, or gone */
+	int tun;		 /* /dev/net/tun in the container's namespace; see `visit` */
 	struct cni_nl nl[2];	 /* rtnetlink, by enum cni_place; the container's needs `netns` */
 	struct cni_nl netfilter; /* opened by cni_attachment_netfilter(), see parts/netfilter.h */
 	struct cni_nl news;	 /* rtnetlink in the container, for announcements; see `visit` */
@@ -72,7 +73,7 @@ void cni_attachment_close(struct cni_attachment *at);
 /* For one that is closed and may never be opened. */
 #define CNI_NO_ATTACHMENT                                                                          \
 	{                                                                                          \
-		.netns = -1, .shared_lock = -1, .ipv6_conf = -1, .announcer = -1                   \
+		.netns = -1, .tun = -1, .shared_lock = -1, .ipv6_conf = -1, .announcer = -1        \
 	}
 
 /* Things that attachments share (the bridge, its addresses, forwarding) are taken back after a

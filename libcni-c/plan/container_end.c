@@ -24,6 +24,11 @@ static bool is_gone(struct cni_attachment *at)
 	struct cni_error err;
 	struct cni_link now;
 
+	if (!at->host.index)
+		return at->container.index &&
+		       cni_link_get_by_index(&at->nl[CNI_CONTAINER], at->container.index, &now,
+					     &err) < 0 &&
+		       err.errnum == ENODEV;
 	if (cni_link_get_by_index(&at->nl[CNI_HOST], at->host.index, &now, &err) < 0)
 		return err.errnum == ENODEV;
 	return now.peer != at->host.peer || now.peer_netns != at->host.peer_netns;
@@ -31,7 +36,7 @@ static bool is_gone(struct cni_attachment *at)
 
 int cni_container_end_explain(struct cni_attachment *at, struct cni_error *err)
 {
-	return at->host.index && is_gone(at) ? cni_container_end_gone(at, err) : -1;
+	return is_gone(at) ? cni_container_end_gone(at, err) : -1;
 }
 
 int cni_container_end_failed(struct cni_attachment *at, struct cni_error *err)

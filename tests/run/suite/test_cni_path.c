@@ -26,6 +26,7 @@ static const struct {
 	{PLUGINS "firewall", "'backend':'nftables'", true},
 	{PLUGINS "tuning", "'sysctl':{'net.ipv4.conf.IFNAME.arp_filter':'1'}", true},
 	{PLUGINS "bandwidth", "'ingressRate':1000000,'ingressBurst':1000000", true},
+	{PLUGINS "tap", "'bridge':''", false},
 };
 
 /* As plugin_run(), of a shell: it sets no CNI_PATH, or an empty one. */

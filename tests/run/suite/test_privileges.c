@@ -34,6 +34,7 @@ static const struct {
 	{CNI_C_BINARY_DIR "/plugins/tuning", "'mac':'02:00:00:00:00:07'", true},
 	{CNI_C_BINARY_DIR "/plugins/bandwidth", "'ingressRate':1000000,'ingressBurst':1000000",
 	 true},
+	{CNI_C_BINARY_DIR "/plugins/tap", "'bridge':''," IPAM46, false},
 };
 
 /* The caller clears the answer. */

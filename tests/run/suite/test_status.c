@@ -24,6 +24,7 @@ static const struct {
 	{PLUGINS "firewall", "'backend':'nftables'"},
 	{PLUGINS "tuning", "'mac':'02:00:00:00:00:07'"},
 	{PLUGINS "bandwidth", "'ingressRate':1000000,'ingressBurst':1000000"},
+	{PLUGINS "tap", "'bridge':''," IPAM46},
 };
 #define PLUGIN_COUNT (sizeof(plugins) / sizeof(*plugins))
 

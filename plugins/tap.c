@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tap: a tap in the container, for a virtual machine. */
+#include "tap.h"
+#include "cni.h"
+#include "host_local.h"
+#include "mac_choice.h"
+#include "parts.h"
+
+struct tap_conf {
+	bool multi_queue;
+	uint32_t mtu;
+	uint64_t owner;
+	uint64_t group;
+	const char *mac_of_conf;
+	const char *mac_of_runtime; /* runtimeConfig.mac */
+	const char *selinux_context;
+	const char *bridge;
+	char mac[CNI_MAC_TEXT_SIZE]; /* by validate(); "": random */
+};
+
+/* 0 is a user and a group, and 2^32-1 is neither. */
+#define ABSENT UINT64_MAX
+#define ID_MAX (UINT32_MAX - 1)
+static const struct tap_conf defaults = {.owner = ABSENT, .group = ABSENT};
+
+/* The kernel's limits (tun_net_init() in drivers/net/tun.c). */
+#define MTU_MIN 68
+#define MTU_MAX (65535 - 14)
+
+static const struct cni_field fields[] = {
+	CNI_FIELD(struct tap_conf, "multiQueue", multi_queue),
+	CNI_FIELD(struct tap_conf, "mtu", mtu, .max = MTU_MAX),
+	CNI_FIELD(struct tap_conf, "mac", mac_of_conf),
+	CNI_FIELD(struct tap_conf, "owner", owner, .max = ID_MAX),
+	CNI_FIELD(struct tap_conf, "group", group, .max = ID_MAX),
+	CNI_FIELD(struct tap_conf, "selinuxContext", selinux_context),
+	CNI_FIELD(struct tap_conf, "bridge", bridge),
+	CNI_FIELD(struct tap_conf, "mac", mac_of_runtime, .section = {"runtimeConfig"}),
+	{0},
+};
+
+static int validate(const struct cni_call *call, void *data, struct cni_error *err)
+{
+	struct tap_conf *conf = data;
+
+	if (cni_choose_mac(call, conf->mac_of_runtime, NULL, conf->mac_of_conf, conf->mac, err) < 0)
+		return -1;
+	if (conf->mtu && conf->mtu < MTU_MIN)
+		return cni_fail(err, CNI_ECONFIG, "'mtu' is %u, expected 0, or %u to %u", conf->mtu,
+				MTU_MIN, MTU_MAX);
+	if (conf->bridge && *conf->bridge &&
+	    cni_name_check_interface(conf->bridge, "'bridge'", CNI_ECONFIG, err) < 0)
+		return -1;
+	if (!call->conf.ipam_type && call->conf.version < CNI_0_3_0)
+		return cni_fail(err, CNI_EVERSION,
+				"a result of cniVersion %s needs an address: use 0.3.0 or later "
+				"without 'ipam'",
+				cni_version_text(call->conf.version));
+	return 0;
+}
+
+static void tap_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
+{
+	const struct tap_conf *conf = data;
+	const char *ipam = call->conf.ipam_type;
+
+	if (ipam)
+		cni_plan_lease(plan, .type = ipam);
+	cni_plan_tap(plan, .mac = conf->mac, .mtu = conf->mtu, .multi_queue = conf->multi_queue,
+		     .has_owner = conf->owner != ABSENT, .owner = (uint32_t)conf->owner,
+		     .has_group = conf->group != ABSENT, .group = (uint32_t)conf->group,
+		     .context = conf->selinux_context, .bridge = conf->bridge);
+	if (ipam) {
+		cni_plan_acquire(plan, .type = ipam);
+		cni_plan_addresses(plan, .dad = false);
+	}
+	cni_plan_up(plan, .dad = false);
+	if (ipam)
+		cni_plan_routes(plan);
+}
+
+static const struct cni_plugin tap = {
+	.type = "tap",
+	.version = CNI_C_VERSION,
+	.delegates = true,
+	.contained = &host_local_contained,
+	.oldest = CNI_0_1_0,
+	.conf_size = sizeof(struct tap_conf),
+	.defaults = &defaults,
+	.fields = fields,
+	.validate = validate,
+	.plan = tap_plan,
+};
+
+int main(int argc, char **argv)
+{
+	int helped = cni_tap_helper(argc, argv);
+
+	return helped < 0 ? cni_plan_main(&tap) : helped;
+}
