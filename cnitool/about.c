@@ -15,20 +15,8 @@
 
 /* clang-format off: a line for each. */
 const char *const about_types[] = {
-	"bridge",
-	"macvlan",
-	"ipvlan",
-	"vlan",
-	"dummy",
-	"tap",
-	"portmap",
-	"firewall",
-	"bandwidth",
-	"tuning",
-	"loopback",
-	"host-local",
-	"static",
-	NULL,
+	"bridge",   "macvlan",	 "ipvlan", "vlan",     "dummy",	     "tap",    "portmap",
+	"firewall", "bandwidth", "tuning", "loopback", "host-local", "static", NULL,
 };
 /* clang-format on */
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tap: a tap in the container, for a virtual machine. */
 #include "tap.h"
-#include "cni.h"
 #include "host_local.h"
-#include "mac_choice.h"
-#include "parts.h"
+#include "link_plan.h"
+#include "names.h"
 
 struct tap_conf {
 	bool multi_queue;
@@ -51,32 +50,25 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	if (conf->bridge && *conf->bridge &&
 	    cni_name_check_interface(conf->bridge, "'bridge'", CNI_ECONFIG, err) < 0)
 		return -1;
-	if (!call->conf.ipam_type && call->conf.version < CNI_0_3_0)
-		return cni_fail(err, CNI_EVERSION,
-				"a result of cniVersion %s needs an address: use 0.3.0 or later "
-				"without 'ipam'",
-				cni_version_text(call->conf.version));
-	return 0;
+	return cni_link_plan_check(call, NULL, err);
 }
 
 static void tap_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
 {
 	const struct tap_conf *conf = data;
-	const char *ipam = call->conf.ipam_type;
 
-	if (ipam)
-		cni_plan_lease(plan, .type = ipam);
-	cni_plan_tap(plan, .mac = conf->mac, .mtu = conf->mtu, .multi_queue = conf->multi_queue,
-		     .has_owner = conf->owner != ABSENT, .owner = (uint32_t)conf->owner,
-		     .has_group = conf->group != ABSENT, .group = (uint32_t)conf->group,
-		     .context = conf->selinux_context, .bridge = conf->bridge);
-	if (ipam) {
-		cni_plan_acquire(plan, .type = ipam);
-		cni_plan_addresses(plan, .dad = false);
-	}
-	cni_plan_up(plan, .dad = false);
-	if (ipam)
-		cni_plan_routes(plan);
+	cni_link_plan(plan, call, &cni_tap_part_ops,
+		      &(struct cni_tap_part){
+			      .mac = conf->mac,
+			      .mtu = conf->mtu,
+			      .multi_queue = conf->multi_queue,
+			      .has_owner = conf->owner != ABSENT,
+			      .owner = (uint32_t)conf->owner,
+			      .has_group = conf->group != ABSENT,
+			      .group = (uint32_t)conf->group,
+			      .context = conf->selinux_context,
+			      .bridge = conf->bridge,
+		      });
 }
 
 static const struct cni_plugin tap = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "container_link.h"
 
+#include "container_end.h"
+
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -22,6 +24,36 @@ int cni_container_link_refuse_other(struct cni_attachment *at, struct cni_error 
 			"CNI_IFNAME '%s' already exists in the container, expected a name "
 			"that is free",
 			at->owner->ifname);
+}
+
+int cni_container_link_mark(struct cni_attachment *at, struct cni_error *err)
+{
+	const struct cni_link_change change = {.alias = at->owner->text};
+
+	if (cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, err) < 0)
+		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
+	return 0;
+}
+
+static bool is_ours(const struct cni_attachment *at, const char *kind, const struct cni_link *link)
+{
+	return !strcmp(link->kind, kind) &&
+	       (!*link->alias || !strcmp(link->alias, at->owner->text));
+}
+
+int cni_container_link_del(struct cni_attachment *at, const char *kind, struct cni_error *err)
+{
+	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
+	struct cni_link found;
+
+	if (at->netns < 0)
+		return 0;
+	if (cni_link_get(nl, at->owner->ifname, &found, err) < 0)
+		return err->errnum == ENODEV ? 0 : -1;
+	if (!is_ours(at, kind, &found) || cni_link_del(nl, found.index, err) == 0 ||
+	    err->errnum == ENODEV)
+		return 0;
+	return -1;
 }
 
 static int compare(struct cni_attachment *at, const char *kind, struct cni_error *err)

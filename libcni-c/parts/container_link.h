@@ -15,6 +15,15 @@ void cni_container_link_choose_mac(struct cni_attachment *at, const char *mac);
  * a link with the name; 0 otherwise. */
 int cni_container_link_refuse_other(struct cni_attachment *at, struct cni_error *err);
 
+/* After it was made, and at->container.index is known: gives it the owner's alias, by which DEL knows it. Fails
+ * with CNI_EKERNEL; errnum ENODEV if it is not there any more. */
+int cni_container_link_mark(struct cni_attachment *at, struct cni_error *err);
+
+/* For undo and DEL: deletes the link with the name if it is of the kind and has the owner's alias or, as one of
+ * the Go plugins, none: the path of a namespace may lead to another container's by now, and a link that another
+ * program has made under the name stays. Succeeds without a link or a namespace. */
+int cni_container_link_del(struct cni_attachment *at, const char *kind, struct cni_error *err);
+
 /* For CHECK: fills at->container and compares it with the prevResult. at->container.has_mac is true only
  * if the prevResult has a MAC. Fails with CNI_EMISMATCH: the link is missing, the prevResult does not have
  * it, it is of another kind, or has another MAC. */

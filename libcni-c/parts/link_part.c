@@ -160,41 +160,6 @@ static int follow(struct cni_attachment *at, const struct cni_link_part *spec,
 	return 0;
 }
 
-/* The alias says whose link it is: the path of a namespace may lead to another container's by now. */
-static int mark(struct cni_attachment *at, struct cni_error *err)
-{
-	const struct cni_link_change change = {.alias = at->owner->text};
-
-	if (cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, err) < 0)
-		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
-	return 0;
-}
-
-/* True if the link is of the kind that ADD makes, and has the owner's alias or none, as one of the Go
- * plugin. */
-static bool is_ours(const struct cni_attachment *at, const struct cni_link_part *spec,
-		    const struct cni_link *link)
-{
-	return !strcmp(link->kind, spec->kind->name) &&
-	       (!*link->alias || !strcmp(link->alias, at->owner->text));
-}
-
-static int delete_link(struct cni_attachment *at, const struct cni_link_part *spec,
-		       struct cni_error *err)
-{
-	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
-	struct cni_link found;
-
-	if (at->netns < 0)
-		return 0;
-	if (cni_link_get(nl, at->owner->ifname, &found, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
-	if (!is_ours(at, spec, &found) || cni_link_del(nl, found.index, err) == 0 ||
-	    err->errnum == ENODEV)
-		return 0;
-	return -1;
-}
-
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_link_part *spec = data;
@@ -207,8 +172,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	cni_container_link_choose_mac(at, spec->mac);
 	if (make(at, spec, &parent, err) < 0)
 		return -1;
-	if (follow(at, spec, &parent, err) < 0 || mark(at, err) < 0) {
-		delete_link(at, spec, &ignored);
+	if (follow(at, spec, &parent, err) < 0 || cni_container_link_mark(at, err) < 0) {
+		cni_container_link_del(at, spec->kind->name, &ignored);
 		return -1;
 	}
 	if (parent.index && !is_named(spec) && !spec->parent_is_inside)
@@ -219,14 +184,16 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	return 0;
 }
 
-static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
-{
-	return delete_link(at, data, err);
-}
-
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	return delete_link(at, data, err);
+	const struct cni_link_part *spec = data;
+
+	return cni_container_link_del(at, spec->kind->name, err);
+}
+
+static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
+{
+	return del(at, data, err);
 }
 
 /* ---- CHECK, STATUS ---- */

@@ -26,13 +26,13 @@ void cni_link_plan_addresses(struct cni_plan *plan, const char *ipam)
 }
 
 void cni_link_plan(struct cni_plan *plan, const struct cni_call *call,
-		   const struct cni_link_part *link)
+		   const struct cni_part_ops *ops, const void *link)
 {
 	const char *ipam = call->conf.ipam_type;
 
 	if (ipam)
 		cni_plan_lease(plan, .type = ipam);
-	cni_plan_push(plan, &cni_link_part_ops, link);
+	cni_plan_push(plan, ops, link);
 	if (ipam)
 		cni_link_plan_addresses(plan, ipam);
 	else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan of a plugin whose link has no end on the host: macvlan, ipvlan, vlan, dummy. */
+/* The plan of a plugin whose link has no end on the host: macvlan, ipvlan, vlan, dummy, tap. */
 #ifndef CNI_LINK_PLAN_H
 #define CNI_LINK_PLAN_H
 
@@ -13,9 +13,9 @@ CNI_BEGIN_DECLS
  * an address (before 0.3.0). */
 int cni_link_plan_check(const struct cni_call *call, const char *master, struct cni_error *err);
 
-/* Pushes the link, the addresses of the configuration's `ipam`, and the routes. */
+/* Pushes the part of the link (cni_plan_push()), the addresses of the configuration's `ipam`, and the routes. */
 void cni_link_plan(struct cni_plan *plan, const struct cni_call *call,
-		   const struct cni_link_part *link);
+		   const struct cni_part_ops *ops, const void *link);
 
 /* The steps behind the link, if there are addresses: `ipam` NULL takes them from the prevResult. */
 void cni_link_plan_addresses(struct cni_plan *plan, const char *ipam);

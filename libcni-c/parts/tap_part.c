@@ -131,7 +131,7 @@ static int make_all(struct cni_attachment *at, const struct cni_tap_part *spec,
 		    struct cni_error *err)
 {
 	struct cni_link bridge = {.index = 0};
-	struct cni_link_change change = {.mtu = spec->mtu};
+	struct cni_link_change change = {.mtu = spec->mtu, .alias = at->owner->text};
 
 	if (is_given(spec->bridge) && find_bridge(at, spec->bridge, CNI_ECONFIG, &bridge, err) < 0)
 		return -1;
@@ -139,8 +139,7 @@ static int make_all(struct cni_attachment *at, const struct cni_tap_part *spec,
 	cni_container_link_choose_mac(at, spec->mac);
 	if (make(at, spec, err) < 0)
 		return -1;
-	if ((change.mtu || change.master) &&
-	    cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, err) < 0)
+	if (cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, err) < 0)
 		return cni_container_end_failed(at, err);
 	if (cni_tap_keep(at->tun, true, err) < 0)
 		return is_gone(err) ? cni_container_end_gone(at, err) : -1;
@@ -186,7 +185,7 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 static const struct cni_link_values a_tap = {.given = 1U << CNI_TAP_TYPE,
 					     .values = {[CNI_TAP_TYPE] = 2}};
 
-/* Deletes a tap only: a link that another program has made under the name stays. */
+/* A tun, which is of the same kind, stays. */
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
@@ -197,13 +196,9 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 		return 0;
 	if (cni_link_get(nl, at->owner->ifname, &found, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
-	if (strcmp(found.kind, cni_link_tap.name) != 0)
-		return 0;
 	if (cni_link_check_values(nl, &found, &cni_link_tap, &a_tap, err) < 0)
 		return err->code == CNI_EMISMATCH || err->errnum == ENODEV ? 0 : -1;
-	if (cni_link_del(nl, found.index, err) < 0 && err->errnum != ENODEV)
-		return -1;
-	return 0;
+	return cni_container_link_del(at, cni_link_tap.name, err);
 }
 
 /* ---- CHECK, STATUS ---- */

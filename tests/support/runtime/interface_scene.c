@@ -12,6 +12,7 @@ static const struct interface_row rows[] = {
 	{.type = "ipvlan", .kind = "ipvlan", .keys = "'master':'up0'", .shares_mac = true},
 	{.type = "vlan", .kind = "vlan", .keys = "'master':'up0','vlanId':7", .shares_mac = true},
 	{.type = "dummy", .kind = "dummy", .keys = ""},
+	{.type = "tap", .kind = "tun", .keys = "'mtu':1400"},
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
