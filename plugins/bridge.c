@@ -129,19 +129,6 @@ static int choose_mac(const struct cni_call *call, struct bridge_conf *conf, str
 	return 0;
 }
 
-static int check_backend(const struct bridge_conf *conf, struct cni_error *err)
-{
-	if (!conf->ip_masq_backend || !strcmp(conf->ip_masq_backend, "nftables"))
-		return 0;
-	if (!strcmp(conf->ip_masq_backend, "iptables"))
-		return cni_fail(err, CNI_EFIELD,
-				"'ipMasqBackend' is \"iptables\", which this plugin does not "
-				"offer: leave it out or set \"nftables\"");
-	return cni_fail(err, CNI_ECONFIG,
-			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\"",
-			conf->ip_masq_backend);
-}
-
 static int check_combinations(const struct cni_call *call, const struct bridge_conf *conf,
 			      struct cni_error *err)
 {
@@ -183,7 +170,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 		conf->bridge = defaults.bridge;
 	if (cni_name_check_interface(conf->bridge, "'bridge'", CNI_ECONFIG, err) < 0 ||
 	    read_trunk(conf, err) < 0 || choose_mac(call, conf, err) < 0 ||
-	    check_backend(conf, err) < 0)
+	    cni_masquerade_check_backend(conf->ip_masq_backend, err) < 0)
 		return -1;
 	return check_combinations(call, conf, err);
 }

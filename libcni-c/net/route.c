@@ -27,14 +27,13 @@ static uint32_t table_of(const struct cni_route *route)
 	return route->has_table && route->table ? route->table : RT_TABLE_MAIN;
 }
 
-int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
-		  struct cni_error *err)
+static int make(struct cni_nl *nl, uint16_t flags, int index, const struct cni_route *route,
+		struct cni_error *err)
 {
 	struct cni_net dst = cni_net_masked(&route->dst);
 	char text[CNI_ROUTE_TEXT_SIZE];
 	struct cni_nl_message m;
-	/* Not NLM_F_EXCL: a second route to one destination is fine, the very same one is not. */
-	struct rtmsg *rtm = cni_nl_init(&m, RTM_NEWROUTE, NLM_F_CREATE, sizeof(*rtm));
+	struct rtmsg *rtm = cni_nl_init(&m, RTM_NEWROUTE, flags, sizeof(*rtm));
 
 	rtm->rtm_family = dst.ip.family;
 	rtm->rtm_dst_len = dst.prefix;
@@ -47,6 +46,7 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 	if (dst.prefix)
 		cni_nl_put_ip(&m, RTA_DST, &dst.ip);
 	cni_nl_put_ip(&m, RTA_GATEWAY, &route->gw);
+	cni_nl_put_ip(&m, RTA_PREFSRC, &route->src);
 	if (route->priority)
 		cni_nl_put_u32(&m, RTA_PRIORITY, route->priority);
 	if (route->mtu || route->advmss)
@@ -61,10 +61,30 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 	return 0;
 }
 
+/* Not NLM_F_EXCL: a second route to one destination is fine, the very same one is not. */
+int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
+		  struct cni_error *err)
+{
+	return make(nl, NLM_F_CREATE, index, route, err);
+}
+
+int cni_route_claim(struct cni_nl *nl, int index, const struct cni_route *route,
+		    struct cni_error *err)
+{
+	return make(nl, NLM_F_CREATE | NLM_F_EXCL, index, route, err);
+}
+
+int cni_route_replace(struct cni_nl *nl, int index, const struct cni_route *route,
+		      struct cni_error *err)
+{
+	return make(nl, NLM_F_CREATE | NLM_F_REPLACE, index, route, err);
+}
+
 static const struct cni_nl_policy policy[RTA_MAX + 1] = {
 	[RTA_DST] = {MNL_TYPE_BINARY, 4, 16},
 	[RTA_OIF] = {MNL_TYPE_U32},
 	[RTA_GATEWAY] = {MNL_TYPE_BINARY, 4, 16},
+	[RTA_PREFSRC] = {MNL_TYPE_BINARY, 4, 16},
 	[RTA_PRIORITY] = {MNL_TYPE_U32},
 	[RTA_METRICS] = {MNL_TYPE_NESTED},
 	[RTA_MULTIPATH] = {MNL_TYPE_BINARY, sizeof(struct rtnexthop)},
@@ -166,6 +186,8 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 	if (table[RTA_MULTIPATH]
 		    ? !has_way(search, table[RTA_MULTIPATH])
 		    : !is_way(search, cni_nl_u32(table[RTA_OIF], 0), table[RTA_GATEWAY]))
+		return 0;
+	if (cni_ip_is_set(&route->src) && !same_ip(table[RTA_PREFSRC], &route->src))
 		return 0;
 	if (route->priority && cni_nl_u32(table[RTA_PRIORITY], 0) != route->priority)
 		return 0;
