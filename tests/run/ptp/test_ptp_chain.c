@@ -157,12 +157,24 @@ static void ptp__is_mended_by_reconcile(void **state)
 	}
 }
 
+static void ptp__is_purged(void **state)
+{
+	freeing char *said = NULL;
+
+	(void)state;
+	attach("nftables");
+	said = must_print("purge");
+	sandbox_must("! ip link show type veth | grep -q 'veth'; ! ls /var/lib/cni/networks/green "
+		     "2>/dev/null | grep -q 10.1; test -z \"$(nft list ruleset)\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		chain_test(ptp__publishes_ports),
 		chain_test(ptp__is_forwarded_by_the_firewall_plugin),
 		chain_test(ptp__is_mended_by_reconcile),
+		chain_test(ptp__is_purged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
