@@ -74,7 +74,7 @@ static void put_gateways_of_routes(const struct cni_result *result, const struct
 	}
 }
 
-/* Those to the gateways come first: the kernel refuses a gateway that no route leads to. */
+/* The routes to the gateways come first: the kernel refuses a gateway that no route leads to. */
 static struct routes routes_of_container(const struct cni_attachment *at)
 {
 	const struct cni_result *result = at->result;
@@ -180,8 +180,8 @@ static int look(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error 
 	return *ret_done ? cni_route_replace(nl, index, &holder->route, err) : 0;
 }
 
-/* The IPAM plugin has given us the address. A route through another container's link is an error all the
- * same while this container lives: two networks with one range, or a lost ledger. */
+/* The IPAM plugin has given us the address. A route through the link of a container that lives is an error
+ * anyway: two networks have one range, or the ledger is lost. */
 static int take_route(struct cni_attachment *at, const struct cni_ip *ip, struct cni_error *err)
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];
@@ -189,7 +189,8 @@ static int take_route(struct cni_attachment *at, const struct cni_ip *ip, struct
 		.at = at,
 		.ip = ip,
 		/* As the Go plugin has it. */
-		.route = {.dst = host_net(ip), .has_scope = true, .scope = RT_SCOPE_HOST}};
+		.route = {.dst = host_net(ip), .has_scope = true, .scope = RT_SCOPE_HOST},
+		.name = "no link"};
 	char text[CNI_IP_TEXT_SIZE];
 	bool done;
 
@@ -320,7 +321,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 	return check_container(at, err) < 0 ? -1 : check_host(at, err);
 }
 
-/* The container's routes stay as they are: it would notice. */
+/* The container's routes stay as they are: the container would notice a change. */
 static int mend(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	return set_up_host(at, err) < 0 ? -1 : check(at, data, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ptp, firewall and portmap as a chain, on a host that forwards nothing else: published ports, and
+/* ptp, firewall, bandwidth and portmap as a chain, on a host that forwards nothing else: published ports, and
  * cnitool reconcile. */
 #include "cleanup.h"
 #include "cnitool_scene.h"
@@ -21,6 +21,8 @@ static const char conflist[] =
 	"[{\"subnet\":\"10.1.0.0/24\"}],[{\"subnet\":\"fd01::/64\"}]],"
 	"\"routes\":[{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"::/0\"}]}},"
 	"{\"type\":\"firewall\",\"backend\":\"%s\"},"
+	"{\"type\":\"bandwidth\",\"ingressRate\":1000000000,\"ingressBurst\":10000000,"
+	"\"egressRate\":1000000000,\"egressBurst\":10000000},"
 	"{\"type\":\"portmap\",\"capabilities\":{\"portMappings\":true}}]}";
 
 static const char ports[] = "CAP_ARGS={\"portMappings\":[{\"hostPort\":8080,\"containerPort\":8080,"

@@ -137,7 +137,7 @@ static void ptp__del_leaves_nothing(void **state)
 	}
 }
 
-/* The container renames its side, or moves it home. */
+/* The container or an administrator has changed the links. */
 static void ptp__del_finds_the_pair_by_its_owner(void **state)
 {
 	static const char *const changes[] = {
@@ -269,7 +269,7 @@ static void ptp__gc_collects_one_network_of_two(void **state)
 	pod_close(&red);
 }
 
-/* Of a killed ADD: without an alias, one a port and one not. */
+/* Links of a killed ADD have no alias. */
 static void ptp__gc_collects_no_unnamed_port(void **state)
 {
 	freeing char *collect = ptp_config("1.1.0", FULL_PTP "," VALID(""));

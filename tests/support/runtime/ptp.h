@@ -20,8 +20,8 @@
 /* {"cniVersion": <version>, "name": "green", "type": "ptp", <more>}, which the caller frees. */
 char *ptp_config(const char *version, const char *more);
 
-/* A call of the plugin for the pod's eth0, or without a pod (NULL: GC and STATUS). What it points to
- * belongs to `pod` and `config`. */
+/* A call of the plugin for the pod's eth0, or without a pod (NULL: GC and STATUS). Its texts belong
+ * to `pod` and `config`. */
 struct plugin_call ptp_call(const struct pod *pod, const char *command, const char *config);
 
 void ptp_add(struct pod *pod, const char *config);
