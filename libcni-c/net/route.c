@@ -74,12 +74,6 @@ int cni_route_claim(struct cni_nl *nl, int index, const struct cni_route *route,
 	return make(nl, NLM_F_CREATE | NLM_F_EXCL, index, route, err);
 }
 
-int cni_route_replace(struct cni_nl *nl, int index, const struct cni_route *route,
-		      struct cni_error *err)
-{
-	return make(nl, NLM_F_CREATE | NLM_F_REPLACE, index, route, err);
-}
-
 static const struct cni_nl_policy policy[RTA_MAX + 1] = {
 	[RTA_DST] = {MNL_TYPE_BINARY, 4, 16},
 	[RTA_OIF] = {MNL_TYPE_U32},

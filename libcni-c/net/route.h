@@ -23,10 +23,6 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 int cni_route_claim(struct cni_nl *nl, int index, const struct cni_route *route,
 		    struct cni_error *err);
 
-/* As cni_route_add(), in the place of the route that has kept cni_route_claim() from succeeding. */
-int cni_route_replace(struct cni_nl *nl, int index, const struct cni_route *route,
-		      struct cni_error *err);
-
 /* Sets `ret_exists` to true if this route goes through the link `index` (0: any). The comparison
  * covers destination, gateway and table and, where the route names them, source, priority, MTU,
  * advertised MSS and (IPv4; the kernel gives IPv6 routes none) scope. Further routes to the

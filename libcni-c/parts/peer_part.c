@@ -143,21 +143,6 @@ struct holder {
 	char alias[256];
 };
 
-/* True if the other end of this veth is gone, or its namespace is going away. */
-static bool is_dying(struct cni_nl *nl, const struct cni_link *link)
-{
-	struct cni_error ignored;
-	struct cni_link other;
-
-	if (strcmp(link->kind, "veth") != 0)
-		return false;
-	if (link->peer_netns >= 0)
-		return !cni_link_peer_lives_elsewhere(nl, link);
-	/* Both ends may be here. */
-	return cni_link_get_by_index(nl, link->peer, &other, &ignored) < 0 ||
-	       other.peer != link->index;
-}
-
 static int look(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
 {
 	struct holder *holder = data;
@@ -176,8 +161,7 @@ static int look(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error 
 		return 0;
 	memcpy(holder->name, link.name, sizeof(holder->name));
 	memcpy(holder->alias, link.alias, sizeof(holder->alias));
-	*ret_done = is_dying(nl, &link);
-	return *ret_done ? cni_route_replace(nl, index, &holder->route, err) : 0;
+	return 0;
 }
 
 /* The IPAM plugin has given us the address. A route through the link of a container that lives is an error

@@ -62,6 +62,8 @@ static void ptp__routes_all_through_the_gateway(void **state)
 		assert_string_equal(found, expected[i + 1]);
 	}
 	sandbox_must("test $(sysctl -n net.ipv6.conf.%s.accept_ra) = 0", red.host);
+	/* Neighbours are asked from the link-local address. */
+	sandbox_must("test -z \"$(ip -6 addr show dev %s tentative)\"", red.host);
 	pod_close(&red);
 }
 
@@ -125,10 +127,10 @@ static void ptp__without_ipam_makes_the_pair(void **state)
 	assert_shown("UP", "0.operstate", "ip -n red -j link show eth0");
 	assert_shown("UP", "0.operstate", "ip -j link show %s", red.host);
 	assert_shown("[]", "", "ip -n red -j -4 addr show eth0");
-	sandbox_must("! nft list table inet cni 2>/dev/null; test $(sysctl -n "
+	sandbox_must("! nft list table inet cni 2>/dev/null && test $(sysctl -n "
 		     "net.ipv4.ip_forward) = 0");
 	ptp_check(&red, config);
-	sandbox_must("ip -n red addr add 10.7.0.2/24 dev eth0; ip addr add 10.7.0.1/24 dev %s; "
+	sandbox_must("ip -n red addr add 10.7.0.2/24 dev eth0 && ip addr add 10.7.0.1/24 dev %s && "
 		     "ip netns exec red ping -qc1 -W5 10.7.0.1 >/run/out",
 		     red.host);
 	ptp_del(&red, config);

@@ -126,7 +126,8 @@ static void ptp__is_forwarded_by_the_firewall_plugin(void **state)
 	tool("check green red");
 	tool("del green red");
 	tool("del green blue");
-	sandbox_must("! iptables-save | grep -q 10.1.0; ! ip link show type veth | grep -q 'veth'");
+	sandbox_must(
+		"! iptables-save | grep -q 10.1.0 && ! ip link show type veth | grep -q 'veth'");
 }
 
 static void ptp__is_mended_by_reconcile(void **state)
@@ -166,8 +167,9 @@ static void ptp__is_purged(void **state)
 	(void)state;
 	attach("nftables");
 	said = must_print("purge");
-	sandbox_must("! ip link show type veth | grep -q 'veth'; ! ls /var/lib/cni/networks/green "
-		     "2>/dev/null | grep -q 10.1; test -z \"$(nft list ruleset)\"");
+	sandbox_must(
+		"! ip link show type veth | grep -q 'veth' && ! ls /var/lib/cni/networks/green "
+		"2>/dev/null | grep -q 10.1 && test -z \"$(nft list ruleset)\"");
 }
 
 int main(void)

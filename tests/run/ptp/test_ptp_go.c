@@ -170,7 +170,7 @@ static void ptp__deletes_gos_masquerade(void **state)
 	ptp_check(&red, config);
 	run(PTP, BRIDGE_PATH, &red, "DEL", config);
 	assert_gone(&red);
-	sandbox_must("! iptables-save -t nat | grep -q 10.1.0.2; "
+	sandbox_must("! iptables-save -t nat | grep -q 10.1.0.2 && "
 		     "! iptables-save -t nat | grep -q -e '-A CNI-'");
 	ptp_add_by(GO_PTP, GO_DIR, &red, config);
 	sandbox_must("nft flush ruleset");

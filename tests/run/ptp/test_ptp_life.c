@@ -61,7 +61,7 @@ static void ptp__check_names_what_is_missing(void **state)
 		if (damages[i].is_mended) {
 			plugin_succeeds(&mend);
 			ptp_check(&red, config);
-			sandbox_must("ping -qc1 -W5 10.1.0.2 >/run/out; "
+			sandbox_must("ping -qc1 -W5 10.1.0.2 >/run/out && "
 				     "ping -qc1 -W5 fd01::2 >/run/out");
 		} else {
 			plugin_fails(&mend, CNI_EMISMATCH, damages[i].says);
@@ -85,7 +85,7 @@ static void ptp__mend_does_not_hide_what_the_container_has_lost(void **state)
 	(void)state;
 	pod_open(&red, "red");
 	ptp_add(&red, config);
-	sandbox_must("ip route del 10.1.0.2; ip -n red route del 10.1.0.0/24");
+	sandbox_must("ip route del 10.1.0.2 && ip -n red route del 10.1.0.0/24");
 	with = pod_config(&red, config);
 	mend = ptp_call(&red, "MEND", with);
 	plugin_fails(&mend, CNI_EMISMATCH, "route 10.1.0.0/24 via 10.1.0.1 through 'eth0'");
@@ -254,7 +254,7 @@ static void ptp__gc_collects_one_network_of_two(void **state)
 	ptp_check(&red, config);
 	ptp_check(&pink, other);
 	pod_check(&gold, bridged);
-	sandbox_must("! ip link show %s 2>/dev/null; ! nft list ruleset | grep -q blue/eth0",
+	sandbox_must("! ip link show %s 2>/dev/null && ! nft list ruleset | grep -q blue/eth0",
 		     blue.host);
 	sandbox_must("! test -e /var/lib/cni/networks/green/10.1.0.3");
 	assert_shown("[]", "", "ip -j route show 10.1.0.3");
@@ -281,8 +281,9 @@ static void ptp__gc_collects_no_unnamed_port(void **state)
 		     "ip link add veth0123456789b type veth peer name x1; "
 		     "ip link add vethshort type veth peer name x2");
 	gc(PTP, collect);
-	sandbox_must("ip link show veth0123456789a >/run/out; ip link show vethshort >/run/out; "
-		     "! ip link show veth0123456789b 2>/dev/null");
+	sandbox_must(
+		"ip link show veth0123456789a >/run/out && ip link show vethshort >/run/out && "
+		"! ip link show veth0123456789b 2>/dev/null");
 }
 
 static void ptp__status_says_whether_add_would_work(void **state)
