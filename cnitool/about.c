@@ -15,7 +15,7 @@
 
 /* clang-format off: a line for each. */
 const char *const about_types[] = {
-	"bridge",   "macvlan",	 "ipvlan", "vlan",     "dummy",	     "tap",    "portmap",
+	"bridge",   "macvlan",	 "ipvlan", "vlan",     "dummy",	     "tap",    "ptp", "portmap",
 	"firewall", "bandwidth", "tuning", "loopback", "host-local", "static", NULL,
 };
 /* clang-format on */

@@ -99,18 +99,6 @@ static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 	}
 	return 0;
 }
-
-static int check_backend(const struct bridge_conf *conf, struct cni_error *err)
-{
-	if (!conf->ip_masq_backend || !strcmp(conf->ip_masq_backend, "nftables"))
-		return 0;
-	if (!strcmp(conf->ip_masq_backend, "iptables"))
-		return cni_fail(err, CNI_EFIELD,
-				"'ipMasqBackend' is \"iptables\", which this plugin does not "
-				"offer: leave it out or set \"nftables\"");
-	return cni_fail(err, CNI_ECONFIG,
-			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\"",
-			conf->ip_masq_backend);
 }
 
 static int check_combinations(const struct cni_call *call, const struct bridge_conf *conf,
@@ -156,7 +144,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	    read_trunk(conf, err) < 0 ||
 	    cni_choose_mac(call, conf->mac_of_runtime, conf->mac_of_args, NULL, conf->mac, err) <
 		    0 ||
-	    check_backend(conf, err) < 0)
+	    cni_masquerade_check_backend(conf->ip_masq_backend, err) < 0)
 		return -1;
 	return check_combinations(call, conf, err);
 }

@@ -33,8 +33,10 @@ struct cni_net {
 struct cni_route {
 	struct cni_net dst;
 	struct cni_ip gw; /* unset: none given */
-	uint32_t mtu;	  /* bytes */
-	uint32_t advmss;  /* bytes */
+	struct cni_ip
+		src; /* the address to send from, not in the specification; unset: the kernel's choice */
+	uint32_t mtu;	 /* bytes */
+	uint32_t advmss; /* bytes */
 	uint32_t priority;
 	uint32_t table;
 	uint32_t scope; /* RT_SCOPE_*, rtnetlink(7) */

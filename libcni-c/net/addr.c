@@ -21,9 +21,22 @@ static void begin(struct cni_nl_message *m, uint16_t type, uint16_t flags, int i
 	cni_nl_put_ip(m, IFA_ADDRESS, &net->ip);
 }
 
-int cni_addr_add(struct cni_nl *nl, int index, const struct cni_net *net, bool dad,
+/* IFA_FLAGS holds more than the eight bits of ifa_flags, and replaces these. */
+static uint32_t kernel_flags(const struct cni_net *net, unsigned int flags)
+{
+	uint32_t to_kernel = 0;
+
+	if (net->ip.family == AF_INET6 && !(flags & CNI_ADDR_DAD))
+		to_kernel |= IFA_F_NODAD;
+	if (flags & CNI_ADDR_NO_ROUTE)
+		to_kernel |= IFA_F_NOPREFIXROUTE;
+	return to_kernel;
+}
+
+int cni_addr_add(struct cni_nl *nl, int index, const struct cni_net *net, unsigned int flags,
 		 struct cni_error *err)
 {
+	uint32_t to_kernel = kernel_flags(net, flags);
 	char text[CNI_NET_TEXT_SIZE];
 	struct cni_nl_message m;
 
@@ -34,8 +47,8 @@ int cni_addr_add(struct cni_nl *nl, int index, const struct cni_net *net, bool d
 
 		cni_nl_put_ip(&m, IFA_BROADCAST, &broadcast);
 	}
-	if (net->ip.family == AF_INET6 && !dad)
-		cni_nl_put_u32(&m, IFA_FLAGS, IFA_F_NODAD);
+	if (to_kernel)
+		cni_nl_put_u32(&m, IFA_FLAGS, to_kernel);
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
 		return cni_fail_within(err, "add address %s", cni_net_format(net, text));
 	return 0;

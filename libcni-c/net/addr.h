@@ -7,14 +7,18 @@
 #include "ip.h"
 #include "nl.h"
 
-#include <stdbool.h>
-
 CNI_BEGIN_DECLS
 
+enum cni_addr_flags {
+	CNI_ADDR_DAD = 1 << 0,	    /* duplicate address detection of an IPv6 address */
+	CNI_ADDR_NO_ROUTE = 1 << 1, /* the kernel makes no route to the address's network */
+};
+
 /* Makes `net` an address of the link `index` and waits for nothing. An IPv6 address skips duplicate
- * address detection (IFA_F_NODAD, linux/if_addr.h) unless `dad`: the range gives each to one owner.
+ * address detection (IFA_F_NODAD, linux/if_addr.h) without CNI_ADDR_DAD: the range gives each to one
+ * owner. `flags` are enum cni_addr_flags.
  * Fails with CNI_EKERNEL; errnum EEXIST if the link already has it. */
-int cni_addr_add(struct cni_nl *nl, int index, const struct cni_net *net, bool dad,
+int cni_addr_add(struct cni_nl *nl, int index, const struct cni_net *net, unsigned int flags,
 		 struct cni_error *err);
 
 /* Removes an address. Fails with errnum EADDRNOTAVAIL if the link does not have it. */

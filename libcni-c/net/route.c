@@ -31,9 +31,9 @@ bool cni_route_is_way(const struct cni_route *one, const struct cni_route *other
 {
 	return cni_net_equal(&one->dst, &other->dst) && cni_ip_is_set(&one->gw) &&
 	       cni_ip_is_set(&other->gw) && !cni_ip_equal(&one->gw, &other->gw) &&
-	       one->mtu == other->mtu && one->advmss == other->advmss &&
-	       one->priority == other->priority && table_of(one) == table_of(other) &&
-	       scope_of(one) == scope_of(other);
+	       cni_ip_equal(&one->src, &other->src) && one->mtu == other->mtu &&
+	       one->advmss == other->advmss && one->priority == other->priority &&
+	       table_of(one) == table_of(other) && scope_of(one) == scope_of(other);
 }
 
 static void put_metrics(struct cni_nl_message *m, const struct cni_route *route)
@@ -59,15 +59,14 @@ static void put_way(struct cni_nl_message *m, int index, const struct cni_ip *ga
 	cni_nl_put_ip(m, RTA_GATEWAY, gateway);
 }
 
-int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *routes, size_t count,
-		       struct cni_error *err)
+static int make(struct cni_nl *nl, uint16_t flags, int index, const struct cni_route *routes,
+		size_t count, struct cni_error *err)
 {
 	const struct cni_route *route = &routes[0];
 	struct cni_net dst = cni_net_masked(&route->dst);
 	char text[CNI_ROUTE_TEXT_SIZE];
 	struct cni_nl_message m;
-	/* Not NLM_F_EXCL: a second route to one destination is fine, the very same one is not. */
-	struct rtmsg *rtm = cni_nl_init(&m, RTM_NEWROUTE, NLM_F_CREATE, sizeof(*rtm));
+	struct rtmsg *rtm = cni_nl_init(&m, RTM_NEWROUTE, flags, sizeof(*rtm));
 
 	rtm->rtm_family = dst.ip.family;
 	rtm->rtm_dst_len = dst.prefix;
@@ -86,6 +85,7 @@ int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *rou
 		cni_nl_put_u32(&m, RTA_OIF, (uint32_t)index);
 		cni_nl_put_ip(&m, RTA_GATEWAY, &route->gw);
 	}
+	cni_nl_put_ip(&m, RTA_PREFSRC, &route->src);
 	if (route->priority)
 		cni_nl_put_u32(&m, RTA_PRIORITY, route->priority);
 	put_metrics(&m, route);
@@ -95,16 +95,30 @@ int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *rou
 	return 0;
 }
 
+int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *routes, size_t count,
+		       struct cni_error *err)
+{
+	/* Not NLM_F_EXCL: a second route to one destination is fine, the very same one is not. */
+	return make(nl, NLM_F_CREATE, index, routes, count, err);
+}
+
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 		  struct cni_error *err)
 {
 	return cni_route_add_ways(nl, index, route, 1, err);
 }
 
+int cni_route_claim(struct cni_nl *nl, int index, const struct cni_route *route,
+		    struct cni_error *err)
+{
+	return make(nl, NLM_F_CREATE | NLM_F_EXCL, index, route, 1, err);
+}
+
 static const struct cni_nl_policy policy[RTA_MAX + 1] = {
 	[RTA_DST] = {MNL_TYPE_BINARY, 4, 16},
 	[RTA_OIF] = {MNL_TYPE_U32},
 	[RTA_GATEWAY] = {MNL_TYPE_BINARY, 4, 16},
+	[RTA_PREFSRC] = {MNL_TYPE_BINARY, 4, 16},
 	[RTA_PRIORITY] = {MNL_TYPE_U32},
 	[RTA_METRICS] = {MNL_TYPE_NESTED},
 	[RTA_MULTIPATH] = {MNL_TYPE_BINARY, sizeof(struct rtnexthop)},
@@ -206,6 +220,8 @@ static int compare(const struct nlmsghdr *message, void *data, struct cni_error 
 	if (table[RTA_MULTIPATH]
 		    ? !has_way(search, table[RTA_MULTIPATH])
 		    : !is_way(search, cni_nl_u32(table[RTA_OIF], 0), table[RTA_GATEWAY]))
+		return 0;
+	if (cni_ip_is_set(&route->src) && !same_ip(table[RTA_PREFSRC], &route->src))
 		return 0;
 	if (route->priority && cni_nl_u32(table[RTA_PRIORITY], 0) != route->priority)
 		return 0;

@@ -25,9 +25,13 @@ int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *rou
 
 /* True if the two have different gateways and nothing else that differs. */
 bool cni_route_is_way(const struct cni_route *one, const struct cni_route *other);
+/* As cni_route_add(), but errnum is EEXIST if any route leads to the destination with this table and
+ * priority, through whichever link. */
+int cni_route_claim(struct cni_nl *nl, int index, const struct cni_route *route,
+		    struct cni_error *err);
 
 /* Sets `ret_exists` to true if this route goes through the link `index` (0: any). The comparison
- * covers destination, gateway and table and, where the route names them, priority, MTU,
+ * covers destination, gateway and table and, where the route names them, source, priority, MTU,
  * advertised MSS and (IPv4; the kernel gives IPv6 routes none) scope. Further routes to the
  * destination do not matter; a next hop of a route with several counts as a route. */
 int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route, bool *ret_exists,

@@ -17,6 +17,8 @@ static void print(FILE *out, const void *data)
 	fputs(" container", out);
 	if (spec->dad)
 		fputs(" dad", out);
+	if (spec->no_route)
+		fputs(" no_route", out);
 }
 
 /* ENOENT: the kernel has no IPv6. */
@@ -76,6 +78,8 @@ static void set_up_ipv4(struct cni_attachment *at)
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_addresses_part *spec = data;
+	unsigned int flags =
+		(spec->dad ? CNI_ADDR_DAD : 0) | (spec->no_route ? CNI_ADDR_NO_ROUTE : 0);
 	freeing struct cni_net *nets = NULL;
 	bool has_ipv4 = false;
 	bool has_ipv6 = false;
@@ -89,7 +93,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	if (has_ipv6 && set_up_ipv6(at, spec, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
-		if (cni_addr_add(&at->nl[CNI_CONTAINER], at->container.index, &nets[i], spec->dad,
+		if (cni_addr_add(&at->nl[CNI_CONTAINER], at->container.index, &nets[i], flags,
 				 err) < 0)
 			return cni_container_end_failed(at, err);
 	return 0;

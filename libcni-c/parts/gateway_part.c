@@ -135,7 +135,7 @@ static int ensure_addresses(struct cni_attachment *at, struct cni_gateway_part *
 			    !holds(spec->replaced, spec->replaced_count, &there[j]) &&
 			    make_way(at, spec, link, &there[j], net, err) < 0)
 				return -1;
-		if (cni_addr_add(nl, link->index, net, false, err) < 0) {
+		if (cni_addr_add(nl, link->index, net, 0, err) < 0) {
 			if (err->errnum == EEXIST) /* as another ADD may have done meanwhile */
 				continue;
 			failed = cni_fail_within(err, "'%s'", link->name);
@@ -176,7 +176,7 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 			    err->errnum != EADDRNOTAVAIL)
 				cni_fail_first(&first, err);
 		for (size_t i = 0; i < spec->replaced_count; i++)
-			if (cni_addr_add(nl, link.index, &spec->replaced[i], false, err) < 0 &&
+			if (cni_addr_add(nl, link.index, &spec->replaced[i], 0, err) < 0 &&
 			    err->errnum != EEXIST)
 				cni_fail_first(&first, err);
 		if (spec->link.made && cni_link_del(nl, link.index, err) < 0)

@@ -83,8 +83,8 @@ static bool has_default_route(const struct cni_result *result, int family)
 }
 
 /* A network so small that it has no room for both. */
-static int refuse_gateway(const struct cni_net *address, const struct cni_ip *gateway,
-			  struct cni_error *err)
+static int refuse_gateway(const struct cni_acquire_part *spec, const struct cni_net *address,
+			  const struct cni_ip *gateway, struct cni_error *err)
 {
 	char gateway_text[CNI_IP_TEXT_SIZE];
 	char text[CNI_NET_TEXT_SIZE];
@@ -92,8 +92,9 @@ static int refuse_gateway(const struct cni_net *address, const struct cni_ip *ga
 	if (cni_net_contains(address, gateway) && !cni_ip_equal(&address->ip, gateway))
 		return 0;
 	return cni_fail(err, CNI_ECONFIG,
-			"'isGateway' needs a gateway, and 'ipam' has given none for %s: the first "
+			"%s needs a gateway, and 'ipam' has given none for %s: the first "
 			"address of the network, which it is then, would be %s",
+			spec->gateway_for ? spec->gateway_for : "'isGateway'",
 			cni_net_format(address, text), cni_ip_format(gateway, gateway_text));
 }
 
@@ -110,7 +111,7 @@ static int complete(const struct cni_attachment *at, const struct cni_acquire_pa
 		ip->interface = interface < 0 ? CNI_NO_INTERFACE : interface;
 		if (spec->gateway && !cni_ip_is_set(&ip->gateway)) {
 			ip->gateway = first_address(&ip->address);
-			if (refuse_gateway(&ip->address, &ip->gateway, err) < 0)
+			if (refuse_gateway(spec, &ip->address, &ip->gateway, err) < 0)
 				return -1;
 		}
 		if (spec->default_route && !has_default_route(result, family)) {

@@ -37,7 +37,7 @@ static bool is_stray(const struct cni_link *link, const struct strays *strays)
 	if (*link->alias)
 		return cni_stale_has(&strays->stale, link->alias);
 	return cni_owner_is_ifname(link->name, gc->prefix) && strays->alone &&
-	       (!gc->master || (strays->master && link->master == strays->master)) &&
+	       (gc->master ? strays->master && link->master == strays->master : !link->master) &&
 	       !is_valid_name(valid, gc->prefix, link->name);
 }
 

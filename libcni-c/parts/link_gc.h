@@ -19,7 +19,7 @@ struct cni_link_gc {
 
 /* Deletes the links whose alias is that of an owner in this network who is not valid. Also those
  * without an alias that only a killed ADD can have left: named like ours and like no valid owner's,
- * ports of the `master` if they are ports, while no other ADD is under way. */
+ * ports of the `master`, and of no other master without one, while no other ADD is under way. */
 int cni_link_gc(struct cni_attachment *at, const struct cni_link_gc *gc, struct cni_error *err);
 
 CNI_END_DECLS

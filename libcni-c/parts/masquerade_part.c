@@ -8,6 +8,19 @@
 
 #include <string.h>
 
+int cni_masquerade_check_backend(const char *backend, struct cni_error *err)
+{
+	if (!backend || !strcmp(backend, "nftables"))
+		return 0;
+	if (!strcmp(backend, "iptables"))
+		return cni_fail(err, CNI_EFIELD,
+				"'ipMasqBackend' is \"iptables\", which this plugin does not "
+				"offer: leave it out or set \"nftables\"");
+	return cni_fail(err, CNI_ECONFIG,
+			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\"",
+			backend);
+}
+
 static void print(FILE *out, const void *data)
 {
 	const struct cni_masquerade_part *spec = data;

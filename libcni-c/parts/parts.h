@@ -93,9 +93,11 @@ extern const struct cni_part_ops cni_lease_part_ops;
 
 /* The second of the two. */
 struct cni_acquire_part {
-	const char *type;   /* NULL: the addresses, routes and DNS of the prevResult, without a lease */
-	bool gateway;	    /* an address without a gateway gets the first of its network */
-	bool default_route; /* of each family through its gateway, unless there is one */
+	/* NULL: the addresses, routes and DNS of the prevResult, without a lease */
+	const char *type;
+	bool gateway;		 /* an address without a gateway gets the first of its network */
+	bool default_route;	 /* of each family through its gateway, unless there is one */
+	const char *gateway_for; /* the thing that needs it, in the error; NULL: "'isGateway'" */
 };
 extern const struct cni_part_ops cni_acquire_part_ops;
 #define cni_plan_acquire(plan, ...)                                                                \
@@ -103,7 +105,8 @@ extern const struct cni_part_ops cni_acquire_part_ops;
 
 /* The result's addresses on CNI_IFNAME, and the settings that go with them. */
 struct cni_addresses_part {
-	bool dad; /* IPv6 duplicate address detection */
+	bool dad;      /* IPv6 duplicate address detection */
+	bool no_route; /* without the kernel's route to each address's network */
 };
 extern const struct cni_part_ops cni_addresses_part_ops;
 #define cni_plan_addresses(plan, ...)                                                              \
@@ -145,6 +148,16 @@ extern const struct cni_part_ops cni_routes_part_ops;
 #define cni_plan_routes(plan)                                                                      \
 	cni_plan_push(plan, &cni_routes_part_ops, &(struct cni_routes_part){0})
 
+/* The two sides of a veth without a bridge. The container reaches nothing but its gateways directly: it
+ * has a host route to each, and the routes of its networks go through them. The host side has the
+ * gateways as addresses, which all attachments of the network share, and a host route to each of the
+ * container's addresses. A gateway may lie outside of the network. */
+struct cni_peer_part {
+	char unused;
+};
+extern const struct cni_part_ops cni_peer_part_ops;
+#define cni_plan_peer(plan) cni_plan_push(plan, &cni_peer_part_ops, &(struct cni_peer_part){0})
+
 /* The result's gateways as addresses of the bridge, or of its interface in a VLAN, which is made
  * for it. Kept by DEL. */
 struct cni_gateway_part {
@@ -177,6 +190,9 @@ struct cni_masquerade_part {
 extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \
 	cni_plan_push(plan, &cni_masquerade_part_ops, &(struct cni_masquerade_part){__VA_ARGS__})
+
+/* Checks the key `ipMasqBackend`; NULL: not given. Fails with CNI_EFIELD or CNI_ECONFIG. */
+int cni_masquerade_check_backend(const char *backend, struct cni_error *err);
 
 /* Published ports: see portmap.h. UDP connections to them that the kernel has kept from before are
  * forgotten, by ADD and by DEL, after the rules have changed. */

@@ -11,6 +11,7 @@
 #include "mem.h"
 #include "peer.h"
 #include "readiness.h"
+#include "sysctl.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -159,6 +160,17 @@ static int restore_master_mtu(struct cni_attachment *at, struct cni_error *err)
 	return cni_link_change(&at->nl[CNI_HOST], at->master.index, &change, err);
 }
 
+/* A host side without a bridge routes to the container, and the kernel asks for IPv6 neighbours from the
+ * link-local address, with duplicate address detection not before a second or two. Only the container
+ * could have the same address. A courtesy. */
+static void skip_dad(const char *name)
+{
+	freeing char *key = cni_format("net/ipv6/conf/%s/accept_dad", name);
+	struct cni_error ignored;
+
+	cni_sysctl_set(key, "0", &ignored);
+}
+
 static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_part *spec,
 			     struct cni_error *err)
 {
@@ -176,6 +188,8 @@ static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_pa
 	/* Before it is up. */
 	if (cni_link_sysctl_refuse_ra(name, err) < 0 || set_vlans(at, spec, err) < 0)
 		return -1;
+	if (!spec->master)
+		skip_dad(name);
 	if (cni_link_change(&at->nl[CNI_HOST], at->host.index, &change, err) < 0)
 		return cni_fail_within(err, "set up '%s'", name);
 	return restore_master_mtu(at, err);
@@ -313,6 +327,8 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	(void)data;
+	if (cni_link_sysctl_refuse_ra_status(err) < 0)
+		return -1;
 	return cni_readiness_check_kind(&at->nl[CNI_HOST], "veth", err);
 }
 

@@ -21,7 +21,7 @@ static int add(int index, const char *text, bool dad, struct cni_error *err)
 {
 	struct cni_net net = kernel_net(text);
 
-	return cni_addr_add(&rtnl, index, &net, dad, err);
+	return cni_addr_add(&rtnl, index, &net, dad ? CNI_ADDR_DAD : 0, err);
 }
 
 static int del(int index, const char *text, struct cni_error *err)
@@ -78,6 +78,22 @@ static void addr__of_ipv6_may_be_used_at_once(void **state)
 	assert_int_equal(del(index, "fd00::7/64", &err), 0);
 	assert_int_equal(del(index, "fd00::7/64", &err), -1);
 	assert_int_equal(err.errnum, EADDRNOTAVAIL);
+}
+
+static void addr__may_be_without_a_route(void **state)
+{
+	struct cni_net four = kernel_net("10.1.0.7/16");
+	struct cni_net six = kernel_net("fd00::7/64");
+	int index = index_of_va();
+	struct cni_error err;
+
+	(void)state;
+	assert_int_equal(cni_addr_add(&rtnl, index, &four, CNI_ADDR_NO_ROUTE, &err), 0);
+	assert_int_equal(cni_addr_add(&rtnl, index, &six, CNI_ADDR_NO_ROUTE, &err), 0);
+	assert_shown("[]", "", "ip -j route show 10.1.0.0/16");
+	assert_shown("[]", "", "ip -j -6 route show fd00::/64");
+	assert_shown("10.1.255.255", "0.addr_info.0.broadcast", "ip -j -4 addr show va");
+	assert_shown("true", "0.addr_info.0.nodad", "ip -j -6 addr show va to fd00::7");
 }
 
 static void addr__is_listed(void **state)
@@ -168,6 +184,7 @@ int main(void)
 		kernel_test(addr__is_added_and_deleted),
 		kernel_test(addr__of_a_pair_has_no_broadcast),
 		kernel_test(addr__of_ipv6_may_be_used_at_once),
+		kernel_test(addr__may_be_without_a_route),
 		kernel_test(addr__is_listed),
 		kernel_test(addr__list_may_be_empty),
 		kernel_test(addr__settles),

@@ -297,6 +297,46 @@ static void route__is_the_way_to_an_address(void **state)
 		      "look up the route to 192.0.2.9: No route to host");
 }
 
+static void route__has_a_source(void **state)
+{
+	struct cni_route four = route("10.2.0.0/16", "10.1.0.1");
+	struct cni_route six = route("fd01::/48", "fd00::1");
+	struct cni_route other = four;
+	int index = index_of_va();
+
+	(void)state;
+	sandbox_must("ip addr add 10.1.0.8/16 dev va; ip addr add fd00::8/64 dev va nodad");
+	four.src = kernel_ip("10.1.0.8");
+	six.src = kernel_ip("fd00::8");
+	other.src = kernel_ip("10.1.0.7");
+	add(index, &four);
+	add(index, &six);
+	assert_shown("10.1.0.8", "0.prefsrc", "ip -j route show 10.2.0.0/16");
+	assert_shown("fd00::8", "0.prefsrc", "ip -j -6 route show fd01::/48");
+	assert_true(exists(index, &four));
+	assert_true(exists(index, &six));
+	assert_false(exists(index, &other));
+	other.src = (struct cni_ip){0};
+	assert_true(exists(index, &other));
+}
+
+static void route__is_claimed_once(void **state)
+{
+	struct cni_route routes[2] = {route("10.2.0.7/32", ""), route("fd02::7/128", "")};
+	int index = index_of_va();
+	int other = kernel_index_of(NULL, "vb");
+	struct cni_error err;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(cni_route_claim(&rtnl, index, &routes[i], &err), 0);
+		assert_int_equal(cni_route_claim(&rtnl, other, &routes[i], &err), -1);
+		assert_int_equal(err.errnum, EEXIST);
+		assert_true(exists(index, &routes[i]));
+		assert_false(exists(other, &routes[i]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +352,8 @@ int main(void)
 		kernel_test(route__says_what_the_kernel_says),
 		cmocka_unit_test(route__has_a_text),
 		kernel_test(route__is_the_way_to_an_address),
+		kernel_test(route__has_a_source),
+		kernel_test(route__is_claimed_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,7 @@
 /* A network's settings for a container, and for the host. */
 struct network {
 	const char *name;
-	const char *bridge;
+	const char *bridge;	  /* NULL: none, the host side of the veth has the gateways */
 	const char *addresses[2]; /* NULL: no more, as for all of these */
 	const char *gateways[2];  /* on which the host answers */
 	const char *link;	  /* that has them, in a VLAN; NULL: the bridge */
@@ -32,6 +32,7 @@ static struct network networks[] = {
 	{"dual-stack", "dual-stack", {"192.168.16.2", "fd16::2"}, {"192.168.16.1", "fd16::1"}},
 	{"layer2", "layer2"},
 	{"vlan", "vlan", {"192.168.100.2"}, {"192.168.100.1"}, "vlan.100"},
+	{"ptp", NULL, {"192.168.17.2", "fd17::2"}, {"192.168.17.1", "fd17::1"}},
 	{"containerd", "cni0", {"10.88.0.2", "fd88::2"}, {"10.88.0.1", "fd88::1"}},
 	{"crio", "cni0", {"10.85.0.2"}, {"10.85.0.1"}},
 	{"crio-dual-stack", "cni0", {"10.85.0.2", "1100:200::2"}, {"10.85.0.1", "1100:200::1"}},
@@ -71,8 +72,9 @@ static char *address_of(const cJSON *result, int index)
 
 static void assert_result(const struct network *network, const cJSON *result)
 {
-	assert_json(result, "interfaces.0.name", network->bridge);
-	assert_json(result, "interfaces.2.name", "eth0");
+	if (network->bridge)
+		assert_json(result, "interfaces.0.name", network->bridge);
+	assert_json(result, network->bridge ? "interfaces.2.name" : "interfaces.1.name", "eth0");
 	for (int i = 0; i < 2; i++) {
 		freeing char *address = address_of(result, i);
 
@@ -83,12 +85,14 @@ static void assert_result(const struct network *network, const cJSON *result)
 	}
 }
 
-static void assert_works(const struct network *network)
+static void assert_works(const struct network *network, const char *host)
 {
+	const char *link = network->bridge ? network->bridge : host;
+
 	sandbox_must("ip -n red -o link show eth0 up | grep -q 'state UP'");
 	for (size_t i = 0; i < 2 && network->gateways[i]; i++) {
 		sandbox_must("ip -o addr show dev %s | grep -q ' %s/'",
-			     network->link ? network->link : network->bridge, network->gateways[i]);
+			     network->link ? network->link : link, network->gateways[i]);
 		sandbox_must("ip -n red route get %s | grep -q 'via %s '",
 			     strchr(network->gateways[i], ':') ? "2001:db8::1" : "192.0.2.1",
 			     network->gateways[i]);
@@ -124,9 +128,11 @@ static void conf__is_added_checked_and_deleted(void **state)
 	plugin_assert_success(&answer);
 	assert_string_equal(answer.err, "");
 	assert_result(network, answer.json);
-	host = cni_strdup(cni_json_get_string(
-		cJSON_GetArrayItem(cni_json_get(answer.json, "interfaces"), 1), "name"));
-	assert_works(network);
+	host = cni_strdup(
+		cni_json_get_string(cJSON_GetArrayItem(cni_json_get(answer.json, "interfaces"),
+						       network->bridge ? 1 : 0),
+				    "name"));
+	assert_works(network, host);
 	if (network->dns)
 		assert_json(answer.json, "dns", network->dns);
 	plugin_answer_clear(&answer);

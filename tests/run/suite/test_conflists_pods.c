@@ -14,6 +14,9 @@
  *	kubenet		kubernetes/kubernetes	pkg/kubelet/network/kubenet/kubenet_linux.go,
  *	-loopback				until 1.23
  *
+ *	kind		kubernetes-sigs/kind	images/kindnetd/cmd/kindnetd/cni.go
+ *	gce		kubernetes/kubernetes	cluster/gce/gci/configure-helper.sh
+ *
  * what is passed besides in containerd/go-cni types.go and cri-o/ocicni pkg/ocicni/ocicni.go. The
  * versions are not only those of the files of today: lists with older and newer ones are in use. */
 #include "conflist_life.h"
@@ -147,12 +150,47 @@ static const struct conflist kubenet = {
 	.shows = "ip -n red link show eth0 | grep -q 'mtu 1460 ' && " LO_IS_UP,
 };
 
+/* The version is the file's. kindnetd keeps the ledger below /run. */
+#define KIND_LEDGER                                                                                \
+	"cd /run/cni-ipam-state/kindnet && rm -rf .cni-c lock last_reserved_ip.* && "              \
+	"rm -rf /run/cni-ipam-state/.cni-c && cd / && "                                            \
+	"find /run/cni-ipam-state -type d -empty -delete && ! test -e /run/cni-ipam-state"
+
+static const struct conflist kind = {
+	.runtime = "kind's conflist",
+	.file = "kind.conflist",
+	.versions = EVERY,
+	.network = "kindnet",
+	.addresses = {"10.244.0.2/24", "fd00:10:244::2/64"},
+	.gateways = {"10.244.0.1", "fd00:10:244::1"},
+	.publishes = true,
+	.args = POD_ARGS,
+	.capabilities = CRI_CAPABILITIES,
+	.removes = KIND_LEDGER,
+	.shows = "ip -n red link show eth0 | grep -q 'mtu 1500 '",
+};
+
+static const struct conflist gce = {
+	.runtime = "GCE's conflist",
+	.file = "gce.conflist",
+	.versions = EVERY,
+	.network = "k8s-pod-network",
+	.addresses = {"10.64.1.2/24"},
+	.gateways = {"10.64.1.1"},
+	.publishes = true,
+	.args = POD_ARGS,
+	.capabilities = CRI_CAPABILITIES,
+	.shows = "ip -n red link show eth0 | grep -q 'mtu 1460 '",
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		conflist_test(containerd), conflist_test(crio_dual_stack), conflist_test(crio_ipv4),
-		conflist_test(minikube),   conflist_test(flannel),	   conflist_test(k3s),
-		conflist_test(kubenet),
+		conflist_test(containerd), conflist_test(crio_dual_stack),
+		conflist_test(crio_ipv4),  conflist_test(minikube),
+		conflist_test(flannel),	   conflist_test(k3s),
+		conflist_test(kubenet),	   conflist_test(kind),
+		conflist_test(gce),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,8 +62,17 @@ static void assert_result(const struct conflist *list, const struct conflist_pod
 	}
 }
 
+/* The link on the host that has the gateways; the caller frees. */
+static char *gateways_link(const struct conflist *list, const struct conflist_pod *red)
+{
+	return list->bridge ? cni_strdup(list->bridge)
+			    : shown("0.dev", "ip -j route show %s", red->addresses[0]);
+}
+
 static void assert_addresses(const struct conflist *list, const struct conflist_pod *red)
 {
+	freeing char *link = gateways_link(list, red);
+
 	for (int i = 0; i < 2; i++) {
 		const char *gateway = list->internal ? NULL : list->gateways[i];
 		freeing char *length = NULL;
@@ -78,7 +87,7 @@ static void assert_addresses(const struct conflist *list, const struct conflist_
 		assert_shown(gateway, "0.gateway", "ip -n red -j -%d route show default",
 			     i ? 6 : 4);
 		assert_shown(gateway, "0.addr_info.0.local", "ip -j -%d addr show %s scope global",
-			     i ? 6 : 4, list->bridge);
+			     i ? 6 : 4, link);
 	}
 	if (list->shows)
 		sandbox_must("%s", list->shows);

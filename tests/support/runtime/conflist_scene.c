@@ -362,8 +362,9 @@ void conflist_assert_unchanged(const struct conflist *list, const char *before)
 	const char *neighbour = list->neighbour ? list->neighbour->bridge : NULL;
 	freeing char *after = NULL;
 
-	sandbox_must("ip link del %s && %s%s", list->bridge, neighbour ? "ip link del " : ":",
-		     neighbour ? neighbour : "");
+	if (list->bridge)
+		sandbox_must("ip link del %s && %s%s", list->bridge,
+			     neighbour ? "ip link del " : ":", neighbour ? neighbour : "");
 	asked_version = NULL;
 	after = conflist_snapshot();
 	sandbox_assert_same(before, after);

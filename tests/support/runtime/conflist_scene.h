@@ -45,7 +45,7 @@ struct conflist {
 	const char *file;	  /* in tests/fixtures/conflists */
 	const char *versions[5];  /* of the specification, ending in NULL, in order */
 	const char *network;	  /* its name in the file */
-	const char *bridge;	  /* likewise */
+	const char *bridge;	  /* likewise; NULL: none, each veth has the gateways */
 	const char *addresses[2]; /* of the first container, "10.1.0.2/24": IPv4, IPv6 or NULL */
 	const char *gateways[2];  /* of its default routes, and the bridge's */
 	bool internal;		  /* there are neither, but the plugins report them */
