@@ -41,15 +41,6 @@ static void clear(void *data)
 	free(spec->record);
 }
 
-static struct cni_moved_link_way way_of(struct cni_attachment *at)
-{
-	return (struct cni_moved_link_way){
-		.host = &at->nl[CNI_HOST],
-		.inside = at->netns >= 0 ? &at->nl[CNI_CONTAINER] : NULL,
-		.ifname = at->owner->ifname,
-	};
-}
-
 /* ---- ADD ---- */
 
 /* What there is of it. */
@@ -114,14 +105,23 @@ static int follow(struct cni_attachment *at, const struct cni_moved_link_record 
 	return 0;
 }
 
+/* Hardware that is nowhere may be on its way out of a namespace that ends, or deep in the container: its record
+ * stays, and the next DEL, GC or ADD finds it on the host. */
 static int give_back(struct cni_attachment *at, const struct cni_moved_link_record *record,
-		     struct cni_error *err)
+		     unsigned int wait_ms, struct cni_error *err)
 {
-	struct cni_moved_link_way way = way_of(at);
+	struct cni_moved_link_way way = {
+		.host = &at->nl[CNI_HOST],
+		.inside = at->netns >= 0 ? &at->nl[CNI_CONTAINER] : NULL,
+		.ifname = at->owner->ifname,
+		.wait_ms = wait_ms,
+	};
 	bool is_home;
 
 	if (cni_moved_link_bring_home(&way, record, &is_home, err) < 0)
 		return -1;
+	if (!is_home && cni_device_is_hardware(&record->id))
+		return 0;
 	return cni_moved_link_record_remove(at->owner, record, err);
 }
 
@@ -137,7 +137,7 @@ static int move(struct cni_attachment *at, struct cni_moved_link_part *spec, int
 		return 0;
 	close(take_fd(lock));
 	at->container = (struct cni_link){.index = 0};
-	if (give_back(at, spec->record, &ignored) < 0)
+	if (give_back(at, spec->record, 0, &ignored) < 0)
 		cni_fail_details(err, "rollback of the move: %s", ignored.msg);
 	return -1;
 }
@@ -151,7 +151,7 @@ static int refuse_own(struct cni_attachment *at, struct cni_error *err)
 	    cni_moved_link_record_read(at->owner, &record, &has, err) < 0)
 		return -1;
 	/* Of an ADD that was killed, and that no DEL has followed. */
-	return has ? give_back(at, &record, err) : 0;
+	return has ? give_back(at, &record, 0, err) : 0;
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -183,39 +183,25 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_moved_link_part *spec = data;
 
-	return spec->in_userspace ? 0 : give_back(at, spec->record, err);
+	return spec->in_userspace ? 0 : give_back(at, spec->record, 0, err);
 }
 
 /* ---- DEL, GC ---- */
 
-/* Hardware that is nowhere may be on its way out of a namespace that ends: its record stays, and the next DEL,
- * GC or ADD finds it on the host. */
-static int del_recorded(struct cni_attachment *at, const struct cni_moved_link_record *record,
-			struct cni_error *err)
-{
-	struct cni_moved_link_way way = way_of(at);
-	bool is_home;
-
-	way.wait_ms = way.inside ? 0 : FALL_MS;
-	if (cni_moved_link_bring_home(&way, record, &is_home, err) < 0)
-		return -1;
-	if (!is_home && cni_device_is_hardware(&record->id))
-		return 0;
-	return cni_moved_link_record_remove(at->owner, record, err);
-}
-
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	clearing_moved_link struct cni_moved_link_record record = {.request = NULL};
-	struct cni_moved_link_way way = way_of(at);
+	struct cni_moved_link_way way = {.host = &at->nl[CNI_HOST],
+					 .inside = &at->nl[CNI_CONTAINER],
+					 .ifname = at->owner->ifname};
 	bool has;
 
 	(void)data;
 	if (cni_moved_link_record_read(at->owner, &record, &has, err) < 0)
 		return -1;
 	if (has)
-		return del_recorded(at, &record, err);
-	if (way.inside && cni_moved_link_bring_home_by_alias(&way, err) < 0)
+		return give_back(at, &record, at->netns >= 0 ? 0 : FALL_MS, err);
+	if (at->netns >= 0 && cni_moved_link_bring_home_by_alias(&way, err) < 0)
 		return -1;
 	return cni_moved_link_record_remove(at->owner, &record, err);
 }
