@@ -4,10 +4,12 @@
 #include "cleanup.h"
 #include "mem.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,13 +246,12 @@ bool cni_link_backup_decode(const char *text, struct cni_link_backup *backup)
 
 	if ((type != RTM_NEWADDR && type != RTM_NEWROUTE) || *end != ' ')
 		return false;
-	for (end++; *end && size < sizeof(bytes); end += 2, size++) {
+	for (end++; isxdigit((unsigned char)end[0]) && isxdigit((unsigned char)end[1]) &&
+		    size < sizeof(bytes);
+	     end += 2) {
 		char digits[3] = {end[0], end[1], '\0'};
-		char *after;
 
-		bytes[size] = (uint8_t)strtoul(digits, &after, 16);
-		if (after != digits + 2)
-			return false;
+		bytes[size++] = (uint8_t)strtoul(digits, NULL, 16);
 	}
 	if (*end || size < header_size((uint16_t)type))
 		return false;

@@ -31,7 +31,7 @@ static void add__that_fails_leaves_the_device_where_it_was(void **state)
 	fail_with("'cniVersion':'0.2.0'," HD_V0
 		  ",'ipam':{'type':'static','addresses':[{'address':'10.1.0.2/24'},"
 		  "{'address':'10.1.0.3/24'}]}",
-		  1, NULL);
+		  7, "more than 1 address per family");
 }
 
 /* The container takes the device away in the middle. */
