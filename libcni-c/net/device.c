@@ -254,8 +254,8 @@ int cni_device_leads_to(struct cni_nl *nl, int host, const struct cni_link *link
 	return 0;
 }
 
-/* Those that it can be, but for the namespace of the other end: the kernel may give that its id only while
- * it describes the links. */
+/* Links that fit, but for the namespace of the other end: the kernel may give that namespace its id only
+ * while it describes the links. */
 struct candidates {
 	const struct cni_device_id *id;
 	bool is_home;

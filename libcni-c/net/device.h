@@ -27,9 +27,8 @@ struct cni_device_request {
 	const char *value; /* NULL: no device is named */
 };
 
-/* Finds the device in the namespace of `nl`, which is that of the process and of its /sys. Of several
- * links with the MAC, hardware comes first, and then the lowest index; of several in a directory, the
- * first name. Fails with CNI_ECONFIG, naming key, value and the links that there are; errnum ENODEV if
+/* Finds the device in the namespace of `nl`, which is that of the process and of its /sys. Among
+ * links with the MAC, hardware comes first, and then the lowest index; in a directory, the first name. Fails with CNI_ECONFIG, naming key, value and the links that there are; errnum ENODEV if
  * the link or the directory is missing. */
 int cni_device_look_up(struct cni_nl *nl, const struct cni_device_request *request,
 		       struct cni_link *ret_link, struct cni_error *err);
@@ -41,7 +40,7 @@ bool cni_device_is_on_bus(const char *bus, const char *name);
  * so that it has no link. Fails with CNI_ECONFIG if the device or its driver is missing. */
 int cni_device_is_in_userspace(const char *pci, bool *ret_is, struct cni_error *err);
 
-/* What identifies a device in any namespace. In this order:
+/* The identity of a device in any namespace. In this order:
  *
  * hardware      the device in sysfs and the permanent MAC, neither of which can be changed or made
  * on the host   a link whose other end (veth) or parent (macvlan, vlan) is a link of the host: its index

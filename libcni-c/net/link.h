@@ -39,7 +39,7 @@ struct cni_link {
 	char name[CNI_IFNAME_SIZE];
 	char kind[16];	 /* "bridge", "veth", …; "" for hardware */
 	char alias[256]; /* "" if none */
-	/* Of hardware, and the same in every namespace and after every change: the MAC that it came
+	/* Traits of hardware, the same in every namespace and after every change: the MAC that it came
 	 * with (IFLA_PERM_ADDRESS, Linux 5.6), and the device in sysfs that it belongs to, "pci" and
 	 * "0000:03:00.0" (IFLA_PARENT_DEV_BUS_NAME, IFLA_PARENT_DEV_NAME, Linux 5.14). */
 	uint8_t permanent_mac[CNI_MAC_SIZE];

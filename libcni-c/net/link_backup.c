@@ -101,7 +101,7 @@ static int keep_route(const struct nlmsghdr *message, void *data, struct cni_err
 	return 0;
 }
 
-/* What earlier dumps have read stays when one begins again. */
+/* Items of earlier dumps stay when a dump begins again. */
 static void restart(void *data)
 {
 	const struct reading *reading = data;

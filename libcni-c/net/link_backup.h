@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a link loses when it leaves its network namespace: addresses and routes. They are kept as the
+/* Addresses and routes of a link, which it loses when it leaves its network namespace. They are kept as the
  * kernel's own messages, so that scopes, labels, lifetimes, metrics and tables come back as well. */
 #ifndef CNI_LINK_BACKUP_H
 #define CNI_LINK_BACKUP_H

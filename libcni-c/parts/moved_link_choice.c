@@ -2,6 +2,7 @@
 #include "moved_link_choice.h"
 
 #include "cleanup.h"
+#include "moved_link_holder.h"
 #include "moved_link_home.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ int cni_moved_link_choose(struct cni_attachment *at, const struct cni_device_req
 			request->key, request->value);
 }
 
-/* What the host itself uses goes only if the configuration names it by its name. */
+/* A device that the host itself uses goes only if the configuration names it by its name. */
 int cni_moved_link_refuse_used(const struct cni_device_request *request,
 			       const struct cni_link *link,
 			       const struct cni_moved_link_record *record, struct cni_error *err)

@@ -65,6 +65,36 @@ static void put_back_name(struct cni_nl *nl, struct cni_link *link, const char *
 		snprintf(link->name, sizeof(link->name), "%s", name);
 }
 
+/* A second name that a link of the host has keeps a device in its namespace (since Linux 6.6). */
+static void drop_second_names(struct cni_nl *nl, const struct cni_link *link,
+			      const struct cni_link_names *wanted)
+{
+	clearing_link_names struct cni_link_names now = {0};
+	struct cni_error err;
+
+	if (cni_link_names_read_second(nl, link->index, &now, &err) < 0)
+		return;
+	for (size_t i = 0; i < now.count; i++)
+		if (!cni_link_names_has(wanted, now.items[i]) &&
+		    cni_link_names_drop_second(nl, link->index, now.items[i], &err) < 0)
+			warn(link->name, &err);
+}
+
+static void put_back_second_names(struct cni_nl *nl, const struct cni_link *link,
+				  const struct cni_link_names *wanted)
+{
+	clearing_link_names struct cni_link_names now = {0};
+	struct cni_error err;
+
+	drop_second_names(nl, link, wanted);
+	if (!wanted->count || cni_link_names_read_second(nl, link->index, &now, &err) < 0)
+		return;
+	for (size_t i = 0; i < wanted->count; i++)
+		if (!cni_link_names_has(&now, wanted->items[i]) &&
+		    cni_link_names_add_second(nl, link->index, wanted->items[i], &err) < 0)
+			warn(link->name, &err);
+}
+
 /* Only values that differ: many devices refuse a MAC while they are up. */
 static void put_back_settings(struct cni_nl *nl, const struct cni_link *link,
 			      const struct cni_link_settings *wanted)
@@ -115,6 +145,7 @@ static void put_back(struct cni_nl *nl, struct cni_link *link,
 	const struct cni_link_change state = {.up = record->is_up ? CNI_ON : CNI_OFF};
 	struct cni_error err;
 
+	put_back_second_names(nl, link, &record->second_names);
 	put_back_name(nl, link, record->name);
 	if (strcmp(link->alias, record->alias) != 0)
 		try_change(nl, link, &alias);
@@ -171,8 +202,10 @@ static int fetch(const struct cni_moved_link_way *way, struct cni_nl *inside,
 	if (open_home(&home, err) < 0)
 		return -1;
 	move.home = home;
-	if (cni_device_find(inside, home, &record->id, way->ifname, &link, err) < 0 ||
-	    move_out(&move, &is_taken, err) < 0)
+	if (cni_device_find(inside, home, &record->id, way->ifname, &link, err) < 0)
+		return err->errnum == ENODEV ? 0 : -1;
+	drop_second_names(inside, &link, &record->second_names);
+	if (move_out(&move, &is_taken, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
 	if ((is_taken ? cni_device_find(way->host, -1, &record->id, record->name, &link, err)
 		      : cni_link_get(way->host, record->name, &link, err)) < 0)

@@ -13,8 +13,8 @@ CNI_BEGIN_DECLS
  * NULL), in the namespace that the record knows if that is still the same one, and on the host under any
  * name if it is hardware. `ifname`: its name in the container.
  * A device that is found comes back under its name, with alias, MAC, MTU, flags, master, state, addresses and
- * routes. If another link has its name by now, it comes back as "dev%d". What else cannot be put back is
- * printed on stderr, and is no failure: the device is on the host.
+ * routes. If another link has its name by now, it comes back as "dev%d". Other things that cannot be
+ * put back are printed on stderr, and are no failure: the device is on the host.
  * `wait_ms`: how long to wait for hardware that is nowhere, since the kernel dismantles a namespace after
  * its last user has gone. Fails with CNI_EKERNEL if the device is found and cannot be moved, and CNI_ELOCKED
  * if another process is at it for too long. */

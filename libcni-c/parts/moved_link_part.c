@@ -7,6 +7,7 @@
 #include "container_link.h"
 #include "mem.h"
 #include "moved_link_choice.h"
+#include "moved_link_holder.h"
 #include "moved_link_home.h"
 #include "netns_cookie.h"
 #include "readiness.h"
@@ -43,7 +44,7 @@ static void clear(void *data)
 
 /* ---- ADD ---- */
 
-/* What there is of it. */
+/* The device as it is on the host. */
 static int note(struct cni_attachment *at, const struct cni_moved_link_part *spec,
 		const struct cni_link *link, struct cni_moved_link_record *record,
 		struct cni_error *err)
@@ -60,6 +61,7 @@ static int note(struct cni_attachment *at, const struct cni_moved_link_part *spe
 	record->netns = cni_strdup(at->call->env.netns);
 	record->cookie = cni_netns_cookie(mnl_socket_get_fd(at->nl[CNI_CONTAINER].socket));
 	if (cni_link_settings_get(nl, link->name, &index, &record->settings, err) < 0 ||
+	    cni_link_names_read_second(nl, link->index, &record->second_names, err) < 0 ||
 	    cni_link_backup_read(nl, link->index, &record->backup, err) < 0)
 		return -1;
 	if (!link->master)
@@ -150,7 +152,7 @@ static int refuse_own(struct cni_attachment *at, struct cni_error *err)
 	if (cni_container_link_refuse_other(at, err) < 0 ||
 	    cni_moved_link_record_read(at->owner, &record, &has, err) < 0)
 		return -1;
-	/* Of an ADD that was killed, and that no DEL has followed. */
+	/* The record of an ADD that was killed, without a DEL since. */
 	return has ? give_back(at, &record, 0, err) : 0;
 }
 

@@ -16,7 +16,7 @@
  *	cookie 4711
  *	digest 5f3b…
  *
- * What is not there is left out. A "message" is an address or a route (net/link_backup.h). The digest, of
+ * Lines without a value are left out. A "message" is an address or a route (net/link_backup.h). The digest, of
  * all lines before, detects a damaged record.
  *
  * Hardware is claimed as well (base/attachment_claim.h): a device that is back on the host without a DEL has
@@ -27,6 +27,7 @@
 #include "decls.h"
 #include "device.h"
 #include "link_backup.h"
+#include "link_names.h"
 #include "link_settings.h"
 #include "owner.h"
 
@@ -40,6 +41,7 @@ struct cni_moved_link_record {
 	char name[CNI_IFNAME_SIZE];
 	char master[CNI_IFNAME_SIZE]; /* of the bridge or bond; "": none */
 	char alias[256];
+	struct cni_link_names second_names;
 	char *request; /* key and value */
 	struct cni_link_settings settings;
 	bool is_up;
@@ -66,24 +68,6 @@ int cni_moved_link_record_remove(const struct cni_owner *owner,
 
 /* True if an attachment, of `owner` or another, has the record of this hardware. */
 bool cni_moved_link_is_claimed(const struct cni_device_id *id, const struct cni_owner *owner);
-
-/* The record of a device and its owner; for what is not on the host, or should not be. The strings of the
- * owner belong to the struct. */
-struct cni_moved_link_holder {
-	struct cni_moved_link_record record;
-	struct cni_owner owner;
-	char *network;
-	char *container;
-	char *ifname;
-};
-void cni_moved_link_holder_clear(struct cni_moved_link_holder *holder);
-#define clearing_holder __attribute__((cleanup(cni_moved_link_holder_clear)))
-
-/* Finds the record, of any network, of the device that `request` names or, if `id` is not NULL, of that
- * hardware. Reads all records. */
-bool cni_moved_link_find_holder(const struct cni_device_request *request,
-				const struct cni_device_id *id,
-				struct cni_moved_link_holder *ret_holder);
 
 CNI_END_DECLS
 

@@ -16,6 +16,11 @@ static const char *const doings[] = {
 	"ip -n red addr add 10.77.0.1/24 dev eth0; ip -n red route add 10.78.0.0/16 dev eth0",
 	"ip -n red link add br9 type bridge; ip -n red link set eth0 master br9",
 	"ip -n red link add m9 link eth0 type macvlan",
+	/* A second name that a link of the host has, and none of the device's own. */
+	"ip -n red link property add dev eth0 altname v1; "
+	"ip -n red link property del dev eth0 altname first-card",
+	"ip -n red link set eth0 down; ip -n red link set eth0 name foo; "
+	"ip -n red link property add dev foo altname eth0",
 	/* Its name on the host is taken in the container. */
 	"ip -n red link add v0 type bridge",
 	/* Another device under its name, with all its traits. */

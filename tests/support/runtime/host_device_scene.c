@@ -11,6 +11,7 @@ int hd_setup(void **state)
 	sandbox_add_netns("green");
 	sandbox_must("ip link add v0 address " HD_MAC " mtu 1400 type veth peer name v1");
 	sandbox_must("ip link set v1 up");
+	sandbox_must("ip link property add dev v0 altname first-card");
 	sandbox_must("ip link set v0 alias 'rack 7' txqueuelen 77 allmulticast on up");
 	sandbox_must("ip addr add 10.9.0.1/24 dev v0 label v0:a brd +");
 	sandbox_must("ip addr add 10.9.0.2/24 dev v0");
