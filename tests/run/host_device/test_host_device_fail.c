@@ -34,6 +34,15 @@ static void add__that_fails_leaves_the_device_where_it_was(void **state)
 		  7, "more than 1 address per family");
 }
 
+/* A bridge cannot move: the kernel refuses. */
+static void add__of_a_link_that_cannot_move_changes_nothing(void **state)
+{
+	(void)state;
+	sandbox_must("ip link add br7 type bridge && ip addr add 10.7.0.1/24 dev br7 && "
+		     "ip link set br7 up");
+	fail_with("'device':'br7'", 101, "move device 'br7' into the container");
+}
+
 /* The container takes the device away in the middle. */
 static void add__that_loses_the_device_releases_the_address(void **state)
 {
@@ -175,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		hd_test(add__that_fails_leaves_the_device_where_it_was),
+		hd_test(add__of_a_link_that_cannot_move_changes_nothing),
 		hd_test(add__that_loses_the_device_releases_the_address),
 		hd_test(add__killed_anywhere_is_cleaned_up_by_del),
 		hd_test(add__killed_anywhere_is_cleaned_up_by_del_with_a_name_alone),

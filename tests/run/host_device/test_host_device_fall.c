@@ -176,11 +176,12 @@ static void del__finds_hardware_that_has_fallen(void **state)
 /* There was no DEL. */
 static void add__takes_hardware_that_has_fallen(void **state)
 {
-	freeing char *config = hd_config(NIC);
+	freeing char *config = NULL;
 	freeing char *before = NULL;
 
 	(void)state;
 	begin();
+	config = hd_config(NIC);
 	before = nic_shown();
 	for (size_t i = 0; i < sizeof(doings) / sizeof(*doings); i++) {
 		freeing char *by_mac = hd_config("'hwaddr':'" NIC_MAC "'");
@@ -206,10 +207,9 @@ static void add__takes_hardware_that_has_fallen(void **state)
 
 static void gc__gives_back_hardware_that_has_fallen(void **state)
 {
-	freeing char *config =
-		hd_config("'cniVersion':'1.1.0'," NIC ",'cni.dev/valid-attachments':[]");
-	struct plugin_call call = bridge_call("GC", config);
+	freeing char *config = NULL;
 	freeing char *before = NULL;
+	struct plugin_call call;
 
 	(void)state;
 	begin();
@@ -217,6 +217,8 @@ static void gc__gives_back_hardware_that_has_fallen(void **state)
 	hd_add(NIC);
 	sandbox_must("ip netns del red");
 	await_fall();
+	config = hd_config("'cniVersion':'1.1.0'," NIC ",'cni.dev/valid-attachments':[]");
+	call = bridge_call("GC", config);
 	call.plugin = HOST_DEVICE;
 	plugin_succeeds(&call);
 	assert_nic(before);

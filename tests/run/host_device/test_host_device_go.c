@@ -95,10 +95,11 @@ static void del__gives_back_what_the_go_plugin_moved(void **state)
 /* Then ours knows what else it was. */
 static void del__of_the_go_plugin_gives_back_what_ours_moved(void **state)
 {
-	freeing char *before = hd_snapshot();
+	freeing char *before = NULL;
 
 	(void)state;
 	need_go();
+	before = hd_snapshot();
 	cJSON_Delete(add_by(HOST_DEVICE, HD_V0));
 	assert_shown("v0", "0.ifalias", "ip -n red -j link show eth0");
 	del_by(GO_HOST_DEVICE, HD_V0);
