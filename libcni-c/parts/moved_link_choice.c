@@ -9,28 +9,23 @@
 #include <net/if.h>
 #include <string.h>
 
-/* A device whose attachment had no DEL, and which is on the host again: that DEL is made up for. 105 if it is
- * where its owner has it, and if it is ours: then this ADD is the second one. */
+/* A device whose attachment had no DEL, and which is on the host again: this makes up for that DEL. Looks on the
+ * host alone: the owner may have moved the device into its container just now. */
 static int take_over(struct cni_attachment *at, struct cni_moved_link_holder *holder,
 		     struct cni_error *err)
 {
-	struct cni_moved_link_way way = {.host = &at->nl[CNI_HOST], .ifname = holder->ifname};
-	struct cni_link link;
+	struct cni_moved_link_way way = {
+		.host = &at->nl[CNI_HOST], .ifname = holder->ifname, .host_alone = true};
 	bool is_home;
 
-	if (cni_device_find(way.host, -1, &holder->record.id, holder->record.name, &link, err) <
-	    0) {
-		if (err->errnum != ENODEV)
-			return -1;
-		return cni_fail(err, CNI_ETAKEN,
-				"device '%s' is in the container of another attachment, %s/%s/%s: "
-				"expected one that is on the host",
-				holder->record.name, holder->network, holder->container,
-				holder->ifname);
-	}
 	if (cni_moved_link_bring_home(&way, &holder->record, &is_home, err) < 0)
 		return -1;
-	return cni_moved_link_record_remove(&holder->owner, &holder->record, err);
+	if (is_home)
+		return cni_moved_link_record_remove(&holder->owner, &holder->record, err);
+	return cni_fail(err, CNI_ETAKEN,
+			"device '%s' is in the container of another attachment, %s/%s/%s: "
+			"expected one that is on the host",
+			holder->record.name, holder->network, holder->container, holder->ifname);
 }
 
 static int look_up(struct cni_attachment *at, const struct cni_device_request *request,
@@ -69,14 +64,14 @@ int cni_moved_link_choose(struct cni_attachment *at, const struct cni_device_req
 		if (look_up(at, request, ret_link, err) < 0 ||
 		    cni_moved_link_lock(ret_link->name, &lock, err) < 0)
 			return -1;
-		if (cni_link_get_by_index(&at->nl[CNI_HOST], ret_link->index, &now, err) == 0 &&
-		    !strcmp(now.name, ret_link->name)) {
+		if (cni_link_get_by_index(&at->nl[CNI_HOST], ret_link->index, &now, err) < 0) {
+			if (err->errnum != ENODEV)
+				return -1;
+		} else if (!strcmp(now.name, ret_link->name)) {
 			*ret_link = now;
 			*ret_lock = take_fd(&lock);
 			return 0;
 		}
-		if (err->errnum != ENODEV)
-			return -1;
 	}
 	return cni_fail(err, CNI_EAGAIN, "'%s' \"%.128s\": other processes rename the device",
 			request->key, request->value);

@@ -290,7 +290,7 @@ int cni_moved_link_bring_home(const struct cni_moved_link_way *way,
 		return -1;
 	if (!*ret_found && way->inside && fetch(way, way->inside, record, ret_found, err) < 0)
 		return -1;
-	if (!*ret_found && fetch_from_known(way, record, ret_found, err) < 0)
+	if (!*ret_found && !way->host_alone && fetch_from_known(way, record, ret_found, err) < 0)
 		return -1;
 	if (!*ret_found && is_hardware && look_on_host(way->host, record, ret_found, err) < 0)
 		return -1;

@@ -23,6 +23,7 @@ struct cni_moved_link_way {
 	struct cni_nl *inside;
 	const char *ifname;
 	unsigned int wait_ms;
+	bool host_alone; /* look in no other namespace */
 };
 int cni_moved_link_bring_home(const struct cni_moved_link_way *way,
 			      const struct cni_moved_link_record *record, bool *ret_found,

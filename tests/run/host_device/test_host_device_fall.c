@@ -205,6 +205,46 @@ static void add__takes_hardware_that_has_fallen(void **state)
 	end();
 }
 
+static int outcome_of(struct plugin_process *process)
+{
+	struct plugin_answer answer = plugin_finish(process);
+	int code = answer.exit_code;
+
+	if (code)
+		plugin_assert_error(&answer, 105, "of another attachment, blue/");
+	plugin_answer_clear(&answer);
+	return code;
+}
+
+/* The one whose record the other one finds keeps the card. */
+static void add__of_two_at_once_gives_hardware_to_one(void **state)
+{
+	freeing char *config = NULL;
+	freeing char *before = NULL;
+
+	(void)state;
+	begin();
+	config = hd_config(NIC);
+	before = nic_shown();
+	for (int i = 0; i < 8; i++) {
+		struct plugin_call calls[] = {hd_call("ADD", "red", config),
+					      hd_call("ADD", "green", config)};
+		struct plugin_process running[] = {plugin_start(&calls[0]),
+						   plugin_start(&calls[1])};
+		int first = outcome_of(&running[0]);
+		int second = outcome_of(&running[1]);
+
+		assert_int_equal(first + second, 1);
+		sandbox_must("ip -n %s link show eth0 >/run/out", first ? "green" : "red");
+		for (int j = 0; j < 2; j++) {
+			calls[j].command = "DEL";
+			plugin_succeeds(&calls[j]);
+		}
+		assert_nic(before);
+	}
+	end();
+}
+
 static void gc__gives_back_hardware_that_has_fallen(void **state)
 {
 	freeing char *config = NULL;
@@ -252,6 +292,7 @@ int main(void)
 		cmocka_unit_test(del__gives_back_hardware_in_the_container),
 		cmocka_unit_test(del__finds_hardware_that_has_fallen),
 		cmocka_unit_test(add__takes_hardware_that_has_fallen),
+		cmocka_unit_test(add__of_two_at_once_gives_hardware_to_one),
 		cmocka_unit_test(gc__gives_back_hardware_that_has_fallen),
 		cmocka_unit_test(del__keeps_in_mind_what_it_does_not_find),
 	};
