@@ -230,6 +230,12 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 		 * attribute without any byte. */
 		cni_nl_put(&m, IFLA_IFALIAS, change->alias,
 			   *change->alias ? strlen(change->alias) : 1);
+	if (change->netns)
+		cni_nl_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)*change->netns);
+	if (change->name)
+		cni_nl_put_string(&m, IFLA_IFNAME, change->name);
+	if (change->master)
+		cni_nl_put_u32(&m, IFLA_MASTER, (uint32_t)change->master);
 	if (change->mac)
 		cni_nl_put(&m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
 	if (change->mtu)

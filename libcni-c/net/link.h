@@ -39,6 +39,13 @@ struct cni_link {
 	char name[CNI_IFNAME_SIZE];
 	char kind[16];	 /* "bridge", "veth", …; "" for hardware */
 	char alias[256]; /* "" if none */
+	/* Traits of hardware, the same in every namespace and after every change: the MAC that it came
+	 * with (IFLA_PERM_ADDRESS, Linux 5.6), and the device in sysfs that it belongs to, "pci" and
+	 * "0000:03:00.0" (IFLA_PARENT_DEV_BUS_NAME, IFLA_PARENT_DEV_NAME, Linux 5.14). */
+	uint8_t permanent_mac[CNI_MAC_SIZE];
+	bool has_permanent_mac;
+	char bus[16];	 /* "" if none */
+	char device[64]; /* likewise */
 };
 
 /* The link with this name, or this index, in the namespace of `nl`. Fails with CNI_EKERNEL, errnum ENODEV
@@ -81,7 +88,12 @@ struct cni_link_change {
 	enum cni_switch ignores_link_local;
 	/* net.ipv4.conf.<link>.arp_notify, by index instead of name. */
 	enum cni_switch arp_notify;
-	int master; /* the index of the bridge that it becomes a port of; 0: keep */
+	/* The link moves first, and gets its other values there. It is down afterwards, without addresses
+	 * and routes. EEXIST: the name is taken there; the link may have moved nevertheless, under the
+	 * name that it had (do_setlink() in the kernel's net/core/rtnetlink.c). */
+	const int *netns; /* a descriptor; NULL: keep */
+	const char *name; /* of a link that is down, or moves; "dev%d": a free one */
+	int master;	  /* an index; 0: keep */
 };
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);

@@ -5,10 +5,13 @@
 #include "link.h"
 #include "mem.h"
 
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void put(struct cni_link_names *names, const char *text)
+void cni_link_names_put(struct cni_link_names *names, const char *text)
 {
 	if ((names->count & (names->count - 1)) == 0)
 		names->items = cni_realloc_array(names->items, names->count ? names->count * 2 : 1,
@@ -19,9 +22,9 @@ static void put(struct cni_link_names *names, const char *text)
 static int note_link(const struct cni_link *link, void *data, struct cni_error *err)
 {
 	(void)err;
-	put(data, link->name);
+	cni_link_names_put(data, link->name);
 	if (*link->alias)
-		put(data, link->alias);
+		cni_link_names_put(data, link->alias);
 	return 0;
 }
 
@@ -46,6 +49,79 @@ int cni_link_names_read(struct cni_link_names *ret_names, struct cni_error *err)
 		return -1;
 	if (ret_names->count)
 		qsort(ret_names->items, ret_names->count, sizeof(*ret_names->items), compare);
+	return 0;
+}
+
+/* ---- second names ---- */
+
+static int note_second(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	static const struct cni_nl_policy policy[IFLA_PROP_LIST + 1] = {
+		[IFLA_PROP_LIST] = {MNL_TYPE_NESTED},
+	};
+	static const struct cni_nl_policy name = {MNL_TYPE_NUL_STRING, .most = ALTIFNAMSIZ};
+	const struct nlattr *table[IFLA_PROP_LIST + 1];
+	const struct nlattr *attribute;
+	int left;
+
+	(void)err;
+	cni_nl_parse(message, policy, table, IFLA_PROP_LIST);
+	if (!table[IFLA_PROP_LIST])
+		return 0;
+	attribute = mnl_attr_get_payload(table[IFLA_PROP_LIST]);
+	left = mnl_attr_get_payload_len(table[IFLA_PROP_LIST]);
+	for (; mnl_attr_ok(attribute, left); attribute = mnl_attr_next(attribute)) {
+		left -= MNL_ALIGN(attribute->nla_len);
+		if (mnl_attr_get_type(attribute) == IFLA_ALT_IFNAME &&
+		    cni_nl_fits(attribute, &name))
+			cni_link_names_put(data, mnl_attr_get_str(attribute));
+	}
+	return 0;
+}
+
+int cni_link_names_read_second(struct cni_nl *nl, int index, struct cni_link_names *ret_names,
+			       struct cni_error *err)
+{
+	struct cni_nl_message m;
+	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_GETLINK, 0, sizeof(*ifi));
+
+	*ret_names = (struct cni_link_names){0};
+	ifi->ifi_index = index;
+	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	if (cni_nl_get(nl, &m, note_second, ret_names, err) < 0)
+		return cni_fail_within(err, "look up the names of link %d", index);
+	if (ret_names->count)
+		qsort(ret_names->items, ret_names->count, sizeof(*ret_names->items), compare);
+	return 0;
+}
+
+static int change_second(struct cni_nl *nl, uint16_t type, int index, const char *name,
+			 struct cni_error *err)
+{
+	struct cni_nl_message m;
+	struct ifinfomsg *ifi = cni_nl_init(&m, type, 0, sizeof(*ifi));
+
+	if (type == RTM_NEWLINKPROP)
+		m.header->nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+	ifi->ifi_index = index;
+	CNI_NL_NEST (&m, IFLA_PROP_LIST | NLA_F_NESTED) {
+		cni_nl_put_string(&m, IFLA_ALT_IFNAME, name);
+	}
+	return cni_nl_transact(nl, &m, NULL, NULL, err);
+}
+
+int cni_link_names_add_second(struct cni_nl *nl, int index, const char *name, struct cni_error *err)
+{
+	if (change_second(nl, RTM_NEWLINKPROP, index, name, err) < 0)
+		return cni_fail_within(err, "give link %d the second name '%s'", index, name);
+	return 0;
+}
+
+int cni_link_names_drop_second(struct cni_nl *nl, int index, const char *name,
+			       struct cni_error *err)
+{
+	if (change_second(nl, RTM_DELLINKPROP, index, name, err) < 0)
+		return cni_fail_within(err, "take the second name '%s' of link %d", name, index);
 	return 0;
 }
 

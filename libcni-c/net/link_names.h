@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The names and aliases of all links of this network namespace, read once: to tell which of many
- * attachments still have theirs. */
+ * attachments still have theirs. And the second names of one link. */
 #ifndef CNI_LINK_NAMES_H
 #define CNI_LINK_NAMES_H
 
@@ -21,6 +21,17 @@ struct cni_link_names {
 
 /* Opens a socket of its own. Fails with CNI_EKERNEL. The caller clears, also after a failure. */
 int cni_link_names_read(struct cni_link_names *ret_names, struct cni_error *err);
+/* The second names (IFLA_ALT_IFNAME, Linux 5.5) of the link `index`. Fails with CNI_EKERNEL. The caller clears,
+ * also after a failure. */
+int cni_link_names_read_second(struct cni_nl *nl, int index, struct cni_link_names *ret_names,
+			       struct cni_error *err);
+/* Gives a link a second name, or takes it. Fails with CNI_EKERNEL. */
+int cni_link_names_add_second(struct cni_nl *nl, int index, const char *name,
+			      struct cni_error *err);
+int cni_link_names_drop_second(struct cni_nl *nl, int index, const char *name,
+			       struct cni_error *err);
+/* Adds a copy of `text`; cni_link_names_has() needs them in order. */
+void cni_link_names_put(struct cni_link_names *names, const char *text);
 /* Frees what `names` holds. */
 void cni_link_names_clear(struct cni_link_names *names);
 

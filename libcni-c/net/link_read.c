@@ -17,6 +17,9 @@ static const struct cni_nl_policy link_policy[IFLA_MAX + 1] = {
 	[IFLA_IFALIAS] = {MNL_TYPE_NUL_STRING},
 	[IFLA_PROMISCUITY] = {MNL_TYPE_U32},
 	[IFLA_LINK_NETNSID] = {MNL_TYPE_U32},
+	[IFLA_PERM_ADDRESS] = {MNL_TYPE_BINARY, CNI_MAC_SIZE, CNI_MAC_SIZE},
+	[IFLA_PARENT_DEV_NAME] = {MNL_TYPE_NUL_STRING},
+	[IFLA_PARENT_DEV_BUS_NAME] = {MNL_TYPE_NUL_STRING},
 };
 
 static const struct cni_nl_policy info_policy[IFLA_INFO_SLAVE_DATA + 1] = {
@@ -74,6 +77,17 @@ static void read_info(const struct nlattr *nest, struct cni_link *link)
 	}
 }
 
+static void read_hardware(const struct nlattr **table, struct cni_link *link)
+{
+	const void *mac = cni_nl_binary(table[IFLA_PERM_ADDRESS], NULL);
+
+	link->has_permanent_mac = mac != NULL;
+	if (mac)
+		memcpy(link->permanent_mac, mac, CNI_MAC_SIZE);
+	copy_text(link->bus, sizeof(link->bus), table[IFLA_PARENT_DEV_BUS_NAME]);
+	copy_text(link->device, sizeof(link->device), table[IFLA_PARENT_DEV_NAME]);
+}
+
 void cni_link_read(const struct nlmsghdr *message, struct cni_link *link)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(message);
@@ -98,4 +112,5 @@ void cni_link_read(const struct nlmsghdr *message, struct cni_link *link)
 	copy_text(link->name, sizeof(link->name), table[IFLA_IFNAME]);
 	copy_text(link->alias, sizeof(link->alias), table[IFLA_IFALIAS]);
 	read_info(table[IFLA_LINKINFO], link);
+	read_hardware(table, link);
 }

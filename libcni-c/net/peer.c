@@ -19,7 +19,7 @@ static int keep_id(const struct nlmsghdr *message, void *data, struct cni_error 
 	return 0;
 }
 
-static int get_id(struct cni_nl *nl, int netns, int *ret_id, struct cni_error *err)
+int cni_peer_netns_id(struct cni_nl *nl, int netns, int *ret_id, struct cni_error *err)
 {
 	struct cni_nl_message m;
 
@@ -41,7 +41,7 @@ int cni_peer_is_in(struct cni_nl *nl, const struct cni_link *link, int netns, bo
 		*ret_is = cni_netns_is_own(netns);
 		return 0;
 	}
-	if (get_id(nl, netns, &id, err) < 0)
+	if (cni_peer_netns_id(nl, netns, &id, err) < 0)
 		return -1;
 	*ret_is = id == link->peer_netns;
 	return 0;

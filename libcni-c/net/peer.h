@@ -13,6 +13,10 @@
 
 CNI_BEGIN_DECLS
 
+/* The id by which the namespace of `nl` knows `netns` (a descriptor); -1: it has none yet. Fails with
+ * CNI_EKERNEL. */
+int cni_peer_netns_id(struct cni_nl *nl, int netns, int *ret_id, struct cni_error *err);
+
 /* `*ret_is` becomes true if the other end of the veth `link`, which `nl` has just described, is in
  * the namespace `netns` (a descriptor). The process must be in the namespace of `nl`. A namespace
  * gets its id at the latest when the kernel describes a link that leads there, so one without an id

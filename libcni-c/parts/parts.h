@@ -12,6 +12,7 @@
 #include "bridge_vlan.h"
 #include "bridge_vlan_link.h"
 #include "decls.h"
+#include "device.h"
 #include "firewall.h"
 #include "firewall_choice.h"
 #include "link_kind.h"
@@ -285,6 +286,21 @@ struct cni_tap_part {
 extern const struct cni_part_ops cni_tap_part_ops;
 #define cni_plan_tap(plan, ...)                                                                    \
 	cni_plan_push(plan, &cni_tap_part_ops, &(struct cni_tap_part){__VA_ARGS__})
+
+/* CNI_IFNAME is a device of the host, which moves into the container, with its name on the host as its alias
+ * (as the Go plugin has it). A file, written before the move, tells what it was on the host
+ * (moved_link_record.h): a failed ADD, DEL and GC give it back under its name, with alias, MAC, MTU, state,
+ * addresses and routes. It is known again by what the container cannot change (device.h), also under
+ * another name, and on the host if its namespace is gone. Refused: a device that another attachment has, and
+ * one that has the host's default route or is a port, unless the request is for its name. */
+struct cni_moved_link_part {
+	struct cni_device_request device; /* for ADD and STATUS */
+	bool in_userspace; /* a program has the device: no link, and nothing but an interface of the result */
+	struct cni_moved_link_record *record; /* by this run's add */
+};
+extern const struct cni_part_ops cni_moved_link_part_ops;
+#define cni_plan_moved_link(plan, ...)                                                             \
+	cni_plan_push(plan, &cni_moved_link_part_ops, &(struct cni_moved_link_part){__VA_ARGS__})
 
 CNI_END_DECLS
 
