@@ -24,7 +24,7 @@ foreach(layer_and_nouns IN ITEMS
     "base cleanup decls error file ip mem owner"
     "spec args conf decode delegate env exec json names result verbs version"
     "runtime cache cached_list canonical chain confdir conflist namespace reconcile request warnings"
-    "net addr bridge_vlan conntrack ifb link link_kind link_mac link_names link_read link_settings link_sysctl netns nl nl_attr peer qdisc redirect route shaper sysctl"
+    "net addr bridge_vlan conntrack ifb link link_kind link_mac link_names link_read link_settings link_sysctl netns nl nl_attr peer qdisc redirect route route_list rule shaper sysctl"
     "plan attachment container_end part plan readiness sweep"
     "tuning tuning tuning_conf"
     "parts bridge_vlan_link container_link host_end link_gc parts"

@@ -81,7 +81,10 @@ struct cni_link_change {
 	enum cni_switch ignores_link_local;
 	/* net.ipv4.conf.<link>.arp_notify, by index instead of name. */
 	enum cni_switch arp_notify;
+	/* The index of the bridge or VRF that the link becomes a slave of; CNI_NO_MASTER: of none. */
+	int master; /* 0: keep */
 };
+#define CNI_NO_MASTER (-1)
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);
 
