@@ -27,7 +27,7 @@ foreach(layer_and_nouns IN ITEMS
     "net addr bridge_vlan conntrack ifb link link_kind link_mac link_names link_read link_settings link_sysctl netns nl nl_attr peer qdisc redirect route route_list rule shaper sysctl"
     "plan attachment container_end part plan readiness sweep"
     "tuning tuning tuning_conf"
-    "parts bridge_vlan_link container_link host_end link_gc parts"
+    "parts bridge_vlan_link container_link host_end link_gc parts routing_tables source_rules"
     "rules firewall portmap"
     "firewall firewall_choice iptables_tool")
   separate_arguments(nouns UNIX_COMMAND ${layer_and_nouns})

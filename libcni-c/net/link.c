@@ -242,8 +242,7 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 				put_bridge(&m, change);
 		}
 	if (change->master)
-		cni_nl_put_u32(&m, IFLA_MASTER,
-			       change->master > 0 ? (uint32_t)change->master : 0);
+		cni_nl_put_u32(&m, IFLA_MASTER, change->master > 0 ? (uint32_t)change->master : 0);
 	if (change->arp_notify != CNI_KEEP)
 		put_arp_notify(&m, change->arp_notify);
 	return cni_nl_transact(nl, &m, NULL, NULL, err);

@@ -274,8 +274,9 @@ static void restart_each(void *data)
 }
 
 int cni_link_each_values(struct cni_nl *nl, const struct cni_link_kind *kind,
-			 int (*cb)(const struct cni_link *link, const struct cni_link_values *values,
-				   void *data, struct cni_error *err),
+			 int (*cb)(const struct cni_link *link,
+				   const struct cni_link_values *values, void *data,
+				   struct cni_error *err),
 			 void (*restart)(void *data), void *data, struct cni_error *err)
 {
 	struct each each = {kind, cb, restart, data};

@@ -82,8 +82,9 @@ int cni_link_get_values(struct cni_nl *nl, int index, const struct cni_link_kind
 /* Calls `cb` for each link of the kind, with its attributes. The results of `cb` are those of cni_nl_cb;
  * `restart` is as in cni_nl_dump(). */
 int cni_link_each_values(struct cni_nl *nl, const struct cni_link_kind *kind,
-			 int (*cb)(const struct cni_link *link, const struct cni_link_values *values,
-				   void *data, struct cni_error *err),
+			 int (*cb)(const struct cni_link *link,
+				   const struct cni_link_values *values, void *data,
+				   struct cni_error *err),
 			 void (*restart)(void *data), void *data, struct cni_error *err);
 
 /* Compares the attributes of a link of the namespace of `nl` with those that are given. Fails with

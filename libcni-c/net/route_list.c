@@ -82,6 +82,7 @@ static void read_route(const struct nlmsghdr *message, const struct nlattr *cons
 		.table = cni_nl_u32(table[RTA_TABLE], rtm->rtm_table),
 		.priority = cni_nl_u32(table[RTA_PRIORITY], 0),
 		.scope = rtm->rtm_scope,
+		.protocol = rtm->rtm_protocol,
 		.tos = rtm->rtm_tos,
 	};
 	if (cni_nl_ip(table[RTA_DST], rtm->rtm_family, &route->dst.ip))
@@ -207,12 +208,27 @@ static bool is_left_out(uint16_t type, bool has_object)
 	}
 }
 
+struct copy {
+	struct cni_nl_message *m;
+	bool has_object;
+};
+
+static int copy_attribute(const struct nlattr *attribute, void *data)
+{
+	const struct copy *copy = data;
+
+	/* With the flag of a nest. */
+	if (!is_left_out(mnl_attr_get_type(attribute), copy->has_object))
+		cni_nl_put(copy->m, attribute->nla_type, mnl_attr_get_payload(attribute),
+			   mnl_attr_get_payload_len(attribute));
+	return MNL_CB_OK;
+}
+
 static void begin(struct cni_nl_message *m, uint16_t type, uint16_t flags,
 		  const struct cni_listed_route *route, uint32_t table)
 {
 	const struct rtmsg *from = mnl_nlmsg_get_payload(route->message);
 	const struct nlattr *known[RTA_MAX + 1];
-	const struct nlattr *attribute;
 	struct rtmsg *rtm = cni_nl_init(m, type, flags, sizeof(*rtm));
 
 	*rtm = *from;
@@ -222,14 +238,8 @@ static void begin(struct cni_nl_message *m, uint16_t type, uint16_t flags,
 	if (known[RTA_MULTIPATH])
 		clear_states(known[RTA_MULTIPATH]);
 	cni_nl_put_u32(m, RTA_TABLE, table);
-	mnl_attr_for_each(attribute, route->message, sizeof(*from))
-	{
-		uint16_t attribute_type = attribute->nla_type;
-
-		if (!is_left_out(mnl_attr_get_type(attribute), known[RTA_NH_ID] != NULL))
-			cni_nl_put(m, attribute_type, mnl_attr_get_payload(attribute),
-				   mnl_attr_get_payload_len(attribute));
-	}
+	mnl_attr_parse(route->message, sizeof(*from), copy_attribute,
+		       &(struct copy){m, known[RTA_NH_ID] != NULL});
 }
 
 static const char *format(const struct cni_listed_route *route, char text[CNI_NET_TEXT_SIZE])

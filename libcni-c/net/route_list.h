@@ -22,6 +22,7 @@ struct cni_listed_route {
 	uint32_t table;
 	uint32_t priority;
 	uint8_t scope;
+	uint8_t protocol; /* RTPROT_* */
 	uint8_t tos;
 	struct nlmsghdr *message;
 };

@@ -142,8 +142,8 @@ static int note_rule(const struct cni_rule *rule, void *data, struct cni_error *
 	(void)err;
 	if (search->rule_count == MAX_RULES || !is_ours(search, rule))
 		return 0;
-	search->rules = cni_realloc_array(search->rules, search->rule_count + 1,
-					  sizeof(*search->rules));
+	search->rules =
+		cni_realloc_array(search->rules, search->rule_count + 1, sizeof(*search->rules));
 	search->rules[search->rule_count++] = *rule;
 	return 0;
 }
