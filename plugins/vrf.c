@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vrf: makes the container's interface a slave of a VRF, which separates its addresses and routes from
  * those of other interfaces. Chained behind the plugin that makes the interface. */
+#include "names.h"
 #include "parts.h"
 
 #include <string.h>

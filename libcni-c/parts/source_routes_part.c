@@ -57,9 +57,10 @@ static int add_rule(struct cni_attachment *at, struct cni_source_route *route,
 {
 	struct cni_rule rule = rule_of(route);
 
+	/* Also if only the answer gets lost. */
+	route->has_rule = true;
 	if (cni_rule_add(&at->nl[CNI_CONTAINER], &rule, err) < 0 && err->errnum != EEXIST)
 		return -1;
-	route->has_rule = true;
 	return 0;
 }
 

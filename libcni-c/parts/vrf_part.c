@@ -3,7 +3,7 @@
 
 #include "addr.h"
 #include "cleanup.h"
-#include "mem.h"
+#include "container_vrf.h"
 #include "readiness.h"
 #include "routing_tables.h"
 
@@ -31,160 +31,6 @@ static void clear(void *data)
 
 	free(spec->addresses);
 	cni_route_list_clear(&spec->routes);
-}
-
-/* ---- the VRF ---- */
-
-/* A VRF and its table. */
-struct vrf {
-	struct cni_link link;
-	uint32_t table;
-};
-
-/* Index 0: there is no link with the name. */
-static int find_vrf(struct cni_attachment *at, const char *name, struct vrf *ret_vrf,
-		    struct cni_error *err)
-{
-	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
-	struct cni_link_values values = {.given = 0};
-
-	*ret_vrf = (struct vrf){.table = 0};
-	if (cni_link_get(nl, name, &ret_vrf->link, err) < 0) {
-		ret_vrf->link.index = 0;
-		return err->errnum == ENODEV ? 0 : -1;
-	}
-	if (!strcmp(ret_vrf->link.kind, "vrf") &&
-	    cni_link_get_values(nl, ret_vrf->link.index, &cni_link_vrf, &values, err) < 0)
-		return -1;
-	ret_vrf->table = values.values[0];
-	return 0;
-}
-
-static bool is_vrf(const struct vrf *vrf)
-{
-	return !strcmp(vrf->link.kind, "vrf");
-}
-
-struct owner_search {
-	uint32_t table;
-	char name[CNI_IFNAME_SIZE]; /* of the VRF that has it; "": none */
-};
-
-static int compare_table(const struct cni_link *link, const struct cni_link_values *values,
-			 void *data, struct cni_error *err)
-{
-	struct owner_search *search = data;
-
-	(void)err;
-	if (values->values[0] == search->table)
-		memcpy(search->name, link->name, sizeof(search->name));
-	return 0;
-}
-
-static int refuse_table_of_other(struct cni_attachment *at, uint32_t table, struct cni_error *err)
-{
-	struct owner_search search = {.table = table};
-
-	if (cni_link_each_values(&at->nl[CNI_CONTAINER], &cni_link_vrf, compare_table, NULL,
-				 &search, err) < 0)
-		return -1;
-	if (!*search.name)
-		return 0;
-	return cni_fail(err, CNI_ECONFIG,
-			"'table' is %u, a table in use: it is that of VRF '%s', expected one that "
-			"no other VRF has",
-			table, search.name);
-}
-
-static int choose_table(struct cni_attachment *at, const struct cni_vrf_part *spec,
-			uint32_t *ret_table, struct cni_error *err)
-{
-	struct cni_routing_tables tables;
-
-	*ret_table = spec->table;
-	if (spec->table)
-		return refuse_table_of_other(at, spec->table, err);
-	if (cni_routing_tables_read(at, 1, &tables, err) < 0)
-		return -1;
-	return cni_routing_tables_take(&tables, 1, ret_table, err);
-}
-
-static int make_vrf(struct cni_attachment *at, struct cni_vrf_part *spec, struct vrf *ret_vrf,
-		    struct cni_error *err)
-{
-	struct cni_link_new new = {.kind = &cni_link_vrf, .name = spec->name, .netns = -1};
-
-	if (choose_table(at, spec, &new.values.values[0], err) < 0)
-		return -1;
-	new.values.given = 1;
-	if (cni_link_add(&at->nl[CNI_CONTAINER], &new, err) < 0)
-		return cni_fail_within(err, "could not add VRF %s", spec->name);
-	spec->made = true;
-	if (find_vrf(at, spec->name, ret_vrf, err) < 0)
-		return -1;
-	if (is_vrf(ret_vrf))
-		return 0;
-	return cni_fail(err, CNI_EKERNEL, "VRF '%s' was moved or deleted in the container",
-			spec->name);
-}
-
-static int adopt_vrf(const struct cni_vrf_part *spec, const struct vrf *vrf, struct cni_error *err)
-{
-	if (!is_vrf(vrf))
-		return cni_fail(err, CNI_ETAKEN,
-				"Netlink %s is not a VRF: 'vrfname' is the name of a link of kind "
-				"'%s' in the container, expected a VRF or a name that is free",
-				spec->name, vrf->link.kind);
-	if (spec->table && spec->table != vrf->table)
-		return cni_fail(err, CNI_ECONFIG,
-				"VRF %s already exist with different routing table %u: 'table' is "
-				"%u",
-				spec->name, vrf->table, spec->table);
-	return 0;
-}
-
-static int find_or_make(struct cni_attachment *at, struct cni_vrf_part *spec, struct vrf *ret_vrf,
-			struct cni_error *err)
-{
-	const struct cni_link_change change = {.up = CNI_ON};
-
-	if (find_vrf(at, spec->name, ret_vrf, err) < 0)
-		return -1;
-	if (ret_vrf->link.index ? adopt_vrf(spec, ret_vrf, err) < 0
-				: make_vrf(at, spec, ret_vrf, err) < 0)
-		return -1;
-	if (ret_vrf->link.flags & IFF_UP)
-		return 0;
-	if (cni_link_change(&at->nl[CNI_CONTAINER], ret_vrf->link.index, &change, err) < 0)
-		return cni_fail_within(err, "could not set link up for VRF %s", spec->name);
-	return 0;
-}
-
-struct slaves {
-	int master;
-	bool exist;
-};
-
-static int note_slave(const struct cni_link *link, void *data, struct cni_error *err)
-{
-	struct slaves *slaves = data;
-
-	(void)err;
-	slaves->exist |= link->master == slaves->master;
-	return 0;
-}
-
-static int delete_unless_used(struct cni_attachment *at, const struct vrf *vrf,
-			      struct cni_error *err)
-{
-	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
-	struct slaves slaves = {.master = vrf->link.index};
-
-	if (cni_link_each(nl, NULL, note_slave, NULL, &slaves, err) < 0)
-		return -1;
-	if (slaves.exist || cni_link_del(nl, vrf->link.index, err) == 0 || err->errnum == ENODEV)
-		return 0;
-	return -1;
 }
 
 /* ---- what the kernel takes away ---- */
@@ -298,17 +144,18 @@ static int find_interface(struct cni_attachment *at, struct cni_error *err)
 			at->owner->ifname, master.name);
 }
 
-static int enslave(struct cni_attachment *at, struct cni_vrf_part *spec, const struct vrf *vrf,
-		   struct cni_error *err)
+static int enslave(struct cni_attachment *at, struct cni_vrf_part *spec,
+		   const struct cni_container_vrf *vrf, struct cni_error *err)
 {
 	const struct cni_link_change change = {.master = vrf->link.index};
 
 	if (remember(at, spec, err) < 0)
 		return -1;
+	/* Also if only the answer gets lost. */
+	spec->enslaved = true;
 	if (cni_link_change(&at->nl[CNI_CONTAINER], at->container.index, &change, err) < 0)
 		return cni_fail_within(err, "could not set vrf %s as master of %s", vrf->link.name,
 				       at->owner->ifname);
-	spec->enslaved = true;
 	if (restore_addresses(at, spec, err) < 0)
 		return -1;
 	return restore_routes(at, spec, vrf->table, err);
@@ -329,14 +176,15 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 	struct cni_vrf_part *spec = data;
 	struct cni_error first = {0};
 	struct cni_error next = {0};
-	struct vrf vrf;
+	struct cni_container_vrf vrf;
 
 	if (spec->enslaved &&
 	    (release(at, at->container.index, &next) < 0 ||
 	     restore_addresses(at, spec, &next) < 0 || restore_routes(at, spec, 0, &next) < 0))
 		cni_fail_first(&first, &next);
-	if (spec->made && (find_vrf(at, spec->name, &vrf, &next) < 0 ||
-			   (is_vrf(&vrf) && delete_unless_used(at, &vrf, &next) < 0)))
+	if (spec->made && (cni_container_vrf_find(at, spec->name, &vrf, &next) < 0 ||
+			   (cni_container_vrf_is(&vrf) &&
+			    cni_container_vrf_delete_unless_used(at, &vrf, &next) < 0)))
 		cni_fail_first(&first, &next);
 	return cni_fail_if_any(&first, err);
 }
@@ -346,12 +194,13 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	struct cni_vrf_part *spec = data;
 	struct cni_error next;
 	closing int lock = -1;
-	struct vrf vrf;
+	struct cni_container_vrf vrf;
 
 	if (cni_attachment_open(at, err) < 0)
 		return -1;
 	cni_routing_tables_lock(at, &lock);
-	if (find_interface(at, err) == 0 && find_or_make(at, spec, &vrf, err) == 0 &&
+	if (find_interface(at, err) == 0 &&
+	    cni_container_vrf_find_or_make(at, spec, &vrf, err) == 0 &&
 	    enslave(at, spec, &vrf, err) == 0)
 		return 0;
 	if (undo(at, spec, &next) < 0)
@@ -363,24 +212,24 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 /* The VRF with the name, or without one that of CNI_IFNAME. Index 0: there is none. */
 static int find_ours(struct cni_attachment *at, const struct cni_vrf_part *spec,
-		     struct vrf *ret_vrf, struct cni_error *err)
+		     struct cni_container_vrf *ret_vrf, struct cni_error *err)
 {
 	struct cni_link master;
 
-	*ret_vrf = (struct vrf){.table = 0};
+	*ret_vrf = (struct cni_container_vrf){.table = 0};
 	if (spec->name)
-		return find_vrf(at, spec->name, ret_vrf, err);
+		return cni_container_vrf_find(at, spec->name, ret_vrf, err);
 	if (!at->container.master)
 		return 0;
 	if (cni_link_get_by_index(&at->nl[CNI_CONTAINER], at->container.master, &master, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
-	return find_vrf(at, master.name, ret_vrf, err);
+	return cni_container_vrf_find(at, master.name, ret_vrf, err);
 }
 
 static int delete_all(struct cni_attachment *at, const struct cni_vrf_part *spec,
 		      struct cni_error *err)
 {
-	struct vrf vrf;
+	struct cni_container_vrf vrf;
 
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0) {
 		if (err->errnum != ENODEV)
@@ -389,12 +238,12 @@ static int delete_all(struct cni_attachment *at, const struct cni_vrf_part *spec
 	}
 	if (find_ours(at, spec, &vrf, err) < 0)
 		return -1;
-	if (!vrf.link.index || !is_vrf(&vrf))
+	if (!vrf.link.index || !cni_container_vrf_is(&vrf))
 		return 0;
 	if (at->container.index && at->container.master == vrf.link.index &&
 	    release(at, at->container.index, err) < 0)
 		return -1;
-	return delete_unless_used(at, &vrf, err);
+	return cni_container_vrf_delete_unless_used(at, &vrf, err);
 }
 
 /* A process in the container that changes links without a pause (EAGAIN) is no reason to keep it. */
@@ -412,12 +261,13 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 
 /* ---- CHECK, STATUS ---- */
 
-static int check_vrf(const struct cni_vrf_part *spec, const struct vrf *vrf, struct cni_error *err)
+static int check_vrf(const struct cni_vrf_part *spec, const struct cni_container_vrf *vrf,
+		     struct cni_error *err)
 {
 	if (!vrf->link.index)
 		return cni_fail(err, CNI_EMISMATCH, "VRF '%s' is missing in the container",
 				spec->name);
-	if (!is_vrf(vrf))
+	if (!cni_container_vrf_is(vrf))
 		return cni_fail(err, CNI_EMISMATCH,
 				"Netlink %s is not a VRF: it is of kind '%s', expected 'vrf'",
 				spec->name, vrf->link.kind);
@@ -432,14 +282,14 @@ static int check_vrf(const struct cni_vrf_part *spec, const struct vrf *vrf, str
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_vrf_part *spec = data;
-	struct vrf vrf;
+	struct cni_container_vrf vrf;
 
 	if (cni_attachment_open(at, err) < 0)
 		return -1;
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0)
 		return cni_fail_missing(err, CNI_EMISMATCH, "'%s' is missing in the container",
 					at->owner->ifname);
-	if (find_vrf(at, spec->name, &vrf, err) < 0 || check_vrf(spec, &vrf, err) < 0)
+	if (cni_container_vrf_find(at, spec->name, &vrf, err) < 0 || check_vrf(spec, &vrf, err) < 0)
 		return -1;
 	if (at->container.master == vrf.link.index)
 		return 0;
