@@ -81,6 +81,7 @@ static const struct cni_plugin sbr = {
 	.version = CNI_C_VERSION,
 	.oldest = CNI_0_1_0,
 	.chaining = CNI_CHAIN_BEHIND,
+	.unchained = "This plugin must be called as chained plugin",
 	.inside = true,
 	.conf_size = sizeof(struct sbr_conf),
 	.fields = fields,

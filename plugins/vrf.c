@@ -52,6 +52,7 @@ static const struct cni_plugin vrf = {
 	.version = CNI_C_VERSION,
 	.oldest = CNI_0_3_1,
 	.chaining = CNI_CHAIN_BEHIND,
+	.unchained = "missing prevResult from earlier plugin",
 	.inside = true,
 	.conf_size = sizeof(struct vrf_conf),
 	.fields = fields,

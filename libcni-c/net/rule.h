@@ -29,8 +29,9 @@ struct cni_rule {
 #define CNI_RULE_TEXT_SIZE (CNI_NET_TEXT_SIZE + 32)
 const char *cni_rule_format(const struct cni_rule *rule, char text[CNI_RULE_TEXT_SIZE]);
 
-/* Adds a rule with source, table and protocol. The kernel chooses the priority: before all rules but
- * the first. Fails with CNI_EKERNEL, naming the rule; errnum EEXIST if there is the same one. */
+/* Adds a rule with source, table, protocol and priority. For priority 0 the kernel chooses one, before all
+ * rules but the first. Fails with CNI_EKERNEL, naming the rule; errnum EEXIST if there is the same one with
+ * the priority. */
 int cni_rule_add(struct cni_nl *nl, const struct cni_rule *rule, struct cni_error *err);
 
 /* Deletes a plain rule with this source, table and protocol, and with this priority unless it is 0.

@@ -51,7 +51,6 @@ static struct cni_rule rule_of(const struct cni_source_route *route)
 
 /* ---- ADD ---- */
 
-/* EEXIST: an ADD that was killed has left it. */
 static int add_rule(struct cni_attachment *at, struct cni_source_route *route,
 		    struct cni_error *err)
 {
@@ -59,9 +58,7 @@ static int add_rule(struct cni_attachment *at, struct cni_source_route *route,
 
 	/* Also if only the answer gets lost. */
 	route->has_rule = true;
-	if (cni_rule_add(&at->nl[CNI_CONTAINER], &rule, err) < 0 && err->errnum != EEXIST)
-		return -1;
-	return 0;
+	return cni_rule_add(&at->nl[CNI_CONTAINER], &rule, err);
 }
 
 static int add_default(struct cni_attachment *at, const struct cni_source_route *route,

@@ -9,27 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static cJSON *prev;
-
-static int setup(void **state)
-{
-	if (bridge_setup(state) < 0)
-		return -1;
-	routed_open();
-	prev = routed_attach("eth0", ON_A);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	cJSON_Delete(prev);
-	prev = NULL;
-	routed_close();
-	return bridge_teardown(state);
-}
-
-#define sbr_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 #define needs_go()                                                                                 \
 	do {                                                                                       \
 		if (access(GO_SBR, X_OK) != 0)                                                     \
@@ -42,24 +21,24 @@ static char *tables_of(const char *plugin, const char *more)
 	struct plugin_answer answer;
 	char *tables;
 
-	routed_detach("eth0", ON_A, prev);
-	cJSON_Delete(prev);
+	routed_detach("eth0", ON_A, routed_prev);
+	cJSON_Delete(routed_prev);
 	sandbox_must("ip netns del red && ip netns add red && ip -n red link set lo up && "
 		     "rm -rf /var/lib/cni/*");
-	prev = routed_attach("eth0", ON_A);
+	routed_prev = routed_attach("eth0", ON_A);
 	sandbox_must("ip -n red route add 10.9.0.0/16 via 10.1.0.9 mtu 1300 && "
 		     "ip -n red route add 10.8.0.0/16 dev eth0 && "
 		     "ip -n red route add 10.7.0.0/16 via 10.1.0.9 metric 50 advmss 900 && "
 		     "ip -n red -6 route add fd09::/64 via fd01::9 metric 7 && "
 		     "ip -n red -6 route add fd08::/64 dev eth0");
-	answer = routed_run(plugin, "ADD", "eth0", more, prev);
+	answer = routed_run(plugin, "ADD", "eth0", more, routed_prev);
 	plugin_assert_success(&answer);
 	/* Go's versions differ in which results have an empty "dns". */
 	cni_json_set(answer.json, "dns", NULL);
-	json_text_assert_equal(answer.json, prev);
+	json_text_assert_equal(answer.json, routed_prev);
 	plugin_answer_clear(&answer);
 	tables = routed_tables();
-	routed_succeeds(SBR, "CHECK", "eth0", more, prev);
+	routed_succeeds(SBR, "CHECK", "eth0", more, routed_prev);
 	return tables;
 }
 
@@ -91,9 +70,9 @@ static void assert_deletes(const char *makes, const char *deletes)
 	freeing char *before = sandbox_read("ip -n red rule; ip -n red -6 rule");
 	freeing char *after = NULL;
 
-	routed_succeeds(makes, "ADD", "eth0", "", prev);
+	routed_succeeds(makes, "ADD", "eth0", "", routed_prev);
 	assert_shown("100", "0.table", "ip -n red -j rule show from 10.1.0.2");
-	routed_succeeds(deletes, "DEL", "eth0", "", prev);
+	routed_succeeds(deletes, "DEL", "eth0", "", routed_prev);
 	after = sandbox_read("ip -n red rule; ip -n red -6 rule");
 	sandbox_assert_same(before, after);
 }
@@ -115,9 +94,9 @@ static void go_del__removes_what_we_have_made(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sbr_test(sbr__makes_the_routes_and_rules_of_go),
-		sbr_test(del__removes_what_go_has_made),
-		sbr_test(go_del__removes_what_we_have_made),
+		routed_test(sbr__makes_the_routes_and_rules_of_go),
+		routed_test(del__removes_what_go_has_made),
+		routed_test(go_del__removes_what_we_have_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

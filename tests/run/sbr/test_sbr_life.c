@@ -9,27 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static cJSON *prev;
-
-static int setup(void **state)
-{
-	if (bridge_setup(state) < 0)
-		return -1;
-	routed_open();
-	prev = routed_attach("eth0", ON_A);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	cJSON_Delete(prev);
-	prev = NULL;
-	routed_close();
-	return bridge_teardown(state);
-}
-
-#define sbr_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 /* ---- CHECK ---- */
 
 static void check__names_what_is_missing(void **state)
@@ -66,14 +45,14 @@ static void check__names_what_is_missing(void **state)
 	};
 
 	(void)state;
-	routed_succeeds(SBR, "ADD", "eth0", "", prev);
+	routed_succeeds(SBR, "ADD", "eth0", "", routed_prev);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		routed_succeeds(SBR, "CHECK", "eth0", "", prev);
+		routed_succeeds(SBR, "CHECK", "eth0", "", routed_prev);
 		sandbox_must("%s", cases[i].damage);
-		routed_fails(SBR, "CHECK", "eth0", "", prev, CNI_EMISMATCH, cases[i].text);
+		routed_fails(SBR, "CHECK", "eth0", "", routed_prev, CNI_EMISMATCH, cases[i].text);
 		sandbox_must("%s", cases[i].repair);
 	}
-	routed_succeeds(SBR, "CHECK", "eth0", "", prev);
+	routed_succeeds(SBR, "CHECK", "eth0", "", routed_prev);
 }
 
 /* ---- DEL ---- */
@@ -112,20 +91,17 @@ static void del__removes_the_rules_in_each_state(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const cJSON *with = cases[i].has_prev ? prev : NULL;
+		const cJSON *with = cases[i].has_prev ? routed_prev : NULL;
 
-		routed_succeeds(SBR, "ADD", "eth0", "", prev);
+		routed_succeeds(SBR, "ADD", "eth0", "", routed_prev);
 		sandbox_must("%s", cases[i].damage);
 		routed_succeeds(SBR, "DEL", "eth0", cases[i].more, with);
 		if (strcmp(cases[i].damage, "ip -n red link set eth0 name other") != 0)
 			assert_no_rules(cases[i].damage);
 		routed_succeeds(SBR, "DEL", "eth0", cases[i].more, with);
-		routed_detach("eth0", ON_A, prev);
-		sandbox_run("ip -n red link del other 2>/dev/null");
-		routed_succeeds(SBR, "DEL", "eth0", "", prev);
+		routed_attach_again();
+		routed_succeeds(SBR, "DEL", "eth0", "", NULL);
 		assert_no_rules(cases[i].damage);
-		cJSON_Delete(prev);
-		prev = routed_attach("eth0", ON_A);
 	}
 }
 
@@ -137,12 +113,13 @@ static void del__without_a_namespace_has_nothing_to_do(void **state)
 	freeing char *after = NULL;
 
 	(void)state;
-	routed_succeeds(SBR, "ADD", "eth0", "", prev);
+	routed_succeeds(SBR, "ADD", "eth0", "", routed_prev);
 	/* The host has the same address in a rule of its own: no business of ours. */
 	sandbox_must("ip rule add from 10.1.0.2 lookup 100 proto 67; echo >/run/out");
 	before = sandbox_read("ip rule; ip -n red rule");
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		struct plugin_answer answer = routed_run_in(paths[i], SBR, "DEL", "eth0", "", prev);
+		struct plugin_answer answer =
+			routed_run_in(paths[i], SBR, "DEL", "eth0", "", routed_prev);
 
 		plugin_assert_success(&answer);
 		plugin_answer_clear(&answer);
@@ -167,18 +144,18 @@ static void del__leaves_others_alone(void **state)
 		     "ip -n red rule add from 10.1.0.2 blackhole && "
 		     "ip -n red rule add not from 10.1.0.2 lookup 100");
 	before = routed_tables();
-	routed_succeeds(SBR, "ADD", "eth0", "'table':500", prev);
-	routed_succeeds(SBR, "DEL", "eth0", "", prev);
+	routed_succeeds(SBR, "ADD", "eth0", "'table':500", routed_prev);
+	routed_succeeds(SBR, "DEL", "eth0", "", routed_prev);
 	after = routed_tables();
 	sandbox_assert_same(before, after);
 	routed_succeeds(SBR, "CHECK", "net1", "", second);
 	/* A late DEL: the address is another interface's by now. */
-	routed_detach("eth0", ON_A, prev);
+	routed_detach("eth0", ON_A, routed_prev);
 	sandbox_must("ip -n red addr add 10.1.0.2/24 dev net1 && "
 		     "ip -n red rule add from 10.1.0.2 lookup 100 pref 77");
 	free(before);
 	before = routed_tables();
-	routed_succeeds(SBR, "DEL", "eth0", "", prev);
+	routed_succeeds(SBR, "DEL", "eth0", "", routed_prev);
 	free(after);
 	after = routed_tables();
 	sandbox_assert_same(before, after);
@@ -203,7 +180,7 @@ static char *config_text(void)
 	freeing_json cJSON *json =
 		cJSON_Parse("{\"cniVersion\":\"1.0.0\",\"name\":\"blue\",\"type\":\"sbr\"}");
 
-	cni_json_set(json, "prevResult", cni_json_copy(prev));
+	cni_json_set(json, "prevResult", cni_json_copy(routed_prev));
 	return cni_json_print(json);
 }
 
@@ -227,10 +204,8 @@ static void add__is_atomic_at_each_system_call(void **state)
 		freeing char *before = NULL;
 		freeing char *after = NULL;
 
-		routed_succeeds(SBR, "DEL", "eth0", "", prev);
-		routed_detach("eth0", ON_A, prev);
-		cJSON_Delete(prev);
-		prev = routed_attach("eth0", ON_A);
+		routed_succeeds(SBR, "DEL", "eth0", "", routed_prev);
+		routed_attach_again();
 		free(config);
 		config = config_text();
 		add.config = config;
@@ -238,7 +213,7 @@ static void add__is_atomic_at_each_system_call(void **state)
 		answer = faults_inject(&add, LOG, &steps.items[i], "ENOMEM");
 		after = routed_tables();
 		if (answer.exit_code == 0)
-			routed_succeeds(SBR, "CHECK", "eth0", "", prev);
+			routed_succeeds(SBR, "CHECK", "eth0", "", routed_prev);
 		else if (!steps.items[i].is_lasting && !faults_hit_answer(LOG))
 			sandbox_assert_same(before, after);
 		plugin_answer_clear(&answer);
@@ -248,11 +223,11 @@ static void add__is_atomic_at_each_system_call(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sbr_test(check__names_what_is_missing),
-		sbr_test(del__removes_the_rules_in_each_state),
-		sbr_test(del__without_a_namespace_has_nothing_to_do),
-		sbr_test(del__leaves_others_alone),
-		sbr_test(add__is_atomic_at_each_system_call),
+		routed_test(check__names_what_is_missing),
+		routed_test(del__removes_the_rules_in_each_state),
+		routed_test(del__without_a_namespace_has_nothing_to_do),
+		routed_test(del__leaves_others_alone),
+		routed_test(add__is_atomic_at_each_system_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,3 +137,30 @@ char *routed_tables(void)
 		"{ ip -n red -4 rule; ip -n red -6 rule; } | "
 		"sed -e 's/ proto 67//' -e 's/^[0-9]*:[[:space:]]*//' | sort");
 }
+
+cJSON *routed_prev;
+
+int routed_setup(void **state)
+{
+	if (bridge_setup(state) < 0)
+		return -1;
+	routed_open();
+	routed_prev = routed_attach("eth0", ON_A);
+	return 0;
+}
+
+int routed_teardown(void **state)
+{
+	cJSON_Delete(routed_prev);
+	routed_prev = NULL;
+	routed_close();
+	return bridge_teardown(state);
+}
+
+void routed_attach_again(void)
+{
+	routed_detach("eth0", ON_A, routed_prev);
+	cJSON_Delete(routed_prev);
+	sandbox_run("ip -n red link del other 2>/dev/null; rm -rf /var/lib/cni/*");
+	routed_prev = routed_attach("eth0", ON_A);
+}

@@ -2,11 +2,9 @@
 /* A container "red" with interfaces that bridge (bridge.h) makes, for the plugins behind it that change
  * routes: sbr and vrf. Failures fail the test.
  *
- *	routed_open();
- *	prev = routed_attach("net1", ON_B);
- *	routed_succeeds(SBR, "ADD", "net1", "", prev);
- *	routed_detach("net1", ON_B, prev);
- *	routed_close(); */
+ *	routed_succeeds(SBR, "ADD", "eth0", "", routed_prev);
+ *	...
+ *	routed_test(sbr__does_so) */
 #ifndef TEST_ROUTED_H
 #define TEST_ROUTED_H
 
@@ -48,6 +46,22 @@ void routed_succeeds(const char *plugin, const char *command, const char *ifname
 		     const cJSON *prev);
 void routed_fails(const char *plugin, const char *command, const char *ifname, const char *more,
 		  const cJSON *prev, int code, const char *text);
+
+/* Makes "red" and attaches its eth0 by ON_A; `routed_prev` is the result. */
+extern cJSON *routed_prev;
+int routed_setup(void **state);
+int routed_teardown(void **state);
+#define routed_test(name) cmocka_unit_test_setup_teardown(name, routed_setup, routed_teardown)
+
+/* DEL and ADD of bridge for eth0, which gets the same addresses as before. */
+void routed_attach_again(void);
+
+#define needs_vrf()                                                                                \
+	do {                                                                                       \
+		if (sandbox_run("ip link add probe type vrf table 9 2>/dev/null") != 0)            \
+			skip_because("this kernel has no vrf");                                    \
+		sandbox_must("ip link del probe");                                                 \
+	} while (0)
 
 /* The routes of all tables but local, and the rules, of "red", in lines of ip(8); rules without protocol
  * and in the order of their sources. The caller frees. */
