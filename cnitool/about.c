@@ -13,8 +13,9 @@
 
 #define ABOUT_MAX (64U << 10)
 
-const char *const about_types[] = {"bridge",   "portmap",    "firewall", "bandwidth", "tuning",
-				   "loopback", "host-local", "static",	 NULL};
+const char *const about_types[] = {"bridge",	 "portmap",  "firewall", "bandwidth",
+				   "tuning",	 "loopback", "sbr",	 "vrf",
+				   "host-local", "static",   NULL};
 
 /* Runs it with `fd` in the place of stderr, which a plugin inherits. */
 static int run_into(const struct cni_exec *exec, int fd, struct cni_error *err)

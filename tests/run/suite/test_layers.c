@@ -64,7 +64,8 @@ static void layer__cannot_include_what_it_may_not_know(void **state)
 static void plugin__has_nothing_of_libnftnl_that_has_no_rules(void **state)
 {
 	static const char *const without[] = {"plugins/loopback", "plugins/bandwidth",
-					      "plugins/tuning",	  "ipam/host-local",
+					      "plugins/tuning",	  "plugins/sbr",
+					      "plugins/vrf",	  "ipam/host-local",
 					      "ipam/static",	  "cnitool/cnitool"};
 
 	(void)state;
