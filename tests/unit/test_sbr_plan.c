@@ -14,7 +14,7 @@ int sbr_main(void);
 #include <stdlib.h>
 #include <string.h>
 
-static int configure(enum cni_command command, const cJSON *json, struct sbr_conf *conf,
+static int configure(enum cni_command command, cJSON *json, struct sbr_conf *conf,
 		     struct cni_error *err)
 {
 	struct cni_call call = {.env = {.command = command}, .conf = {.json = json}};
