@@ -28,7 +28,7 @@ static void assert_plan(enum cni_command command, const char *text, const char *
 	struct cni_call call = {.env = {.command = command}, .conf = {.json = json}};
 	clearing_plan struct cni_plan plan = {.count = 0};
 	freeing char *printed = NULL;
-	struct sbr_conf conf;
+	struct sbr_conf conf = {.table = 0};
 	struct cni_error err;
 	size_t size;
 	FILE *out;

@@ -78,14 +78,16 @@ static void add__is_atomic_at_each_system_call(void **state)
 {
 	static struct fault_steps steps;
 	size_t stride = getenv("CNI_C_SLOW") ? 1 : 7;
-	freeing char *config = config_text();
-	struct plugin_call add = add_call(config);
+	freeing char *config = NULL;
 	struct plugin_answer answer;
+	struct plugin_call add;
 
 	(void)state;
 	needs_vrf();
 	if (!faults_possible())
 		skip_because("strace is not installed");
+	config = config_text();
+	add = add_call(config);
 	/* The first VRF of a namespace makes rules that stay. */
 	answer = faults_learn(&add, LOG, &steps);
 	plugin_assert_success(&answer);
