@@ -24,13 +24,17 @@ static void check__names_what_is_missing(void **state)
 		 "ip -n red link set eth0 master blue; ip -n red link del b1"},
 		{"ip -n red link set blue down", "VRF 'blue' is down",
 		 "ip -n red link set blue up"},
-		{"ip -n red link set eth0 down name gone", "'eth0' is missing",
-		 "ip -n red link set gone name eth0 up"},
-		{"ip -n red link set blue down name gone", "VRF 'blue' is missing",
-		 "ip -n red link set gone name blue up"},
-		{"ip -n red link set blue down name gone; ip -n red link add blue type bridge",
+		{"ip -n red link set eth0 down; ip -n red link set eth0 name gone",
+		 "'eth0' is missing",
+		 "ip -n red link set gone name eth0; ip -n red link set eth0 up"},
+		{"ip -n red link set blue down; ip -n red link set blue name gone",
+		 "VRF 'blue' is missing",
+		 "ip -n red link set gone name blue; ip -n red link set blue up"},
+		{"ip -n red link set blue down; ip -n red link set blue name gone; ip -n red link "
+		 "add blue type bridge",
 		 "Netlink blue is not a VRF: it is of kind 'bridge'",
-		 "ip -n red link del blue; ip -n red link set gone name blue up"},
+		 "ip -n red link del blue; ip -n red link set gone name blue; ip -n red link set "
+		 "blue up"},
 		{"ip -n red link del blue; ip -n red link add blue type vrf table 77; "
 		 "ip -n red link set blue up; ip -n red link set eth0 master blue",
 		 "VRF 'blue' has table 77, expected 10",
