@@ -24,10 +24,10 @@ foreach(layer_and_nouns IN ITEMS
     "base cleanup decls error file ip mem owner"
     "spec args conf decode delegate env exec json names result verbs version"
     "runtime cache cached_list canonical chain confdir conflist namespace reconcile request warnings"
-    "net addr announce bridge_vlan conntrack device ifb link link_kind link_mac link_names link_read link_settings link_sysctl netns nl nl_attr peer qdisc redirect route shaper sysctl tap"
+    "net addr announce bridge_vlan conntrack device ifb link link_kind link_mac link_names link_read link_settings link_sysctl netns nl nl_attr peer qdisc redirect route route_list rule shaper sysctl tap"
     "plan attachment container_end part plan readiness sweep"
     "tuning tuning tuning_conf"
-    "parts bridge_vlan_link container_link host_end link_gc link_plan mac_choice parts"
+    "parts bridge_vlan_link container_link host_end link_gc link_plan mac_choice parts routing_tables source_rules"
     "rules firewall portmap"
     "firewall firewall_choice iptables_tool")
   separate_arguments(nouns UNIX_COMMAND ${layer_and_nouns})

@@ -72,6 +72,19 @@ static const struct cni_nl_policy policy[IFA_MAX + 1] = {
 	[IFA_FLAGS] = {MNL_TYPE_U32},
 };
 
+/* On a point-to-point link, IFA_ADDRESS is the other side's. */
+static bool read_net(const struct nlmsghdr *message, struct cni_net *ret_net)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(message);
+	const struct nlattr *table[IFA_MAX + 1];
+
+	cni_nl_parse(message, policy, table, IFA_MAX);
+	*ret_net = (struct cni_net){.prefix = ifa->ifa_prefixlen};
+	return cni_nl_ip(table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS], ifa->ifa_family,
+			 &ret_net->ip) &&
+	       ret_net->prefix <= cni_ip_bits(&ret_net->ip);
+}
+
 struct list {
 	int index;
 	struct cni_net *nets;
@@ -81,17 +94,11 @@ struct list {
 static int keep(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(message);
-	const struct nlattr *table[IFA_MAX + 1];
-	struct cni_net net = {.prefix = ifa->ifa_prefixlen};
 	struct list *list = data;
+	struct cni_net net;
 
 	(void)err;
-	cni_nl_parse(message, policy, table, IFA_MAX);
-	/* On a point-to-point link, IFA_ADDRESS is the other side's. */
-	if (ifa->ifa_index != (unsigned int)list->index ||
-	    !cni_nl_ip(table[IFA_LOCAL] ? table[IFA_LOCAL] : table[IFA_ADDRESS], ifa->ifa_family,
-		       &net.ip) ||
-	    net.prefix > cni_ip_bits(&net.ip))
+	if (ifa->ifa_index != (unsigned int)list->index || !read_net(message, &net))
 		return 0;
 	list->nets = cni_realloc_array(list->nets, list->count + 1, sizeof(*list->nets));
 	list->nets[list->count++] = net;
@@ -118,6 +125,43 @@ int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_
 	}
 	*ret_nets = list.nets;
 	*ret_count = list.count;
+	return 0;
+}
+
+struct each {
+	int (*cb)(int index, const struct cni_net *net, void *data, struct cni_error *err);
+	void (*restart)(void *data);
+	void *data;
+};
+
+static int visit(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(message);
+	const struct each *each = data;
+	struct cni_net net;
+
+	return read_net(message, &net) ? each->cb((int)ifa->ifa_index, &net, each->data, err) : 0;
+}
+
+static void restart_each(void *data)
+{
+	const struct each *each = data;
+
+	if (each->restart)
+		each->restart(each->data);
+}
+
+int cni_addr_each(struct cni_nl *nl,
+		  int (*cb)(int index, const struct cni_net *net, void *data,
+			    struct cni_error *err),
+		  void (*restart)(void *data), void *data, struct cni_error *err)
+{
+	struct each each = {cb, restart, data};
+	struct cni_nl_message m;
+
+	cni_nl_init(&m, RTM_GETADDR, 0, sizeof(struct ifaddrmsg));
+	if (cni_nl_dump(nl, &m, visit, restart_each, &each, err) < 0)
+		return cni_fail_within(err, "list the addresses");
 	return 0;
 }
 

@@ -29,6 +29,13 @@ int cni_addr_del(struct cni_nl *nl, int index, const struct cni_net *net, struct
 int cni_addr_list(struct cni_nl *nl, int index, struct cni_net **ret_nets, size_t *ret_count,
 		  struct cni_error *err);
 
+/* Calls `cb` for each address of each link of the namespace; the results of `cb` and `restart` are those
+ * of cni_nl_dump(). */
+int cni_addr_each(struct cni_nl *nl,
+		  int (*cb)(int index, const struct cni_net *net, void *data,
+			    struct cni_error *err),
+		  void (*restart)(void *data), void *data, struct cni_error *err);
+
 /* Waits until no IPv6 address of the link is tentative any more (RFC 4862, section 5.4), at most
  * `milliseconds`, on the kernel's announcements; `news` is as for cni_nl_wait(). Fails
  * with CNI_EKERNEL if another host has one of them (errnum EADDRINUSE) or at the deadline

@@ -234,14 +234,10 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 		cni_nl_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)*change->netns);
 	if (change->name)
 		cni_nl_put_string(&m, IFLA_IFNAME, change->name);
-	if (change->master)
-		cni_nl_put_u32(&m, IFLA_MASTER, (uint32_t)change->master);
 	if (change->mac)
 		cni_nl_put(&m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
 	if (change->mtu)
 		cni_nl_put_u32(&m, IFLA_MTU, change->mtu);
-	if (change->master)
-		cni_nl_put_u32(&m, IFLA_MASTER, (uint32_t)change->master);
 	if (change->port || changes_bridge(change))
 		CNI_NL_NEST (&m, IFLA_LINKINFO) {
 			if (change->port)
@@ -249,6 +245,8 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 			if (changes_bridge(change))
 				put_bridge(&m, change);
 		}
+	if (change->master)
+		cni_nl_put_u32(&m, IFLA_MASTER, change->master > 0 ? (uint32_t)change->master : 0);
 	if (change->arp_notify != CNI_KEEP)
 		put_arp_notify(&m, change->arp_notify);
 	return cni_nl_transact(nl, &m, NULL, NULL, err);

@@ -93,8 +93,10 @@ struct cni_link_change {
 	 * name that it had (do_setlink() in the kernel's net/core/rtnetlink.c). */
 	const int *netns; /* a descriptor; NULL: keep */
 	const char *name; /* of a link that is down, or moves; "dev%d": a free one */
-	int master;	  /* an index; 0: keep */
+	/* The index of the bridge or VRF that the link becomes a slave of; CNI_NO_MASTER: of none. */
+	int master; /* 0: keep */
 };
+#define CNI_NO_MASTER (-1)
 int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
 		    struct cni_error *err);
 

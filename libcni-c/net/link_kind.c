@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link_kind.h"
 
+#include "link_read.h"
+
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
@@ -265,19 +267,79 @@ static int compare(const struct cni_link *link, const struct reading *found,
 	return 0;
 }
 
-int cni_link_check_values(struct cni_nl *nl, const struct cni_link *link,
-			  const struct cni_link_kind *kind, const struct cni_link_values *values,
-			  struct cni_error *err)
+int cni_link_get_values(struct cni_nl *nl, int index, const struct cni_link_kind *kind,
+			struct cni_link_values *ret_values, struct cni_error *err)
 {
 	struct reading reading = {.kind = kind};
 	struct cni_nl_message m;
 	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_GETLINK, 0, sizeof(*ifi));
 
-	if (!values->given)
-		return 0;
-	ifi->ifi_index = link->index;
+	ifi->ifi_index = index;
 	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	if (cni_nl_get(nl, &m, read_link, &reading, err) < 0)
-		return cni_fail_within(err, "look up link '%s'", link->name);
+		return cni_fail_within(err, "look up link %d", index);
+	*ret_values = reading.values;
+	return 0;
+}
+
+struct each {
+	const struct cni_link_kind *kind;
+	int (*cb)(const struct cni_link *link, const struct cni_link_values *values, void *data,
+		  struct cni_error *err);
+	void (*restart)(void *data);
+	void *data;
+};
+
+static int visit(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	const struct each *each = data;
+	struct reading reading = {.kind = each->kind};
+	struct cni_link link;
+
+	cni_link_read(message, &link);
+	/* The kernel filters nothing if it does not have the kind. */
+	if (strcmp(link.kind, each->kind->name) != 0)
+		return 0;
+	read_link(message, &reading, err);
+	return each->cb(&link, &reading.values, each->data, err);
+}
+
+static void restart_each(void *data)
+{
+	const struct each *each = data;
+
+	if (each->restart)
+		each->restart(each->data);
+}
+
+int cni_link_each_values(struct cni_nl *nl, const struct cni_link_kind *kind,
+			 int (*cb)(const struct cni_link *link,
+				   const struct cni_link_values *values, void *data,
+				   struct cni_error *err),
+			 void (*restart)(void *data), void *data, struct cni_error *err)
+{
+	struct each each = {kind, cb, restart, data};
+	struct cni_nl_message m;
+
+	cni_nl_init(&m, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
+	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	CNI_NL_NEST (&m, IFLA_LINKINFO) {
+		cni_nl_put_string(&m, IFLA_INFO_KIND, kind->name);
+	}
+	if (cni_nl_dump(nl, &m, visit, restart_each, &each, err) < 0)
+		return cni_fail_within(err, "list the links of kind '%s'", kind->name);
+	return 0;
+}
+
+int cni_link_check_values(struct cni_nl *nl, const struct cni_link *link,
+			  const struct cni_link_kind *kind, const struct cni_link_values *values,
+			  struct cni_error *err)
+{
+	struct reading reading = {.kind = kind};
+
+	if (!values->given)
+		return 0;
+	if (cni_link_get_values(nl, link->index, kind, &reading.values, err) < 0)
+		return -1;
 	return compare(link, &reading, values, err);
 }

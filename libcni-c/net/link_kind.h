@@ -84,6 +84,18 @@ struct cni_link_new {
  * is taken, EOPNOTSUPP if the kernel does not have the kind or an attribute. */
 int cni_link_add(struct cni_nl *nl, const struct cni_link_new *link, struct cni_error *err);
 
+/* Reads the attributes of the link `index`, which is of this kind. */
+int cni_link_get_values(struct cni_nl *nl, int index, const struct cni_link_kind *kind,
+			struct cni_link_values *ret_values, struct cni_error *err);
+
+/* Calls `cb` for each link of the kind, with its attributes. The results of `cb` are those of cni_nl_cb;
+ * `restart` is as in cni_nl_dump(). */
+int cni_link_each_values(struct cni_nl *nl, const struct cni_link_kind *kind,
+			 int (*cb)(const struct cni_link *link,
+				   const struct cni_link_values *values, void *data,
+				   struct cni_error *err),
+			 void (*restart)(void *data), void *data, struct cni_error *err);
+
 /* Compares the attributes of a link of the namespace of `nl` with those that are given. Fails with
  * CNI_EMISMATCH, naming the attribute, what was expected and what was found. */
 int cni_link_check_values(struct cni_nl *nl, const struct cni_link *link,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nl_attr.h"
 
+#include <linux/fib_rules.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -26,6 +27,8 @@ size_t cni_nl_header_size(uint16_t type)
 		return sizeof(struct ifaddrmsg);
 	case RTM_NEWROUTE:
 		return sizeof(struct rtmsg);
+	case RTM_NEWRULE:
+		return sizeof(struct fib_rule_hdr);
 	case RTM_NEWQDISC:
 	case RTM_NEWTFILTER:
 		return sizeof(struct tcmsg);

@@ -19,6 +19,7 @@
 #include "mac_choice.h"
 #include "plan.h"
 #include "portmap.h"
+#include "route_list.h"
 #include "shaper.h"
 #include "tuning_conf.h"
 
@@ -301,6 +302,42 @@ struct cni_moved_link_part {
 extern const struct cni_part_ops cni_moved_link_part_ops;
 #define cni_plan_moved_link(plan, ...)                                                             \
 	cni_plan_push(plan, &cni_moved_link_part_ops, &(struct cni_moved_link_part){__VA_ARGS__})
+
+/* Packets from the addresses of CNI_IFNAME use a table of their own (source based routing). The routes of
+ * CNI_IFNAME move there from the main table: those through a gateway in the address's subnet, and those
+ * without source and gateway. A table that is given has its routes already, of the IPAM plugin or a VRF: only
+ * rules are made. Everything is in the container, for a plugin that is `inside`. */
+struct cni_source_routes_part {
+	uint32_t table;		   /* 0: a free one for each address, from 100 on */
+	struct cni_ip gateways[2]; /* IPv4, IPv6; set: overrides the addresses' own */
+	bool hints; /* the subnets' routes stay in the main table, with the addresses as sources */
+	/* by this run's add */
+	struct cni_source_route *made;
+	size_t made_count;
+	struct cni_route_list moved; /* out of the main table */
+};
+extern const struct cni_part_ops cni_source_routes_part_ops;
+#define cni_plan_source_routes(plan, ...)                                                          \
+	cni_plan_push(plan, &cni_source_routes_part_ops,                                           \
+		      &(struct cni_source_routes_part){__VA_ARGS__})
+
+/* CNI_IFNAME becomes a slave of a VRF in the container, which its interfaces share: made if absent, gone
+ * with its last slave. The kernel takes the routes of a new slave away, and its IPv6 addresses unless a setting
+ * keeps them: both are put back, routes of the main table in the VRF's. Everything is in the container, for a
+ * plugin that is `inside`. */
+struct cni_vrf_part {
+	const char *name; /* NULL: DEL takes the VRF that CNI_IFNAME is in */
+	uint32_t table;	  /* 0: that of the VRF, or the lowest that is free */
+	/* by this run's add */
+	bool made;
+	bool enslaved;
+	struct cni_net *addresses; /* before: all but link-local ones, of IPv6 */
+	size_t address_count;
+	struct cni_route_list routes; /* before: all but those that the kernel makes */
+};
+extern const struct cni_part_ops cni_vrf_part_ops;
+#define cni_plan_vrf(plan, ...)                                                                    \
+	cni_plan_push(plan, &cni_vrf_part_ops, &(struct cni_vrf_part){__VA_ARGS__})
 
 CNI_END_DECLS
 

@@ -281,8 +281,9 @@ static int plan_add(const struct cni_call *call, struct cni_result *result, stru
 	bool noted;
 
 	if (plugin->chaining == CNI_CHAIN_BEHIND && !call->conf.has_prev_result)
-		return cni_fail(err, CNI_ECONFIG,
-				"must be called as chained plugin: there is no prevResult");
+		return cni_fail(err, CNI_ECONFIG, "%s: there is no prevResult",
+				plugin->unchained ? plugin->unchained
+						  : "must be called as chained plugin");
 	if (plugin->chaining != CNI_CHAIN_FIRST)
 		cni_result_copy(&call->conf.prev_result, result);
 	noted = !plugin->inside && cni_pod_take_over(call, plugin->type, plan_other);

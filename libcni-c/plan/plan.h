@@ -79,6 +79,9 @@ struct cni_plugin {
 	const struct cni_contained *contained; /* an IPAM plugin inside: see delegate.h; or NULL */
 	enum cni_version oldest;	       /* the first cniVersion it speaks */
 	enum cni_chaining chaining;
+	/* With CNI_CHAIN_BEHIND: the words of an ADD without prevResult, as users know them from the Go
+	 * plugin; NULL: those of most. */
+	const char *unchained;
 	bool delegates; /* it runs `ipam.type`: see verbs.h */
 	/* It makes nothing outside of the container's namespace but files of its own, so no other
 	 * attachment can share or meet what it makes: the frame takes no lock and notes no pod. Its parts

@@ -23,6 +23,7 @@ static const struct {
 	{PLUGINS "portmap", ""},
 	{PLUGINS "firewall", "'backend':'nftables'"},
 	{PLUGINS "tuning", "'mac':'02:00:00:00:00:07'"},
+	{PLUGINS "sbr", "'type':'sbr'"},
 	{PLUGINS "bandwidth", "'ingressRate':1000000,'ingressBurst':1000000"},
 	{PLUGINS "tap", "'bridge':''," IPAM46},
 };

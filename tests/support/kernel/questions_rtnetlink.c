@@ -9,6 +9,8 @@
 #include "qdisc.h"
 #include "redirect.h"
 #include "route.h"
+#include "route_list.h"
+#include "rule.h"
 
 #include <linux/netlink.h>
 #include <linux/pkt_sched.h>
@@ -177,6 +179,36 @@ static int redirect(struct cni_nl *nl, struct cni_error *err)
 	return cni_redirect_get(nl, QUESTIONS_PORT_INDEX, &found, err);
 }
 
+static int see_rule(const struct cni_rule *rule, void *data, struct cni_error *err)
+{
+	char text[CNI_RULE_TEXT_SIZE];
+
+	(void)data;
+	(void)err;
+	if (!*cni_rule_format(rule, text))
+		abort();
+	return 0;
+}
+
+static int rules(struct cni_nl *nl, struct cni_error *err)
+{
+	return cni_rule_each(nl, see_rule, NULL, NULL, err);
+}
+
+/* And makes the first of them in another table. */
+static int route_list(struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_route_list list;
+	int failed = 0;
+
+	if (cni_route_list(nl, QUESTIONS_END_INDEX, 0, &list, err) < 0)
+		return -1;
+	if (list.count)
+		failed = cni_route_list_put(nl, &list.routes[0], 1000, true, err);
+	cni_route_list_clear(&list);
+	return failed;
+}
+
 static const struct question rtnetlink_items[] = {
 	{"link-by-name", link_by_name},
 	{"link-by-index", link_by_index},
@@ -195,6 +227,8 @@ static const struct question rtnetlink_items[] = {
 	{"tbf", tbf},
 	{"fq-codel", fq_codel},
 	{"redirect", redirect},
+	{"rules", rules},
+	{"route-list", route_list},
 };
 const struct questions rtnetlink_questions = {"rtnetlink", NETLINK_ROUTE, rtnetlink_items,
 					      COUNT(rtnetlink_items)};
