@@ -99,7 +99,6 @@ static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 	}
 	return 0;
 }
-}
 
 static int check_combinations(const struct cni_call *call, const struct bridge_conf *conf,
 			      struct cni_error *err)

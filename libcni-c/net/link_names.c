@@ -148,7 +148,7 @@ static int note_candidate(const struct cni_link *link, void *data, struct cni_er
 	(void)err;
 	if (names->count < SHOWN && strcmp(link->name, "lo") != 0 &&
 	    !cni_owner_is_ifname(link->name, "veth") && !cni_owner_is_ifname(link->name, "ifb"))
-		put(names, link->name);
+		cni_link_names_put(names, link->name);
 	return 0;
 }
 
