@@ -131,14 +131,12 @@ static int choose_mac(const struct cni_call *call, struct bridge_conf *conf, str
 
 static int check_backend(const struct bridge_conf *conf, struct cni_error *err)
 {
-	if (!conf->ip_masq_backend || !strcmp(conf->ip_masq_backend, "nftables"))
+	if (!conf->ip_masq_backend || !strcmp(conf->ip_masq_backend, "nftables") ||
+	    !strcmp(conf->ip_masq_backend, "iptables"))
 		return 0;
-	if (!strcmp(conf->ip_masq_backend, "iptables"))
-		return cni_fail(err, CNI_EFIELD,
-				"'ipMasqBackend' is \"iptables\", which this plugin does not "
-				"offer: leave it out or set \"nftables\"");
 	return cni_fail(err, CNI_ECONFIG,
-			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\"",
+			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\" "
+			"or \"iptables\"",
 			conf->ip_masq_backend);
 }
 
@@ -242,7 +240,9 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 		cni_plan_forwarding(plan);
 		cni_plan_gateway(plan, .link = gateway_link(conf), .force = conf->force_address);
 	}
-	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq, .link = gateway_link(conf));
+	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq, .link = gateway_link(conf),
+			    .by_iptables = conf->ip_masq_backend &&
+					   !strcmp(conf->ip_masq_backend, "iptables"));
 	if (conf->mac_spoof_check || checks_addresses)
 		cni_plan_learning(plan);
 }

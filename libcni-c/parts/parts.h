@@ -14,6 +14,7 @@
 #include "decls.h"
 #include "firewall.h"
 #include "firewall_choice.h"
+#include "iptables_tool.h"
 #include "link_kind.h"
 #include "plan.h"
 #include "portmap.h"
@@ -161,6 +162,7 @@ struct cni_masquerade_part {
 	bool wanted; /* DEL and GC remove it in any case */
 	struct cni_bridge_vlan_link
 		link; /* vlan 0: packets come through the bridge, or the host's end */
+	bool by_iptables; /* as the Go plugins do (nat.h), instead of nf_tables */
 };
 extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \
@@ -173,6 +175,13 @@ struct cni_portmap_part {
 	size_t count;
 	bool snat;
 	bool masq_all;
+	/* by iptables, as the Go plugin does (nat.h), instead of nf_tables */
+	bool by_iptables;
+	uint32_t mark_bit;	    /* of iptables; 0 to 31 */
+	const char *set_mark_chain; /* of iptables; NULL or "": ours */
+	/* Words of iptables for IPv4 and IPv6, end with NULL; NULL: none. The arrays are freed with the
+	 * plan. */
+	const char **conditions[2];
 };
 extern const struct cni_part_ops cni_portmap_part_ops;
 #define cni_plan_portmap(plan, ...)                                                                \

@@ -2,10 +2,12 @@
 #include "parts.h"
 
 #include "cleanup.h"
-#include "conntrack.h"
-#include "go_rules.h"
+#include "link_sysctl.h"
 #include "mem.h"
+#include "nat_attachment.h"
+#include "nat_legacy.h"
 #include "netfilter.h"
+#include "portmap_connections.h"
 #include "route.h"
 #include "sweep.h"
 
@@ -21,7 +23,7 @@ static void print(FILE *out, const void *data)
 {
 	const struct cni_portmap_part *spec = data;
 
-	fprintf(out, " owner, %zu ports", spec->count);
+	fprintf(out, " owner, %zu ports%s", spec->count, spec->by_iptables ? ", iptables" : "");
 }
 
 /* ---- what the attachment publishes ---- */
@@ -29,6 +31,7 @@ static void print(FILE *out, const void *data)
 struct scene {
 	struct cni_portmap portmap;
 	struct cni_ip addresses[2]; /* the first one of each family */
+	struct cni_net nets[2];	    /* the same, with their networks */
 	char localnet[IF_NAMESIZE];
 };
 
@@ -48,15 +51,19 @@ static void find_addresses(const struct cni_attachment *at, const struct cni_por
 			   struct scene *scene)
 {
 	freeing struct cni_net *nets = NULL;
-	bool seen[2] = {!publishes(spec, AF_INET), !publishes(spec, AF_INET6)};
+	/* The Go plugin has its rules of iptables for all of them. */
+	bool seen[2] = {!spec->by_iptables && !publishes(spec, AF_INET),
+			!spec->by_iptables && !publishes(spec, AF_INET6)};
 	size_t count;
 
 	nets = cni_attachment_addresses(at, &count);
 	for (size_t i = 0; i < count; i++) {
 		bool *has = &seen[nets[i].ip.family == AF_INET6];
 
-		if (!*has)
-			scene->addresses[scene->portmap.address_count++] = nets[i].ip;
+		if (*has)
+			continue;
+		scene->nets[scene->portmap.address_count] = nets[i];
+		scene->addresses[scene->portmap.address_count++] = nets[i].ip;
 		*has = true;
 	}
 }
@@ -99,71 +106,123 @@ static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *s
 	return find_localnet(at, ret_scene, err);
 }
 
-/* ---- connections from before ---- */
+/* ---- in iptables ---- */
 
-/* A connection that was sent through this host to a port of that number elsewhere is not ours. */
-static bool is_local(const struct cni_ip *address, void *data)
+static void clear_nats(struct cni_nat nats[2])
 {
-	struct cni_route_way way;
+	cni_nat_clear(&nats[0]);
+	cni_nat_clear(&nats[1]);
+}
+
+static void make_nats(const struct cni_portmap_part *spec, const struct scene *scene,
+		      struct cni_nat nats[2])
+{
+	const struct cni_nat_ports ports = {
+		.owner = scene->portmap.owner,
+		.mappings = spec->mappings,
+		.mapping_count = spec->count,
+		.nets = scene->nets,
+		.net_count = scene->portmap.address_count,
+		.snat = spec->snat,
+		.masq_all = spec->masq_all,
+		.mark_bit = spec->mark_bit,
+		.set_mark_chain = spec->set_mark_chain ? spec->set_mark_chain : "",
+		.conditions = {spec->conditions[0], spec->conditions[1]}};
+
+	cni_nat_publish(&ports, AF_INET, &nats[0]);
+	cni_nat_publish(&ports, AF_INET6, &nats[1]);
+}
+
+/* Our table with route_localnet and its guard alone, without ports. A kernel without nf_tables has
+ * route_localnet without the guard, as with the Go plugin. */
+static int guard_localnet(struct cni_nl *nl, const struct scene *scene, struct cni_error *err)
+{
+	struct cni_portmap guard = scene->portmap;
+	struct cni_published published = {.mappings = NULL};
+	int failed;
+
+	guard.mapping_count = guard.address_count = 0;
+	failed = *guard.localnet ? cni_portmap_add(nl, &guard, err)
+				 : cni_portmap_del(nl, guard.owner, &published, err);
+	free(published.mappings);
+	if (!failed || cni_attachment_netfilter_failed("nf_tables", err) < 0)
+		return failed;
+	return *guard.localnet ? cni_link_sysctl_set_localnet(guard.localnet, "1", err) : 0;
+}
+
+/* Also in place of elements of ours. */
+static int add_by_iptables(struct cni_attachment *at, const struct cni_portmap_part *spec,
+			   const struct scene *scene, struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_nat_record record = {.mappings = spec->mappings, .count = spec->count};
+	struct cni_nat nats[2];
+	int failed;
+
+	snprintf(record.link, sizeof(record.link), "%s", scene->portmap.link);
+	make_nats(spec, scene, nats);
+	failed = cni_nat_attach(nl, &cni_nat_of_ports, at->owner, nats, 2, &record, err);
+	clear_nats(nats);
+	return failed ? -1 : guard_localnet(nl, scene, err);
+}
+
+static int check_by_iptables(struct cni_attachment *at, const struct cni_portmap_part *spec,
+			     const struct scene *scene, struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_portmap guard = scene->portmap;
 	struct cni_error ignored;
+	struct cni_nat nats[2];
+	int failed;
 
-	return cni_route_get(data, address, &way, &ignored) == 0 && way.is_local;
-}
-
-/* The UDP ports that are published for addresses of `family`; returns how many. */
-static size_t find_targets(const struct cni_port_mapping *mappings, size_t count, uint8_t family,
-			   struct cni_conntrack_target *targets)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct cni_port_mapping *mapping = &mappings[i];
-
-		if (mapping->protocol != IPPROTO_UDP ||
-		    (cni_ip_is_set(&mapping->host_ip) && mapping->host_ip.family != family))
-			continue;
-		targets[found] = (struct cni_conntrack_target){.port = mapping->host_port};
-		if (!cni_port_mapping_is_any(mapping))
-			targets[found].address = mapping->host_ip;
-		found++;
-	}
-	return found;
-}
-
-/* No failure: the port is published, or is not any more. */
-static void forget_connections(struct cni_attachment *at, struct cni_nl *nl,
-			       const struct cni_port_mapping *mappings, size_t count)
-{
-	static const uint8_t families[] = {AF_INET, AF_INET6};
-	freeing struct cni_conntrack_target *targets =
-		cni_realloc_array(NULL, count + 1, sizeof(*targets));
-	struct cni_error err;
-
-	for (size_t i = 0; i < sizeof(families); i++) {
-		size_t found = find_targets(mappings, count, families[i], targets);
-
-		if (cni_conntrack_forget(nl, families[i], IPPROTO_UDP, targets, found, is_local,
-					 &at->nl[CNI_HOST], &err) < 0)
-			fprintf(stderr, "portmap: %s\n", err.msg);
-	}
+	make_nats(spec, scene, nats);
+	failed = cni_nat_check_all(&cni_nat_of_ports, at->owner, nats, 2, err);
+	clear_nats(nats);
+	if (failed)
+		return cni_fail_within(err, "portmap");
+	/* Go's have no guard. */
+	if (!cni_nat_is_recorded(&cni_nat_of_ports, at->owner) ||
+	    cni_attachment_netfilter_status(at, "portmap", &ignored) < 0)
+		return 0;
+	guard.mapping_count = guard.address_count = 0;
+	return cni_portmap_check(nl, &guard, err);
 }
 
 /* ---- the verbs ---- */
 
-static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
+static void forget_published(struct cni_attachment *at, struct cni_nl *nl,
+			     struct cni_published *published)
+{
+	if (published->count)
+		cni_portmap_forget_connections(at, nl, published->mappings, published->count);
+	free(published->mappings);
+	published->mappings = NULL;
+}
+
+static int del_elements(struct cni_attachment *at, struct cni_nl *nl, struct cni_error *err)
 {
 	struct cni_published published = {0};
+	int failed = cni_portmap_del(nl, at->owner, &published, err);
+
+	forget_published(at, nl, &published);
+	return failed ? cni_attachment_netfilter_failed("nf_tables", err) : 0;
+}
+
+static int detach(struct cni_attachment *at, struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_published published;
+	int failed = cni_nat_detach(nl, &cni_nat_of_ports, at->owner, &published, err);
+
+	forget_published(at, nl, &published);
+	return failed;
+}
+
+static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
 	struct cni_nl *nl;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_go_rules_del(nl, CNI_GO_PORTMAP, at->owner, err) < 0 ||
-	    cni_portmap_del(nl, at->owner, &published, err) < 0) {
-		free(published.mappings);
-		return cni_attachment_netfilter_failed("portmap", err);
-	}
-	forget_connections(at, nl, published.mappings, published.count);
-	free(published.mappings);
+	if (cni_attachment_netfilter(at, &nl, err) < 0 || detach(at, nl, err) < 0 ||
+	    del_elements(at, nl, err) < 0)
+		return cni_fail_within(err, "portmap");
 	return 0;
 }
 
@@ -182,13 +241,16 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
-		return cni_attachment_netfilter_failed("portmap", err);
+		return cni_fail_within(err, "portmap");
 	failed = cni_portmap_sweep(nl, &published, &left, err);
 	if (!failed)
 		cni_sweep_is_done(SWEEP, left);
-	forget_connections(at, nl, published.mappings, published.count);
-	free(published.mappings);
-	return failed ? cni_attachment_netfilter_failed("portmap", err) : 0;
+	forget_published(at, nl, &published);
+	if (failed && cni_attachment_netfilter_failed("portmap", err) < 0)
+		return -1;
+	failed = cni_nat_sweep(nl, &cni_nat_of_ports, &published, err);
+	forget_published(at, nl, &published);
+	return failed ? cni_fail_within(err, "portmap") : 0;
 }
 
 /* No reason to fail an ADD. */
@@ -200,6 +262,15 @@ static void sweep_if_due(struct cni_attachment *at)
 		fprintf(stderr, "remove ports of attachments that are gone: %s\n", err.msg);
 }
 
+/* Also in place of rules of iptables. */
+static int add_by_nftables(struct cni_attachment *at, const struct scene *scene, struct cni_nl *nl,
+			   struct cni_error *err)
+{
+	if (cni_portmap_add(nl, &scene->portmap, err) < 0)
+		return -1;
+	return cni_nat_is_recorded(&cni_nat_of_ports, at->owner) ? detach(at, nl, err) : 0;
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_portmap_part *spec = data;
@@ -209,21 +280,45 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 	if (set_scene(at, spec, &scene, err) < 0)
 		return cni_fail_within(err, "portmap");
-	if (!scene.portmap.address_count)
+	if (!scene.portmap.address_count || !spec->count)
 		return 0;
 	scene.portmap.link = cni_attachment_find_host_link(at);
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "portmap");
-	if (cni_portmap_add(nl, &scene.portmap, err) < 0) {
+	if (spec->by_iptables ? add_by_iptables(at, spec, &scene, nl, err) < 0
+			      : add_by_nftables(at, &scene, nl, err) < 0) {
 		/* Done anyway, if only the answer got lost. A refusal is none of these. */
-		if (err->code != CNI_ETAKEN)
+		if (err->code != CNI_ETAKEN && err->code != CNI_ECONFIG)
 			del(at, data, &ignored);
 		return cni_fail_within(err, "portmap");
 	}
-	forget_connections(at, nl, spec->mappings, spec->count);
+	cni_portmap_forget_connections(at, nl, spec->mappings, spec->count);
 	if (at->call->env.command == CNI_ADD)
 		sweep_if_due(at);
 	return 0;
+}
+
+/* ADD may have had another backend, or been the Go plugin's. */
+static int check_any(struct cni_attachment *at, const struct cni_portmap_part *spec,
+		     const struct scene *scene, struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_error ignored;
+	bool is_there;
+
+	if (cni_nat_is_recorded(&cni_nat_of_ports, at->owner))
+		return check_by_iptables(at, spec, scene, nl, err);
+	if (spec->by_iptables)
+		return check_by_iptables(at, spec, scene, nl, err) == 0 ||
+				       cni_portmap_check(nl, &scene->portmap, &ignored) == 0
+			       ? 0
+			       : -1;
+	if (cni_portmap_check(nl, &scene->portmap, err) == 0 ||
+	    cni_attachment_has_go_rules(at, CNI_GO_PORTMAP))
+		return 0;
+	return cni_nat_legacy_has(&cni_nat_of_ports, at->owner, &is_there, &ignored) == 0 &&
+			       is_there
+		       ? 0
+		       : -1;
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -234,36 +329,38 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 
 	if (set_scene(at, spec, &scene, err) < 0)
 		return -1;
-	if (!scene.portmap.address_count)
+	if (!scene.portmap.address_count || !spec->count)
 		return 0;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return -1;
-	if (cni_portmap_check(nl, &scene.portmap, err) == 0)
-		return 0;
-	return cni_attachment_has_go_rules(at, CNI_GO_PORTMAP) ? 0 : -1;
+	return check_any(at, spec, &scene, nl, err);
 }
 
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
+	const struct cni_owners *valid = &at->call->conf.valid;
 	struct cni_published published = {0};
 	struct cni_nl *nl;
+	int failed;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_go_rules_gc(nl, CNI_GO_PORTMAP, at->owner->network, &at->call->conf.valid, err) <
-		    0 ||
-	    cni_portmap_gc(nl, at->owner->network, &at->call->conf.valid, &published, err) < 0) {
-		free(published.mappings);
-		return cni_attachment_netfilter_failed("portmap", err);
-	}
-	forget_connections(at, nl, published.mappings, published.count);
-	free(published.mappings);
-	return 0;
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return cni_fail_within(err, "portmap");
+	failed = cni_nat_collect(nl, &cni_nat_of_ports, at->owner->network, valid, &published, err);
+	forget_published(at, nl, &published);
+	if (failed)
+		return cni_fail_within(err, "portmap");
+	failed = cni_portmap_gc(nl, at->owner->network, valid, &published, err);
+	forget_published(at, nl, &published);
+	return failed ? cni_attachment_netfilter_failed("portmap", err) : 0;
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	(void)data;
+	const struct cni_portmap_part *spec = data;
+
+	if (spec->by_iptables)
+		return cni_nat_status(err) < 0 ? cni_fail_within(err, "portmap") : 0;
 	return cni_attachment_netfilter_status(at, "portmap", err);
 }
 
@@ -272,6 +369,8 @@ static void clear(void *data)
 	struct cni_portmap_part *spec = data;
 
 	free(spec->mappings);
+	free(spec->conditions[0]);
+	free(spec->conditions[1]);
 }
 
 const struct cni_part_ops cni_portmap_part_ops = {

@@ -23,6 +23,18 @@
 
 enum cni_go_rules { CNI_GO_MASQUERADE, CNI_GO_SPOOFCHECK, CNI_GO_PORTMAP };
 
+/* The name of the container's chain in iptables: "CNI-", the prefix ("" for masquerade, "DN-" for ports),
+ * and as many digits as make 28 characters. Returns `name`. */
+#define CNI_GO_CHAIN_SIZE 29
+const char *cni_go_chain_name(const char *prefix, const struct cni_owner *owner,
+			      char name[CNI_GO_CHAIN_SIZE]);
+
+/* Reads the container from a comment such as `name: "blue" id: "c1"`, and for ports `dnat name: "blue"
+ * id: "c1"`. False for a comment that does not name the network. */
+#define CNI_GO_CONTAINER_SIZE 256
+bool cni_go_comment_read(const char *comment, const char *network,
+			 char container[CNI_GO_CONTAINER_SIZE]);
+
 /* `*ret_exist` becomes true if the owner has rules of this kind. */
 int cni_go_rules_exist(struct cni_nl *nl, enum cni_go_rules kind, const struct cni_owner *owner,
 		       bool *ret_exist, struct cni_error *err);
