@@ -57,8 +57,6 @@ bool cni_firewall_record_is_for(const struct cni_firewall_record *record,
 
 /* ---- names ---- */
 
-/* The name becomes a word for iptables-restore(8), which interprets quotes and backslashes. */
-
 bool cni_firewall_is_zone_name(const char *text)
 {
 	for (const char *c = text; *c; c++)

@@ -51,6 +51,7 @@ bool cni_iptables_tool_parse(const char *text, enum cni_iptables_tool *ret_tool)
 	return false;
 }
 
+/* The name becomes a word for iptables-restore(8), which interprets quotes and backslashes. */
 bool cni_iptables_is_chain_name(const char *text)
 {
 	size_t length = strlen(text);
