@@ -3,6 +3,7 @@
 
 #include "attachment_file.h"
 #include "cleanup.h"
+#include "conditional_ports.h"
 #include "link_names.h"
 #include "mem.h"
 #include "nat_legacy.h"
@@ -40,10 +41,25 @@ static int without_nf_tables(const struct cni_error *err)
 	return err->errnum == EPROTONOSUPPORT || err->errnum == EOPNOTSUPP ? 0 : -1;
 }
 
+static int remove_conditional(struct cni_nl *nl, const struct cni_nat_kind *kind,
+			      const struct cni_owner *of, struct cni_error *err)
+{
+	struct cni_owner owner = *of;
+
+	if (kind->go_rules != CNI_GO_PORTMAP)
+		return 0;
+	/* Lists have no texts. */
+	if (!*owner.text)
+		owner = cni_owner_make(of->network, of->container, of->ifname);
+	return cni_conditional_ports_del(nl, &owner, err);
+}
+
 static int remove_rules(struct cni_nl *nl, const struct cni_nat_kind *kind,
 			const struct cni_owner *owner, struct cni_error *err)
 {
-	if (cni_go_rules_del(nl, kind->go_rules, owner, err) < 0 && without_nf_tables(err) < 0)
+	if ((cni_go_rules_del(nl, kind->go_rules, owner, err) < 0 ||
+	     remove_conditional(nl, kind, owner, err) < 0) &&
+	    without_nf_tables(err) < 0)
 		return -1;
 	return cni_nat_legacy_del(kind, owner, err);
 }
@@ -219,6 +235,9 @@ int cni_nat_collect(struct cni_nl *nl, const struct cni_nat_kind *kind, const ch
 		cni_fail_first(&first, err);
 	if (cni_go_rules_gc(nl, kind->go_rules, network, valid, err) < 0 &&
 	    without_nf_tables(err) < 0)
+		cni_fail_first(&first, err);
+	if (kind->go_rules == CNI_GO_PORTMAP &&
+	    cni_conditional_ports_gc(nl, network, valid, err) < 0 && without_nf_tables(err) < 0)
 		cni_fail_first(&first, err);
 	if (cni_nat_legacy_gc(kind, network, valid, err) < 0)
 		cni_fail_first(&first, err);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NFT "nft"
+
 void cni_nat_record_clear(struct cni_nat_record *record)
 {
 	free(record->mappings);
@@ -24,7 +26,7 @@ int cni_nat_record_write(const char *directory, const struct cni_owner *owner,
 	size_t size = 0;
 	FILE *out = cni_need(open_memstream(&text, &size));
 
-	fprintf(out, "tool %s\n", cni_iptables_tool_text(record->tool));
+	fprintf(out, "tool %s\n", record->has_conditions ? NFT : cni_iptables_tool_text(record->tool));
 	if (*record->link)
 		fprintf(out, "link %s\n", record->link);
 	for (size_t i = 0; i < record->count; i++) {
@@ -60,7 +62,9 @@ static void decode_line(char *line, struct cni_nat_record *record)
 
 	if (!line)
 		return;
-	if (!strcmp(key, "tool"))
+	if (!strcmp(key, "tool") && !strcmp(line, NFT))
+		record->has_conditions = true;
+	else if (!strcmp(key, "tool"))
 		cni_iptables_tool_parse(line, &record->tool);
 	else if (!strcmp(key, "link") && strlen(line) < CNI_IFNAME_SIZE)
 		memcpy(record->link, line, strlen(line) + 1);

@@ -2,12 +2,13 @@
 #include "parts.h"
 
 #include "cleanup.h"
-#include "link_sysctl.h"
+#include "conditional_ports.h"
 #include "mem.h"
 #include "nat_attachment.h"
 #include "nat_legacy.h"
 #include "netfilter.h"
 #include "portmap_connections.h"
+#include "portmap_scene.h"
 #include "route.h"
 #include "sweep.h"
 
@@ -23,17 +24,12 @@ static void print(FILE *out, const void *data)
 {
 	const struct cni_portmap_part *spec = data;
 
-	fprintf(out, " owner, %zu ports%s", spec->count, spec->by_iptables ? ", iptables" : "");
+	fprintf(out, " owner, %zu ports%s", spec->count, spec->by_iptables		? ", iptables"
+		: cni_portmap_is_elsewhere(spec) ? ", conditions"
+						 : "");
 }
 
 /* ---- what the attachment publishes ---- */
-
-struct scene {
-	struct cni_portmap portmap;
-	struct cni_ip addresses[2]; /* the first one of each family */
-	struct cni_net nets[2];	    /* the same, with their networks */
-	char localnet[IF_NAMESIZE];
-};
 
 static bool publishes(const struct cni_portmap_part *spec, uint8_t family)
 {
@@ -48,7 +44,7 @@ static bool publishes(const struct cni_portmap_part *spec, uint8_t family)
 
 /* The addresses that something is published for: there may be none. */
 static void find_addresses(const struct cni_attachment *at, const struct cni_portmap_part *spec,
-			   struct scene *scene)
+			   struct cni_portmap_scene *scene)
 {
 	freeing struct cni_net *nets = NULL;
 	/* The Go plugin has its rules of iptables for all of them. */
@@ -69,7 +65,7 @@ static void find_addresses(const struct cni_attachment *at, const struct cni_por
 }
 
 /* IPv6 has no such setting: from ::1 no packet leaves the host. */
-static int find_localnet(struct cni_attachment *at, struct scene *scene, struct cni_error *err)
+static int find_localnet(struct cni_attachment *at, struct cni_portmap_scene *scene, struct cni_error *err)
 {
 	const struct cni_ip *first = &scene->addresses[0];
 	struct cni_route_way way;
@@ -92,9 +88,9 @@ static int find_localnet(struct cni_attachment *at, struct scene *scene, struct 
 }
 
 static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *spec,
-		     struct scene *ret_scene, struct cni_error *err)
+		     struct cni_portmap_scene *ret_scene, struct cni_error *err)
 {
-	*ret_scene = (struct scene){.portmap = {.owner = at->owner,
+	*ret_scene = (struct cni_portmap_scene){.portmap = {.owner = at->owner,
 						.mappings = spec->mappings,
 						.mapping_count = spec->count,
 						.addresses = ret_scene->addresses,
@@ -104,86 +100,6 @@ static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *s
 						.link = ""}};
 	find_addresses(at, spec, ret_scene);
 	return find_localnet(at, ret_scene, err);
-}
-
-/* ---- in iptables ---- */
-
-static void clear_nats(struct cni_nat nats[2])
-{
-	cni_nat_clear(&nats[0]);
-	cni_nat_clear(&nats[1]);
-}
-
-static void make_nats(const struct cni_portmap_part *spec, const struct scene *scene,
-		      struct cni_nat nats[2])
-{
-	const struct cni_nat_ports ports = {
-		.owner = scene->portmap.owner,
-		.mappings = spec->mappings,
-		.mapping_count = spec->count,
-		.nets = scene->nets,
-		.net_count = scene->portmap.address_count,
-		.snat = spec->snat,
-		.masq_all = spec->masq_all,
-		.mark_bit = spec->mark_bit,
-		.set_mark_chain = spec->set_mark_chain ? spec->set_mark_chain : "",
-		.conditions = {spec->conditions[0], spec->conditions[1]}};
-
-	cni_nat_publish(&ports, AF_INET, &nats[0]);
-	cni_nat_publish(&ports, AF_INET6, &nats[1]);
-}
-
-/* Our table with route_localnet and its guard alone, without ports. A kernel without nf_tables has
- * route_localnet without the guard, as with the Go plugin. */
-static int guard_localnet(struct cni_nl *nl, const struct scene *scene, struct cni_error *err)
-{
-	struct cni_portmap guard = scene->portmap;
-	struct cni_published published = {.mappings = NULL};
-	int failed;
-
-	guard.mapping_count = guard.address_count = 0;
-	failed = *guard.localnet ? cni_portmap_add(nl, &guard, err)
-				 : cni_portmap_del(nl, guard.owner, &published, err);
-	free(published.mappings);
-	if (!failed || cni_attachment_netfilter_failed("nf_tables", err) < 0)
-		return failed;
-	return *guard.localnet ? cni_link_sysctl_set_localnet(guard.localnet, "1", err) : 0;
-}
-
-/* Also in place of elements of ours. */
-static int add_by_iptables(struct cni_attachment *at, const struct cni_portmap_part *spec,
-			   const struct scene *scene, struct cni_nl *nl, struct cni_error *err)
-{
-	struct cni_nat_record record = {.mappings = spec->mappings, .count = spec->count};
-	struct cni_nat nats[2];
-	int failed;
-
-	snprintf(record.link, sizeof(record.link), "%s", scene->portmap.link);
-	make_nats(spec, scene, nats);
-	failed = cni_nat_attach(nl, &cni_nat_of_ports, at->owner, nats, 2, &record, err);
-	clear_nats(nats);
-	return failed ? -1 : guard_localnet(nl, scene, err);
-}
-
-static int check_by_iptables(struct cni_attachment *at, const struct cni_portmap_part *spec,
-			     const struct scene *scene, struct cni_nl *nl, struct cni_error *err)
-{
-	struct cni_portmap guard = scene->portmap;
-	struct cni_error ignored;
-	struct cni_nat nats[2];
-	int failed;
-
-	make_nats(spec, scene, nats);
-	failed = cni_nat_check_all(&cni_nat_of_ports, at->owner, nats, 2, err);
-	clear_nats(nats);
-	if (failed)
-		return cni_fail_within(err, "portmap");
-	/* Go's have no guard. */
-	if (!cni_nat_is_recorded(&cni_nat_of_ports, at->owner) ||
-	    cni_attachment_netfilter_status(at, "portmap", &ignored) < 0)
-		return 0;
-	guard.mapping_count = guard.address_count = 0;
-	return cni_portmap_check(nl, &guard, err);
 }
 
 /* ---- the verbs ---- */
@@ -263,7 +179,7 @@ static void sweep_if_due(struct cni_attachment *at)
 }
 
 /* Also in place of rules of iptables. */
-static int add_by_nftables(struct cni_attachment *at, const struct scene *scene, struct cni_nl *nl,
+static int add_by_nftables(struct cni_attachment *at, const struct cni_portmap_scene *scene, struct cni_nl *nl,
 			   struct cni_error *err)
 {
 	if (cni_portmap_add(nl, &scene->portmap, err) < 0)
@@ -275,7 +191,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_portmap_part *spec = data;
 	struct cni_error ignored;
-	struct scene scene;
+	struct cni_portmap_scene scene;
 	struct cni_nl *nl;
 
 	if (set_scene(at, spec, &scene, err) < 0)
@@ -285,8 +201,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	scene.portmap.link = cni_attachment_find_host_link(at);
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "portmap");
-	if (spec->by_iptables ? add_by_iptables(at, spec, &scene, nl, err) < 0
-			      : add_by_nftables(at, &scene, nl, err) < 0) {
+	if (cni_portmap_is_elsewhere(spec) ? cni_portmap_add_elsewhere(at, spec, &scene, nl, err)
+					   : add_by_nftables(at, &scene, nl, err)) {
 		/* Done anyway, if only the answer got lost. A refusal is none of these. */
 		if (err->code != CNI_ETAKEN && err->code != CNI_ECONFIG)
 			del(at, data, &ignored);
@@ -300,15 +216,15 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 /* ADD may have had another backend, or been the Go plugin's. */
 static int check_any(struct cni_attachment *at, const struct cni_portmap_part *spec,
-		     const struct scene *scene, struct cni_nl *nl, struct cni_error *err)
+		     const struct cni_portmap_scene *scene, struct cni_nl *nl, struct cni_error *err)
 {
 	struct cni_error ignored;
 	bool is_there;
 
 	if (cni_nat_is_recorded(&cni_nat_of_ports, at->owner))
-		return check_by_iptables(at, spec, scene, nl, err);
-	if (spec->by_iptables)
-		return check_by_iptables(at, spec, scene, nl, err) == 0 ||
+		return cni_portmap_check_elsewhere(at, spec, scene, nl, err);
+	if (cni_portmap_is_elsewhere(spec))
+		return cni_portmap_check_elsewhere(at, spec, scene, nl, err) == 0 ||
 				       cni_portmap_check(nl, &scene->portmap, &ignored) == 0
 			       ? 0
 			       : -1;
@@ -324,7 +240,7 @@ static int check_any(struct cni_attachment *at, const struct cni_portmap_part *s
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_portmap_part *spec = data;
-	struct scene scene;
+	struct cni_portmap_scene scene;
 	struct cni_nl *nl;
 
 	if (set_scene(at, spec, &scene, err) < 0)
@@ -361,6 +277,8 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 
 	if (spec->by_iptables)
 		return cni_nat_status(err) < 0 ? cni_fail_within(err, "portmap") : 0;
+	if (cni_portmap_is_elsewhere(spec) && cni_conditional_ports_status(CNI_EUNAVAILABLE, err) < 0)
+		return cni_fail_within(err, "portmap: conditions");
 	return cni_attachment_netfilter_status(at, "portmap", err);
 }
 
