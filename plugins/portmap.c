@@ -259,8 +259,8 @@ static void portmap_plan(struct cni_plan *plan, const struct cni_call *call, con
 	(void)call;
 	cni_plan_portmap(plan, .mappings = conf->mappings, .count = conf->count, .snat = conf->snat,
 			 .masq_all = conf->masq_all, .by_iptables = conf->by_iptables,
-			 .mark_bit = conf->mark_masq_bit == NO_BIT ? DEFAULT_BIT
-								   : conf->mark_masq_bit,
+			 .mark_bit =
+				 conf->mark_masq_bit == NO_BIT ? DEFAULT_BIT : conf->mark_masq_bit,
 			 .set_mark_chain = conf->external_set_mark_chain,
 			 .conditions = {conf->conditions[0], conf->conditions[1]});
 }

@@ -260,8 +260,7 @@ static int check_family(int family, const struct cni_iptables *iptables, struct 
 		return done;
 	if (refused == CNI_IPTABLES_SOMEWHERE) {
 		refused = 0;
-		if (cni_iptables_find_missing(iptables->tool, family, &lines, &refused,
-					      err) < 0 ||
+		if (cni_iptables_find_missing(iptables->tool, family, &lines, &refused, err) < 0 ||
 		    refused == lines.count)
 			return -1;
 	}

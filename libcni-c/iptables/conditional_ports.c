@@ -206,7 +206,7 @@ int cni_conditional_ports_check(struct cni_nl *nl, const struct cni_portmap *por
 /* ---- DEL and GC ---- */
 
 struct removal {
-	const char *text;	       /* of an owner; NULL: the stale ones */
+	const char *text; /* of an owner; NULL: the stale ones */
 	const struct cni_stale *stale;
 };
 

@@ -37,7 +37,7 @@ struct cni_nat {
 	char chain[CNI_GO_CHAIN_SIZE];	  /* the container's own */
 	struct cni_iptables_lines chains; /* names of the shared chains */
 	struct cni_iptables_lines shared; /* their rules, and those that lead there */
-	struct cni_iptables_lines own;	  /* the rules of the own chain, and those that lead there */
+	struct cni_iptables_lines own; /* the rules of the own chain, and those that lead there */
 };
 
 /* The number of a shared line whose rule goes before all others of its chain. */
@@ -60,7 +60,8 @@ struct cni_nat_ports {
 	bool masq_all;
 	unsigned int mark_bit;
 	const char *set_mark_chain; /* of another program, which masquerades; "": ours */
-	const char *const *conditions[2]; /* words of iptables for IPv4 and IPv6, end with NULL; NULL: none */
+	const char *const
+		*conditions[2]; /* words of iptables for IPv4 and IPv6, end with NULL; NULL: none */
 };
 void cni_nat_publish(const struct cni_nat_ports *ports, int family, struct cni_nat *ret_nat);
 

@@ -108,8 +108,8 @@ static int find_tool(const struct cni_nat *nats, size_t count, struct cni_error 
 	for (size_t i = 0; i < count; i++) {
 		freeing char *file = NULL;
 
-		if (nats[i].own.count && cni_iptables_find(CNI_IPTABLES_PLAIN, nats[i].family,
-							   &file, err) < 0) {
+		if (nats[i].own.count &&
+		    cni_iptables_find(CNI_IPTABLES_PLAIN, nats[i].family, &file, err) < 0) {
 			snprintf(reason, sizeof(reason), "%s", err->msg);
 			return cni_fail(err, CNI_ECONFIG,
 					"%s: the backend \"iptables\" needs the package iptables",
@@ -244,9 +244,9 @@ int cni_nat_collect(struct cni_nl *nl, const struct cni_nat_kind *kind, const ch
 	return cni_fail_if_any(&first, err);
 }
 
-static int sweep_one(struct cni_nl *nl, const struct cni_nat_kind *kind,
-		     const struct cni_owner *of, const struct cni_link_names *links,
-		     struct cni_published *published, struct cni_error *err)
+static int sweep_one(struct cni_nl *nl, const struct cni_nat_kind *kind, const struct cni_owner *of,
+		     const struct cni_link_names *links, struct cni_published *published,
+		     struct cni_error *err)
 {
 	const struct cni_owner owner = cni_owner_make(of->network, of->container, of->ifname);
 	clearing_nat_record struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};

@@ -26,7 +26,8 @@ int cni_nat_record_write(const char *directory, const struct cni_owner *owner,
 	size_t size = 0;
 	FILE *out = cni_need(open_memstream(&text, &size));
 
-	fprintf(out, "tool %s\n", record->has_conditions ? NFT : cni_iptables_tool_text(record->tool));
+	fprintf(out, "tool %s\n",
+		record->has_conditions ? NFT : cni_iptables_tool_text(record->tool));
 	if (*record->link)
 		fprintf(out, "link %s\n", record->link);
 	for (size_t i = 0; i < record->count; i++) {

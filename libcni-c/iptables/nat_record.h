@@ -21,7 +21,7 @@
 struct cni_nat_record {
 	enum cni_iptables_tool tool;
 	bool has_conditions; /* instead of rules of iptables: conditional_ports.h; "tool nft" */
-	char link[CNI_IFNAME_SIZE];	   /* on the host, lives as long as the attachment; "": unknown */
+	char link[CNI_IFNAME_SIZE]; /* on the host, lives as long as the attachment; "": unknown */
 	struct cni_port_mapping *mappings; /* of UDP, without container_port */
 	size_t count;
 };

@@ -17,8 +17,8 @@
 /* `<begin>name: "blue" id: "c1"`, as a word of a line. */
 static char *comment_of(const char *begin, const struct cni_owner *owner)
 {
-	freeing char *text = cni_format("%sname: \"%s\" id: \"%s\"", begin, owner->network,
-					owner->container);
+	freeing char *text =
+		cni_format("%sname: \"%s\" id: \"%s\"", begin, owner->network, owner->container);
 
 	if (strlen(text) > COMMENT_MAX)
 		memcpy(text + COMMENT_MAX - 3, "...", 4);

@@ -39,7 +39,7 @@ static size_t find_targets(const struct cni_port_mapping *mappings, size_t count
 }
 
 void cni_portmap_forget_connections(struct cni_attachment *at, struct cni_nl *nl,
-			       const struct cni_port_mapping *mappings, size_t count)
+				    const struct cni_port_mapping *mappings, size_t count)
 {
 	static const uint8_t families[] = {AF_INET, AF_INET6};
 	freeing struct cni_conntrack_target *targets =

@@ -24,7 +24,8 @@ static void print(FILE *out, const void *data)
 {
 	const struct cni_portmap_part *spec = data;
 
-	fprintf(out, " owner, %zu ports%s", spec->count, spec->by_iptables		? ", iptables"
+	fprintf(out, " owner, %zu ports%s", spec->count,
+		spec->by_iptables		 ? ", iptables"
 		: cni_portmap_is_elsewhere(spec) ? ", conditions"
 						 : "");
 }
@@ -65,7 +66,8 @@ static void find_addresses(const struct cni_attachment *at, const struct cni_por
 }
 
 /* IPv6 has no such setting: from ::1 no packet leaves the host. */
-static int find_localnet(struct cni_attachment *at, struct cni_portmap_scene *scene, struct cni_error *err)
+static int find_localnet(struct cni_attachment *at, struct cni_portmap_scene *scene,
+			 struct cni_error *err)
 {
 	const struct cni_ip *first = &scene->addresses[0];
 	struct cni_route_way way;
@@ -91,13 +93,13 @@ static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *s
 		     struct cni_portmap_scene *ret_scene, struct cni_error *err)
 {
 	*ret_scene = (struct cni_portmap_scene){.portmap = {.owner = at->owner,
-						.mappings = spec->mappings,
-						.mapping_count = spec->count,
-						.addresses = ret_scene->addresses,
-						.snat = spec->snat,
-						.masq_all = spec->masq_all,
-						.localnet = ret_scene->localnet,
-						.link = ""}};
+							    .mappings = spec->mappings,
+							    .mapping_count = spec->count,
+							    .addresses = ret_scene->addresses,
+							    .snat = spec->snat,
+							    .masq_all = spec->masq_all,
+							    .localnet = ret_scene->localnet,
+							    .link = ""}};
 	find_addresses(at, spec, ret_scene);
 	return find_localnet(at, ret_scene, err);
 }
@@ -179,8 +181,8 @@ static void sweep_if_due(struct cni_attachment *at)
 }
 
 /* Also in place of rules of iptables. */
-static int add_by_nftables(struct cni_attachment *at, const struct cni_portmap_scene *scene, struct cni_nl *nl,
-			   struct cni_error *err)
+static int add_by_nftables(struct cni_attachment *at, const struct cni_portmap_scene *scene,
+			   struct cni_nl *nl, struct cni_error *err)
 {
 	if (cni_portmap_add(nl, &scene->portmap, err) < 0)
 		return -1;
@@ -216,7 +218,8 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 
 /* ADD may have had another backend, or been the Go plugin's. */
 static int check_any(struct cni_attachment *at, const struct cni_portmap_part *spec,
-		     const struct cni_portmap_scene *scene, struct cni_nl *nl, struct cni_error *err)
+		     const struct cni_portmap_scene *scene, struct cni_nl *nl,
+		     struct cni_error *err)
 {
 	struct cni_error ignored;
 	bool is_there;
@@ -277,7 +280,8 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 
 	if (spec->by_iptables)
 		return cni_nat_status(err) < 0 ? cni_fail_within(err, "portmap") : 0;
-	if (cni_portmap_is_elsewhere(spec) && cni_conditional_ports_status(CNI_EUNAVAILABLE, err) < 0)
+	if (cni_portmap_is_elsewhere(spec) &&
+	    cni_conditional_ports_status(CNI_EUNAVAILABLE, err) < 0)
 		return cni_fail_within(err, "portmap: conditions");
 	return cni_attachment_netfilter_status(at, "portmap", err);
 }

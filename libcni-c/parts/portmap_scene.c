@@ -42,7 +42,8 @@ static void make_nats(const struct cni_portmap_part *spec, const struct cni_port
 
 /* Our table with route_localnet and its guard alone, without ports. A kernel without nf_tables has
  * route_localnet without the guard, as with the Go plugin. */
-static int guard_localnet(struct cni_nl *nl, const struct cni_portmap_scene *scene, struct cni_error *err)
+static int guard_localnet(struct cni_nl *nl, const struct cni_portmap_scene *scene,
+			  struct cni_error *err)
 {
 	struct cni_portmap guard = scene->portmap;
 	struct cni_published published = {.mappings = NULL};
@@ -58,7 +59,8 @@ static int guard_localnet(struct cni_nl *nl, const struct cni_portmap_scene *sce
 }
 
 static int add_by_iptables(struct cni_attachment *at, const struct cni_portmap_part *spec,
-			   const struct cni_portmap_scene *scene, struct cni_nl *nl, struct cni_error *err)
+			   const struct cni_portmap_scene *scene, struct cni_nl *nl,
+			   struct cni_error *err)
 {
 	struct cni_nat_record record = {.mappings = spec->mappings, .count = spec->count};
 	struct cni_nat nats[2];
@@ -89,8 +91,7 @@ static int add_with_conditions(struct cni_attachment *at, const struct cni_portm
 	if (cni_nat_is_recorded(&cni_nat_of_ports, at->owner))
 		failed = cni_nat_detach(nl, &cni_nat_of_ports, at->owner, &published, err);
 	free(published.mappings);
-	if (failed ||
-	    cni_nat_record_write(cni_nat_of_ports.directory, at->owner, &record, err) < 0)
+	if (failed || cni_nat_record_write(cni_nat_of_ports.directory, at->owner, &record, err) < 0)
 		return -1;
 	return cni_conditional_ports_add(nl, &scene->portmap, conditions, err);
 }

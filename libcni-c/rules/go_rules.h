@@ -9,8 +9,8 @@
  *	portmap, iptables  ip and ip6 nat: a chain for each container, jumped to from
  *	                   CNI-HOSTPORT-DNAT
  *
- * Rules of iptables-nft(8) are found and removed like all others in nf_tables. Rules of
- * iptables-legacy(8) are not in nf_tables, and stay. An attachment's chains are found by name:
+ * Rules of iptables-nft(8) are found and removed like all others in nf_tables; those of
+ * iptables-legacy(8) are not in nf_tables (nat_legacy.h). An attachment's chains are found by name:
  * without any, the cost is a look-up, however many others there are. */
 #ifndef CNI_GO_RULES_H
 #define CNI_GO_RULES_H

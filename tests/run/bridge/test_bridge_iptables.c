@@ -44,7 +44,7 @@ static int teardown(void **state)
 #define both_tests(name)                                                                           \
 	{#name " (nft)", name, setup_nft, teardown, NULL},                                         \
 	{                                                                                          \
-#name " (legacy)", name, setup_legacy, teardown, NULL                                      \
+#name " (legacy)", name, setup_legacy, teardown, NULL                              \
 	}
 
 #define skip_unless_it_works() skip_unless_iptables_works((const char *)*state, "nat")
@@ -177,8 +177,8 @@ static void masquerade__is_word_for_word_that_of_go(void **state)
 	skip_unless_it_works();
 	skip_without_go();
 	for (size_t i = 0; i < sizeof(ipams) / sizeof(*ipams); i++) {
-		freeing char *keys =
-			cni_format(GATEWAY ",'ipMasq':true,'ipMasqBackend':'iptables',%s", ipams[i]);
+		freeing char *keys = cni_format(
+			GATEWAY ",'ipMasq':true,'ipMasqBackend':'iptables',%s", ipams[i]);
 		freeing char *config = bridge_config("1.0.0", keys);
 		freeing char *go_left = NULL;
 		freeing char *left = NULL;

@@ -18,8 +18,7 @@
 #define NFT_WORDS                                                                                  \
 	"'conditionsV4':['ip saddr','{ 10.2.0.0/24, 10.9.0.0/16 }'],"                              \
 	"'conditionsV6':['ip6','saddr','2001:db8:1::/64']"
-#define IPTABLES_WORDS                                                                             \
-	"'conditionsV4':['-s','10.2.0.0/24'],'conditionsV6':['-s','2001:db8:1::/64']"
+#define IPTABLES_WORDS "'conditionsV4':['-s','10.2.0.0/24'],'conditionsV6':['-s','2001:db8:1::/64']"
 
 static void assert_answers(struct probe *probes, size_t count)
 {
@@ -118,7 +117,8 @@ static void conditions__of_an_attachment_are_its_own(void **state)
 
 static void conditions__that_nft_refuses_fail_the_add(void **state)
 {
-	freeing char *config = portmap_config("1.0.0", "'conditionsV4':['no such words']," MAPPINGS);
+	freeing char *config =
+		portmap_config("1.0.0", "'conditionsV4':['no such words']," MAPPINGS);
 	freeing char *before = sandbox_snapshot();
 
 	(void)state;

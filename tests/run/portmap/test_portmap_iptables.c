@@ -62,7 +62,7 @@ static int teardown(void **state)
 #define both_tests(name)                                                                           \
 	{#name " (nft)", name, setup_nft, teardown, NULL},                                         \
 	{                                                                                          \
-#name " (legacy)", name, setup_legacy, teardown, NULL                                      \
+#name " (legacy)", name, setup_legacy, teardown, NULL                              \
 	}
 
 #define skip_unless_it_works() skip_unless_iptables_works((const char *)*state, "nat")
@@ -141,11 +141,17 @@ static void iptables__has_the_rules_of_the_reference(void **state)
 
 /* ---- beside the Go plugin ---- */
 
-#define TEN(of)                                                                                    \
-	PORT(of##0, 80, "tcp")                                                                     \
-	"," PORT(of##1, 80, "tcp") "," PORT(of##2, 80, "tcp") "," PORT(of##3, 80, "tcp") "," PORT( \
-		of##4, 80, "tcp") "," PORT(of##5, 80, "tcp") "," PORT(of##6, 80, "tcp") "," PORT(  \
-		of##7, 80, "tcp") "," PORT(of##8, 80, "tcp") "," PORT(of##9, 80, "tcp")
+#define TEN(of)                                                                                        \
+	PORT(of##0, 80, "tcp")                                                                         \
+	"," PORT(of##1, 80, "tcp") "," PORT(of##2, 80, "tcp") "," PORT(of##3, 80, "tcp") "," PORT(     \
+		of##4, 80,                                                                             \
+		"tcp") "," PORT(of##5, 80,                                                             \
+				"tcp") "," PORT(of##6, 80,                                             \
+						"tcp") "," PORT(of##7, 80,                             \
+								"tcp") "," PORT(of##8, 80,             \
+										"tcp") "," PORT(of##9, \
+												80,    \
+												"tcp")
 
 /* The first one is MANY. */
 #define MANY 0
@@ -211,7 +217,8 @@ static void live(const char *portmap, const char *other, const char *config, cha
 	if (is_checked)
 		succeeds(portmap, &blue, "CHECK", config);
 	succeeds(other, &blue, "DEL", config);
-	sandbox_must("! iptables-save -t nat | grep CNI-DN && ! ip6tables-save -t nat | grep CNI-DN");
+	sandbox_must(
+		"! iptables-save -t nat | grep CNI-DN && ! ip6tables-save -t nat | grep CNI-DN");
 	succeeds(portmap, &blue, "DEL", config);
 	succeeds(portmap, &red, "DEL", config);
 }
@@ -305,8 +312,9 @@ static void iptables__del_needs_nothing(void **state)
 /* The record tells no more than the link, and UDP ports. */
 static void iptables__del_needs_no_record(void **state)
 {
-	static const char *const damages[] = {"rm -rf /run/cni/portmap", "printf x >$(ls -d "
-								       "/run/cni/portmap/blue/*)"};
+	static const char *const damages[] = {"rm -rf /run/cni/portmap",
+					      "printf x >$(ls -d "
+					      "/run/cni/portmap/blue/*)"};
 	freeing char *config = ours(RED_PORTS);
 	freeing char *before = NULL;
 
@@ -482,9 +490,10 @@ static void iptables__first_adds_at_once_make_each_jump_once(void **state)
 		plugin_assert_success(&answer);
 		plugin_answer_clear(&answer);
 	}
-	sandbox_must("for c in PREROUTING OUTPUT; do "
-		     "[ $(iptables -t nat -S $c | grep -c CNI-HOSTPORT-DNAT) = 1 ] || exit 1; done; "
-		     "[ $(iptables -t nat -S CNI-HOSTPORT-DNAT | grep -c CNI-DN) = 16 ]");
+	sandbox_must(
+		"for c in PREROUTING OUTPUT; do "
+		"[ $(iptables -t nat -S $c | grep -c CNI-HOSTPORT-DNAT) = 1 ] || exit 1; done; "
+		"[ $(iptables -t nat -S CNI-HOSTPORT-DNAT | grep -c CNI-DN) = 16 ]");
 }
 
 int main(void)
