@@ -4,9 +4,8 @@
 /* Masquerade by iptables, with that of nf_tables and with the legacy one: rules, packets, verbs, and beside
  * the Go plugin. */
 #include "cleanup.h"
-#include "iptables_which.h"
-#include "json_text.h"
 #include "mem.h"
+#include "nat_scene.h"
 #include "suite.h"
 
 #include <stdlib.h>
@@ -15,62 +14,6 @@
 #define KEYS	 GATEWAY ",'ipMasq':true," IPAM46
 #define IPTABLES KEYS ",'ipMasqBackend':'iptables'"
 #define NFTABLES KEYS ",'ipMasqBackend':'nftables'"
-
-static int setup_with(void **state, const char *which)
-{
-	if (bridge_setup(state) < 0)
-		return -1;
-	iptables_use(which);
-	*state = (void *)(uintptr_t)which;
-	return 0;
-}
-
-static int setup_nft(void **state)
-{
-	return setup_with(state, "nft");
-}
-
-static int setup_legacy(void **state)
-{
-	return setup_with(state, "legacy");
-}
-
-static int teardown(void **state)
-{
-	iptables_use_default();
-	return bridge_teardown(state);
-}
-
-#define both_tests(name)                                                                           \
-	{#name " (nft)", name, setup_nft, teardown, NULL},                                         \
-	{                                                                                          \
-#name " (legacy)", name, setup_legacy, teardown, NULL                              \
-	}
-
-#define skip_unless_it_works() skip_unless_iptables_works((const char *)*state, "nat")
-
-/* The table nat of both families, without counters. */
-static char *nat(void)
-{
-	return sandbox_read("for f in iptables ip6tables; do $f-save -t nat | "
-			    "sed -e '/^#/d' -e 's/ \\[[0-9:]*\\]$//'; done");
-}
-
-static char *everything(void)
-{
-	freeing char *rules = nat();
-	freeing char *host = bridge_snapshot();
-
-	return cni_format("%s%s%s", rules, host,
-			  sandbox_run("test -e /run/cni/masquerade/blue") ? "" : "a record\n");
-}
-
-static void assert_as(const char *before)
-{
-	freeing char *after = everything();
-
-	sandbox_assert_same(before, after);
-}
 
 /* A host with the bridge of an earlier attachment. */
 static char *begin(const char *config)
@@ -81,7 +24,7 @@ static char *begin(const char *config)
 	pod_add(&first, config);
 	pod_del(&first, config);
 	pod_close(&first);
-	return everything();
+	return nat_everything("masquerade");
 }
 
 /* ---- rules and packets ---- */
@@ -94,7 +37,7 @@ static void masquerade__has_the_rules_of_the_reference(void **state)
 	freeing char *found = NULL;
 	struct pod red;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	pod_open(&red, "red");
 	pod_add(&red, config);
 	pod_check(&red, config);
@@ -121,7 +64,7 @@ static void masquerade__lets_packets_out(void **state)
 	freeing char *config = bridge_config("1.0.0", IPTABLES);
 	struct pod red;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	sandbox_add_netns("outside");
 	sandbox_must("ip link add out type veth peer name in netns outside && "
 		     "ip addr add 192.0.2.1/24 dev out && "
@@ -155,10 +98,10 @@ static char *live(const struct suite *suite, const struct suite *other, const ch
 	pod_open(&blue, "blue");
 	suite_add(suite, &red, config);
 	suite_add(suite, &blue, config);
-	made = nat();
+	made = nat_rules();
 	suite_succeeds(other, &red, "CHECK", config);
 	suite_succeeds(other, &red, "DEL", config);
-	*ret_left = nat();
+	*ret_left = nat_rules();
 	suite_succeeds(other, &blue, "DEL", config);
 	sandbox_must("! { iptables-save -t nat; ip6tables-save -t nat; } | grep CNI-");
 	/* Ours forgets its record. */
@@ -174,7 +117,7 @@ static void masquerade__is_word_for_word_that_of_go(void **state)
 {
 	static const char *const ipams[] = {IPAM46, IPAM4, IPAM6};
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	skip_without_go();
 	for (size_t i = 0; i < sizeof(ipams) / sizeof(*ipams); i++) {
 		freeing char *keys = cni_format(
@@ -200,7 +143,7 @@ static void masquerade__del_needs_nothing(void **state)
 	freeing char *config = bridge_config("1.0.0", IPTABLES);
 	freeing char *before = NULL;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	before = begin(config);
 	for (size_t i = 0; i < 2 * sizeof(of_del) / sizeof(*of_del); i++) {
 		freeing char *degraded = bridge_config("1.0.0", of_del[i / 2]);
@@ -214,7 +157,7 @@ static void masquerade__del_needs_nothing(void **state)
 		del = pod_call(&red, "DEL", degraded);
 		del.netns = "";
 		plugin_succeeds(&del);
-		assert_as(before);
+		nat_assert_as("masquerade", before);
 		plugin_succeeds(&del);
 		pod_close(&red);
 	}
@@ -231,11 +174,11 @@ static void masquerade__gc_removes_what_is_not_valid(void **state)
 	struct pod blue;
 	struct pod red;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	pod_open(&blue, "blue");
 	pod_open(&red, "red");
 	pod_add(&blue, config);
-	before = nat();
+	before = nat_rules();
 	for (int i = 0; i < 2; i++) {
 		freeing char *after = NULL;
 
@@ -243,7 +186,7 @@ static void masquerade__gc_removes_what_is_not_valid(void **state)
 		if (i)
 			sandbox_must("rm /run/cni/masquerade/blue/red:eth0");
 		plugin_succeeds(&gc);
-		after = nat();
+		after = nat_rules();
 		sandbox_assert_same(before, after);
 		sandbox_must("test ! -e /run/cni/masquerade/blue/red:eth0 && "
 			     "test -e /run/cni/masquerade/blue/blue:eth0");
@@ -262,16 +205,16 @@ static void masquerade__sweep_removes_that_of_a_lost_link(void **state)
 	struct pod blue;
 	struct pod red;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	pod_open(&blue, "blue");
 	pod_open(&red, "red");
 	pod_add(&blue, config);
-	before = nat();
+	before = nat_rules();
 	pod_add(&red, config);
 	sandbox_must("ip link del %s", red.host);
 	plugin_succeeds(&sweep);
 	{
-		freeing char *after = nat();
+		freeing char *after = nat_rules();
 
 		sandbox_assert_same(before, after);
 	}
@@ -293,10 +236,10 @@ static void masquerade__check_names_what_mend_puts_back(void **state)
 	freeing char *before = NULL;
 	struct pod red;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	pod_open(&red, "red");
 	pod_add(&red, config);
-	before = nat();
+	before = nat_rules();
 	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
 		freeing char *with = pod_config(&red, config);
 		struct plugin_call mend = pod_call(&red, "MEND", with);
@@ -320,7 +263,7 @@ static void masquerade__check_and_del_know_the_backend_of_add(void **state)
 	freeing char *nftables = bridge_config("1.0.0", KEYS);
 	freeing char *before = NULL;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	before = begin(iptables);
 	for (int i = 0; i < 2; i++) {
 		struct pod red;
@@ -329,7 +272,7 @@ static void masquerade__check_and_del_know_the_backend_of_add(void **state)
 		pod_add(&red, i ? nftables : iptables);
 		pod_check(&red, i ? iptables : nftables);
 		pod_del(&red, i ? iptables : nftables);
-		assert_as(before);
+		nat_assert_as("masquerade", before);
 		pod_close(&red);
 	}
 }
@@ -341,7 +284,7 @@ static void masquerade__of_two_interfaces_shares_a_chain(void **state)
 	struct plugin_call second;
 	struct pod red;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	pod_open(&red, "red");
 	pod_add(&red, config);
 	second = pod_call(&red, "ADD", config);
@@ -363,7 +306,7 @@ static void masquerade__without_the_command_names_the_package(void **state)
 	freeing char *before = NULL;
 	struct pod red;
 
-	skip_unless_it_works();
+	skip_unless_nat();
 	before = begin(config);
 	plugin_succeeds(&status);
 	pod_open(&red, "red");
@@ -372,23 +315,23 @@ static void masquerade__without_the_command_names_the_package(void **state)
 	plugin_fails(&status, CNI_EUNAVAILABLE, "iptables-restore");
 	iptables_use_default();
 	iptables_use((const char *)*state);
-	assert_as(before);
+	nat_assert_as("masquerade", before);
 	pod_close(&red);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		both_tests(masquerade__has_the_rules_of_the_reference),
-		both_tests(masquerade__lets_packets_out),
-		both_tests(masquerade__is_word_for_word_that_of_go),
-		both_tests(masquerade__del_needs_nothing),
-		both_tests(masquerade__gc_removes_what_is_not_valid),
-		both_tests(masquerade__sweep_removes_that_of_a_lost_link),
-		both_tests(masquerade__check_names_what_mend_puts_back),
-		both_tests(masquerade__check_and_del_know_the_backend_of_add),
-		both_tests(masquerade__of_two_interfaces_shares_a_chain),
-		both_tests(masquerade__without_the_command_names_the_package),
+		nat_host_tests(masquerade__has_the_rules_of_the_reference),
+		nat_host_tests(masquerade__lets_packets_out),
+		nat_host_tests(masquerade__is_word_for_word_that_of_go),
+		nat_host_tests(masquerade__del_needs_nothing),
+		nat_host_tests(masquerade__gc_removes_what_is_not_valid),
+		nat_host_tests(masquerade__sweep_removes_that_of_a_lost_link),
+		nat_host_tests(masquerade__check_names_what_mend_puts_back),
+		nat_host_tests(masquerade__check_and_del_know_the_backend_of_add),
+		nat_host_tests(masquerade__of_two_interfaces_shares_a_chain),
+		nat_host_tests(masquerade__without_the_command_names_the_package),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
