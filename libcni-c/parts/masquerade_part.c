@@ -187,8 +187,9 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	struct cni_nl *nl;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    (cni_masquerade_del(nl, at->owner, err) < 0 &&
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return cni_attachment_netfilter_failed("masquerade", err);
+	if ((cni_masquerade_del(nl, at->owner, err) < 0 &&
 	     cni_attachment_netfilter_failed("nf_tables", err) < 0) ||
 	    detach(nl, at->owner, err) < 0)
 		return cni_fail_within(err, "masquerade");
@@ -210,9 +211,10 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	int failed;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    (cni_masquerade_gc(nl, at->owner->network, valid, err) < 0 &&
-	     cni_attachment_netfilter_failed("nf_tables", err) < 0))
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return cni_attachment_netfilter_failed("masquerade", err);
+	if (cni_masquerade_gc(nl, at->owner->network, valid, err) < 0 &&
+	    cni_attachment_netfilter_failed("nf_tables", err) < 0)
 		return cni_fail_within(err, "masquerade");
 	failed = cni_nat_collect(nl, &cni_nat_of_masquerade, at->owner->network, valid, &published,
 				 err);
@@ -238,9 +240,10 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 	int failed;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    (cni_masquerade_sweep(nl, err) < 0 &&
-	     cni_attachment_netfilter_failed("nf_tables", err) < 0))
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return cni_attachment_netfilter_failed("masquerade", err);
+	if (cni_masquerade_sweep(nl, err) < 0 &&
+	    cni_attachment_netfilter_failed("nf_tables", err) < 0)
 		return cni_fail_within(err, "masquerade");
 	failed = cni_nat_sweep(nl, &cni_nat_of_masquerade, &published, err);
 	free(published.mappings);

@@ -138,8 +138,9 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	struct cni_nl *nl;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 || detach(at, nl, err) < 0 ||
-	    del_elements(at, nl, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return cni_attachment_netfilter_failed("portmap", err);
+	if (detach(at, nl, err) < 0 || del_elements(at, nl, err) < 0)
 		return cni_fail_within(err, "portmap");
 	return 0;
 }
@@ -159,7 +160,7 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
-		return cni_fail_within(err, "portmap");
+		return cni_attachment_netfilter_failed("portmap", err);
 	failed = cni_portmap_sweep(nl, &published, &left, err);
 	if (!failed)
 		cni_sweep_is_done(SWEEP, left);
@@ -264,7 +265,7 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
-		return cni_fail_within(err, "portmap");
+		return cni_attachment_netfilter_failed("portmap", err);
 	failed = cni_nat_collect(nl, &cni_nat_of_ports, at->owner->network, valid, &published, err);
 	forget_published(at, nl, &published);
 	if (failed)
