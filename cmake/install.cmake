@@ -16,8 +16,8 @@ install(FILES ${CMAKE_BINARY_DIR}/cni-reconcile.service DESTINATION lib/systemd/
 # The libraries for authors: the specification (spec), the caller's side (runtime), links (net), the frame
 # of plugins that make links (plan) and the parts of our plugins. A plugin gets only those members of
 # these archives that it uses: see NOTICE for the consequence. Headers that are not listed stay private.
-install(TARGETS cni-base cni-spec cni-runtime cni-net cni-plan cni-nft cni-rules cni-firewall cni-tuning
-    cni-parts
+install(TARGETS cni-base cni-spec cni-runtime cni-net cni-plan cni-nft cni-rules cni-iptables cni-firewall
+    cni-tuning cni-parts
   EXPORT cni-c ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 set(headers libcni-c/cni.h)
 foreach(layer_and_nouns IN ITEMS
@@ -29,7 +29,8 @@ foreach(layer_and_nouns IN ITEMS
     "tuning tuning tuning_conf"
     "parts bridge_vlan_link container_link host_end link_gc link_plan mac_choice parts routing_tables source_rules"
     "rules firewall portmap"
-    "firewall firewall_choice iptables_tool")
+    "iptables iptables_tool"
+    "firewall firewall_choice")
   separate_arguments(nouns UNIX_COMMAND ${layer_and_nouns})
   list(POP_FRONT nouns layer)
   list(TRANSFORM nouns REPLACE "(.+)" "libcni-c/${layer}/\\1.h")

@@ -30,6 +30,7 @@ struct bridge_conf {
 	const char *mac_of_runtime; /* runtimeConfig.mac */
 	/* worked out by validate() */
 	char mac[CNI_MAC_TEXT_SIZE]; /* "": random */
+	bool masquerades_by_iptables;
 	struct cni_bridge_vlan_set trunk;
 };
 
@@ -143,7 +144,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	    read_trunk(conf, err) < 0 ||
 	    cni_choose_mac(call, conf->mac_of_runtime, conf->mac_of_args, NULL, conf->mac, err) <
 		    0 ||
-	    cni_masquerade_check_backend(conf->ip_masq_backend, err) < 0)
+	    cni_masquerade_choose(conf->ip_masq_backend, &conf->masquerades_by_iptables, err) < 0)
 		return -1;
 	return check_combinations(call, conf, err);
 }
@@ -193,8 +194,10 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 	}
 	if (!conf->disable_container_interface)
 		cni_plan_up(plan, .dad = ipam && conf->enable_dad);
-	if (ipam)
+	if (ipam) {
+		cni_plan_announce(plan);
 		cni_plan_routes(plan);
+	}
 	if (ipam && conf->is_gateway) {
 		/* Before the addresses: the kernel is still at work on a new IPv6 one when it has
 		 * said yes, and if forwarding comes in between it joins the subnet's anycast
@@ -202,7 +205,8 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 		cni_plan_forwarding(plan);
 		cni_plan_gateway(plan, .link = gateway_link(conf), .force = conf->force_address);
 	}
-	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq, .link = gateway_link(conf));
+	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq, .link = gateway_link(conf),
+			    .by_iptables = conf->masquerades_by_iptables);
 	if (conf->mac_spoof_check || checks_addresses)
 		cni_plan_learning(plan);
 }

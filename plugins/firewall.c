@@ -62,7 +62,7 @@ static int read_admin_chain(struct firewall_conf *conf, struct cni_error *err)
 	conf->admin_chain = "CNI-ADMIN";
 	if (!*given)
 		return 0;
-	if (!cni_firewall_is_chain_name(given))
+	if (!cni_iptables_is_chain_name(given))
 		return cni_fail(err, CNI_ECONFIG,
 				"'iptablesAdminChainName' is \"%.64s\", expected the name of a "
 				"chain: at most %d characters, none of them white space or a quote",

@@ -21,10 +21,15 @@ struct portmap_conf {
 	/* worked out by validate() */
 	struct cni_port_mapping *mappings;
 	size_t count;
+	bool by_iptables;
+	const char **conditions[2]; /* for IPv4 and IPv6, end with NULL; NULL: none */
 };
 
 #define NO_BIT UINT32_MAX
-static const struct portmap_conf defaults = {.snat = true, .mark_masq_bit = NO_BIT};
+/* Kubernetes has the bits 14 and 15, Calico 20 to 31. */
+#define DEFAULT_BIT 13
+static const struct portmap_conf defaults = {
+	.snat = true, .mark_masq_bit = NO_BIT, .external_set_mark_chain = ""};
 
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct portmap_conf, "snat", snat),
@@ -38,49 +43,87 @@ static const struct cni_field fields[] = {
 	{0},
 };
 
-/* ---- what we do not do, by name ---- */
+/* ---- the backend and its keys ---- */
 
-static int refuse_conditions(const cJSON *list, const char *key, struct cni_error *err)
+/* Conditions of iptables begin with a hyphen or an exclamation mark, those of nft do not. */
+static bool is_of_iptables(const char *const *conditions)
 {
-	if (!list || (cJSON_IsArray(list) && !cJSON_GetArraySize(list)))
-		return 0;
-	if (!cJSON_IsArray(list))
-		return cni_json_check_list(list, key, err);
-	return cni_fail(err, CNI_EFIELD,
-			"'%s' is %s, which is not supported: a published port is an element of a "
-			"map, not a rule that could have conditions",
-			key, cni_json_show(list));
+	return **conditions == '-' || **conditions == '!';
 }
 
-static int check_backend(const struct portmap_conf *conf, struct cni_error *err)
+static int read_conditions(const cJSON *list, const char *key, const char ***ret_words,
+			   struct cni_error *err)
 {
+	const cJSON *item;
+	size_t count = 0;
+
+	if (cni_json_check_list(list, key, err) < 0)
+		return -1;
+	*ret_words = cni_alloc(((size_t)cJSON_GetArraySize(list) + 1) * sizeof(**ret_words));
+	cJSON_ArrayForEach (item, list) {
+		if (!cJSON_IsString(item) || strpbrk(item->valuestring, "\r\n"))
+			return cni_fail(err, CNI_ECONFIG,
+					"'%s' holds %s, expected strings without line breaks", key,
+					cni_json_show(item));
+		if (*item->valuestring)
+			(*ret_words)[count++] = item->valuestring;
+	}
+	if (count)
+		return 0;
+	free(*ret_words);
+	*ret_words = NULL;
+	return 0;
+}
+
+static int check_chain(const char *name, struct cni_error *err)
+{
+	if (!*name || cni_iptables_is_chain_name(name))
+		return 0;
+	return cni_fail(err, CNI_ECONFIG,
+			"'externalSetMarkChain' is \"%.64s\", expected the name of a chain: at "
+			"most %d characters, none of them white space or a quote",
+			name, CNI_IPTABLES_NAME_MAX);
+}
+
+/* Keys of one backend choose it where 'backend' does not. */
+static int choose_backend(struct portmap_conf *conf, struct cni_error *err)
+{
+	static const char *const keys[] = {"conditionsV4", "conditionsV6"};
 	const char *backend = conf->backend ? conf->backend : "";
+	const char *of_iptables = *conf->external_set_mark_chain ? "externalSetMarkChain" : NULL;
+	const char *of_nftables = NULL;
+	const char *wrong;
 
-	if (!*backend || !strcmp(backend, "nftables"))
-		return 0;
-	if (!strcmp(backend, "iptables"))
-		return cni_fail(err, CNI_EFIELD,
-				"'backend' is \"iptables\", which is not supported, expected "
-				"\"nftables\"");
-	return cni_fail(err, CNI_ECONFIG, "'backend' is \"%.64s\", expected \"nftables\"", backend);
+	for (size_t i = 0; i < 2; i++) {
+		const char *const *words = conf->conditions[i];
+
+		if (words)
+			*(is_of_iptables(words) ? &of_iptables : &of_nftables) = keys[i];
+	}
+	if (*backend && strcmp(backend, "nftables") && strcmp(backend, "iptables"))
+		return cni_fail(err, CNI_ECONFIG,
+				"'backend' is \"%.64s\", expected \"nftables\" or \"iptables\"",
+				backend);
+	conf->by_iptables = *backend ? !strcmp(backend, "iptables") : of_iptables != NULL;
+	wrong = conf->by_iptables ? of_nftables : of_iptables;
+	if (wrong)
+		return cni_fail(err, CNI_ECONFIG,
+				"'%s' is for the backend \"%s\", expected one for \"%s\"", wrong,
+				conf->by_iptables ? "nftables" : "iptables",
+				conf->by_iptables ? "iptables" : "nftables");
+	return 0;
 }
 
-static int check_supported(const struct portmap_conf *conf, struct cni_error *err)
+static int read_backend(struct portmap_conf *conf, struct cni_error *err)
 {
-	bool has_chain = conf->external_set_mark_chain && *conf->external_set_mark_chain;
-
-	if (has_chain && conf->mark_masq_bit != NO_BIT)
+	if (*conf->external_set_mark_chain && conf->mark_masq_bit != NO_BIT)
 		return cni_fail(err, CNI_ECONFIG,
 				"Cannot specify externalSetMarkChain and markMasqBit");
-	if (has_chain)
-		return cni_fail(err, CNI_EFIELD,
-				"'externalSetMarkChain' is \"%.64s\", a chain of iptables, which "
-				"is not supported",
-				conf->external_set_mark_chain);
-	if (refuse_conditions(conf->conditions_v4, "conditionsV4", err) < 0 ||
-	    refuse_conditions(conf->conditions_v6, "conditionsV6", err) < 0)
+	if (check_chain(conf->external_set_mark_chain, err) < 0 ||
+	    read_conditions(conf->conditions_v4, "conditionsV4", &conf->conditions[0], err) < 0 ||
+	    read_conditions(conf->conditions_v6, "conditionsV6", &conf->conditions[1], err) < 0)
 		return -1;
-	return check_backend(conf, err);
+	return choose_backend(conf, err);
 }
 
 /* ---- the mappings ---- */
@@ -140,7 +183,8 @@ static int read_mapping(const cJSON *item, struct cni_port_mapping *mapping, str
 }
 
 /* Takes a mapping into the list, unless one that is there publishes as much: runtimes may say "0.0.0.0"
- * and "", or the very same, both. A host port cannot lead to two container ports. */
+ * and "", or the very same, both. A host port cannot lead to two container ports. The Go plugin's rules of
+ * iptables name repeated ones. */
 static int add_mapping(struct portmap_conf *conf, const struct cni_port_mapping *mapping,
 		       struct cni_error *err)
 {
@@ -159,6 +203,10 @@ static int add_mapping(struct portmap_conf *conf, const struct cni_port_mapping 
 					"port %s is in the list twice, for the ports %u and %u",
 					cni_port_mapping_format(mapping, text),
 					other->container_port, mapping->container_port);
+		if (conf->by_iptables) {
+			i++;
+			continue;
+		}
 		if (cni_ip_is_set(&mapping->host_ip) || !cni_ip_is_set(&other->host_ip))
 			return 0;
 		/* The older one is of one family, and the new one is of both. */
@@ -193,9 +241,12 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	struct portmap_conf *conf = data;
 
 	(void)call;
-	if (check_supported(conf, err) == 0 && read_mappings(conf, err) == 0)
+	if (read_backend(conf, err) == 0 && read_mappings(conf, err) == 0)
 		return 0;
 	free(conf->mappings);
+	free(conf->conditions[0]);
+	free(conf->conditions[1]);
+	conf->conditions[0] = conf->conditions[1] = NULL;
 	conf->mappings = NULL;
 	conf->count = 0;
 	return -1;
@@ -207,7 +258,11 @@ static void portmap_plan(struct cni_plan *plan, const struct cni_call *call, con
 
 	(void)call;
 	cni_plan_portmap(plan, .mappings = conf->mappings, .count = conf->count, .snat = conf->snat,
-			 .masq_all = conf->masq_all);
+			 .masq_all = conf->masq_all, .by_iptables = conf->by_iptables,
+			 .mark_bit =
+				 conf->mark_masq_bit == NO_BIT ? DEFAULT_BIT : conf->mark_masq_bit,
+			 .set_mark_chain = conf->external_set_mark_chain,
+			 .conditions = {conf->conditions[0], conf->conditions[1]});
 }
 
 static const struct cni_plugin portmap = {

@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ptp: a veth between the container and the host, without a bridge. */
-#include "cni.h"
 #include "host_local.h"
-#include "parts.h"
+#include "link_plan.h"
 
 struct ptp_conf {
 	bool ip_masq;
 	const char *ip_masq_backend;
 	uint32_t mtu;
+	bool masquerades_by_iptables; /* by validate() */
 };
 
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct ptp_conf, "ipMasq", ip_masq),
 	CNI_FIELD(struct ptp_conf, "ipMasqBackend", ip_masq_backend),
-	CNI_FIELD(struct ptp_conf, "mtu", mtu, .max = 65535),
+	CNI_FIELD(struct ptp_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true),
 	{0},
 };
 
 static int validate(const struct cni_call *call, void *data, struct cni_error *err)
 {
-	const struct ptp_conf *conf = data;
+	struct ptp_conf *conf = data;
 
-	if (cni_masquerade_check_backend(conf->ip_masq_backend, err) < 0)
+	if (cni_masquerade_choose(conf->ip_masq_backend, &conf->masquerades_by_iptables, err) < 0)
 		return -1;
-	if (!call->conf.ipam_type && call->conf.version < CNI_0_3_0)
-		return cni_fail(err, CNI_EVERSION,
-				"a result of cniVersion %s needs an address: use 0.3.0 or later "
-				"without 'ipam'",
-				cni_version_text(call->conf.version));
-	return 0;
+	return cni_link_plan_check(call, NULL, err);
 }
 
 static void ptp_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
@@ -49,7 +44,8 @@ static void ptp_plan(struct cni_plan *plan, const struct cni_call *call, const v
 		cni_plan_routes(plan);
 		cni_plan_forwarding(plan);
 	}
-	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq);
+	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq,
+			    .by_iptables = conf->masquerades_by_iptables);
 }
 
 static const struct cni_plugin ptp = {

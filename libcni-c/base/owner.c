@@ -148,6 +148,14 @@ bool cni_owners_has(const struct cni_owners *owners, const char *container, cons
 	       bsearch(&key, owners->items, owners->count, sizeof(*owners->items), compare_owners);
 }
 
+bool cni_owners_has_container(const struct cni_owners *owners, const char *container)
+{
+	for (size_t i = 0; i < owners->count; i++)
+		if (!strcmp(owners->items[i].container, container))
+			return true;
+	return false;
+}
+
 static int compare_texts(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);

@@ -71,6 +71,8 @@ void cni_owners_sort(struct cni_owners *owners);
 
 /* True if this container's interface is among them. The network is not compared. */
 bool cni_owners_has(const struct cni_owners *owners, const char *container, const char *ifname);
+/* True if any interface of the container is among them. */
+bool cni_owners_has_container(const struct cni_owners *owners, const char *container);
 
 /* GC removes what has the text of an owner in the network that is not valid. */
 struct cni_stale {

@@ -6,6 +6,7 @@
 #include "forward.h"
 #include "forward_legacy.h"
 #include "iptables.h"
+#include "legacy_table.h"
 #include "nft.h"
 
 #include <linux/netfilter.h>
@@ -47,7 +48,7 @@ bool cni_firewall_has_iptables(struct cni_nl *nl, enum cni_iptables_tool tool, i
 	struct cni_error ignored;
 	uint32_t use;
 
-	if (tool != CNI_IPTABLES_NFT && cni_legacy_has_filter(family))
+	if (tool != CNI_IPTABLES_NFT && cni_legacy_has_table(family, "filter"))
 		return true;
 	return tool != CNI_IPTABLES_LEGACY &&
 	       cni_nft_chain_use(nl, &table, CNI_IPTABLES_CHAIN, &use, &ignored) == 0;

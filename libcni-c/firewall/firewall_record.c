@@ -57,19 +57,6 @@ bool cni_firewall_record_is_for(const struct cni_firewall_record *record,
 
 /* ---- names ---- */
 
-/* The name becomes a word for iptables-restore(8), which interprets quotes and backslashes. */
-bool cni_firewall_is_chain_name(const char *text)
-{
-	size_t length = strlen(text);
-
-	if (!length || length > CNI_IPTABLES_NAME_MAX || strchr("-!", *text))
-		return false;
-	for (const char *c = text; *c; c++)
-		if (!isascii(*c) || !isgraph(*c) || strchr("\"'\\#", *c))
-			return false;
-	return true;
-}
-
 bool cni_firewall_is_zone_name(const char *text)
 {
 	for (const char *c = text; *c; c++)
@@ -164,7 +151,7 @@ static bool decode_line(const char *key, const char *value, struct cni_firewall_
 		return true;
 	}
 	if (!strcmp(key, "admin-chain") && !record->admin_chain &&
-	    cni_firewall_is_chain_name(value)) {
+	    cni_iptables_is_chain_name(value)) {
 		record->admin_chain = cni_strdup(value);
 		return true;
 	}

@@ -67,8 +67,7 @@ char *cni_firewall_record_encode(const struct cni_firewall_record *record);
 /* False if the text is no record, or damaged; `ret_record` is then empty. */
 bool cni_firewall_record_decode(const char *text, struct cni_firewall_record *ret_record);
 
-/* True if the text can be the name of a chain of iptables; of a zone of firewalld. */
-bool cni_firewall_is_chain_name(const char *text);
+/* True if the text can be the name of a zone of firewalld. */
 bool cni_firewall_is_zone_name(const char *text);
 
 /* ---- iptables and firewalld; nothing happens for other backends ---- */

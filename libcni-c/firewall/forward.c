@@ -5,6 +5,7 @@
 #include "firewall_table.h"
 #include "forward_chain.h"
 #include "forward_legacy.h"
+#include "legacy_table.h"
 #include "mem.h"
 #include "nft_forward.h"
 
@@ -169,7 +170,7 @@ static int ask_legacy(const struct ask *ask, struct cni_error *err)
 	struct cni_way way;
 	bool surely = false;
 
-	if (!cni_legacy_has_filter(ask->family))
+	if (!cni_legacy_has_table(ask->family, "filter"))
 		return 0;
 	ruleset.table =
 		ask->family == AF_INET ? "filter of iptables-legacy" : "filter of ip6tables-legacy";

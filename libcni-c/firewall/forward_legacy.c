@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "forward_legacy.h"
 
-#include "cleanup.h"
-#include "file.h"
-#include "mem.h"
+#include "legacy_table.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 /* After netinet/in.h, whose structures they share. */
 #include <linux/netfilter_ipv4/ip_tables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
-
-#define TABLE_MAX (16U << 20)
-/* Attempts to read a table that changes meanwhile. */
-#define ATTEMPTS 16
-
-bool cni_legacy_has_filter(int family)
-{
-	const char *path = family == AF_INET ? "/proc/thread-self/net/ip_tables_names"
-					     : "/proc/thread-self/net/ip6_tables_names";
-	freeing char *text = NULL;
-	struct cni_error ignored;
-	char *rest;
-	size_t size;
-
-	if (cni_file_read_at(AT_FDCWD, path, true, 4096, &text, &size, &ignored) < 0)
-		return false;
-	rest = text;
-	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n"))
-		if (!strcmp(line, "filter"))
-			return true;
-	return false;
-}
 
 /* ---- one rule ---- */
 
@@ -312,53 +287,25 @@ int cni_legacy_read_chain(const struct cni_ruleset *ruleset, struct cni_forward_
 
 /* ---- the table ---- */
 
-/* Both families have the same structures and options (IPT_SO_*, IP6T_SO_*). */
-static int try_to_read(int fd, struct cni_legacy_table *table)
-{
-	int level = table->family == AF_INET ? IPPROTO_IP : IPPROTO_IPV6;
-	struct ipt_getinfo info = {.name = "filter"};
-	freeing struct ipt_get_entries *entries = NULL;
-	socklen_t size = sizeof(info);
-	struct entry policy;
-
-	if (getsockopt(fd, level, IPT_SO_GET_INFO, &info, &size) < 0)
-		return -1;
-	if (info.size > TABLE_MAX) {
-		errno = EFBIG;
-		return -1;
-	}
-	size = (socklen_t)(sizeof(*entries) + info.size);
-	entries = cni_alloc(size);
-	*entries = (struct ipt_get_entries){.name = "filter", .size = info.size};
-	if (getsockopt(fd, level, IPT_SO_GET_ENTRIES, entries, &size) < 0)
-		return -1;
-	table->data = cni_alloc(info.size + 1);
-	memcpy(table->data, entries->entrytable, info.size);
-	table->size = info.size;
-	table->forward = info.hook_entry[NF_INET_FORWARD];
-	table->forward_end = info.underflow[NF_INET_FORWARD];
-	if (read_entry(table, table->forward_end, &policy)) {
-		struct cni_judgement judgement = {.match = CNI_MATCH_YES};
-
-		decide(table, &policy, &judgement);
-		table->drops = judgement.verdict == CNI_VERDICT_DROP;
-	}
-	return 0;
-}
-
 int cni_legacy_read(int family, struct cni_legacy_table *ret_table, struct cni_error *err)
 {
-	closing int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+	struct cni_legacy_rules rules;
+	struct entry policy;
 
 	*ret_table = (struct cni_legacy_table){.family = family};
-	for (int i = 0; fd >= 0 && i < ATTEMPTS; i++) {
-		if (try_to_read(fd, ret_table) == 0)
-			return 0;
-		if (errno != EAGAIN)
-			break;
+	if (cni_legacy_load(family, "filter", &rules, err) < 0)
+		return -1;
+	ret_table->data = rules.data;
+	ret_table->size = rules.size;
+	ret_table->forward = rules.forward;
+	ret_table->forward_end = rules.forward_end;
+	if (read_entry(ret_table, ret_table->forward_end, &policy)) {
+		struct cni_judgement judgement = {.match = CNI_MATCH_YES};
+
+		decide(ret_table, &policy, &judgement);
+		ret_table->drops = judgement.verdict == CNI_VERDICT_DROP;
 	}
-	return cni_fail_errno(err, CNI_EKERNEL, errno, "read the table filter of %s-legacy",
-			      family == AF_INET ? "iptables" : "ip6tables");
+	return 0;
 }
 
 void cni_legacy_clear(struct cni_legacy_table *table)

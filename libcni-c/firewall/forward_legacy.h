@@ -8,10 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* True if this namespace has the table; reading rules would make the table. `family` is AF_INET or
- * AF_INET6. Source: /proc/net/ip_tables_names. */
-bool cni_legacy_has_filter(int family);
-
 struct cni_legacy_table {
 	int family;
 	bool drops;    /* the policy of FORWARD */
@@ -21,9 +17,7 @@ struct cni_legacy_table {
 	size_t forward_end; /* where its policy is */
 };
 
-/* Reads the whole table: the kernel gives no less. Fails with CNI_EKERNEL, errnum EFBIG above 16
- * MiB.
- */
+/* Fails as cni_legacy_load(). */
 int cni_legacy_read(int family, struct cni_legacy_table *ret_table, struct cni_error *err);
 void cni_legacy_clear(struct cni_legacy_table *table);
 #define clearing_legacy __attribute__((cleanup(cni_legacy_clear)))

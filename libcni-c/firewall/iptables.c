@@ -247,23 +247,6 @@ int cni_iptables_add(const struct cni_iptables *iptables, struct cni_error *err)
 
 /* ---- MEND, CHECK and DEL ---- */
 
-/* Finds the first line from `*next` on with a missing rule; `*next` becomes the number of lines if
- * none is missing. */
-static int find_missing(const struct cni_iptables *iptables, int family,
-			const struct cni_iptables_lines *lines, size_t *next, struct cni_error *err)
-{
-	for (; *next < lines->count; ++*next) {
-		clearing_lines struct cni_iptables_lines one = {0};
-		int done;
-
-		cni_iptables_line(&one, 0, "%s", lines->items[*next]);
-		done = restore(iptables, family, &one, err);
-		if (done != CNI_IPTABLES_DONE)
-			return done < 0 ? -1 : 0;
-	}
-	return 0;
-}
-
 static int check_family(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
 	clearing_lines struct cni_iptables_lines lines = {0};
@@ -277,7 +260,7 @@ static int check_family(int family, const struct cni_iptables *iptables, struct 
 		return done;
 	if (refused == CNI_IPTABLES_SOMEWHERE) {
 		refused = 0;
-		if (find_missing(iptables, family, &lines, &refused, err) < 0 ||
+		if (cni_iptables_find_missing(iptables->tool, family, &lines, &refused, err) < 0 ||
 		    refused == lines.count)
 			return -1;
 	}
@@ -306,7 +289,7 @@ static int mend_family(int family, const struct cni_iptables *iptables, struct c
 	put_chain_checks(&lines, iptables);
 	put_rules(&lines, iptables, family, "-C", NULL, NULL);
 	for (size_t next = 0;; next++) {
-		if (find_missing(iptables, family, &lines, &next, err) < 0)
+		if (cni_iptables_find_missing(iptables->tool, family, &lines, &next, err) < 0)
 			return -1;
 		if (next == lines.count)
 			break;

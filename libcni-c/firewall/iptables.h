@@ -29,9 +29,6 @@
 
 #define CNI_IPTABLES_CHAIN "CNI-FORWARD"
 
-/* The longest name of a chain (XT_EXTENSION_MAXNAMELEN, linux/netfilter/x_tables.h). */
-#define CNI_IPTABLES_NAME_MAX 28
-
 struct cni_iptables {
 	enum cni_iptables_tool tool;
 	const char *admin_chain;

@@ -11,12 +11,9 @@
 /* RFC 4861, section 7.1.2: a router has not forwarded it. */
 #define HOPS 255
 
-int cni_announce_open(int *ret_fd, struct cni_error *err)
+int cni_announce_open(void)
 {
-	*ret_fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
-	if (*ret_fd >= 0 || errno == EAFNOSUPPORT)
-		return 0;
-	return cni_fail_errno(err, CNI_EKERNEL, errno, "open a raw ICMPv6 socket");
+	return socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMPV6);
 }
 
 struct advertisement {

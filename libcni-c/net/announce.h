@@ -11,9 +11,9 @@
 
 CNI_BEGIN_DECLS
 
-/* Opens a raw ICMPv6 socket in the network namespace of the process, for a descriptor that the caller
- * closes. -1 without IPv6 in the kernel, which is no failure; otherwise fails with CNI_EKERNEL. */
-int cni_announce_open(int *ret_fd, struct cni_error *err);
+/* Opens a raw ICMPv6 socket in the network namespace of the process. Returns a descriptor that the caller
+ * closes; -1 without IPv6 or without CAP_NET_RAW: an announcement is a courtesy. */
+int cni_announce_open(void);
 
 /* Tells all nodes on the link `index` that `ip` has this MAC now. Needs the link up, and the address not
  * tentative. Fails with CNI_EKERNEL. */

@@ -61,6 +61,8 @@ static int set_up_ipv6(struct cni_attachment *at, const struct cni_addresses_par
 	try_set(at, "keep_addr_on_down", "1");
 	if (spec->dad)
 		try_set(at, "enhanced_dad", "1");
+	if (spec->ndisc_notify)
+		try_set(at, "ndisc_notify", "1");
 	/* For the link-local address alone: IFA_F_NODAD decides for the others. */
 	try_set(at, "accept_dad", spec->dad ? "1" : "0");
 	return 0;

@@ -19,7 +19,7 @@ int cni_link_plan_check(const struct cni_call *call, const char *master, struct 
 void cni_link_plan_addresses(struct cni_plan *plan, const char *ipam)
 {
 	cni_plan_acquire(plan, .type = ipam);
-	cni_plan_addresses(plan);
+	cni_plan_addresses(plan, .ndisc_notify = true);
 	cni_plan_up(plan);
 	cni_plan_announce(plan);
 	cni_plan_routes(plan);

@@ -4,20 +4,22 @@
 #include "cleanup.h"
 #include "go_rules.h"
 #include "masquerade.h"
+#include "nat_attachment.h"
+#include "nat_legacy.h"
 #include "netfilter.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-int cni_masquerade_check_backend(const char *backend, struct cni_error *err)
+int cni_masquerade_choose(const char *backend, bool *ret_by_iptables, struct cni_error *err)
 {
-	if (!backend || !strcmp(backend, "nftables"))
+	*ret_by_iptables = backend && !strcmp(backend, "iptables");
+	if (!backend || *ret_by_iptables || !strcmp(backend, "nftables"))
 		return 0;
-	if (!strcmp(backend, "iptables"))
-		return cni_fail(err, CNI_EFIELD,
-				"'ipMasqBackend' is \"iptables\", which this plugin does not "
-				"offer: leave it out or set \"nftables\"");
 	return cni_fail(err, CNI_ECONFIG,
-			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\"",
+			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\" "
+			"or \"iptables\"",
 			backend);
 }
 
@@ -25,7 +27,10 @@ static void print(FILE *out, const void *data)
 {
 	const struct cni_masquerade_part *spec = data;
 
-	fputs(spec->wanted ? " owner" : " owner, none", out);
+	fputs(!spec->wanted	  ? " owner, none"
+	      : spec->by_iptables ? " owner, iptables"
+				  : " owner",
+	      out);
 }
 
 /* Packets of a bridge in a VRF come in through the VRF's interface (ip-vrf(8)). */
@@ -75,16 +80,90 @@ static int add_or_check(struct cni_attachment *at, const struct cni_masquerade_p
 	return verb(nl, &wanted, err);
 }
 
+/* ---- in iptables ---- */
+
+static void clear_nats(struct cni_nat nats[2])
+{
+	cni_nat_clear(&nats[0]);
+	cni_nat_clear(&nats[1]);
+}
+
+static void make_nats(const struct cni_attachment *at, struct cni_nat nats[2])
+{
+	struct cni_masquerade wanted = {.owner = at->owner, .device = ""};
+	freeing struct cni_net *nets = cni_attachment_addresses(at, &wanted.count);
+
+	wanted.nets = nets;
+	cni_nat_masquerade(&wanted, AF_INET, &nats[0]);
+	cni_nat_masquerade(&wanted, AF_INET6, &nats[1]);
+}
+
+static int detach(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err)
+{
+	struct cni_published published;
+	int failed = cni_nat_detach(nl, &cni_nat_of_masquerade, owner, &published, err);
+
+	free(published.mappings);
+	return failed;
+}
+
+/* Also in place of elements of ours. */
+static int add_by_iptables(struct cni_attachment *at, struct cni_error *err)
+{
+	struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
+	struct cni_nat nats[2];
+	struct cni_nl *nl;
+	int failed;
+
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return -1;
+	memcpy(record.link, at->host.name, sizeof(record.link));
+	make_nats(at, nats);
+	failed = cni_nat_attach(nl, &cni_nat_of_masquerade, at->owner, nats, 2, &record, err);
+	clear_nats(nats);
+	if (failed)
+		return -1;
+	return cni_masquerade_del(nl, at->owner, err) < 0
+		       ? cni_attachment_netfilter_failed("nf_tables", err)
+		       : 0;
+}
+
+static int check_by_iptables(struct cni_attachment *at, struct cni_error *err)
+{
+	struct cni_nat nats[2];
+	int failed;
+
+	make_nats(at, nats);
+	failed = cni_nat_check_all(&cni_nat_of_masquerade, at->owner, nats, 2, err);
+	clear_nats(nats);
+	return failed ? cni_fail_within(err, "masquerade") : 0;
+}
+
+/* ---- the verbs ---- */
+
+static int add_by_nftables(struct cni_attachment *at, const struct cni_masquerade_part *spec,
+			   struct cni_error *err)
+{
+	struct cni_nl *nl;
+
+	if (add_or_check(at, spec, cni_masquerade_add, err) < 0)
+		return -1;
+	if (!cni_nat_is_recorded(&cni_nat_of_masquerade, at->owner))
+		return 0;
+	return cni_attachment_netfilter(at, &nl, err) < 0 ? -1 : detach(nl, at->owner, err);
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_masquerade_part *spec = data;
 	struct cni_error ignored;
 	struct cni_nl *nl;
 
-	if (!spec->wanted || add_or_check(at, spec, cni_masquerade_add, err) == 0)
+	if (!spec->wanted ||
+	    (spec->by_iptables ? add_by_iptables(at, err) : add_by_nftables(at, spec, err)) == 0)
 		return 0;
 	/* Done anyway, if only the answer got lost. */
-	if (cni_attachment_netfilter(at, &nl, &ignored) == 0)
+	if (!spec->by_iptables && cni_attachment_netfilter(at, &nl, &ignored) == 0)
 		cni_masquerade_del(nl, at->owner, &ignored);
 	return cni_fail_within(err, "masquerade");
 }
@@ -92,10 +171,26 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_masquerade_part *spec = data;
+	struct cni_error ignored;
+	bool is_there;
 
-	if (!spec->wanted || add_or_check(at, spec, cni_masquerade_check, err) == 0)
+	if (!spec->wanted)
 		return 0;
-	return cni_attachment_has_go_rules(at, CNI_GO_MASQUERADE) ? 0 : -1;
+	/* ADD may have had another backend. */
+	if (cni_nat_is_recorded(&cni_nat_of_masquerade, at->owner))
+		return check_by_iptables(at, err);
+	if (spec->by_iptables)
+		return check_by_iptables(at, err) == 0 ||
+				       add_or_check(at, spec, cni_masquerade_check, &ignored) == 0
+			       ? 0
+			       : -1;
+	if (add_or_check(at, spec, cni_masquerade_check, err) == 0 ||
+	    cni_attachment_has_go_rules(at, CNI_GO_MASQUERADE))
+		return 0;
+	return cni_nat_legacy_has(&cni_nat_of_masquerade, at->owner, &is_there, &ignored) == 0 &&
+			       is_there
+		       ? 0
+		       : -1;
 }
 
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -103,10 +198,12 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	struct cni_nl *nl;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_masquerade_del(nl, at->owner, err) < 0 ||
-	    cni_go_rules_del(nl, CNI_GO_MASQUERADE, at->owner, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_attachment_netfilter_failed("masquerade", err);
+	if ((cni_masquerade_del(nl, at->owner, err) < 0 &&
+	     cni_attachment_netfilter_failed("nf_tables", err) < 0) ||
+	    detach(nl, at->owner, err) < 0)
+		return cni_fail_within(err, "masquerade");
 	return 0;
 }
 
@@ -119,32 +216,49 @@ static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
+	const struct cni_owners *valid = &at->call->conf.valid;
+	struct cni_published published = {.mappings = NULL};
 	struct cni_nl *nl;
+	int failed;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_masquerade_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0 ||
-	    cni_go_rules_gc(nl, CNI_GO_MASQUERADE, at->owner->network, &at->call->conf.valid, err) <
-		    0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_attachment_netfilter_failed("masquerade", err);
-	return 0;
+	if (cni_masquerade_gc(nl, at->owner->network, valid, err) < 0 &&
+	    cni_attachment_netfilter_failed("nf_tables", err) < 0)
+		return cni_fail_within(err, "masquerade");
+	failed = cni_nat_collect(nl, &cni_nat_of_masquerade, at->owner->network, valid, &published,
+				 err);
+	free(published.mappings);
+	return failed ? cni_fail_within(err, "masquerade") : 0;
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_masquerade_part *spec = data;
 
-	return spec->wanted ? cni_attachment_netfilter_status(at, "masquerade", err) : 0;
+	if (!spec->wanted)
+		return 0;
+	if (spec->by_iptables)
+		return cni_nat_status(err) < 0 ? cni_fail_within(err, "masquerade") : 0;
+	return cni_attachment_netfilter_status(at, "masquerade", err);
 }
 
 static int sweep(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
+	struct cni_published published = {.mappings = NULL};
 	struct cni_nl *nl;
+	int failed;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 || cni_masquerade_sweep(nl, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_attachment_netfilter_failed("masquerade", err);
-	return 0;
+	if (cni_masquerade_sweep(nl, err) < 0 &&
+	    cni_attachment_netfilter_failed("nf_tables", err) < 0)
+		return cni_fail_within(err, "masquerade");
+	failed = cni_nat_sweep(nl, &cni_nat_of_masquerade, &published, err);
+	free(published.mappings);
+	return failed ? cni_fail_within(err, "masquerade") : 0;
 }
 
 const struct cni_part_ops cni_masquerade_part_ops = {

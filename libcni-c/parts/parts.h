@@ -15,6 +15,7 @@
 #include "device.h"
 #include "firewall.h"
 #include "firewall_choice.h"
+#include "iptables_tool.h"
 #include "link_kind.h"
 #include "mac_choice.h"
 #include "plan.h"
@@ -107,8 +108,9 @@ extern const struct cni_part_ops cni_acquire_part_ops;
 
 /* The result's addresses on CNI_IFNAME, and the settings that go with them. */
 struct cni_addresses_part {
-	bool dad;      /* IPv6 duplicate address detection */
-	bool no_route; /* without the kernel's route to each address's network */
+	bool dad;	   /* IPv6 duplicate address detection */
+	bool no_route;	   /* without the kernel's route to each address's network */
+	bool ndisc_notify; /* the kernel announces IPv6 addresses when the MAC changes */
 };
 extern const struct cni_part_ops cni_addresses_part_ops;
 #define cni_plan_addresses(plan, ...)                                                              \
@@ -187,14 +189,15 @@ extern const struct cni_part_ops cni_forwarding_part_ops;
 struct cni_masquerade_part {
 	bool wanted; /* DEL and GC remove it in any case */
 	struct cni_bridge_vlan_link
-		link; /* vlan 0: packets come through the bridge, or the host's end */
+		link;	  /* vlan 0: packets come through the bridge, or the host's end */
+	bool by_iptables; /* as the Go plugins do (nat.h), instead of nf_tables */
 };
 extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \
 	cni_plan_push(plan, &cni_masquerade_part_ops, &(struct cni_masquerade_part){__VA_ARGS__})
 
-/* Checks the key `ipMasqBackend`; NULL: not given. Fails with CNI_EFIELD or CNI_ECONFIG. */
-int cni_masquerade_check_backend(const char *backend, struct cni_error *err);
+/* Reads the key `ipMasqBackend` for `by_iptables`; NULL: not given. Fails with CNI_ECONFIG. */
+int cni_masquerade_choose(const char *backend, bool *ret_by_iptables, struct cni_error *err);
 
 /* Published ports: see portmap.h. UDP connections to them that the kernel has kept from before are
  * forgotten, by ADD and by DEL, after the rules have changed. */
@@ -203,6 +206,13 @@ struct cni_portmap_part {
 	size_t count;
 	bool snat;
 	bool masq_all;
+	/* by iptables, as the Go plugin does (nat.h), instead of nf_tables */
+	bool by_iptables;
+	uint32_t mark_bit;	    /* of iptables; 0 to 31 */
+	const char *set_mark_chain; /* of iptables; NULL or "": ours */
+	/* Words of iptables for IPv4 and IPv6, end with NULL; NULL: none. The arrays are freed with the
+	 * plan. */
+	const char **conditions[2];
 };
 extern const struct cni_part_ops cni_portmap_part_ops;
 #define cni_plan_portmap(plan, ...)                                                                \

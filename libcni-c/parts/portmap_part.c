@@ -2,10 +2,13 @@
 #include "parts.h"
 
 #include "cleanup.h"
-#include "conntrack.h"
-#include "go_rules.h"
+#include "conditional_ports.h"
 #include "mem.h"
+#include "nat_attachment.h"
+#include "nat_legacy.h"
 #include "netfilter.h"
+#include "portmap_connections.h"
+#include "portmap_scene.h"
 #include "route.h"
 #include "sweep.h"
 
@@ -21,16 +24,13 @@ static void print(FILE *out, const void *data)
 {
 	const struct cni_portmap_part *spec = data;
 
-	fprintf(out, " owner, %zu ports", spec->count);
+	fprintf(out, " owner, %zu ports%s", spec->count,
+		spec->by_iptables		 ? ", iptables"
+		: cni_portmap_is_elsewhere(spec) ? ", conditions"
+						 : "");
 }
 
 /* ---- what the attachment publishes ---- */
-
-struct scene {
-	struct cni_portmap portmap;
-	struct cni_ip addresses[2]; /* the first one of each family */
-	char localnet[IF_NAMESIZE];
-};
 
 static bool publishes(const struct cni_portmap_part *spec, uint8_t family)
 {
@@ -45,24 +45,29 @@ static bool publishes(const struct cni_portmap_part *spec, uint8_t family)
 
 /* The addresses that something is published for: there may be none. */
 static void find_addresses(const struct cni_attachment *at, const struct cni_portmap_part *spec,
-			   struct scene *scene)
+			   struct cni_portmap_scene *scene)
 {
 	freeing struct cni_net *nets = NULL;
-	bool seen[2] = {!publishes(spec, AF_INET), !publishes(spec, AF_INET6)};
+	/* The Go plugin has its rules of iptables for all of them. */
+	bool seen[2] = {!spec->by_iptables && !publishes(spec, AF_INET),
+			!spec->by_iptables && !publishes(spec, AF_INET6)};
 	size_t count;
 
 	nets = cni_attachment_addresses(at, &count);
 	for (size_t i = 0; i < count; i++) {
 		bool *has = &seen[nets[i].ip.family == AF_INET6];
 
-		if (!*has)
-			scene->addresses[scene->portmap.address_count++] = nets[i].ip;
+		if (*has)
+			continue;
+		scene->nets[scene->portmap.address_count] = nets[i];
+		scene->addresses[scene->portmap.address_count++] = nets[i].ip;
 		*has = true;
 	}
 }
 
 /* IPv6 has no such setting: from ::1 no packet leaves the host. */
-static int find_localnet(struct cni_attachment *at, struct scene *scene, struct cni_error *err)
+static int find_localnet(struct cni_attachment *at, struct cni_portmap_scene *scene,
+			 struct cni_error *err)
 {
 	const struct cni_ip *first = &scene->addresses[0];
 	struct cni_route_way way;
@@ -85,85 +90,58 @@ static int find_localnet(struct cni_attachment *at, struct scene *scene, struct 
 }
 
 static int set_scene(struct cni_attachment *at, const struct cni_portmap_part *spec,
-		     struct scene *ret_scene, struct cni_error *err)
+		     struct cni_portmap_scene *ret_scene, struct cni_error *err)
 {
-	*ret_scene = (struct scene){.portmap = {.owner = at->owner,
-						.mappings = spec->mappings,
-						.mapping_count = spec->count,
-						.addresses = ret_scene->addresses,
-						.snat = spec->snat,
-						.masq_all = spec->masq_all,
-						.localnet = ret_scene->localnet,
-						.link = ""}};
+	*ret_scene = (struct cni_portmap_scene){.portmap = {.owner = at->owner,
+							    .mappings = spec->mappings,
+							    .mapping_count = spec->count,
+							    .addresses = ret_scene->addresses,
+							    .snat = spec->snat,
+							    .masq_all = spec->masq_all,
+							    .localnet = ret_scene->localnet,
+							    .link = ""}};
 	find_addresses(at, spec, ret_scene);
 	return find_localnet(at, ret_scene, err);
 }
 
-/* ---- connections from before ---- */
-
-/* A connection that was sent through this host to a port of that number elsewhere is not ours. */
-static bool is_local(const struct cni_ip *address, void *data)
-{
-	struct cni_route_way way;
-	struct cni_error ignored;
-
-	return cni_route_get(data, address, &way, &ignored) == 0 && way.is_local;
-}
-
-/* The UDP ports that are published for addresses of `family`; returns how many. */
-static size_t find_targets(const struct cni_port_mapping *mappings, size_t count, uint8_t family,
-			   struct cni_conntrack_target *targets)
-{
-	size_t found = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct cni_port_mapping *mapping = &mappings[i];
-
-		if (mapping->protocol != IPPROTO_UDP ||
-		    (cni_ip_is_set(&mapping->host_ip) && mapping->host_ip.family != family))
-			continue;
-		targets[found] = (struct cni_conntrack_target){.port = mapping->host_port};
-		if (!cni_port_mapping_is_any(mapping))
-			targets[found].address = mapping->host_ip;
-		found++;
-	}
-	return found;
-}
-
-/* No failure: the port is published, or is not any more. */
-static void forget_connections(struct cni_attachment *at, struct cni_nl *nl,
-			       const struct cni_port_mapping *mappings, size_t count)
-{
-	static const uint8_t families[] = {AF_INET, AF_INET6};
-	freeing struct cni_conntrack_target *targets =
-		cni_realloc_array(NULL, count + 1, sizeof(*targets));
-	struct cni_error err;
-
-	for (size_t i = 0; i < sizeof(families); i++) {
-		size_t found = find_targets(mappings, count, families[i], targets);
-
-		if (cni_conntrack_forget(nl, families[i], IPPROTO_UDP, targets, found, is_local,
-					 &at->nl[CNI_HOST], &err) < 0)
-			fprintf(stderr, "portmap: %s\n", err.msg);
-	}
-}
-
 /* ---- the verbs ---- */
+
+static void forget_published(struct cni_attachment *at, struct cni_nl *nl,
+			     struct cni_published *published)
+{
+	if (published->count)
+		cni_portmap_forget_connections(at, nl, published->mappings, published->count);
+	free(published->mappings);
+	published->mappings = NULL;
+}
+
+static int del_elements(struct cni_attachment *at, struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_published published = {0};
+	int failed = cni_portmap_del(nl, at->owner, &published, err);
+
+	forget_published(at, nl, &published);
+	return failed ? cni_attachment_netfilter_failed("nf_tables", err) : 0;
+}
+
+static int detach(struct cni_attachment *at, struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_published published;
+	int failed = cni_nat_detach(nl, &cni_nat_of_ports, at->owner, &published, err);
+
+	forget_published(at, nl, &published);
+	return failed;
+}
 
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	struct cni_published published = {0};
 	struct cni_nl *nl;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_go_rules_del(nl, CNI_GO_PORTMAP, at->owner, err) < 0 ||
-	    cni_portmap_del(nl, at->owner, &published, err) < 0) {
-		free(published.mappings);
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_attachment_netfilter_failed("portmap", err);
-	}
-	forget_connections(at, nl, published.mappings, published.count);
-	free(published.mappings);
+	if (detach(at, nl, err) < 0 || del_elements(at, nl, err) < 0)
+		return cni_fail_within(err, "portmap");
 	return 0;
 }
 
@@ -186,9 +164,12 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 	failed = cni_portmap_sweep(nl, &published, &left, err);
 	if (!failed)
 		cni_sweep_is_done(SWEEP, left);
-	forget_connections(at, nl, published.mappings, published.count);
-	free(published.mappings);
-	return failed ? cni_attachment_netfilter_failed("portmap", err) : 0;
+	forget_published(at, nl, &published);
+	if (failed && cni_attachment_netfilter_failed("portmap", err) < 0)
+		return -1;
+	failed = cni_nat_sweep(nl, &cni_nat_of_ports, &published, err);
+	forget_published(at, nl, &published);
+	return failed ? cni_fail_within(err, "portmap") : 0;
 }
 
 /* No reason to fail an ADD. */
@@ -200,70 +181,109 @@ static void sweep_if_due(struct cni_attachment *at)
 		fprintf(stderr, "remove ports of attachments that are gone: %s\n", err.msg);
 }
 
+/* Also in place of rules of iptables. */
+static int add_by_nftables(struct cni_attachment *at, const struct cni_portmap_scene *scene,
+			   struct cni_nl *nl, struct cni_error *err)
+{
+	if (cni_portmap_add(nl, &scene->portmap, err) < 0)
+		return -1;
+	return cni_nat_is_recorded(&cni_nat_of_ports, at->owner) ? detach(at, nl, err) : 0;
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_portmap_part *spec = data;
 	struct cni_error ignored;
-	struct scene scene;
+	struct cni_portmap_scene scene;
 	struct cni_nl *nl;
 
 	if (set_scene(at, spec, &scene, err) < 0)
 		return cni_fail_within(err, "portmap");
-	if (!scene.portmap.address_count)
+	if (!scene.portmap.address_count || !spec->count)
 		return 0;
 	scene.portmap.link = cni_attachment_find_host_link(at);
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_fail_within(err, "portmap");
-	if (cni_portmap_add(nl, &scene.portmap, err) < 0) {
+	if (cni_portmap_is_elsewhere(spec) ? cni_portmap_add_elsewhere(at, spec, &scene, nl, err)
+					   : add_by_nftables(at, &scene, nl, err)) {
 		/* Done anyway, if only the answer got lost. A refusal is none of these. */
-		if (err->code != CNI_ETAKEN)
+		if (err->code != CNI_ETAKEN && err->code != CNI_ECONFIG)
 			del(at, data, &ignored);
 		return cni_fail_within(err, "portmap");
 	}
-	forget_connections(at, nl, spec->mappings, spec->count);
+	cni_portmap_forget_connections(at, nl, spec->mappings, spec->count);
 	if (at->call->env.command == CNI_ADD)
 		sweep_if_due(at);
 	return 0;
 }
 
+/* ADD may have had another backend, or been the Go plugin's. */
+static int check_any(struct cni_attachment *at, const struct cni_portmap_part *spec,
+		     const struct cni_portmap_scene *scene, struct cni_nl *nl,
+		     struct cni_error *err)
+{
+	struct cni_error ignored;
+	bool is_there;
+
+	if (cni_nat_is_recorded(&cni_nat_of_ports, at->owner))
+		return cni_portmap_check_elsewhere(at, spec, scene, nl, err);
+	if (cni_portmap_is_elsewhere(spec))
+		return cni_portmap_check_elsewhere(at, spec, scene, nl, err) == 0 ||
+				       cni_portmap_check(nl, &scene->portmap, &ignored) == 0
+			       ? 0
+			       : -1;
+	if (cni_portmap_check(nl, &scene->portmap, err) == 0 ||
+	    cni_attachment_has_go_rules(at, CNI_GO_PORTMAP))
+		return 0;
+	return cni_nat_legacy_has(&cni_nat_of_ports, at->owner, &is_there, &ignored) == 0 &&
+			       is_there
+		       ? 0
+		       : -1;
+}
+
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_portmap_part *spec = data;
-	struct scene scene;
+	struct cni_portmap_scene scene;
 	struct cni_nl *nl;
 
 	if (set_scene(at, spec, &scene, err) < 0)
 		return -1;
-	if (!scene.portmap.address_count)
+	if (!scene.portmap.address_count || !spec->count)
 		return 0;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return -1;
-	if (cni_portmap_check(nl, &scene.portmap, err) == 0)
-		return 0;
-	return cni_attachment_has_go_rules(at, CNI_GO_PORTMAP) ? 0 : -1;
+	return check_any(at, spec, &scene, nl, err);
 }
 
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
+	const struct cni_owners *valid = &at->call->conf.valid;
 	struct cni_published published = {0};
 	struct cni_nl *nl;
+	int failed;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_go_rules_gc(nl, CNI_GO_PORTMAP, at->owner->network, &at->call->conf.valid, err) <
-		    0 ||
-	    cni_portmap_gc(nl, at->owner->network, &at->call->conf.valid, &published, err) < 0) {
-		free(published.mappings);
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_attachment_netfilter_failed("portmap", err);
-	}
-	forget_connections(at, nl, published.mappings, published.count);
-	free(published.mappings);
-	return 0;
+	failed = cni_nat_collect(nl, &cni_nat_of_ports, at->owner->network, valid, &published, err);
+	forget_published(at, nl, &published);
+	if (failed)
+		return cni_fail_within(err, "portmap");
+	failed = cni_portmap_gc(nl, at->owner->network, valid, &published, err);
+	forget_published(at, nl, &published);
+	return failed ? cni_attachment_netfilter_failed("portmap", err) : 0;
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
-	(void)data;
+	const struct cni_portmap_part *spec = data;
+
+	if (spec->by_iptables)
+		return cni_nat_status(err) < 0 ? cni_fail_within(err, "portmap") : 0;
+	if (cni_portmap_is_elsewhere(spec) &&
+	    cni_conditional_ports_status(CNI_EUNAVAILABLE, err) < 0)
+		return cni_fail_within(err, "portmap: conditions");
 	return cni_attachment_netfilter_status(at, "portmap", err);
 }
 
@@ -272,6 +292,8 @@ static void clear(void *data)
 	struct cni_portmap_part *spec = data;
 
 	free(spec->mappings);
+	free(spec->conditions[0]);
+	free(spec->conditions[1]);
 }
 
 const struct cni_part_ops cni_portmap_part_ops = {

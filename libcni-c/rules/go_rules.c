@@ -45,15 +45,16 @@ static void digits_of(const char *text, char digits[CNI_HASH_TEXT_SIZE])
 	cni_hash_hex(text, strlen(text), digits);
 }
 
-/* pkg/utils: "CNI-", a prefix, and as many digits as make 28 characters. */
-static void name_chain(const char *prefix, const struct cni_owner *owner,
-		       char name[CNI_NFT_NAME_SIZE])
+/* As in pkg/utils. */
+const char *cni_go_chain_name(const char *prefix, const struct cni_owner *owner,
+			      char name[CNI_GO_CHAIN_SIZE])
 {
 	freeing char *text = cni_format("%s%s", owner->network, owner->container);
 	char digits[CNI_HASH_TEXT_SIZE];
 
 	digits_of(text, digits);
-	snprintf(name, CNI_NFT_NAME_SIZE, "CNI-%s%.*s", prefix, 24 - (int)strlen(prefix), digits);
+	snprintf(name, CNI_GO_CHAIN_SIZE, "CNI-%s%.*s", prefix, 24 - (int)strlen(prefix), digits);
+	return name;
 }
 
 /* "<16 digits of the network>-", and with an owner "<16 digits of ifname:container>". */
@@ -80,7 +81,7 @@ static void find_masquerade(const struct cni_owner *owner, struct places *places
 		struct own_chain *own = &places->own[places->own_count++];
 
 		*own = (struct own_chain){.table = {families[i], "nat"}, .entry = "POSTROUTING"};
-		name_chain("", owner, own->name);
+		cni_go_chain_name("", owner, own->name);
 	}
 	*shared = (struct shared_chain){.table = {NFPROTO_INET, "cni_plugins_masquerade"},
 					.name = "masq_checks",
@@ -110,7 +111,7 @@ static void find_portmap(const struct cni_owner *owner, struct places *places)
 
 		*own = (struct own_chain){.table = {families[i], "nat"},
 					  .entry = "CNI-HOSTPORT-DNAT"};
-		name_chain("DN-", owner, own->name);
+		cni_go_chain_name("DN-", owner, own->name);
 		for (size_t j = 0; j < 3; j++) {
 			struct shared_chain *shared = &places->shared[places->shared_count++];
 
@@ -241,9 +242,8 @@ int cni_go_rules_exist(struct cni_nl *nl, enum cni_go_rules kind, const struct c
 
 /* ---- GC ---- */
 
-/* Reads the container from `name: "blue" id: "c1"`, and for ports `dnat name: "blue" id: "c1"`.
- * False for a comment that does not name the network. */
-static bool read_comment(const char *comment, const char *network, char container[256])
+bool cni_go_comment_read(const char *comment, const char *network,
+			 char container[CNI_GO_CONTAINER_SIZE])
 {
 	freeing char *begin = cni_format("name: \"%s\" id: \"", network);
 	const char *found = strstr(comment, begin);
@@ -253,16 +253,8 @@ static bool read_comment(const char *comment, const char *network, char containe
 		return false;
 	found += strlen(begin);
 	length = strcspn(found, "\"");
-	snprintf(container, 256, "%.*s", (int)length, found);
+	snprintf(container, CNI_GO_CONTAINER_SIZE, "%.*s", (int)length, found);
 	return found[length] == '"';
-}
-
-static bool has_container(const struct cni_owners *valid, const char *container)
-{
-	for (size_t i = 0; i < valid->count; i++)
-		if (!strcmp(valid->items[i].container, container))
-			return true;
-	return false;
 }
 
 struct gc {
@@ -284,14 +276,14 @@ static int gc_entry(struct cni_nl *nl, struct cni_nft_tx *tx, const struct gc *g
 	for (size_t i = 0; i < count; i++) {
 		struct own_chain own = {.table = *table, .entry = entry};
 		struct cni_owner owner = {.network = gc->network};
-		char container[256];
+		char container[CNI_GO_CONTAINER_SIZE];
 		bool again = false;
 
-		if (!read_comment(rules[i].comment, gc->network, container) ||
-		    has_container(gc->valid, container))
+		if (!cni_go_comment_read(rules[i].comment, gc->network, container) ||
+		    cni_owners_has_container(gc->valid, container))
 			continue;
 		owner.container = container;
-		name_chain(prefix, &owner, own.name);
+		cni_go_chain_name(prefix, &owner, own.name);
 		for (size_t j = 0; j < i; j++)
 			again |= !strcmp(rules[j].jump, own.name);
 		if (!again && !strcmp(rules[i].jump, own.name) && del_own(nl, tx, &own, err) < 0)

@@ -9,8 +9,8 @@
  *	portmap, iptables  ip and ip6 nat: a chain for each container, jumped to from
  *	                   CNI-HOSTPORT-DNAT
  *
- * Rules of iptables-nft(8) are found and removed like all others in nf_tables. Rules of
- * iptables-legacy(8) are not in nf_tables, and stay. An attachment's chains are found by name:
+ * Rules of iptables-nft(8) are found and removed like all others in nf_tables; those of
+ * iptables-legacy(8) are not in nf_tables (nat_legacy.h). An attachment's chains are found by name:
  * without any, the cost is a look-up, however many others there are. */
 #ifndef CNI_GO_RULES_H
 #define CNI_GO_RULES_H
@@ -22,6 +22,18 @@
 #include <stdbool.h>
 
 enum cni_go_rules { CNI_GO_MASQUERADE, CNI_GO_SPOOFCHECK, CNI_GO_PORTMAP };
+
+/* The name of the container's chain in iptables: "CNI-", the prefix ("" for masquerade, "DN-" for ports),
+ * and as many digits as make 28 characters. Returns `name`. */
+#define CNI_GO_CHAIN_SIZE 29
+const char *cni_go_chain_name(const char *prefix, const struct cni_owner *owner,
+			      char name[CNI_GO_CHAIN_SIZE]);
+
+/* Reads the container from a comment such as `name: "blue" id: "c1"`, and for ports `dnat name: "blue"
+ * id: "c1"`. False for a comment that does not name the network. */
+#define CNI_GO_CONTAINER_SIZE 256
+bool cni_go_comment_read(const char *comment, const char *network,
+			 char container[CNI_GO_CONTAINER_SIZE]);
 
 /* `*ret_exist` becomes true if the owner has rules of this kind. */
 int cni_go_rules_exist(struct cni_nl *nl, enum cni_go_rules kind, const struct cni_owner *owner,

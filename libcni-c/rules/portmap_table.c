@@ -139,14 +139,15 @@ static bool stays(const char *comment, const void *data)
 	return !goers->goes(comment, goers->data);
 }
 
-/* Idle if no port of another owner is left. */
+/* Idle if no other owner is left: one with ports, or with route_localnet alone. */
 static int is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
 {
+	const char *const of_owners[] = {cni_portmap_owners, cni_portmap_families[0].published,
+					 cni_portmap_families[1].published};
 	bool has = false;
 
-	for (size_t i = 0; i < 2 && !has; i++)
-		if (cni_nft_has_other(table, cni_portmap_families[i].published, stays,
-				      removal->goers, &has, err) < 0)
+	for (size_t i = 0; i < sizeof(of_owners) / sizeof(*of_owners) && !has; i++)
+		if (cni_nft_has_other(table, of_owners[i], stays, removal->goers, &has, err) < 0)
 			return -1;
 	*ret_idle = !has;
 	return 0;

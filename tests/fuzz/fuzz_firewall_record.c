@@ -12,7 +12,7 @@ static void assert_usable(const struct cni_firewall_record *record)
 {
 	if (record->backend == CNI_FIREWALL_AUTOMATIC || !record->zone || !record->admin_chain ||
 	    !cni_firewall_is_zone_name(record->zone) ||
-	    !cni_firewall_is_chain_name(record->admin_chain) ||
+	    !cni_iptables_is_chain_name(record->admin_chain) ||
 	    (record->backend == CNI_FIREWALL_IPTABLES) != (record->tools != 0))
 		abort();
 }

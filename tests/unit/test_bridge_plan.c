@@ -265,11 +265,9 @@ static void bridge_conf__says_what_is_wrong(void **state)
 		 "MAC '00:00:00:00:00:00' is nobody's address, expected one of a single "
 		 "interface"},
 		{"'x':1", "FOO=BAR", CNI_ECONFIG, "ARGS: unknown args [\"FOO=BAR\"]"},
-		{"'ipMasqBackend':'iptables'", "", CNI_EFIELD,
-		 "'ipMasqBackend' is \"iptables\", which this plugin does not offer: leave it out "
-		 "or set \"nftables\""},
 		{"'ipMasqBackend':'pf'", "", CNI_ECONFIG,
-		 "unknown ipmasq backend \"pf\": 'ipMasqBackend' must be \"nftables\""},
+		 "unknown ipmasq backend \"pf\": 'ipMasqBackend' must be \"nftables\" or "
+		 "\"iptables\""},
 		{"'ipam':{'type':'static'},'disableContainerInterface':true", "", CNI_ECONFIG,
 		 "cannot use 'ipam' when 'disableContainerInterface' is true"},
 		{"'ipspoofchk':1,'ipam':{'type':'static'}", "", CNI_ECONFIG,
@@ -309,7 +307,7 @@ static void bridge_plan__of_del_survives_a_broken_configuration(void **state)
 {
 	freeing_json cJSON *json =
 		json_of("{'cniVersion':'1.0.0','name':'blue','bridge':5,'mtu':'x','vlan':-1,"
-			"'vlanTrunk':5,'ipMasqBackend':'iptables','runtimeConfig':{'mac':'x'},"
+			"'vlanTrunk':5,'ipMasqBackend':'pf','runtimeConfig':{'mac':'x'},"
 			"'ipspoofchk':'x',"
 			"'ipam':{'type':'static'}}");
 	freeing char *text = plan_of(json, CNI_DEL, "FOO=BAR");

@@ -237,7 +237,7 @@ static void name__of_a_chain_is_one_word_of_its_input(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		if (cni_firewall_is_chain_name(cases[i].text) != cases[i].chain ||
+		if (cni_iptables_is_chain_name(cases[i].text) != cases[i].chain ||
 		    cni_firewall_is_zone_name(cases[i].text) != cases[i].zone)
 			fail_msg("'%s'", cases[i].text);
 }

@@ -164,7 +164,7 @@ static void del__forgives_a_broken_configuration(void **state)
 		"'mtu':-1",
 		"'vlan':'many'",
 		"'hairpinMode':true,'promiscMode':true",
-		"'ipMasqBackend':'iptables'",
+		"'ipMasqBackend':'pf'",
 		"'runtimeConfig':{'mac':'nonsense'}",
 		"'bridge':'a-name-that-is-much-too-long'",
 		"'prevResult':{'cniVersion':'1.0.0','ips':'nonsense'}",

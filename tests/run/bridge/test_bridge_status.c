@@ -101,7 +101,7 @@ static void status__says_if_the_configuration_is_wrong(void **state)
 {
 	(void)state;
 	status_is("'hairpinMode':true,'promiscMode':true", CNI_ECONFIG, "promiscMode");
-	status_is("'ipMasqBackend':'iptables'", CNI_EFIELD, "iptables");
+	status_is("'ipMasqBackend':'pf'", CNI_ECONFIG, "iptables");
 }
 
 /* The second socket is that of netfilter. */

@@ -76,7 +76,7 @@ static void del__needs_neither_mappings_nor_netns_nor_result(void **state)
 		PORTS(PORT(0, 0, "udp")),
 		PORTS("5"),
 		"'runtimeConfig':5",
-		"'backend':'iptables'",
+		"'backend':'pf'",
 		"'conditionsV4':['-d','10.0.0.0/8'],'snat':'no','markMasqBit':99",
 		"'externalSetMarkChain':'KUBE-MARK-MASQ'," OF_RED,
 	};

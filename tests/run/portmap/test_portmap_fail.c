@@ -169,12 +169,12 @@ static void status__says_if_there_is_no_nf_tables(void **state)
 
 static void status__says_if_the_configuration_is_wrong(void **state)
 {
-	freeing char *config = portmap_config("1.1.0", "'backend':'iptables'");
+	freeing char *config = portmap_config("1.1.0", "'backend':'pf'");
 	struct plugin_call asked = portmap_call(&red, "STATUS", config);
 
 	(void)state;
 	asked.container = asked.netns = asked.ifname = "";
-	plugin_fails(&asked, CNI_EFIELD, "'backend'");
+	plugin_fails(&asked, CNI_ECONFIG, "'backend'");
 }
 
 static void status__came_with_1_1_0(void **state)

@@ -4,6 +4,7 @@
  * each protocol and each way of translating sources; the expectations are those of portmap's
  * README. The scene is that of port_scene.h. The Go plugin is asked the same. */
 #include "cleanup.h"
+#include "iptables_which.h"
 #include "mem.h"
 #include "port_scene.h"
 #include "test.h"
@@ -143,11 +144,15 @@ static char *config_of(enum mode mode, const char *host_ip)
 	return portmap_config("1.0.0", keys);
 }
 
-enum suite { OURS, GO, NOBODY };
+/* Ours with each backend, and the Go plugin, whose rules the second one has. */
+enum suite { OURS, OURS_IPTABLES, GO, NOBODY };
 
 static void ask(enum suite suite, const char *command, const char *config)
 {
-	freeing char *with = pod_config(&scene_red, config);
+	/* The last of two equal keys wins. */
+	freeing char *end = cni_format("%.*s%s", (int)strlen(config) - 1, config,
+				       suite == OURS_IPTABLES ? ",\"backend\":\"iptables\"}" : "}");
+	freeing char *with = pod_config(&scene_red, end);
 	struct plugin_call call = portmap_call(&scene_red, command, with);
 
 	if (suite == GO)
@@ -161,7 +166,7 @@ static const char *expected_of(enum suite suite, const struct row *row, enum mod
 {
 	if (suite == NOBODY || row->translated[host_ip] != 'x')
 		return row->otherwise;
-	return suite == GO && mode == SNAT && row->go_seen ? row->go_seen : row->seen[mode];
+	return suite != OURS && mode == SNAT && row->go_seen ? row->go_seen : row->seen[mode];
 }
 
 /* Returns how many were not as expected, each of which it shows. */
@@ -238,6 +243,20 @@ static void matrix__of_the_go_plugin_is_the_same(void **state)
 		if (is_slow || host_ip == 0)
 			wrong += try(GO, NEITHER, host_ip);
 	}
+	assert_int_equal(wrong, 0);
+}
+
+static void matrix__of_the_iptables_backend_is_that_of_the_go_plugin(void **state)
+{
+	bool is_slow = getenv("CNI_C_SLOW");
+	unsigned int wrong = 0;
+
+	(void)state;
+	skip_unless_iptables_works("nft", "nat");
+	for (size_t host_ip = 0; host_ip < COUNT(host_ips); host_ip++)
+		for (enum mode mode = SNAT; mode < MODES; mode++)
+			if (is_slow || mode == SNAT || host_ip == 0)
+				wrong += try(OURS_IPTABLES, mode, host_ip);
 	assert_int_equal(wrong, 0);
 }
 
@@ -323,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		scene_test(matrix__is_as_the_readme_says),
 		scene_test(matrix__of_the_go_plugin_is_the_same),
+		scene_test(matrix__of_the_iptables_backend_is_that_of_the_go_plugin),
 		scene_test(matrix__port_of_one_address_overrides_that_of_all),
 		scene_test(matrix__of_masq_all_is_about_published_ports_only),
 		scene_test(matrix__of_bridges_that_ask_the_rules_of_ip),

@@ -2,17 +2,15 @@
 #include "firewall_scene.h"
 
 #include "cleanup.h"
+#include "iptables_which.h"
 #include "mem.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
 const struct host_pod a1 = {"a1", "br0", "10.1.0.11", "fd01::11"};
 const struct host_pod a2 = {"a2", "br0", "10.1.0.12", "fd01::12"};
 const struct host_pod b1 = {"b1", "br1", "10.2.0.11", "fd02::11"};
-
-static char *path_before;
 
 /* ---- the router ---- */
 
@@ -56,7 +54,6 @@ int firewall_setup(void **state)
 
 	if (sandbox_setup(state) < 0)
 		return -1;
-	path_before = cni_strdup(getenv("PATH"));
 	sandbox_must("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 " NO_DAD);
 	sandbox_must("ip -batch - <<E\n%s%sE\n", br0, br1);
 	make_pod(&a1, "10.1.0.1", "fd01::1");
@@ -67,20 +64,10 @@ int firewall_setup(void **state)
 	return 0;
 }
 
-/* Where plugins look for it. */
-#define RESTORES "/usr/sbin/iptables-restore /usr/sbin/ip6tables-restore"
-
-static void unhide_iptables(void)
-{
-	sandbox_run("for f in " RESTORES "; do umount $(readlink -f $f); done >/dev/null 2>&1");
-}
-
 int firewall_teardown(void **state)
 {
 	(void)state;
-	unhide_iptables();
-	setenv("PATH", path_before, 1);
-	free(path_before);
+	iptables_use_default();
 	umount2("/sys", MNT_DETACH);
 	umount2("/var/lib/cni", MNT_DETACH);
 	return umount2("/run", MNT_DETACH);
@@ -158,21 +145,7 @@ void firewall_bare_del(const struct host_pod *pod)
 
 void firewall_use_iptables(const char *which)
 {
-	freeing char *path = cni_format("%s:%s", SANDBOX_BIN, path_before);
-
-	sandbox_must("mkdir -p " SANDBOX_BIN "; rm -f " SANDBOX_BIN "/ip*tables*");
-	setenv("PATH", path, 1);
-	unhide_iptables();
-	if (!strcmp(which, "none")) {
-		/* A file that is no program counts as missing. */
-		sandbox_must("for f in " RESTORES "; do ! [ -x $f ] || "
-			     "mount --bind /dev/null $(readlink -f $f) || exit 1; done");
-		return;
-	}
-	sandbox_must("for f in iptables ip6tables; do for e in '' -restore -save; do "
-		     "ln -s $(readlink -f /usr/sbin/$f-%s$e) " SANDBOX_BIN "/$f-%s$e && "
-		     "ln -s $f-%s$e " SANDBOX_BIN "/$f$e || exit 1; done; done",
-		     which, which, which);
+	iptables_use(which);
 }
 
 char *firewall_snapshot(void)

@@ -5,6 +5,7 @@
 #include "exec.h"
 #include "mem.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,19 @@ bool cni_iptables_tool_parse(const char *text, enum cni_iptables_tool *ret_tool)
 			return true;
 		}
 	return false;
+}
+
+/* The name becomes a word for iptables-restore(8), which interprets quotes and backslashes. */
+bool cni_iptables_is_chain_name(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (!length || length > CNI_IPTABLES_NAME_MAX || strchr("-!", *text))
+		return false;
+	for (const char *c = text; *c; c++)
+		if (!isascii(*c) || !isgraph(*c) || strchr("\"'\\#", *c))
+			return false;
+	return true;
 }
 
 static char *name_of(enum cni_iptables_tool tool, int family)

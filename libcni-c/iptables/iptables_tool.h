@@ -19,6 +19,12 @@ enum cni_iptables_tool {
 	CNI_IPTABLES_LEGACY = 4,
 };
 
+/* The longest name of a chain (XT_EXTENSION_MAXNAMELEN, linux/netfilter/x_tables.h). */
+#define CNI_IPTABLES_NAME_MAX 28
+
+/* True if the text can be the name of a chain. */
+bool cni_iptables_is_chain_name(const char *text);
+
 /* "iptables", "iptables-nft", "iptables-legacy". */
 const char *cni_iptables_tool_text(enum cni_iptables_tool tool);
 /* False for an unknown name. */

@@ -35,6 +35,23 @@ void cni_iptables_line(struct cni_iptables_lines *lines, size_t number, const ch
 	va_end(args);
 }
 
+char *cni_iptables_word(const char *text)
+{
+	char *word = cni_alloc(2 * strlen(text) + 3);
+	char *end = word;
+
+	if (*text && !strpbrk(text, " \t\"'\\"))
+		return memcpy(word, text, strlen(text) + 1);
+	*end++ = '"';
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			*end++ = '\\';
+		*end++ = *text;
+	}
+	memcpy(end, "\"", 2);
+	return word;
+}
+
 void cni_iptables_lines_clear(struct cni_iptables_lines *lines)
 {
 	for (size_t i = 0; i < lines->count; i++)
@@ -50,7 +67,7 @@ static char *text_of(const struct cni_iptables_lines *lines)
 	size_t size = 0;
 	FILE *out = cni_need(open_memstream(&text, &size));
 
-	fputs("*filter\n", out);
+	fprintf(out, "*%s\n", lines->table ? lines->table : "filter");
 	for (size_t i = 0; i < lines->count; i++)
 		fprintf(out, "%s\n", lines->items[i]);
 	fputs("COMMIT\n", out);
@@ -115,6 +132,35 @@ static int run(enum cni_iptables_tool tool, int family, const struct cni_iptable
 	return read_refusal(output, lines, ret_refused);
 }
 
+int cni_iptables_save(enum cni_iptables_tool tool, int family, const char *table, char **ret_text,
+		      struct cni_error *err)
+{
+	freeing char *option = cni_format("--table=%s", table);
+	char *arguments[] = {option, NULL};
+	freeing char *restore = NULL;
+	freeing char *file = NULL;
+	struct cni_exec exec = {.arguments = arguments,
+				.environment = environ,
+				.input = "",
+				.deadline_ms = DEADLINE_MS};
+	int code;
+
+	if (cni_iptables_find(tool, family, &restore, err) < 0)
+		return -1;
+	file = cni_format("%.*ssave", (int)(strlen(restore) - strlen("restore")), restore);
+	exec.file = file;
+	exec.type = strrchr(file, '/') + 1;
+	if (cni_exec_command(&exec, ret_text, &code, err) < 0)
+		return -1;
+	if (code == 0)
+		return 0;
+	cni_fail(err, CNI_EDELEGATE, "%s exited with %d", exec.type, code);
+	keep_words(*ret_text, err);
+	free(*ret_text);
+	*ret_text = NULL;
+	return -1;
+}
+
 /* 0 without nf_tables: iptables-legacy(8) has a lock. */
 static uint32_t generation_of(struct cni_nl *nl)
 {
@@ -145,4 +191,21 @@ int cni_iptables_restore(enum cni_iptables_tool tool, int family,
 			break;
 	}
 	return done;
+}
+
+int cni_iptables_find_missing(enum cni_iptables_tool tool, int family,
+			      const struct cni_iptables_lines *lines, size_t *next,
+			      struct cni_error *err)
+{
+	for (; *next < lines->count; ++*next) {
+		clearing_lines struct cni_iptables_lines one = {.table = lines->table};
+		size_t refused;
+		int done;
+
+		cni_iptables_line(&one, 0, "%s", lines->items[*next]);
+		done = cni_iptables_restore(tool, family, &one, &refused, err);
+		if (done != CNI_IPTABLES_DONE)
+			return done < 0 ? -1 : 0;
+	}
+	return 0;
 }
