@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* host-device: moves a device of the host into the container, and gives it back. */
-#include "cni.h"
 #include "host_local.h"
-#include "parts.h"
+#include "link_plan.h"
+#include "names.h"
 
 #include <string.h>
 
@@ -116,11 +116,8 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 {
 	struct host_device_conf *conf = data;
 
-	if (!call->conf.ipam_type && call->conf.version < CNI_0_3_0)
-		return cni_fail(err, CNI_EVERSION,
-				"a result of cniVersion %s needs an address: use 0.3.0 or later "
-				"without 'ipam'",
-				cni_version_text(call->conf.version));
+	if (cni_link_plan_check(call, NULL, err) < 0)
+		return -1;
 	conf->in_userspace = conf->dpdk_mode;
 	if (take(conf, CNI_DEVICE_BY_NAME, "device", conf->device, err) < 0 ||
 	    take(conf, CNI_DEVICE_BY_MAC, "hwaddr", conf->hwaddr, err) < 0 ||
@@ -143,20 +140,19 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 static void host_device_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
 {
 	const struct host_device_conf *conf = data;
+	const struct cni_moved_link_part device = {.device = conf->request,
+						   .in_userspace = conf->in_userspace};
 	const char *ipam = call->conf.ipam_type;
 
+	if (!conf->in_userspace) {
+		cni_link_plan(plan, call, &cni_moved_link_part_ops, &device);
+		return;
+	}
 	if (ipam)
 		cni_plan_lease(plan, .type = ipam);
-	cni_plan_moved_link(plan, .device = conf->request, .in_userspace = conf->in_userspace);
+	cni_plan_push(plan, &cni_moved_link_part_ops, &device);
 	if (ipam)
 		cni_plan_acquire(plan, .type = ipam);
-	if (conf->in_userspace)
-		return;
-	if (ipam)
-		cni_plan_addresses(plan, .dad = false);
-	cni_plan_up(plan, .dad = false);
-	if (ipam)
-		cni_plan_routes(plan);
 }
 
 static const struct cni_plugin host_device = {

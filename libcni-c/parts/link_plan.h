@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan of a plugin whose link has no end on the host: macvlan, ipvlan, vlan, dummy, tap. */
+/* The plan of a plugin whose link has no end on the host: macvlan, ipvlan, vlan, dummy, tap,
+ * host-device. */
 #ifndef CNI_LINK_PLAN_H
 #define CNI_LINK_PLAN_H
 

@@ -61,6 +61,7 @@ static void host_device_plan__of_each_key(void **state)
 		    "acquire    dhcp\n"
 		    "addresses  container\n"
 		    "up         container\n"
+		    "announce   container\n"
 		    "routes     container\n");
 	assert_plan("{'kernelpath':'/sys/devices/x'}", CNI_CHECK, NULL,
 		    "moved_link container kernelpath /sys/devices/x\n"

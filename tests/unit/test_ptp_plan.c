@@ -11,6 +11,7 @@ int ptp_main(void);
 
 #include "cleanup.h"
 #include "json_text.h"
+#include "mem.h"
 
 #include <string.h>
 

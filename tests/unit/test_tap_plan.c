@@ -56,6 +56,7 @@ static void tap_plan__of_each_key(void **state)
 						 "acquire    host-local\n"
 						 "addresses  container\n"
 						 "up         container\n"
+						 "announce   container\n"
 						 "routes     container\n"},
 	};
 

@@ -13,6 +13,11 @@ static const struct interface_row rows[] = {
 	{.type = "vlan", .kind = "vlan", .keys = "'master':'up0','vlanId':7", .shares_mac = true},
 	{.type = "dummy", .kind = "dummy", .keys = ""},
 	{.type = "tap", .kind = "tun", .keys = "'mtu':1400"},
+	{.type = "ptp",
+	 .kind = "veth",
+	 .keys = "'ipMasq':true",
+	 /* It stays on. */
+	 .setup = "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"},
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
