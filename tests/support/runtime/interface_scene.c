@@ -12,10 +12,11 @@ static const struct interface_row rows[] = {
 	{.type = "ipvlan", .kind = "ipvlan", .keys = "'master':'up0'", .shares_mac = true},
 	{.type = "vlan", .kind = "vlan", .keys = "'master':'up0','vlanId':7", .shares_mac = true},
 	{.type = "dummy", .kind = "dummy", .keys = ""},
-	{.type = "tap", .kind = "tun", .keys = "'mtu':1400"},
+	{.type = "tap", .kind = "tun", .keys = "'mtu':1400", .has_go_test = true},
 	{.type = "ptp",
 	 .kind = "veth",
 	 .keys = "'ipMasq':true",
+	 .has_go_test = true,
 	 /* It stays on. */
 	 .setup = "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"},
 };

@@ -30,6 +30,7 @@ struct interface_row {
 	const char *keys;  /* of the configuration, besides cniVersion, name, type and ipam */
 	const char *setup; /* a command that prepares the host; NULL: none */
 	bool shares_mac;   /* the link has the MAC of its master */
+	bool has_go_test;  /* test_<type>_go compares it with the Go plugin */
 };
 
 struct interface_test {
