@@ -60,6 +60,11 @@ bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *lin
 	return link->peer_netns >= 0 && cni_nl_get(nl, &m, NULL, NULL, &ignored) == 0;
 }
 
+bool cni_link_is_unreadable(const struct cni_error *err)
+{
+	return err->errnum == EMSGSIZE || err->errnum == ENOBUFS;
+}
+
 struct each {
 	const char *kind;
 	int (*cb)(const struct cni_link *link, void *data, struct cni_error *err);
@@ -260,6 +265,17 @@ int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err)
 	ifi->ifi_index = index;
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
 		return cni_fail_within(err, "delete link %d", index);
+	return 0;
+}
+
+int cni_link_del_by_name(struct cni_nl *nl, const char *name, struct cni_error *err)
+{
+	struct cni_nl_message m;
+
+	cni_nl_init(&m, RTM_DELLINK, 0, sizeof(struct ifinfomsg));
+	cni_nl_put_string(&m, IFLA_IFNAME, name);
+	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
+		return cni_fail_within(err, "delete link '%s'", name);
 	return 0;
 }
 

@@ -55,6 +55,10 @@ int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
 int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,
 			  struct cni_error *err);
 
+/* True if a look at a link, or at all links of a namespace, has failed because a link has more names or
+ * addresses than the kernel can describe. Root in a container can give as many to a link. */
+bool cni_link_is_unreadable(const struct cni_error *err);
+
 /* True if the other end of this veth is in another namespace that still has a user. */
 bool cni_link_peer_lives_elsewhere(struct cni_nl *nl, const struct cni_link *link);
 
@@ -102,6 +106,8 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 
 /* Fails with CNI_EKERNEL, errnum ENODEV if there is none. */
 int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err);
+/* Likewise, without a look at the link. */
+int cni_link_del_by_name(struct cni_nl *nl, const char *name, struct cni_error *err);
 
 /* Six random octets of a locally administered unicast address. */
 void cni_link_random_mac(uint8_t ret_mac[CNI_MAC_SIZE]);

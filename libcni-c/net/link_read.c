@@ -88,13 +88,66 @@ static void read_hardware(const struct nlattr **table, struct cni_link *link)
 	copy_text(link->device, sizeof(link->device), table[IFLA_PARENT_DEV_NAME]);
 }
 
+/* The first attribute of IFLA_LINKINFO. */
+static void read_kind(const struct nlattr *info, char kind[sizeof(((struct cni_link *)0)->kind)])
+{
+	static const struct cni_nl_policy policy = {MNL_TYPE_NUL_STRING};
+	const struct nlattr *first = mnl_attr_get_payload(info);
+
+	*kind = '\0';
+	if (mnl_attr_ok(first, mnl_attr_get_payload_len(info)) &&
+	    mnl_attr_get_type(first) == IFLA_INFO_KIND && cni_nl_fits(first, &policy))
+		copy_text(kind, sizeof(((struct cni_link *)0)->kind), first);
+}
+
+static const struct nlattr *find_info(const struct nlmsghdr *message)
+{
+	const struct nlattr *attribute =
+		mnl_nlmsg_get_payload_offset(message, sizeof(struct ifinfomsg));
+	int left = (int)(mnl_nlmsg_get_payload_len(message) - sizeof(struct ifinfomsg));
+
+	while (mnl_attr_ok(attribute, left) && mnl_attr_get_type(attribute) != IFLA_LINKINFO) {
+		left -= MNL_ALIGN(attribute->nla_len);
+		attribute = mnl_attr_next(attribute);
+	}
+	return mnl_attr_ok(attribute, left) ? attribute : NULL;
+}
+
+/* A macvlan in mode source may have more MACs than the 16 bits of an attribute's length can count. The kernel
+ * then writes a length that is too small, and root in the container has chosen the bytes that follow: of a
+ * message that is so long, only the attributes before IFLA_LINKINFO count, and the kind. Other kinds have no such
+ * lists. Returns IFLA_LINKINFO of such a message, otherwise NULL. */
+static const struct nlattr *find_doubtful(const struct nlmsghdr *message)
+{
+	const struct nlattr *info = message->nlmsg_len > UINT16_MAX ? find_info(message) : NULL;
+	char kind[sizeof(((struct cni_link *)0)->kind)];
+
+	if (!info)
+		return NULL;
+	read_kind(info, kind);
+	return !strcmp(kind, "macvlan") || !strcmp(kind, "macvtap") ? info : NULL;
+}
+
+static void parse(const struct nlmsghdr *message, const struct nlattr *doubtful,
+		  const struct nlattr **table)
+{
+	const char *begin = mnl_nlmsg_get_payload_offset(message, sizeof(struct ifinfomsg));
+
+	if (doubtful)
+		cni_nl_parse_bytes(begin, (size_t)((const char *)doubtful - begin), link_policy,
+				   table, IFLA_MAX);
+	else
+		cni_nl_parse(message, link_policy, table, IFLA_MAX);
+}
+
 void cni_link_read(const struct nlmsghdr *message, struct cni_link *link)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(message);
+	const struct nlattr *doubtful = find_doubtful(message);
 	const struct nlattr *table[IFLA_MAX + 1];
 	const void *mac;
 
-	cni_nl_parse(message, link_policy, table, IFLA_MAX);
+	parse(message, doubtful, table);
 	mac = cni_nl_binary(table[IFLA_ADDRESS], NULL);
 	*link = (struct cni_link){
 		.index = ifi->ifi_index,
@@ -112,5 +165,7 @@ void cni_link_read(const struct nlmsghdr *message, struct cni_link *link)
 	copy_text(link->name, sizeof(link->name), table[IFLA_IFNAME]);
 	copy_text(link->alias, sizeof(link->alias), table[IFLA_IFALIAS]);
 	read_info(table[IFLA_LINKINFO], link);
+	if (doubtful)
+		read_kind(doubtful, link->kind);
 	read_hardware(table, link);
 }

@@ -132,9 +132,9 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest)
 
 /* ---- receiving ---- */
 
-/* The longest datagram that the kernel makes of a dump (netlink_recvmsg()); no other answer is
- * longer. */
-static char datagram[32768] __attribute__((aligned(8)));
+/* A datagram of a dump has at most 32 KiB (netlink_recvmsg()), unless one link alone is longer: its second
+ * names fill up to 64 KiB, with what root in a container gives it. */
+static char datagram[96 << 10] __attribute__((aligned(8)));
 
 /* The size of the next datagram, 0 if another process has sent it, or -1 with errno. */
 static ssize_t receive(struct cni_nl *nl, int flags)
@@ -288,9 +288,14 @@ static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, struct answer
 	while (more) {
 		int size = cni_nl_receive(nl, &messages, err);
 
-		if (size < 0)
+		if (size >= 0) {
+			more = read_answers(messages, size, nl->seq, answer, err);
+			continue;
+		}
+		/* The kernel begins no other dump before the end of this one. */
+		if (err->errnum != EMSGSIZE || !(m->header->nlmsg_flags & NLM_F_DUMP))
 			return -1;
-		more = read_answers(messages, size, nl->seq, answer, err);
+		answer->failed = -1;
 	}
 	return answer->failed;
 }

@@ -106,6 +106,7 @@ static int visit(const struct nlmsghdr *message, void *data, struct cni_error *e
 	rule.priority = cni_nl_u32(table[FRA_PRIORITY], 0);
 	rule.protocol = cni_nl_u8(table[FRA_PROTOCOL], 0);
 	rule.is_plain = is_plain(header, table);
+	rule.is_permanent = header->flags & FIB_RULE_PERMANENT;
 	return each->cb(&rule, each->data, err);
 }
 

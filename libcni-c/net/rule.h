@@ -21,8 +21,9 @@ struct cni_rule {
 	struct cni_net from; /* the family is set in any case; prefix 0: from all */
 	uint32_t table;	     /* 0: the rule leads to no table */
 	uint32_t priority;
-	uint8_t protocol; /* 0: not given, or the kernel is older than 4.17 */
-	bool is_plain;	  /* nothing but a source and a table */
+	uint8_t protocol;  /* 0: not given, or the kernel is older than 4.17 */
+	bool is_plain;	   /* nothing but a source and a table */
+	bool is_permanent; /* the kernel does not delete it */
 };
 
 /* "from 10.1.0.5/32 lookup 100". Returns `text`. */

@@ -41,6 +41,18 @@ static bool is_ours(const struct cni_attachment *at, const char *kind, const str
 	       (!*link->alias || !strcmp(link->alias, at->owner->text));
 }
 
+int cni_container_link_del_unread(struct cni_attachment *at, struct cni_error *err)
+{
+	struct cni_error ignored;
+
+	if (err->errnum == ENODEV)
+		return 0;
+	if (!cni_link_is_unreadable(err))
+		return -1;
+	cni_link_del_by_name(&at->nl[CNI_CONTAINER], at->owner->ifname, &ignored);
+	return 0;
+}
+
 int cni_container_link_del(struct cni_attachment *at, const char *kind, struct cni_error *err)
 {
 	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
@@ -49,7 +61,7 @@ int cni_container_link_del(struct cni_attachment *at, const char *kind, struct c
 	if (at->netns < 0)
 		return 0;
 	if (cni_link_get(nl, at->owner->ifname, &found, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
+		return cni_container_link_del_unread(at, err);
 	if (!is_ours(at, kind, &found) || cni_link_del(nl, found.index, err) == 0 ||
 	    err->errnum == ENODEV)
 		return 0;

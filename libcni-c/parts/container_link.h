@@ -24,6 +24,10 @@ int cni_container_link_mark(struct cni_attachment *at, struct cni_error *err);
  * program has made under the name stays. Succeeds without a link or a namespace. */
 int cni_container_link_del(struct cni_attachment *at, const char *kind, struct cni_error *err);
 
+/* After a look at it has failed, for DEL: succeeds if there is no link, and deletes one that cannot be read
+ * (cni_link_is_unreadable()), which is the work of the container's root. */
+int cni_container_link_del_unread(struct cni_attachment *at, struct cni_error *err);
+
 /* For CHECK: fills at->container and compares it with the prevResult. at->container.has_mac is true only
  * if the prevResult has a MAC. Fails with CNI_EMISMATCH: the link is missing, the prevResult does not have
  * it, it is of another kind, or has another MAC. */

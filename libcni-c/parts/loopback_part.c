@@ -197,7 +197,7 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	if (at->netns < 0)
 		return 0;
 	if (get_lo(at, &lo, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
+		return err->errnum == ENODEV || cni_link_is_unreadable(err) ? 0 : -1;
 	if (strcmp(lo.alias, cni_owner_format(at->owner, owner)) != 0)
 		return 0;
 	return set(at, lo.index, CNI_OFF, "", err);

@@ -202,8 +202,9 @@ static int fetch(const struct cni_moved_link_way *way, struct cni_nl *inside,
 	if (open_home(&home, err) < 0)
 		return -1;
 	move.home = home;
+	/* Another link may be unreadable: hardware is on the host when the namespace ends. */
 	if (cni_device_find(inside, home, &record->id, way->ifname, &link, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
+		return err->errnum == ENODEV || cni_link_is_unreadable(err) ? 0 : -1;
 	drop_second_names(inside, &link, &record->second_names);
 	if (move_out(&move, &is_taken, err) < 0)
 		return err->errnum == ENODEV ? 0 : -1;
@@ -315,7 +316,7 @@ int cni_moved_link_bring_home_by_alias(const struct cni_moved_link_way *way, str
 		return -1;
 	move.home = home;
 	if (cni_link_get(way->inside, way->ifname, &link, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
+		return err->errnum == ENODEV || cni_link_is_unreadable(err) ? 0 : -1;
 	if (cni_device_leads_to(way->inside, home, &link, &leads, err) < 0)
 		return -1;
 	if ((!leads && !*link.bus) ||

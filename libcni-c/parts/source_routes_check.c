@@ -169,20 +169,42 @@ static int check_table(struct cni_attachment *at, const struct cni_source_route 
 	return failed;
 }
 
+/* Rules in front of ours are the container's own: a table counts once, and not more of them than this. */
+#define TABLES_MAX 64
+
+static bool is_in_a_table(struct cni_attachment *at, const struct cni_source_routes_part *spec,
+			  const struct cni_source_route *route, const uint32_t *tables,
+			  size_t count, struct cni_error *err)
+{
+	uint32_t looked_at[TABLES_MAX];
+	size_t looks = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool is_repeated = false;
+
+		if (spec->table && tables[i] == spec->table)
+			return true;
+		for (size_t j = 0; j < looks; j++)
+			is_repeated |= looked_at[j] == tables[i];
+		if (spec->table || is_repeated || looks == TABLES_MAX)
+			continue;
+		looked_at[looks++] = tables[i];
+		if (check_table(at, route, tables[i], err) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int check_rule(struct cni_attachment *at, const struct cni_source_routes_part *spec,
 		      const struct cni_source_route *route, struct cni_error *err)
 {
 	freeing uint32_t *tables = NULL;
 	char text[CNI_IP_TEXT_SIZE];
-	bool found = false;
 	size_t count;
 
 	if (cni_source_rules_find(at, &route->address.ip, &tables, &count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		found |= spec->table ? tables[i] == spec->table
-				     : check_table(at, route, tables[i], err) == 0;
-	if (found)
+	if (is_in_a_table(at, spec, route, tables, count, err))
 		return 0;
 	if (spec->table)
 		return cni_fail(err, CNI_EMISMATCH,

@@ -276,7 +276,8 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	if (at->netns < 0)
 		return 0;
 	cni_routing_tables_lock(at, &lock);
-	if (cni_source_rules_del(at, spec->table, err) == 0 || err->errnum == EAGAIN)
+	if (cni_source_rules_del(at, spec->table, err) == 0 || err->errnum == EAGAIN ||
+	    cni_link_is_unreadable(err))
 		return 0;
 	return -1;
 }

@@ -53,6 +53,7 @@ struct search {
 	size_t holder_count;
 	struct cni_rule *rules; /* to be deleted */
 	size_t rule_count;
+	bool has_permanent;
 };
 
 static int compare_holders(const void *a, const void *b)
@@ -142,6 +143,7 @@ static int note_rule(const struct cni_rule *rule, void *data, struct cni_error *
 	(void)err;
 	if (search->rule_count == MAX_RULES || !is_ours(search, rule))
 		return 0;
+	search->has_permanent |= rule->is_permanent;
 	search->rules =
 		cni_realloc_array(search->rules, search->rule_count + 1, sizeof(*search->rules));
 	search->rules[search->rule_count++] = *rule;
@@ -153,6 +155,13 @@ static void forget_rules(void *data)
 	((struct search *)data)->rule_count = 0;
 }
 
+/* The kernel keeps a permanent rule (EPERM), also in the place of one behind it that is as our deletion says.
+ * Root in the container has made it. */
+static bool is_kept(const struct search *search, const struct cni_error *err)
+{
+	return err->errnum == EPERM && search->has_permanent;
+}
+
 static int delete_rules(struct cni_attachment *at, const struct search *search,
 			struct cni_error *err)
 {
@@ -162,7 +171,7 @@ static int delete_rules(struct cni_attachment *at, const struct search *search,
 		struct cni_error next = {0};
 
 		if (cni_rule_del(&at->nl[CNI_CONTAINER], &search->rules[i], &next) < 0 &&
-		    next.errnum != ENOENT)
+		    next.errnum != ENOENT && !is_kept(search, &next))
 			cni_fail_first(&first, &next);
 	}
 	return cni_fail_if_any(&first, err);

@@ -195,9 +195,9 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	if (at->netns < 0)
 		return 0;
 	if (cni_link_get(nl, at->owner->ifname, &found, err) < 0)
-		return err->errnum == ENODEV ? 0 : -1;
+		return cni_container_link_del_unread(at, err);
 	if (cni_link_check_values(nl, &found, &cni_link_tap, &a_tap, err) < 0)
-		return err->code == CNI_EMISMATCH || err->errnum == ENODEV ? 0 : -1;
+		return err->code == CNI_EMISMATCH ? 0 : cni_container_link_del_unread(at, err);
 	return cni_container_link_del(at, cni_link_tap.name, err);
 }
 

@@ -62,7 +62,7 @@ static int find_place(struct cni_attachment *at, struct cni_tuning_place *ret_pl
 		.netns = at->netns, .nl = &at->nl[CNI_CONTAINER], .ifname = at->owner->ifname};
 	if (cni_link_settings_get(ret_place->nl, ret_place->ifname, &ret_place->index, &settings,
 				  err) == 0 ||
-	    err->errnum == ENODEV)
+	    err->errnum == ENODEV || cni_link_is_unreadable(err))
 		return 0;
 	return -1;
 }

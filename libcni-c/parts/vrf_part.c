@@ -16,6 +16,9 @@
 /* How long routes wait for the kernel to settle the addresses that they have as sources. */
 #define SETTLE_MS 3000
 
+/* More than any network gives: the work of the container's root. */
+#define ADDRESSES_MAX 4096
+
 static void print(FILE *out, const void *data)
 {
 	const struct cni_vrf_part *spec = data;
@@ -49,7 +52,11 @@ static int list_addresses(struct cni_attachment *at, struct cni_net **ret_nets, 
 		    !cni_ip_is_link_local(&(*ret_nets)[i].ip))
 			(*ret_nets)[kept++] = (*ret_nets)[i];
 	*ret_count = kept;
-	return 0;
+	if (kept <= ADDRESSES_MAX)
+		return 0;
+	return cni_fail(err, CNI_EKERNEL,
+			"'%s' has %zu IPv6 addresses, more than the %d that can be put back",
+			at->owner->ifname, kept, ADDRESSES_MAX);
 }
 
 static int remember(struct cni_attachment *at, struct cni_vrf_part *spec, struct cni_error *err)
@@ -246,7 +253,8 @@ static int delete_all(struct cni_attachment *at, const struct cni_vrf_part *spec
 	return cni_container_vrf_delete_unless_used(at, &vrf, err);
 }
 
-/* A process in the container that changes links without a pause (EAGAIN) is no reason to keep it. */
+/* A process in the container that changes links without a pause (EAGAIN), or has made one that cannot be read,
+ * is no reason to keep it. */
 static int del(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	closing int lock = -1;
@@ -256,7 +264,10 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	if (at->netns < 0)
 		return 0;
 	cni_routing_tables_lock(at, &lock);
-	return delete_all(at, data, err) == 0 || err->errnum == EAGAIN ? 0 : -1;
+	return delete_all(at, data, err) == 0 || err->errnum == EAGAIN ||
+			       cni_link_is_unreadable(err)
+		       ? 0
+		       : -1;
 }
 
 /* ---- CHECK, STATUS ---- */
