@@ -2,6 +2,7 @@
 /* portmap: publishes ports of the container as ports of the host. Chained behind the plugin that
  * makes the interface. */
 #include "cni.h"
+#include "conditional_ports.h"
 #include "parts.h"
 
 #include <netinet/in.h>
@@ -105,6 +106,12 @@ static int choose_backend(struct portmap_conf *conf, struct cni_error *err)
 				"'backend' is \"%.64s\", expected \"nftables\" or \"iptables\"",
 				backend);
 	conf->by_iptables = *backend ? !strcmp(backend, "iptables") : of_iptables != NULL;
+	for (size_t i = 0; i < 2; i++)
+		if (!conf->by_iptables && !cni_conditional_ports_are_words(conf->conditions[i]))
+			return cni_fail(err, CNI_ECONFIG,
+					"'%s' has ';', '#' or a quote without its end, expected "
+					"conditions of one rule of nft",
+					keys[i]);
 	wrong = conf->by_iptables ? of_nftables : of_iptables;
 	if (wrong)
 		return cni_fail(err, CNI_ECONFIG,

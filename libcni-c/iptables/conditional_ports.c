@@ -26,6 +26,19 @@ static const char *const chains[] = {"ports", "sources"};
 
 /* ---- the text ---- */
 
+bool cni_conditional_ports_are_words(const char *const *words)
+{
+	bool is_quoted = false;
+
+	for (; words && *words; words++)
+		for (const char *c = *words; *c; c++)
+			if (*c == '"')
+				is_quoted = !is_quoted;
+			else if (!is_quoted && strchr(";#", *c))
+				return false;
+	return !is_quoted;
+}
+
 static void put_skeleton(FILE *out)
 {
 	static const char *const hooks[] = {"prerouting", "output", "postrouting"};
@@ -153,6 +166,13 @@ int cni_conditional_ports_add(struct cni_nl *nl, const struct cni_portmap *portm
 	size_t size = 0;
 	FILE *out;
 
+	/* nft(8) has no way to write a quote in a comment. */
+	if (strchr(portmap->owner->text, '"'))
+		return cni_fail(
+			err, CNI_ECONFIG,
+			"CNI_IFNAME of '%s' has a quote, expected none beside conditions of "
+			"nft",
+			portmap->owner->text);
 	if (cni_exec_find_command("nft", &file, err) < 0)
 		return -1;
 	if (cni_conditional_ports_del(nl, portmap->owner, err) < 0)

@@ -126,6 +126,64 @@ static void conditions__that_nft_refuses_fail_the_add(void **state)
 	sandbox_assert_unchanged(before);
 }
 
+/* Words that would be commands of their own. */
+static void conditions__are_of_one_rule(void **state)
+{
+	static const char *const words[] = {
+		"['ip saddr 10.2.0.0/24; flush ruleset']",
+		"['ip saddr','10.2.0.0/24','tcp dport 1 accept',';','delete table inet other']",
+		"['ip saddr 10.2.0.0/24 #']",
+		"['iifname \\\"eth0']",
+		"['iifname \\\"a\\\"; flush ruleset']",
+	};
+	freeing char *before = NULL;
+
+	(void)state;
+	sandbox_must("nft add table inet other");
+	before = sandbox_snapshot();
+	for (size_t i = 0; i < COUNT(words); i++)
+		for (int family = 4; family <= 6; family += 2) {
+			freeing char *keys =
+				cni_format("'conditionsV%d':%s," MAPPINGS, family, words[i]);
+			freeing char *config = portmap_config("1.0.0", keys);
+
+			pod_publish_fails(&scene_red, config, CNI_ECONFIG,
+					  "expected conditions of one rule of nft");
+		}
+	sandbox_assert_unchanged(before);
+}
+
+/* `config` with the name in the place of the interface's in its prevResult. The caller frees. */
+static char *with_ifname(const char *config, const char *name)
+{
+	const char *before = strstr(config, "\"eth0\"");
+
+	assert_non_null(before);
+	return cni_format("%.*s\"%s\"%s", (int)(before - config), config, name,
+			  before + strlen("\"eth0\""));
+}
+
+/* A quote would end the comment, which nft(8) reads. */
+static void conditions__refuse_a_name_with_a_quote(void **state)
+{
+	static const struct {
+		const char *plain, *json;
+	} names[] = {{"e\";flush", "e\\\";flush"}, {"\"", "\\\""}, {"eth0\"", "eth0\\\""}};
+	freeing char *config = portmap_config("1.0.0", NFT_WORDS "," MAPPINGS);
+	freeing char *before = sandbox_snapshot();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		freeing char *with = pod_config(&scene_red, config);
+		freeing char *renamed = with_ifname(with, names[i].json);
+		struct plugin_call call = portmap_call(&scene_red, "ADD", renamed);
+
+		call.ifname = names[i].plain;
+		plugin_fails(&call, CNI_ECONFIG, "has a quote");
+	}
+	sandbox_assert_unchanged(before);
+}
+
 static void conditions__check_misses_a_rule(void **state)
 {
 	freeing char *config = portmap_config("1.0.0", NFT_WORDS "," MAPPINGS);
@@ -149,6 +207,8 @@ int main(void)
 		scene_test(conditions__of_iptables_choose_packets),
 		scene_test(conditions__of_an_attachment_are_its_own),
 		scene_test(conditions__that_nft_refuses_fail_the_add),
+		scene_test(conditions__are_of_one_rule),
+		scene_test(conditions__refuse_a_name_with_a_quote),
 		scene_test(conditions__check_misses_a_rule),
 	};
 
