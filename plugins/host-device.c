@@ -12,6 +12,7 @@ struct host_device_conf {
 	const char *kernelpath;
 	const char *pci_bus_id;
 	const char *device_id; /* runtimeConfig.deviceID */
+	const char *id_of_multus;
 	bool dpdk_mode;
 	/* worked out by validate() */
 	struct cni_device_request request;
@@ -23,6 +24,7 @@ static const struct cni_field fields[] = {
 	CNI_FIELD(struct host_device_conf, "hwaddr", hwaddr),
 	CNI_FIELD(struct host_device_conf, "kernelpath", kernelpath),
 	CNI_FIELD(struct host_device_conf, "pciBusID", pci_bus_id),
+	CNI_FIELD(struct host_device_conf, "deviceID", id_of_multus),
 	CNI_FIELD(struct host_device_conf, "dpdkMode", dpdk_mode),
 	CNI_FIELD(struct host_device_conf, "deviceID", device_id, .section = {"runtimeConfig"}),
 	{0},
@@ -51,12 +53,21 @@ static int check_id(const char *key, const char *id, struct cni_error *err)
 			"'%s' is \"%.64s\", expected a device such as \"0000:03:00.0\"", key, id);
 }
 
+/* Multus writes the device of a network with a resource name into every configuration, twice. */
+static bool is_of_multus(const struct host_device_conf *conf)
+{
+	return conf->request.value && conf->pci_bus_id && conf->id_of_multus &&
+	       !strcmp(conf->pci_bus_id, conf->id_of_multus);
+}
+
 /* It overrides pciBusID, as the PCI device or the auxiliary device that it is. */
 static int take_device_id(struct host_device_conf *conf, struct cni_error *err)
 {
 	static const char key[] = "runtimeConfig.deviceID";
 	const char *id = conf->device_id;
 
+	if ((!id || !*id) && is_of_multus(conf))
+		return 0;
 	if (!id || !*id)
 		return take(conf, CNI_DEVICE_BY_PCI, "pciBusID", conf->pci_bus_id, err);
 	if (check_id(key, id, err) < 0)

@@ -28,6 +28,11 @@ static void add__takes_the_device_by_each_key(void **state)
 		"'runtimeConfig':{'deviceID':'mlx5_core.sf.4'}",
 		"'pciBusID':'0000:04:00.0','runtimeConfig':{'deviceID':'0000:03:00.0'}",
 		"'dpdkMode':true,'pciBusID':'0000:03:00.0'",
+		/* As multus writes the device of a resource into a configuration. */
+		"'pciBusID':'0000:03:00.0','deviceID':'0000:03:00.0'",
+		"'device':'v0','pciBusID':'0000:03:00.0','deviceID':'0000:03:00.0'",
+		"'pciBusID':'mlx5_core.sf.4','deviceID':'mlx5_core.sf.4',"
+		"'runtimeConfig':{'deviceID':'mlx5_core.sf.4'}",
 	};
 	freeing char *before = NULL;
 
