@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
 /* Root in the container has given a link more names or addresses than a message of the kernel holds, or made
  * what the kernel does not delete. DEL succeeds, and nothing of the attachment is left on the host. */
 #include "bridge.h"
@@ -206,23 +205,6 @@ static void sbr__del_succeeds_with_a_permanent_rule(void **state)
 	routed_succeeds(SBR, "DEL", "eth0", "", routed_prev);
 }
 
-static void vrf__del_succeeds_beside_a_link_with_too_much_to_read(void **state)
-{
-	static const char conf[] = "'vrfname':'blue'";
-
-	(void)state;
-	needs_vrf();
-	routed_succeeds(VRF, "ADD", "eth0", conf, routed_prev);
-	unreadable_names("red", "eth0");
-	unreadable_names("red", "blue");
-	routed_succeeds(VRF, "DEL", "eth0", conf, routed_prev);
-	sandbox_must("! ip -n red link show blue 2>/dev/null");
-	routed_succeeds(VRF, "ADD", "eth0", conf, routed_prev);
-	sandbox_must("ip -n red link add m9 link eth0 type macvlan");
-	unreadable_macs("red", "m9", TOO_MANY);
-	routed_succeeds(VRF, "DEL", "eth0", conf, routed_prev);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,7 +216,6 @@ int main(void)
 		routed_test(tuning__del_succeeds_with_names),
 		routed_test(sbr__del_succeeds_with_names),
 		routed_test(sbr__del_succeeds_with_a_permanent_rule),
-		routed_test(vrf__del_succeeds_beside_a_link_with_too_much_to_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "routed.h"
 
 #include "cleanup.h"
+#include "unreadable.h"
 
 #include <unistd.h>
 
@@ -151,6 +152,17 @@ static void del__and_that_of_go_remove_what_the_other_has_made(void **state)
 	assert_shown("[]", "", "ip -n red -j link show type vrf");
 }
 
+static void del__succeeds_with_links_that_have_too_many_names(void **state)
+{
+		(void)state;
+	needs_vrf();
+	routed_succeeds(VRF, "ADD", "eth0", BLUE, routed_prev);
+	unreadable_names("red", "eth0");
+	unreadable_names("red", "blue");
+	routed_succeeds(VRF, "DEL", "eth0", BLUE, routed_prev);
+	sandbox_must("! ip -n red link show blue 2>/dev/null");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +170,7 @@ int main(void)
 		routed_test(del__removes_it_in_each_state),
 		routed_test(del__leaves_others_alone),
 		routed_test(del__and_that_of_go_remove_what_the_other_has_made),
+		routed_test(del__succeeds_with_links_that_have_too_many_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
