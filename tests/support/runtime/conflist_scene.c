@@ -22,6 +22,7 @@
 #define FILE_MAX  (64U << 10)
 
 static struct probe_server outside;
+static struct probe_server lan;
 static const char *asked_version; /* for a failure to name; NULL: none just now */
 
 /* ---- the node ---- */
@@ -64,10 +65,16 @@ int conflist_teardown(void **state)
 		fprintf(stderr, "# that was at cniVersion %s\n", asked_version);
 	asked_version = NULL;
 	probe_stop(&outside);
+	probe_stop(&lan);
 	return runtimes_teardown(state) | bridge_teardown(state);
 }
 
 /* ---- lists ---- */
+
+const char *conflist_ifname(const struct conflist *list)
+{
+	return list->ifname ? list->ifname : "eth0";
+}
 
 /* Nothing else of the text changes. */
 static char *with_version(const char *text, const char *version)
@@ -166,6 +173,8 @@ void conflist_prepare(const struct conflist *list)
 
 	if (list->prepares)
 		sandbox_must("%s", list->prepares);
+	if (list->has_uplink)
+		probe_serve(&lan, "/run/netns/lan", "lan", CONFLIST_CONTAINER_PORT);
 	install(list->file, NULL);
 	process = start(list, NULL, NULL, words);
 	answer = plugin_finish(&process);
@@ -194,7 +203,8 @@ void conflist_pod_open(const struct conflist *list, struct conflist_pod *pod, co
 	char digits[CNI_HASH_TEXT_SIZE];
 
 	*pod = (struct conflist_pod){.name = name,
-				     .capabilities = first ? list->capabilities : NULL};
+				     .capabilities = first ? list->capabilities
+							   : list->capabilities_of_others};
 	snprintf(pod->netns, sizeof(pod->netns), "/run/netns/%s", name);
 	cni_hash_hex(pod->netns, strlen(pod->netns), digits);
 	snprintf(pod->id, sizeof(pod->id), "cnitool-%.20s", digits);
@@ -242,7 +252,7 @@ struct plugin_answer conflist_add(const struct conflist *list, struct conflist_p
 
 	if (list->loopback)
 		beside = start(list, pod, "lo", loopback);
-	process = start(list, pod, "eth0", words);
+	process = start(list, pod, conflist_ifname(list), words);
 	answer = plugin_finish(&process);
 	if (list->loopback) {
 		struct plugin_answer of_lo = plugin_finish(&beside);
@@ -262,7 +272,7 @@ void conflist_succeeds(const struct conflist *list, const struct conflist_pod *p
 	const char *const words[] = {command, list->network, pod->netns, NULL};
 	const char *const loopback[] = {command, list->loopback_network, pod->netns, NULL};
 
-	finish_well(start(list, pod, "eth0", words));
+	finish_well(start(list, pod, conflist_ifname(list), words));
 	if (list->loopback && !strcmp(command, "del"))
 		finish_well(start(list, pod, "lo", loopback));
 }
@@ -294,21 +304,22 @@ static void del_without_netns(const struct conflist *list, const struct conflist
 
 void conflist_del_without_netns(const struct conflist *list, const struct conflist_pod *pod)
 {
-	del_without_netns(list, pod, list->network, "eth0");
+	del_without_netns(list, pod, list->network, conflist_ifname(list));
 	if (list->loopback)
 		del_without_netns(list, pod, list->loopback_network, "lo");
 }
 
 void conflist_lose(const struct conflist *list, const struct conflist_pod *pod)
 {
-	sandbox_must("rm " CACHE_DIR "/results/%s-%s-eth0", list->network, pod->id);
+	sandbox_must("rm " CACHE_DIR "/results/%s-%s-%s", list->network, pod->id,
+		     conflist_ifname(list));
 }
 
 void conflist_gc(const struct conflist *list, const struct conflist_pod *one,
 		 const struct conflist_pod *other)
 {
-	freeing char *keep_one = cni_format("--keep=%s/eth0", one->id);
-	freeing char *keep_other = cni_format("--keep=%s/eth0", other->id);
+	freeing char *keep_one = cni_format("--keep=%s/%s", one->id, conflist_ifname(list));
+	freeing char *keep_other = cni_format("--keep=%s/%s", other->id, conflist_ifname(list));
 	const char *const words[] = {"gc", list->network, "--all", keep_one, keep_other, NULL};
 
 	finish_well(start(list, NULL, NULL, words));

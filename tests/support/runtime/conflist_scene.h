@@ -49,6 +49,9 @@ struct conflist {
 	const char *addresses[2]; /* of the first container, "10.1.0.2/24": IPv4, IPv6 or NULL */
 	const char *gateways[2];  /* of its default routes, and the bridge's */
 	bool internal;		  /* there are neither, but the plugins report them */
+	bool routes_ipv4_alone;	  /* the list has no default route of IPv6 */
+	bool has_uplink;	  /* the gateways are behind the host's link "eth1", in LAN */
+	const char *ifname;	  /* CNI_IFNAME; NULL: "eth0" */
 	bool publishes;		  /* the list has portmap */
 	bool masquerades;
 	bool isolated; /* the containers from each other, if br_netfilter is there */
@@ -57,7 +60,8 @@ struct conflist {
 	const char *args;	  /* CNI_ARGS */
 	const char *wishes;	  /* more of them, for the first container */
 	const char *capabilities; /* CAP_ARGS of the first container */
-	const char *path;	  /* CNI_PATH; NULL: where the plugins were built */
+	const char *capabilities_of_others;
+	const char *path; /* CNI_PATH; NULL: where the plugins were built */
 
 	const char *loopback;	      /* the file of a list that is run at the same time, for lo */
 	const char *loopback_network; /* its name */
@@ -68,6 +72,14 @@ struct conflist {
 	const char *shows;    /* what holds while two containers are attached */
 	const char *removes; /* what stays on purpose, besides the bridge; fails if there is more */
 };
+
+const char *conflist_ifname(const struct conflist *list);
+
+/* For `prepares`: the host's link "eth1", and at its other end the namespace "lan" with these addresses. */
+#define LAN(addresses)                                                                             \
+	"ip netns add lan && ip link add eth1 type veth peer name in netns lan && "                \
+	"ip link set eth1 up && ip -n lan link set in up && for a in " addresses                   \
+	"; do ip -n lan addr add $a dev in nodad 2>/dev/null || exit 1; done"
 
 struct conflist_pod {
 	const char *name;	  /* and its namespace's */
