@@ -3,6 +3,7 @@
 /* Each network in conf/, as an operator uses it: cnitool add, check, del. */
 #include "bridge.h"
 #include "cleanup.h"
+#include "host_device_scene.h"
 #include "mem.h"
 #include "test.h"
 
@@ -20,6 +21,9 @@ struct network {
 	const char *gateways[2];  /* on which the host answers */
 	const char *link;	  /* that has them, in a VLAN; NULL: the bridge */
 	const char *dns;
+	/* Of networks on a link of the host, which leads to the namespace "lan" with the gateway. */
+	const char *uplink;
+	const char *capabilities;
 };
 
 static struct network networks[] = {
@@ -35,14 +39,24 @@ static struct network networks[] = {
 	{"ptp", NULL, {"192.168.17.2", "fd17::2"}, {"192.168.17.1", "fd17::1"}},
 	{"containerd", "cni0", {"10.88.0.2", "fd88::2"}, {"10.88.0.1", "fd88::1"}},
 	{"crio", "cni0", {"10.85.0.2"}, {"10.85.0.1"}},
+	{"macvlan", NULL, {"192.168.18.128"}, {"192.168.18.1"}, .uplink = "eth0"},
+	{"sriov",
+	 NULL,
+	 {"192.168.19.2"},
+	 {"192.168.19.1"},
+	 .uplink = "v0",
+	 .capabilities = "{\"deviceID\":\"0000:03:00.0\"}"},
 	{"crio-dual-stack", "cni0", {"10.85.0.2", "1100:200::2"}, {"10.85.0.1", "1100:200::1"}},
 };
 
 #define NETWORK_COUNT (sizeof(networks) / sizeof(*networks))
 
+static const char *capabilities; /* of the container; NULL: none */
+
 static struct plugin_answer cnitool(const char *command, const char *network)
 {
-	static const char *const environment[] = {"NETCONFPATH=" CONF_DIR, NULL};
+	freeing char *asked = cni_format("CAP_ARGS=%s", capabilities ? capabilities : "");
+	const char *const environment[] = {"NETCONFPATH=" CONF_DIR, asked, NULL};
 	const char *const arguments[] = {command, network, "/run/netns/red", NULL};
 
 	return plugin_run(
@@ -147,6 +161,38 @@ static void conf__is_added_checked_and_deleted(void **state)
 	sandbox_del_netns("red");
 }
 
+/* The same on a link of the host, which the container's is on, or which it becomes. */
+static void conf__on_a_link_is_added_checked_and_deleted(void **state)
+{
+	const struct network *network = *state;
+	struct plugin_answer answer;
+
+	sandbox_add_netns("red");
+	sandbox_add_netns("lan");
+	sandbox_must("ip link add %s type veth peer name in netns lan && ip link set %s up && "
+		     "ip -n lan addr add %s/24 dev in && ip -n lan link set in up",
+		     network->uplink, network->uplink, network->gateways[0]);
+	if (network->capabilities)
+		hd_fake_sysfs();
+	capabilities = network->capabilities;
+	answer = cnitool("add", network->name);
+	plugin_assert_success(&answer);
+	assert_string_equal(answer.err, "");
+	assert_json(answer.json, "interfaces.0.name", "eth0");
+	plugin_answer_clear(&answer);
+	assert_shown(network->addresses[0], "0.addr_info.0.local",
+		     "ip -n red -j -4 addr show eth0");
+	sandbox_must("ip netns exec red ping -qc1 -W5 %s >/dev/null", network->gateways[0]);
+	succeeds("check", network->name);
+	succeeds("status", network->name);
+	succeeds("del", network->name);
+	assert_nothing_left(network, "none");
+	sandbox_must("ip link show %s up | grep -q UP", network->uplink);
+	capabilities = NULL;
+	sandbox_del_netns("red");
+	sandbox_del_netns("lan");
+}
+
 /* The table above has a row for each file, so none is left untried. */
 static void conf__has_a_row_for_each_file(void **state)
 {
@@ -173,7 +219,9 @@ int main(void)
 	for (size_t i = 0; i < NETWORK_COUNT; i++)
 		tests[i + 1] = (struct CMUnitTest){
 			.name = networks[i].name,
-			.test_func = conf__is_added_checked_and_deleted,
+			.test_func = networks[i].uplink
+					     ? conf__on_a_link_is_added_checked_and_deleted
+					     : conf__is_added_checked_and_deleted,
 			.setup_func = bridge_setup,
 			.teardown_func = bridge_teardown,
 			.initial_state = &networks[i],
