@@ -10,8 +10,17 @@
  *
  * and the arguments in containers/common libnetwork/cni/run.go and multus-cni pkg/types/conf.go. Those of ipvlan,
  * vlan, and vrf are in test_conflists_kinds.c. */
+#include "cleanup.h"
 #include "conflist_life.h"
+#include "host_device_scene.h"
+#include "probe.h"
+#include "runtimes.h"
 #include "test.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#define RED "/run/netns/red"
 
 #define NERDCTL_LAN LAN("10.4.3.1/24 2001:db8:43::1/64")
 #define PODMAN_LAN  LAN("10.89.7.1/24 fd89:7::1/64")
@@ -180,14 +189,118 @@ static const struct conflist multus_bridge = {
 	.shows = HAIRPIN " && ip -n red link show net1 | grep -q 'ether c2:b0:57:49:47:f2 '",
 };
 
+/* ---- a pod with three networks ---- */
+
+/* A virtual function, as the device plugin of its resource has chosen it. */
+static const struct conflist multus_device = {
+	.runtime = "Multus, host-device by deviceID",
+	.file = "multus-host-device.conf",
+	.versions = EVERY,
+	.network = "sriov-device",
+	.ifname = "net2",
+	.args = MULTUS_ARGS,
+	.capabilities = "{\"deviceID\":\"0000:03:00.0\"}",
+};
+
+static const struct conflist cluster_network = {
+	.runtime = "the network of the cluster",
+	.file = "crio-ipv4.conflist",
+	.versions = EVERY,
+	.network = "crio",
+	.bridge = "cni0",
+	.args = MULTUS_ARGS,
+};
+
+static const struct conflist *const networks[] = {&cluster_network, &multus_macvlan,
+						  &multus_device};
+#define NETWORKS (sizeof(networks) / sizeof(*networks))
+
+static void add_to(const struct conflist *list, struct conflist_pod *pod)
+{
+	struct plugin_answer answer;
+
+	pod->capabilities = list->capabilities;
+	answer = conflist_add(list, pod);
+	plugin_answer_clear(&answer);
+	for (size_t i = 0; i < 2; i++) {
+		free(pod->addresses[i]);
+		pod->addresses[i] = NULL;
+	}
+}
+
+static void assert_each_works(void)
+{
+	struct probe cluster = {RED, IPPROTO_TCP, "192.0.2.2", CONFLIST_HOST_PORT,
+				"outside 192.0.2.1"};
+	struct probe lan = {RED, IPPROTO_TCP, "10.10.0.254", CONFLIST_CONTAINER_PORT,
+			    "lan 10.10.1.20"};
+
+	probe_ask(&cluster, 1);
+	probe_assert(&cluster);
+	probe_ask(&lan, 1);
+	probe_assert(&lan);
+	sandbox_must("ip netns exec red ping -qc1 -W5 -I net2 10.56.217.1 >/dev/null && "
+		     "! ip link show v0 2>/dev/null");
+}
+
+static void live_with_three(const char *version, bool is_checked)
+{
+	struct conflist_pod red;
+
+	for (size_t i = 0; i < NETWORKS; i++)
+		conflist_install(networks[i], version);
+	conflist_pod_open(&multus_device, &red, "red", true);
+	for (size_t i = 0; i < NETWORKS; i++)
+		add_to(networks[i], &red);
+	assert_each_works();
+	for (size_t i = 0; is_checked && i < NETWORKS; i++)
+		conflist_succeeds(networks[i], &red, "check");
+	/* As Multus deletes them: the last one first. */
+	for (size_t i = NETWORKS; i-- > 0;)
+		conflist_succeeds(networks[i], &red, "del");
+	conflist_assert_gone(&red);
+	for (size_t i = NETWORKS; i-- > 0;)
+		conflist_del_without_netns(networks[i], &red);
+	conflist_pod_close(&red);
+}
+
+static void multus__attaches_three_networks_to_a_pod(void **state)
+{
+	freeing char *before = NULL;
+
+	(void)state;
+	runtimes_begin("Multus, three networks of a pod", "0.3.1, 0.4.0, 1.0.0, 1.1.0",
+		       "bridge, macvlan and host-device by deviceID; ping, CHECK, DEL twice");
+	conflist_prepare(&multus_macvlan);
+	sandbox_must("ip link add v0 type veth peer name v1 && ip link set v1 up && "
+		     "ip addr add 10.56.217.1/24 dev v1");
+	hd_fake_sysfs();
+	conflist_prepare(&multus_device);
+	before = conflist_snapshot();
+	for (size_t i = 0; multus_device.versions[i]; i++) {
+		freeing char *rest = conflist_rest(); /* addresses begin again */
+
+		live_with_three(multus_device.versions[i], i > 0);
+	}
+	conflist_assert_unchanged(&cluster_network, before);
+	runtimes_end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		conflist_test(nerdctl_macvlan),	    conflist_test(nerdctl_macvlan_ipv6),
-		conflist_test(podman_macvlan),	    conflist_test(podman_bare),
-		conflist_test(multus_macvlan),	    conflist_test(multus_macvlan_ips),
-		conflist_test(multus_macvlan_bare), conflist_test(multus_macvlan_tuning),
-		conflist_test(multus_macvlan_sbr),  conflist_test(multus_bridge),
+		conflist_test(nerdctl_macvlan),
+		conflist_test(nerdctl_macvlan_ipv6),
+		conflist_test(podman_macvlan),
+		conflist_test(podman_bare),
+		conflist_test(multus_macvlan),
+		conflist_test(multus_macvlan_ips),
+		conflist_test(multus_macvlan_bare),
+		conflist_test(multus_macvlan_tuning),
+		conflist_test(multus_macvlan_sbr),
+		conflist_test(multus_bridge),
+		cmocka_unit_test_setup_teardown(multus__attaches_three_networks_to_a_pod,
+						conflist_setup, conflist_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
