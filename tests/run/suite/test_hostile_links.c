@@ -205,6 +205,21 @@ static void sbr__del_succeeds_with_a_permanent_rule(void **state)
 	routed_succeeds(SBR, "DEL", "eth0", "", routed_prev);
 }
 
+/* Rules in front of the plugin's: CHECK reads the routes of few of their tables. */
+static void sbr__check_is_bounded(void **state)
+{
+	(void)state;
+	routed_succeeds(SBR, "ADD", "eth0", "", routed_prev);
+	sandbox_must(
+		"for i in $(seq 3000); do echo rule add from 10.1.0.2 lookup 7 pref $i; done | "
+		"ip -n red -batch -");
+	routed_succeeds(SBR, "CHECK", "eth0", "", routed_prev);
+	sandbox_must("for i in $(seq 3001 6000); do echo rule add from 10.1.0.2 lookup $i pref $i; "
+		     "done | ip -n red -batch -");
+	routed_fails(SBR, "CHECK", "eth0", "", routed_prev, CNI_EMISMATCH, "is missing in table ");
+	routed_succeeds(SBR, "DEL", "eth0", "", routed_prev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +231,7 @@ int main(void)
 		routed_test(tuning__del_succeeds_with_names),
 		routed_test(sbr__del_succeeds_with_names),
 		routed_test(sbr__del_succeeds_with_a_permanent_rule),
+		routed_test(sbr__check_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,13 +154,27 @@ static void del__and_that_of_go_remove_what_the_other_has_made(void **state)
 
 static void del__succeeds_with_links_that_have_too_many_names(void **state)
 {
-		(void)state;
+	(void)state;
 	needs_vrf();
 	routed_succeeds(VRF, "ADD", "eth0", BLUE, routed_prev);
 	unreadable_names("red", "eth0");
 	unreadable_names("red", "blue");
 	routed_succeeds(VRF, "DEL", "eth0", BLUE, routed_prev);
 	sandbox_must("! ip -n red link show blue 2>/dev/null");
+}
+
+/* The plugin remembers the addresses that the kernel takes away. */
+static void add__refuses_more_addresses_than_can_be_put_back(void **state)
+{
+	(void)state;
+	needs_vrf();
+	sandbox_must(
+		"for i in $(seq 4100); do printf 'addr add fd09::%%x/128 dev eth0 nodad\\n' $i; "
+		"done | ip -n red -batch -");
+	routed_fails(VRF, "ADD", "eth0", BLUE, routed_prev, CNI_EKERNEL,
+		     "more than the 4096 that can be put back");
+	sandbox_must("! ip -n red link show blue 2>/dev/null && "
+		     "[ $(ip -n red -6 addr show eth0 scope global | grep -c inet6) = 4101 ]");
 }
 
 int main(void)
@@ -171,6 +185,7 @@ int main(void)
 		routed_test(del__leaves_others_alone),
 		routed_test(del__and_that_of_go_remove_what_the_other_has_made),
 		routed_test(del__succeeds_with_links_that_have_too_many_names),
+		routed_test(add__refuses_more_addresses_than_can_be_put_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
