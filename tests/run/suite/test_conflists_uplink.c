@@ -8,7 +8,7 @@
  *	podman-*	containers/common	libnetwork/cni/cni_conversion.go, newVLANPlugin()
  *	multus-*	k8snetworkplumbingwg/multus-cni	docs/how-to-use.md, e2e/templates
  *
- * and the arguments in containers/common libnetwork/cni/run.go and multus-cni pkg/types/conf.go. Those of ipvlan,
+ * and the arguments in containers/common libnetwork/cni/run.go and multus-cni pkg/types/conf.go. Networks of ipvlan,
  * vlan, and vrf are in test_conflists_kinds.c. */
 #include "cleanup.h"
 #include "conflist_life.h"
