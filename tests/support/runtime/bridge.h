@@ -53,7 +53,7 @@ struct pod {
 	char netns[48]; /* its path */
 	char host[16];	/* the host's end of its veth; "" without a successful ADD */
 	cJSON *result;	/* what ADD answered; NULL likewise */
-	const char *plugin; /* the executable; pod_open() sets it to BRIDGE */
+	const char *plugin; /* the executable; NULL: BRIDGE */
 };
 
 /* Makes the namespace; nothing is attached yet. */
