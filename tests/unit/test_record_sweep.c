@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a sweep of the records keeps and removes. */
+/* A sweep keeps some records and removes others. */
 #include "records.h"
 
 #include "cleanup.h"

@@ -273,7 +273,7 @@ static void calls__are_answered_as_recorded(void **state)
 	recorded_each(FIXTURE, plugin, REPLAY_NETNS, replay);
 }
 
-/* What was recorded of ipvlan was a kernel without it. */
+/* The recordings are of a kernel without ipvlan: its ADDs failed there. */
 static void calls__of_ipvlan(void **state)
 {
 	(void)state;
