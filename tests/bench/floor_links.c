@@ -22,13 +22,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#define PREFIX	    16
-#define SUBNET	    "10.99.0.0"
-#define VLAN_ID	    102
-#define TABLE	    100
-#define HOST_INDEX  1000000 /* asked for: no other link has it */
-#define VRF_INDEX   3
-#define MESSAGE_MAX 1024
+#define PREFIX		  16
+#define SUBNET		  "10.99.0.0"
+#define VLAN_ID		  102
+#define TABLE		  100
+#define LINK_LOCAL_METRIC 256	  /* the kernel's */
+#define HOST_INDEX	  1000000 /* asked for: no other link has it */
+#define VRF_INDEX	  3
+#define MESSAGE_MAX	  1024
 
 struct request {
 	int netns;
@@ -287,17 +288,22 @@ static void add_sbr(const struct request *request)
 				       .table = TABLE};
 	struct message_route way = {
 		.gateway = request->gateway, .index = CONTAINER_INDEX, .table = TABLE};
+	struct message_route link_local = {.dst = "fe80::",
+					   .prefix = 64,
+					   .index = CONTAINER_INDEX,
+					   .table = TABLE,
+					   .metric = LINK_LOCAL_METRIC};
+	struct message_route *moved[] = {&way, &subnet, &link_local};
 	struct mnl_socket *nl;
 
 	message_enter(request->netns);
 	nl = message_socket();
 	send_rule(nl, request, RTM_NEWRULE);
-	message_route(nl, RTM_NEWROUTE, &subnet);
-	message_route(nl, RTM_NEWROUTE, &way);
-	way.table = 0;
-	message_route(nl, RTM_DELROUTE, &way);
-	subnet.table = 0;
-	message_route(nl, RTM_DELROUTE, &subnet);
+	for (size_t i = 0; i < 3; i++) {
+		message_route(nl, RTM_NEWROUTE, moved[i]);
+		moved[i]->table = 0;
+		message_route(nl, RTM_DELROUTE, moved[i]);
+	}
 }
 
 static void del_sbr(const struct request *request)

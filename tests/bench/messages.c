@@ -6,8 +6,10 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 _Noreturn void message_die(const char *what)
 {
@@ -63,12 +65,13 @@ void message_transact(struct mnl_socket *nl, struct nlmsghdr *message, const cha
 
 static void put_address(struct nlmsghdr *m, uint16_t attribute, const char *text)
 {
-	struct in_addr address;
+	struct in6_addr address;
+	bool is_ipv6 = text && strchr(text, ':');
 
 	if (!text)
 		return;
-	inet_pton(AF_INET, text, &address);
-	mnl_attr_put_u32(m, attribute, address.s_addr);
+	inet_pton(is_ipv6 ? AF_INET6 : AF_INET, text, &address);
+	mnl_attr_put(m, attribute, is_ipv6 ? sizeof(address) : sizeof(struct in_addr), &address);
 }
 
 void message_add_address(struct mnl_socket *nl, unsigned int index, const char *address,
@@ -108,7 +111,7 @@ void message_route(struct mnl_socket *nl, uint16_t type, const struct message_ro
 	struct rtmsg *header = mnl_nlmsg_put_extra_header(m, sizeof(*header));
 	unsigned int table = route->table ? route->table : RT_TABLE_MAIN;
 
-	header->rtm_family = AF_INET;
+	header->rtm_family = route->dst && strchr(route->dst, ':') ? AF_INET6 : AF_INET;
 	header->rtm_dst_len = (unsigned char)route->prefix;
 	header->rtm_table = (unsigned char)table;
 	header->rtm_protocol = type == RTM_NEWROUTE ? RTPROT_BOOT : RTPROT_UNSPEC;
@@ -117,6 +120,8 @@ void message_route(struct mnl_socket *nl, uint16_t type, const struct message_ro
 	put_address(m, RTA_DST, route->dst);
 	put_address(m, RTA_GATEWAY, route->gateway);
 	put_address(m, RTA_PREFSRC, route->src);
+	if (route->metric)
+		mnl_attr_put_u32(m, RTA_PRIORITY, route->metric);
 	mnl_attr_put_u32(m, RTA_OIF, route->index);
 	message_transact(nl, m, type == RTM_NEWROUTE ? "add the route" : "delete the route");
 }

@@ -25,12 +25,13 @@ void message_add_address(struct mnl_socket *nl, unsigned int index, const char *
 void message_set_up(struct mnl_socket *nl, unsigned int index);
 
 struct message_route {
-	const char *dst; /* NULL: the default route */
+	const char *dst; /* NULL: the default route of IPv4 */
 	unsigned int prefix;
 	const char *gateway; /* NULL: scope link */
 	const char *src;     /* or NULL */
 	unsigned int index;
-	unsigned int table; /* 0: main */
+	unsigned int table;  /* 0: main */
+	unsigned int metric; /* 0: the kernel's own */
 };
 
 /* RTM_NEWROUTE or RTM_DELROUTE. */
