@@ -100,7 +100,7 @@ function report_wall(  i, j, part) {
 	}
 }
 
-function report_others(  i, part, row) {
+function report_others(  i, part, row, times) {
 	print "\n## Other plugins\n"
 	print "The plugins that make, move or change the container's interface, with host-local, without options:"
 	print "on a veth as parent, with a veth as the device of host-device; sbr and vrf behind a macvlan that is"
@@ -118,6 +118,15 @@ function report_others(  i, part, row) {
 			cell(row, "ours"), cell(row, "go"), cell(row, "floor"),
 			ratio(wall[row, "go"], wall[row, "ours"]), ratio(wall[row, "ours"], wall[row, "floor"]),
 			ms(cpu[row, "ours"]), ms(cpu[row, "go"]), ms(cpu[row, "floor"])
+	}
+	for (i = 1; i <= other_rows; i++) {
+		row = others[i]
+		split(row, part, FS)
+		sub("^plugin, ", "", part[1])
+		times = wall[row, "go"] / wall[row, "floor"]
+		if (part[2] == "ADD" && times < 4)
+			printf "\nADD of `%s`: the floor alone is only %.2f times faster than Go, because the kernel takes that long.\n",
+				part[1], times
 	}
 }
 
