@@ -225,7 +225,7 @@ static void del_ptp(const struct request *request)
 
 /* ---- host-device ---- */
 
-/* To another namespace under another name: the device is down afterwards. */
+/* Moves the device to another namespace under another name; the device is down afterwards. */
 static void move(unsigned int index, int netns, const char *name, unsigned int new_index)
 {
 	char buffer[MESSAGE_MAX];

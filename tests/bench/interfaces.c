@@ -135,7 +135,7 @@ static struct sample run(const struct setup *setup, const struct measured *measu
 
 /* ---- rounds ---- */
 
-/* What a chained plugin finds: a macvlan, for Go by our plugin as well. */
+/* A chained plugin finds a macvlan, for Go made by our plugin as well. */
 static void prepare(const struct setup *setup, const struct measured *measured, int subject,
 		    int verb, struct pod *pod)
 {

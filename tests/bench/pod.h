@@ -19,7 +19,7 @@ struct pod {
 struct pod pod_make(const char *work, unsigned int number);
 void pod_clear(struct pod *pod);
 
-/* Of the pods with these numbers; `to` is the number behind the last. */
+/* The pods have the numbers from `from` to one below `to`. */
 void pod_drop_namespaces(const char *work, unsigned int from, unsigned int to);
 
 struct pod_call {
