@@ -92,11 +92,13 @@ static void del_inside(const struct request *request)
 
 /* ---- on a parent ---- */
 
+/* The link gets the first index that is free in a fresh namespace, 2. Linux 6.1 refuses an index that is
+ * asked for if the host has it. */
 static void add_on_parent(const struct request *request, const char *kind, uint16_t attribute,
 			  const void *value, size_t size)
 {
 	char buffer[MESSAGE_MAX];
-	struct nlmsghdr *m = begin_link(buffer, CONTAINER_INDEX, "eth0");
+	struct nlmsghdr *m = begin_link(buffer, 0, "eth0");
 
 	mnl_attr_put_u32(m, IFLA_LINK, if_nametoindex(request->host));
 	mnl_attr_put_u32(m, IFLA_NET_NS_FD, (uint32_t)request->netns);

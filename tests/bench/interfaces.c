@@ -64,12 +64,13 @@ static char *keys_of(const struct measured *measured, int subject)
 	return cni_format("%s%d%s, ", measured->keys, subject, measured->tail);
 }
 
+/* One ledger for all: two ipvlans of a parent have no address in common. */
 static char *configuration(const struct setup *setup, const struct measured *measured, int subject,
 			   const char *prev_result)
 {
 	freeing char *keys = keys_of(measured, subject);
 	freeing char *ipam =
-		cni_format(", \"ipam\": {\"type\": \"host-local\", \"dataDir\": \"%s/data-%s\", "
+		cni_format(", \"ipam\": {\"type\": \"host-local\", \"dataDir\": \"%s/data\", "
 			   "\"ranges\": [[{\"subnet\": \"10.99.0.0/16\"}]], "
 			   "\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}",
 			   setup->work, subject_names[subject]);
