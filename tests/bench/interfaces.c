@@ -73,7 +73,7 @@ static char *configuration(const struct setup *setup, const struct measured *mea
 		cni_format(", \"ipam\": {\"type\": \"host-local\", \"dataDir\": \"%s/data\", "
 			   "\"ranges\": [[{\"subnet\": \"10.99.0.0/16\"}]], "
 			   "\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}",
-			   setup->work, subject_names[subject]);
+			   setup->work);
 	freeing char *conf = cni_format("{%s\"cniVersion\": \"1.0.0\", \"name\": \"bench-%s\", "
 					"\"type\": \"%s\"%s",
 					keys, measured->plugin, measured->plugin,
