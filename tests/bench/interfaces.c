@@ -64,7 +64,7 @@ static char *keys_of(const struct measured *measured, int subject)
 	return cni_format("%s%d%s, ", measured->keys, subject, measured->tail);
 }
 
-/* One ledger for all: two ipvlans of a parent have no address in common. */
+/* All subjects share a ledger: two ipvlans of a parent have no address in common. */
 static char *configuration(const struct setup *setup, const struct measured *measured, int subject,
 			   const char *prev_result)
 {
