@@ -212,7 +212,8 @@ static int read_keys(const struct cni_call *call, const struct keys *keys, struc
 		     struct cni_error *err)
 {
 	if (read_ips(call, keys, conf, err) < 0 || check_count(conf, call->conf.version, err) < 0 ||
-	    cni_routes_decode(keys->routes, "'ipam.routes'", &conf->routes, &conf->route_count, err) < 0)
+	    cni_routes_decode(keys->routes, "'ipam.routes'", &conf->routes, &conf->route_count,
+			      err) < 0)
 		return -1;
 	if (cni_dns_decode(keys->dns, &conf->dns, err) < 0)
 		return cni_fail_within(err, "'ipam'");

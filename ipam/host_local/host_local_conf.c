@@ -229,7 +229,8 @@ int host_local_conf_read(const struct cni_call *call, struct host_local_conf *re
 	if (read_all_sets(&keys, ret_conf, err) < 0 ||
 	    check_count(ret_conf, call->conf.version, err) < 0 ||
 	    read_excluded(keys.exclude, ret_conf, err) < 0 ||
-	    cni_routes_decode(keys.routes, "'ipam.routes'", &ret_conf->routes, &ret_conf->route_count, err) < 0 ||
+	    cni_routes_decode(keys.routes, "'ipam.routes'", &ret_conf->routes,
+			      &ret_conf->route_count, err) < 0 ||
 	    read_requests(call, &keys, ret_conf, err) < 0)
 		return -1;
 	make_spans(ret_conf);

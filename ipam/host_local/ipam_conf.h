@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the configurations of host-local and static have in common. */
+/* The rules that the configurations of host-local and static share. */
 #ifndef IPAM_CONF_H
 #define IPAM_CONF_H
 

@@ -40,7 +40,7 @@ struct cni_nat {
 	struct cni_iptables_lines own; /* the rules of the own chain, and those that lead there */
 };
 
-/* The number of a shared line whose rule goes before all others of its chain. */
+/* The number of a shared line whose rule stands in front of all others of its chain. */
 #define CNI_NAT_FIRST 1
 
 void cni_nat_clear(struct cni_nat *nat);

@@ -73,18 +73,11 @@ static void decode_line(char *line, struct cni_nat_record *record)
 		decode_port(line, record);
 }
 
-int cni_nat_record_read(const char *directory, const struct cni_owner *owner,
-			struct cni_nat_record *ret_record, bool *ret_found, struct cni_error *err)
+void cni_nat_record_decode(char *text, struct cni_nat_record *ret_record)
 {
-	freeing char *text = NULL;
-	char *rest;
+	char *rest = text;
 
 	*ret_record = (struct cni_nat_record){.tool = CNI_IPTABLES_PLAIN};
-	*ret_found = false;
-	if (cni_attachment_file_read(directory, owner, &text, err) < 0)
-		return -1;
-	*ret_found = text != NULL;
-	rest = text;
 	while (rest) {
 		char *line = strsep(&rest, "\n");
 
@@ -92,5 +85,19 @@ int cni_nat_record_read(const char *directory, const struct cni_owner *owner,
 		if (rest)
 			decode_line(line, ret_record);
 	}
+}
+
+int cni_nat_record_read(const char *directory, const struct cni_owner *owner,
+			struct cni_nat_record *ret_record, bool *ret_found, struct cni_error *err)
+{
+	freeing char *text = NULL;
+
+	*ret_record = (struct cni_nat_record){.tool = CNI_IPTABLES_PLAIN};
+	*ret_found = false;
+	if (cni_attachment_file_read(directory, owner, &text, err) < 0)
+		return -1;
+	*ret_found = text != NULL;
+	if (text)
+		cni_nat_record_decode(text, ret_record);
 	return 0;
 }

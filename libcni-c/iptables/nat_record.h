@@ -33,6 +33,9 @@ void cni_nat_record_clear(struct cni_nat_record *record);
 int cni_nat_record_write(const char *directory, const struct cni_owner *owner,
 			 const struct cni_nat_record *record, struct cni_error *err);
 
+/* Reads the text of a record, and writes into it: the lines that are readable. The caller clears. */
+void cni_nat_record_decode(char *text, struct cni_nat_record *ret_record);
+
 /* Reads the record, which the caller clears. A damaged one is found, with the tool CNI_IPTABLES_PLAIN and
  * the lines that are readable. Fails with CNI_EIO. */
 int cni_nat_record_read(const char *directory, const struct cni_owner *owner,

@@ -18,8 +18,8 @@ CNI_BEGIN_DECLS
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 		  struct cni_error *err);
 
-/* One route with several next hops (equal-cost multipath): `routes` are `count` routes, at least one, that
- * differ in their gateways alone (cni_route_is_way()). Otherwise as above. */
+/* Adds a route with several next hops (equal-cost multipath): `routes` are `count` routes, at least one, that
+ * differ in their gateways alone (cni_route_is_way()). Otherwise as cni_route_add(). */
 int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *routes, size_t count,
 		       struct cni_error *err);
 

@@ -15,7 +15,6 @@
 /* attachment_file.h reads no more than 64 KiB. */
 #define TEXT_MAX 60000
 #define DIGEST	 "digest "
-#define DIGITS	 32
 
 void cni_moved_link_record_clear(struct cni_moved_link_record *record)
 {
@@ -92,7 +91,7 @@ static void put_lines(FILE *out, const struct cni_moved_link_record *record)
 	fprintf(out, "cookie %" PRIu64 "\n", record->cookie);
 }
 
-static char *encode(const struct cni_moved_link_record *record)
+char *cni_moved_link_record_encode(const struct cni_moved_link_record *record)
 {
 	char digest[CNI_HASH_TEXT_SIZE];
 	char *text = NULL;
@@ -103,7 +102,7 @@ static char *encode(const struct cni_moved_link_record *record)
 	if (fflush(out) != 0)
 		cni_out_of_memory();
 	cni_hash_hex(text, size, digest);
-	fprintf(out, DIGEST "%.*s\n", DIGITS, digest);
+	fprintf(out, DIGEST "%.*s\n", CNI_MOVED_LINK_DIGITS, digest);
 	if (fclose(out) != 0)
 		cni_out_of_memory();
 	return text;
@@ -211,32 +210,34 @@ static bool check_digest(char *text)
 		return false;
 	line++;
 	cni_hash_hex(text, (size_t)(line - text), digest);
-	digest[DIGITS] = '\n';
-	if (strlen(line) != strlen(DIGEST) + DIGITS + 1 ||
-	    strncmp(line + strlen(DIGEST), digest, DIGITS + 1) != 0)
+	digest[CNI_MOVED_LINK_DIGITS] = '\n';
+	if (strlen(line) != strlen(DIGEST) + CNI_MOVED_LINK_DIGITS + 1 ||
+	    strncmp(line + strlen(DIGEST), digest, CNI_MOVED_LINK_DIGITS + 1) != 0)
 		return false;
 	*line = '\0';
 	return true;
 }
 
-static bool decode(char *text, struct cni_moved_link_record *record)
+bool cni_moved_link_record_decode(char *text, struct cni_moved_link_record *ret_record)
 {
 	char *rest = text;
+
+	*ret_record = (struct cni_moved_link_record){.request = NULL};
 
 	if (!check_digest(text))
 		return false;
 	for (char *line = strsep(&rest, "\n"); rest; line = strsep(&rest, "\n")) {
 		const char *key = strsep(&line, " ");
 
-		if (!line || !decode_line(key, line, record))
+		if (!line || !decode_line(key, line, ret_record))
 			return false;
 	}
-	record->settings.given |= 1U << CNI_LINK_PROMISC | 1U << CNI_LINK_ALLMULTI;
-	if (record->id.has_mac) {
-		record->settings.given |= 1U << CNI_LINK_MAC;
-		memcpy(record->settings.mac, record->id.mac, CNI_MAC_SIZE);
+	ret_record->settings.given |= 1U << CNI_LINK_PROMISC | 1U << CNI_LINK_ALLMULTI;
+	if (ret_record->id.has_mac) {
+		ret_record->settings.given |= 1U << CNI_LINK_MAC;
+		memcpy(ret_record->settings.mac, ret_record->id.mac, CNI_MAC_SIZE);
 	}
-	return *record->name;
+	return *ret_record->name;
 }
 
 /* ---- files ---- */
@@ -258,7 +259,7 @@ static char *claim_of(const struct cni_device_id *id)
 int cni_moved_link_record_write(const struct cni_owner *owner,
 				const struct cni_moved_link_record *record, struct cni_error *err)
 {
-	freeing char *text = encode(record);
+	freeing char *text = cni_moved_link_record_encode(record);
 	freeing char *key = claim_of(&record->id);
 
 	if (strlen(text) > TEXT_MAX)
@@ -285,7 +286,7 @@ int cni_moved_link_record_read(const struct cni_owner *owner,
 	*ret_found = false;
 	if (cni_attachment_file_read(CNI_MOVED_LINK_PLUGIN, owner, &text, err) < 0)
 		return -1;
-	*ret_found = text && decode(text, ret_record);
+	*ret_found = text && cni_moved_link_record_decode(text, ret_record);
 	if (!*ret_found)
 		cni_moved_link_record_clear(ret_record);
 	return 0;

@@ -34,6 +34,8 @@
 CNI_BEGIN_DECLS
 
 #define CNI_MOVED_LINK_PLUGIN "host-device"
+/* The digits of the digest. */
+#define CNI_MOVED_LINK_DIGITS 32
 
 /* All zeroes is none. */
 struct cni_moved_link_record {
@@ -53,6 +55,11 @@ struct cni_moved_link_record {
 /* Frees what the record holds. */
 void cni_moved_link_record_clear(struct cni_moved_link_record *record);
 #define clearing_moved_link __attribute__((cleanup(cni_moved_link_record_clear)))
+
+/* The text of the file, which the caller frees, and back. cni_moved_link_record_decode() writes into `text`, and
+ * returns false for a damaged one; the caller clears the record in any case. */
+char *cni_moved_link_record_encode(const struct cni_moved_link_record *record);
+bool cni_moved_link_record_decode(char *text, struct cni_moved_link_record *ret_record);
 
 /* The file of `owner`, and the claim. Fails with CNI_EIO, or CNI_ECONFIG if there are more addresses and
  * routes than a record may hold. */

@@ -61,7 +61,7 @@ int cni_decode_u32(const struct cni_field *field, const cJSON *value, void *memb
 		return decode_word(field, value, member, err);
 	number = cJSON_IsNumber(value) ? cJSON_GetNumberValue(value) : NAN;
 	if (field->negative_is_zero && number < 0)
-		number = ceil(number) == number ? 0 : NAN;
+		number = isfinite(number) && ceil(number) == number ? 0 : NAN;
 	if (!(number >= field->min && number <= max) || number != floor(number)) {
 		char expected[64];
 

@@ -10,15 +10,12 @@
  * microseconds) and peak memory (KiB), separated by tabs. */
 #include "cleanup.h"
 #include "mem.h"
-#include "netns.h"
-#include "process.h"
+#include "pod.h"
 #include "series.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <time.h>
 
 /* Rounds of a case; the Go plugins take part in each fourth. */
 #define ROUNDS	      SERIES_MAX
@@ -30,12 +27,10 @@
 #define RESIDENT 9999
 
 enum { OURS, GO, GO_NFTABLES, FLOOR, SUBJECTS };
-enum { ADD, CHECK, DEL, VERSION, VERBS };
 
 static const char *const subject_names[SUBJECTS] = {"ours", "go", "go-nft", "floor"};
 /* "go" masquerades as the Go plugins do where there is an iptables(8). */
 static const char *const backends[SUBJECTS] = {"nftables", "iptables", "nftables", ""};
-static const char *const verb_names[VERBS] = {"ADD", "CHECK", "DEL", "VERSION"};
 
 struct setup {
 	const char *plugin[SUBJECTS]; /* the bridge plugin, or the floor's program */
@@ -52,35 +47,6 @@ struct scenario {
 	size_t rounds;
 };
 
-/* A container to be, and what its ADD has answered. */
-struct pod {
-	unsigned int number;
-	char *netns;
-	char *result;
-};
-
-/* ---- namespaces ---- */
-
-static char *netns_path(const struct setup *setup, unsigned int number)
-{
-	return cni_format("%s/netns-%u", setup->work, number);
-}
-
-/* All at once, and then a pause: the kernel takes namespaces down in a worker of its own, which
- * holds the very lock that is measured next. */
-static void drop_netns(const struct setup *setup, unsigned int from, unsigned int to)
-{
-	const struct timespec pause = {.tv_nsec = 300000000};
-
-	for (; from < to; from++) {
-		freeing char *path = netns_path(setup, from);
-
-		if (umount2(path, MNT_DETACH) < 0)
-			process_die("take a network namespace down");
-	}
-	nanosleep(&pause, NULL);
-}
-
 /* ---- a verb of a subject, for a pod ---- */
 
 static char *configuration(const struct scenario *scenario, const struct pod *pod, int subject,
@@ -92,45 +58,28 @@ static char *configuration(const struct scenario *scenario, const struct pod *po
 		"\"ipMasqBackend\": \"%s\", \"ipam\": {\"type\": \"host-local\", \"dataDir\": "
 		"\"%s\", "
 		"\"ranges\": [[{\"subnet\": \"10.99.0.0/16\"}]], "
-		"\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}%s%s}";
-	bool has_prev = verb == CHECK || verb == DEL;
+		"\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}";
+	freeing char *conf = cni_format(text, scenario->masquerade ? "true" : "false",
+					backends[subject], scenario->data_dir);
 
-	return cni_format(text, scenario->masquerade ? "true" : "false", backends[subject],
-			  scenario->data_dir, has_prev ? ", \"prevResult\": " : "",
-			  has_prev ? pod->result : "");
-}
-
-static char *output_path(const struct setup *setup, unsigned int slot)
-{
-	return cni_format("%s/out-%u", setup->work, slot);
+	return pod_conf(conf, verb == CHECK || verb == DEL ? pod->result : NULL);
 }
 
 static struct process start_plugin(const struct setup *setup, const struct scenario *scenario,
 				   int subject, int verb, const char *file, const struct pod *pod,
 				   unsigned int slot)
 {
-	freeing char *command = cni_format("CNI_COMMAND=%s", verb_names[verb]);
-	freeing char *container = cni_format("CNI_CONTAINERID=bench-%u", pod->number);
-	freeing char *netns = cni_format("CNI_NETNS=%s", pod->netns);
-	freeing char *path = cni_format("CNI_PATH=%s", setup->path[subject]);
-	freeing char *input = cni_format("%s/in-%u", setup->work, slot);
-	freeing char *output = output_path(setup, slot);
 	freeing char *conf = configuration(scenario, pod, subject, verb);
-	freeing char *program = cni_strdup(file);
-	char ifname[] = "CNI_IFNAME=eth0";
-	char search[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	char *environment[] = {command, container, netns, path, ifname, search, NULL};
-	char *args[] = {program, NULL};
+	const struct pod_call call = {
+		.program = file, .path = setup->path[subject], .conf = conf, .verb = verb};
 
-	process_write(input, conf);
-	return process_start(args, environment, input, output);
+	return pod_start_plugin(pod, &call, setup->work, slot);
 }
 
 static struct process start_floor(const struct setup *setup, int verb, const struct pod *pod,
 				  unsigned int slot)
 {
 	freeing char *program = cni_strdup(setup->plugin[FLOOR]);
-	freeing char *output = output_path(setup, slot);
 	freeing char *host_end = cni_format("floor%u", pod->number);
 	/* Apart from what host-local gives out, from the subnet's beginning. */
 	freeing char *address = cni_format("10.99.200.%u", 2 + pod->number % 200);
@@ -142,9 +91,8 @@ static struct process start_floor(const struct setup *setup, int verb, const str
 	char *add_args[] = {program, add,    pod->netns, bridge, host_end,
 			    address, prefix, gateway,	 NULL};
 	char *del_args[] = {program, del, host_end, NULL};
-	char *environment[] = {NULL};
 
-	return process_start(verb == ADD ? add_args : del_args, environment, "/dev/null", output);
+	return pod_start(verb == ADD ? add_args : del_args, setup->work, slot);
 }
 
 static struct process begin(const struct setup *setup, const struct scenario *scenario, int subject,
@@ -157,7 +105,7 @@ static struct process begin(const struct setup *setup, const struct scenario *sc
 
 static struct sample end(struct process *run, int subject, int verb, struct pod *pod)
 {
-	freeing char *what = cni_format("%s %s", verb_names[verb], subject_names[subject]);
+	freeing char *what = cni_format("%s %s", pod_verbs[verb], subject_names[subject]);
 	freeing char *output = NULL;
 	/* DEL of the Go plugins with nf_tables fails when everything is gone, since it then looks
 	 * for iptables' chains as well. */
@@ -169,25 +117,11 @@ static struct sample end(struct process *run, int subject, int verb, struct pod 
 	return sample;
 }
 
-static struct pod make_pod(const struct setup *setup, unsigned int number)
-{
-	struct pod pod = {.number = number, .netns = netns_path(setup, number)};
-
-	netns_make(pod.netns);
-	return pod;
-}
-
-static void clear_pod(struct pod *pod)
-{
-	free(pod->netns);
-	free(pod->result);
-}
-
 static void report_all(const char *name, struct series series[VERBS][SUBJECTS])
 {
 	for (int verb = 0; verb < VERBS; verb++)
 		for (int subject = 0; subject < SUBJECTS; subject++)
-			series_report(&series[verb][subject], name, verb_names[verb],
+			series_report(&series[verb][subject], name, pod_verbs[verb],
 				      subject_names[subject]);
 }
 
@@ -217,7 +151,7 @@ static void one_at_a_time(const struct setup *setup, const struct scenario *scen
 		struct pod pods[SUBJECTS];
 
 		for (int i = 0; i < SUBJECTS; i++)
-			pods[i] = make_pod(setup, number++);
+			pods[i] = pod_make(setup->work, number++);
 		for (int verb = ADD; verb <= DEL; verb++)
 			for (int i = 0; i < SUBJECTS; i++) {
 				int subject = in_turn(round, i);
@@ -231,13 +165,13 @@ static void one_at_a_time(const struct setup *setup, const struct scenario *scen
 					   end(&run, subject, verb, &pods[subject]));
 			}
 		for (int i = 0; i < SUBJECTS; i++)
-			clear_pod(&pods[i]);
+			pod_clear(&pods[i]);
 		if (number - dropped >= NAMESPACE_MAX) {
-			drop_netns(setup, dropped, number);
+			pod_drop_namespaces(setup->work, dropped, number);
 			dropped = number;
 		}
 	}
-	drop_netns(setup, dropped, number);
+	pod_drop_namespaces(setup->work, dropped, number);
 	report_all(scenario->name, series);
 }
 
@@ -276,14 +210,14 @@ static void together(const struct setup *setup, const struct scenario *scenario)
 			if (!takes_part(scenario, subject, 0))
 				continue;
 			for (unsigned int pod = 0; pod < TOGETHER; pod++)
-				pods[pod] = make_pod(setup, pod);
+				pods[pod] = pod_make(setup->work, pod);
 			for (int verb = ADD; verb <= DEL; verb++)
 				if (subject != FLOOR || verb != CHECK)
 					series_put(&series[verb][subject],
 						   crowd(setup, scenario, subject, verb, pods));
 			for (unsigned int pod = 0; pod < TOGETHER; pod++)
-				clear_pod(&pods[pod]);
-			drop_netns(setup, 0, TOGETHER);
+				pod_clear(&pods[pod]);
+			pod_drop_namespaces(setup->work, 0, TOGETHER);
 		}
 	report_all(name, series);
 }
@@ -300,7 +234,7 @@ static void versions(const struct setup *setup, const struct scenario *scenario)
 
 			series_put(&series[VERSION][subject], end(&run, subject, VERSION, &pod));
 		}
-	clear_pod(&pod);
+	pod_clear(&pod);
 	report_all("bridge", series);
 }
 
@@ -319,7 +253,7 @@ static void ipam_alone(const struct setup *setup, const struct scenario *scenari
 
 				series_put(&series[verb][subject], end(&run, subject, verb, &pod));
 			}
-			clear_pod(&pod);
+			pod_clear(&pod);
 		}
 	report_all(scenario->name, series);
 }
@@ -328,26 +262,26 @@ static void ipam_alone(const struct setup *setup, const struct scenario *scenari
 static void warm_up(const struct setup *setup, const struct scenario *scenario)
 {
 	for (int subject = 0; subject < SUBJECTS; subject++) {
-		struct pod pod = make_pod(setup, 0);
+		struct pod pod = pod_make(setup->work, 0);
 
 		for (int verb = ADD; verb <= DEL; verb += DEL - ADD) {
 			struct process run = begin(setup, scenario, subject, verb, &pod, 0);
 
 			end(&run, subject, verb, &pod);
 		}
-		clear_pod(&pod);
-		drop_netns(setup, 0, 1);
+		pod_clear(&pod);
+		pod_drop_namespaces(setup->work, 0, 1);
 	}
 }
 
 /* Another pod of the network, which stays: a node in use. */
 static void move_in(const struct setup *setup, const struct scenario *scenario)
 {
-	struct pod pod = make_pod(setup, RESIDENT);
+	struct pod pod = pod_make(setup->work, RESIDENT);
 	struct process run = begin(setup, scenario, OURS, ADD, &pod, 0);
 
 	end(&run, OURS, ADD, &pod);
-	clear_pod(&pod);
+	pod_clear(&pod);
 }
 
 static void measure(const struct setup *setup)

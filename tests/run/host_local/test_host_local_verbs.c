@@ -248,7 +248,7 @@ static void host_local__changes_nothing_for_bad_input(void **state)
 	static const char *const ipams[] = {
 		"\"subnet\":\"10.1.0.0/31\"",
 		"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"10.1.0.9\",\"rangeEnd\":\"10.1.0.8\"",
-		"\"subnet\":\"10.1.0.0/24\",\"gateway\":\"10.2.0.1\"",
+		"\"subnet\":\"10.1.0.0/24\",\"gateway\":\"fd00::1\"",
 		"\"subnet\":\"10.1.0.0/24\",\"rangeEnd\":\"10.2.0.1\"",
 		"\"subnet\":\"fd00::/127\"",
 		"\"subnet\":\"10.1.0.0/16\",\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}]]",

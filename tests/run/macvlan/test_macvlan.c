@@ -149,7 +149,7 @@ static void add__takes_the_link_of_the_default_route(void **state)
 	default_master("ip -6 route add default dev other0 metric 1; "
 		       "ip route add default dev up0 metric 9",
 		       "up0");
-	/* Of another table, and of no link. */
+	/* Routes of another table and routes without a link do not count. */
 	default_master("ip route add default dev other0 table 7; "
 		       "ip route add unreachable default metric 1; "
 		       "ip route add default dev up0 metric 5",

@@ -75,7 +75,7 @@ static char *state_of(const struct pod *pod)
 		pod->name, pod->name, pod->name, pod->name);
 }
 
-/* What the two answer, without the MAC, which is random. */
+/* The answer without the MAC, which is random. */
 static char *answer_of(const struct pod *pod)
 {
 	freeing_json cJSON *answer = cni_json_copy(pod->result);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* Each call that kubelet, CRI-O, nerdctl, BuildKit, buildah and apptainer were seen to make
  * (tests/fixtures/replayed-calls.jsonl), made again (replay.h). The exit code, the error's code and the form
  * of the result are those of the recording. CHECK changes nothing; DEL succeeds before the first ADD, leaves
@@ -45,6 +46,8 @@ static cJSON *form_of(const cJSON *result)
 			cni_json_set(item, "mac", cJSON_CreateString("some"));
 		if (cni_json_get(item, "sandbox"))
 			cni_json_set(item, "sandbox", cJSON_CreateString("some"));
+		else if (!strncmp(cni_json_get_string(item, "name"), "veth", 4))
+			cni_json_set(item, "name", cJSON_CreateString("veth"));
 	}
 	cJSON_ArrayForEach (item, cJSON_GetObjectItem(form, "ips")) {
 		freeing char *size = cni_strdup(strchr(cni_json_get_string(item, "address"), '/'));
@@ -270,33 +273,21 @@ static void calls__are_answered_as_recorded(void **state)
 	recorded_each(FIXTURE, plugin, REPLAY_NETNS, replay);
 }
 
-static void count_only(const struct recorded *call)
+/* The recordings are of a kernel without ipvlan: its ADDs failed there. */
+static void calls__of_ipvlan(void **state)
 {
-	(void)call;
-}
-
-/* A plugin that is not there yet: once it is, its calls are to be replayed as well. */
-static void calls__of_a_plugin_that_is_missing(void **state)
-{
-	size_t count;
-
-	plugin = *state;
-	count = recorded_each(FIXTURE, plugin, REPLAY_NETNS, count_only);
-	if (sandbox_run("test -x " CNI_C_BINARY_DIR "/plugins/%s", plugin) == 0)
-		fail_msg("%s is there now: replay its calls", plugin);
-	skip_because("%s: %zu calls of a plugin that is not there", plugin, count);
+	(void)state;
+	if (sandbox_run("unshare -n sh -c 'ip link add a type veth peer name b && "
+			"ip link add link a name c type ipvlan' 2>/dev/null") != 0)
+		skip_because("this kernel has no links of kind 'ipvlan'");
+	plugin = "ipvlan";
+	recorded_each(FIXTURE, plugin, REPLAY_NETNS, replay);
 }
 
 #define replay_test(plugin)                                                                        \
 	{                                                                                          \
 		.name = "calls__are_answered_as_recorded: " plugin,                                \
 		.test_func = calls__are_answered_as_recorded,                                      \
-		.initial_state = (void *)(uintptr_t)(plugin)                                       \
-	}
-#define missing_test(plugin)                                                                       \
-	{                                                                                          \
-		.name = "calls__of_a_plugin_that_is_missing: " plugin,                             \
-		.test_func = calls__of_a_plugin_that_is_missing,                                   \
 		.initial_state = (void *)(uintptr_t)(plugin)                                       \
 	}
 
@@ -315,9 +306,9 @@ int main(void)
 		replay_test("portmap"),
 		replay_test("static"),
 		replay_test("tuning"),
-		missing_test("ipvlan"),
-		missing_test("macvlan"),
-		missing_test("ptp"),
+		replay_test("macvlan"),
+		replay_test("ptp"),
+		cmocka_unit_test(calls__of_ipvlan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

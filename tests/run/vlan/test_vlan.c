@@ -101,7 +101,7 @@ static void add__names_an_id_that_is_taken(void **state)
 	bridge_assert_unchanged(before);
 	pod_check(&red, config);
 	pod_del(&red, config);
-	/* Of an administrator, on the host. */
+	/* An administrator has the id, on the host. */
 	sandbox_must("ip link add link up0 name up0.7 type vlan id 7");
 	pod_add_fails(&green, config, CNI_ETAKEN, "'vlanId' 7 of 'up0' is taken");
 	pod_close(&red);

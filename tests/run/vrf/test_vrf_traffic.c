@@ -28,14 +28,15 @@ static void assert_reaches(const char *vrf, bool expected)
 
 static void vrf__separates_equal_addresses(void **state)
 {
+	(void)state;
+	needs_vrf();
+
 	freeing char *left = bridge_config("1.0.0", ON_LEFT);
 	freeing char *right = bridge_config("1.0.0", ON_RIGHT);
 	freeing_json cJSON *a = NULL;
 	freeing_json cJSON *b = NULL;
 	struct pod peers[2];
 
-	(void)state;
-	needs_vrf();
 	a = routed_attach("net1", ON_LEFT);
 	routed_succeeds(VRF, "ADD", "net1", "'vrfname':'vl'", a);
 	b = routed_attach("net2", ON_RIGHT);

@@ -5,6 +5,9 @@
 #include "bridge_vlan.h"
 #include "cleanup.h"
 #include "link.h"
+#include "link_backup.h"
+#include "link_kind.h"
+#include "link_names.h"
 #include "link_settings.h"
 #include "qdisc.h"
 #include "redirect.h"
@@ -209,6 +212,48 @@ static int route_list(struct cni_nl *nl, struct cni_error *err)
 	return failed;
 }
 
+static int default_route(struct cni_nl *nl, struct cni_error *err)
+{
+	int index;
+
+	return cni_route_default(nl, &index, err);
+}
+
+static int second_names(struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_link_names names;
+	int failed = cni_link_names_read_second(nl, QUESTIONS_END_INDEX, &names, err);
+
+	for (size_t i = 0; !failed && i < names.count; i++)
+		if (!names.items[i])
+			abort();
+	cni_link_names_clear(&names);
+	return failed;
+}
+
+/* The attributes of the link's kind. */
+static int values(struct cni_nl *nl, struct cni_error *err)
+{
+	const struct cni_link link = {.index = QUESTIONS_BRIDGE_INDEX, .name = QUESTIONS_BRIDGE};
+	const struct cni_link_values wanted = {.given = 1, .values = {0}};
+	struct cni_error mismatch;
+
+	if (cni_link_check_values(nl, &link, &cni_link_bridge, &wanted, &mismatch) == 0 ||
+	    mismatch.code == CNI_EMISMATCH)
+		return 0;
+	*err = mismatch;
+	return -1;
+}
+
+static int backup(struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_link_backup kept;
+	int failed = cni_link_backup_read(nl, QUESTIONS_END_INDEX, &kept, err);
+
+	cni_link_backup_clear(&kept);
+	return failed;
+}
+
 static const struct question rtnetlink_items[] = {
 	{"link-by-name", link_by_name},
 	{"link-by-index", link_by_index},
@@ -229,6 +274,10 @@ static const struct question rtnetlink_items[] = {
 	{"redirect", redirect},
 	{"rules", rules},
 	{"route-list", route_list},
+	{"default-route", default_route},
+	{"second-names", second_names},
+	{"values", values},
+	{"backup", backup},
 };
 const struct questions rtnetlink_questions = {"rtnetlink", NETLINK_ROUTE, rtnetlink_items,
 					      COUNT(rtnetlink_items)};

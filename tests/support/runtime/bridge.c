@@ -54,7 +54,7 @@ struct plugin_call bridge_call(const char *command, const char *config)
 
 void pod_open(struct pod *pod, const char *name)
 {
-	*pod = (struct pod){.plugin = BRIDGE};
+	*pod = (struct pod){.result = NULL};
 	snprintf(pod->name, sizeof(pod->name), "%s", name);
 	snprintf(pod->netns, sizeof(pod->netns), "/run/netns/%s", name);
 	sandbox_add_netns(name);
@@ -77,7 +77,7 @@ struct plugin_call pod_call(const struct pod *pod, const char *command, const ch
 {
 	struct plugin_call asked = bridge_call(command, config);
 
-	asked.plugin = pod->plugin;
+	asked.plugin = pod->plugin ? pod->plugin : BRIDGE;
 	asked.container = pod->name;
 	asked.netns = pod->netns;
 	asked.ifname = "eth0";

@@ -49,11 +49,11 @@ char *bridge_config(const char *version, const char *more);
 struct plugin_call bridge_call(const char *command, const char *config);
 
 struct pod {
-	char name[24];	/* CNI_CONTAINERID, and the namespace's name */
-	char netns[48]; /* its path */
-	char host[16];	/* the host's end of its veth; "" without a successful ADD */
-	cJSON *result;	/* what ADD answered; NULL likewise */
-	const char *plugin; /* the executable; pod_open() sets it to BRIDGE */
+	char name[24];	    /* CNI_CONTAINERID, and the namespace's name */
+	char netns[48];	    /* its path */
+	char host[16];	    /* the host's end of its veth; "" without a successful ADD */
+	cJSON *result;	    /* what ADD answered; NULL likewise */
+	const char *plugin; /* the executable; NULL: BRIDGE */
 };
 
 /* Makes the namespace; nothing is attached yet. */

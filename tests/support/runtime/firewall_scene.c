@@ -233,3 +233,28 @@ void assert_lines(int expected, const char *text, const char *command)
 		fail_msg("'%s' has %d lines with '%s', expected %d", command, count, text,
 			 expected);
 }
+
+static int setup_with(void **state, const char *which)
+{
+	if (firewall_setup(state) < 0)
+		return -1;
+	firewall_use_iptables(which);
+	*state = (void *)(uintptr_t)which;
+	return 0;
+}
+
+int firewall_setup_nft(void **state)
+{
+	return setup_with(state, "nft");
+}
+
+int firewall_setup_legacy(void **state)
+{
+	return setup_with(state, "legacy");
+}
+
+bool firewall_has_iptables(void)
+{
+	return sandbox_run("iptables -S FORWARD >/dev/null 2>&1 && "
+			   "ip6tables -S FORWARD >/dev/null 2>&1") == 0;
+}

@@ -66,4 +66,21 @@ void assert_dropped(const char *from, const char *ip4, const char *ip6);
 /* Asserts the number of lines of a command's output that hold the text. */
 void assert_lines(int expected, const char *text, const char *command);
 
+/* A test for each of the two iptables; its state is which ("nft", "legacy"). */
+int firewall_setup_nft(void **state);
+int firewall_setup_legacy(void **state);
+#define firewall_both_tests(name)                                                                  \
+	{#name " (nft)", name, firewall_setup_nft, firewall_teardown, NULL},                       \
+	{                                                                                          \
+#name " (legacy)", name, firewall_setup_legacy, firewall_teardown, NULL            \
+	}
+
+/* True if the kernel has both families of the iptables in use. */
+bool firewall_has_iptables(void);
+#define firewall_skip_unless_it_works()                                                            \
+	do {                                                                                       \
+		if (!firewall_has_iptables())                                                      \
+			skip_because("this kernel has no iptables-%s", (const char *)*state);      \
+	} while (0)
+
 #endif

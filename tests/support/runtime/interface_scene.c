@@ -22,7 +22,7 @@ static const struct interface_row rows[] = {
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
-/* What a cmocka test gets. */
+/* The state of a cmocka test. */
 struct pairing {
 	const struct interface_row *row;
 	const struct interface_test *test;

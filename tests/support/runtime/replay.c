@@ -94,9 +94,15 @@ bool replay_is_bridge(void)
 	return strstr(replay_plugin, "bridge") != NULL;
 }
 
+bool replay_is_interface(void)
+{
+	return replay_is_bridge() || !strcmp(replay_plugin, "ptp") ||
+	       !strcmp(replay_plugin, "macvlan") || !strcmp(replay_plugin, "ipvlan");
+}
+
 bool replay_is_chained(void)
 {
-	return !replay_is_ipam() && !replay_is_bridge() && !strstr(replay_plugin, "loopback");
+	return !replay_is_ipam() && !replay_is_interface() && !strstr(replay_plugin, "loopback");
 }
 
 char *replay_executable(void)
@@ -301,8 +307,8 @@ void replay_forget(struct replay_attachment *attachment)
 /* The configuration of the recorded call, with what is true here as its prevResult, if it had one. */
 cJSON *replay_config_of_call(const struct replay_attachment *attachment)
 {
-	const cJSON *real = replay_is_bridge() ? attachment->answer
-					       : cni_json_get(attachment->config, "prevResult");
+	const cJSON *real = replay_is_interface() ? attachment->answer
+						  : cni_json_get(attachment->config, "prevResult");
 	cJSON *config = cni_json_copy(replay_recorded->input);
 
 	if (real && cJSON_GetObjectItem(config, "prevResult"))
@@ -320,6 +326,11 @@ int replay_begin(const char *plugin, const struct recorded *call)
 		return -1;
 	sandbox_add_netns("red");
 	install_buildkits();
+	/* The master of recorded macvlans; and ptp leaves forwarding on. */
+	if (replay_is_interface() && !replay_is_bridge())
+		sandbox_must("ip link add eth0 type veth peer name wire0 && ip link set eth0 up && "
+			     "ip link set wire0 up && "
+			     "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
 	netns = place(call->theirs);
 	return 0;
 }

@@ -23,6 +23,8 @@ int replay_end(void);
 
 bool replay_is_ipam(void);
 bool replay_is_bridge(void);
+/* It makes the container's interface: bridge, ptp, macvlan, ipvlan. */
+bool replay_is_interface(void);
 /* Neither of these, nor loopback: it needs a prevResult. */
 bool replay_is_chained(void);
 
