@@ -18,11 +18,13 @@ static const char iptables[] = "'backend':'iptables'";
 static const char conditions[] =
 	"'conditionsV4':['ip saddr 0.0.0.0/0'],'conditionsV6':['ip6 saddr ::/0']";
 
-static void publish(const char *backend, uint16_t port)
+#define MAPPING(protocol) "{'hostPort':%u,'containerPort':9090,'protocol':'" protocol "'}"
+
+static void publish(const char *backend, unsigned int port)
 {
-	freeing char *keys =
-		cni_format("%s," PORTS(PORT(% u, 9090, "tcp") "," PORT(% u, 9090, "udp")), backend,
-			   port, port);
+	freeing char *keys = cni_format(
+		"%s,'runtimeConfig':{'portMappings':[" MAPPING("tcp") "," MAPPING("udp") "]}",
+		backend, port, port);
 	freeing char *config = portmap_config("1.0.0", keys);
 
 	pod_publish(&scene_red, config);
