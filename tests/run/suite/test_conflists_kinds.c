@@ -57,6 +57,10 @@ static const struct conflist multus_vrf = {
 	.file = "multus-vrf.conflist",
 	.versions = {"1.1.0"},
 	.network = "macvlan-vrf",
+	.addresses = {"10.16.0.2/24"},
+	.gateways = {"10.16.0.1"},
+	.internal = true,
+	.shows_packets = true,
 	.ifname = "net1",
 	.has_uplink = true,
 	.prepares = LAN("10.16.0.1/24"),
@@ -145,8 +149,8 @@ static void vlan__lives_as_its_runtime_has_it(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[] = {
-		kind_test(nerdctl_ipvlan), kind_test(podman_ipvlan), kind_test(multus_ipvlan),
-		kind_test(multus_vrf),	   kind_test(multus_vlan),
+		kind_test(multus_vrf),	  kind_test(nerdctl_ipvlan), kind_test(podman_ipvlan),
+		kind_test(multus_ipvlan), kind_test(multus_vlan),
 	};
 
 	tests[4].test_func = vlan__lives_as_its_runtime_has_it;

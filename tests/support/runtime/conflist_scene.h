@@ -50,6 +50,7 @@ struct conflist {
 	const char *gateways[2];  /* of its default routes, and the bridge's */
 	bool internal;		  /* there are neither, but the plugins report them */
 	bool routes_ipv4_alone;	  /* the list has no default route of IPv6 */
+	bool shows_packets;	  /* `shows` sends them: the routes are not in the main table */
 	bool has_uplink;	  /* the gateways are behind the host's link "eth1", in LAN */
 	const char *ifname;	  /* CNI_IFNAME; NULL: "eth0" */
 	bool publishes;		  /* the list has portmap */
