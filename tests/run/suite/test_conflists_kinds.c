@@ -52,6 +52,7 @@ static const struct conflist multus_ipvlan = {
 	.args = MULTUS_ARGS,
 };
 
+/* The kernel makes the rules 1000 with the first VRF of a namespace, and keeps them. */
 static const struct conflist multus_vrf = {
 	.runtime = "Multus, macvlan, vrf",
 	.file = "multus-vrf.conflist",
@@ -67,7 +68,8 @@ static const struct conflist multus_vrf = {
 	.args = MULTUS_ARGS,
 	.shows = "ip -n red -d link show net1 | grep -q 'master blue ' && "
 		 "ip netns exec red ping -qc1 -W5 -I blue 10.16.0.1 >/dev/null && "
-		 "ip netns exec red ping -qc1 -W5 -I blue 10.16.0.3 >/dev/null",
+		 "ip netns exec red ping -qc1 -W5 -I blue 10.16.0.3 >/dev/null && "
+		 "ip -n red rule del pref 1000 && ip -n red -6 rule del pref 1000",
 };
 
 static bool lacks(const char *kind)
