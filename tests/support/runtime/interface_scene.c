@@ -2,6 +2,7 @@
 #include "interface_scene.h"
 
 #include "cleanup.h"
+#include "json_text.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -113,11 +114,11 @@ int interface_run(const struct interface_test *tests, size_t count)
 
 char *interface_config(const struct interface_row *row, const char *version, const char *more)
 {
-	freeing char *keys = cni_format("'type':'%s'%s%s%s%s", row->type, *row->keys ? "," : "",
-					row->keys, *more ? "," : "", more);
+	freeing char *text =
+		cni_format("{'cniVersion':'%s','name':'blue','type':'%s'%s%s%s%s}", version,
+			   row->type, *row->keys ? "," : "", row->keys, *more ? "," : "", more);
 
-	/* The last of two equal keys wins. */
-	return bridge_config(version, keys);
+	return json_text(text);
 }
 
 void interface_open(struct pod *pod, const char *name, const struct interface_row *row)
