@@ -33,7 +33,7 @@ vm_log() {
 
 # Reads the stdout of scripts/vm-tests, makes a log of each test, and prints its tally.
 split_vm_logs() { # suite
-	local suite=$1 line test code seconds log=/dev/null
+	local suite=$1 line test code seconds ended took log=/dev/null
 	while IFS= read -r line; do
 		read -r _ _ test code seconds <<<"$line"
 		case $line in
