@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* scripts/test --vm-quick and --vm run it as well. */
 /* Hardware, which falls back to the host when its namespace ends: the network card of scripts/vm. It falls to
  * the machine's first network namespace, so these tests run there, and nowhere else. */
 #include "host_device_scene.h"
