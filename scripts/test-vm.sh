@@ -130,7 +130,8 @@ version() {
 	grep -oE '^[0-9]+\.[0-9]+'
 }
 
-# Prints "kernel<tab>plugin<tab>log" for each log of tests of a plugin, and of tests of several.
+# Prints "kernel<tab>plugin<tab>log" for each log of this run: of tests of a plugin, and of
+# tests of several.
 logs_of_verbs() { # directory of the build
 	local source folder test suite
 	for source in "$top"/tests/run/*/test_*.c; do
@@ -140,9 +141,9 @@ logs_of_verbs() { # directory of the build
 		suite/test_interfaces*) folder='*' ;;
 		suite/* | cnitool/*) continue ;;
 		esac
-		[ ! -e "$test.log" ] || printf '%s\t%s\t%s\n' "$(uname -r | version)" "${folder//_/-}" "$test.log"
+		[ ! "$test.log" -nt "$began" ] || printf '%s\t%s\t%s\n' "$(uname -r | version)" "${folder//_/-}" "$test.log"
 		for suite in $vm_suites; do
-			[ ! -e "$test.$suite.log" ] ||
+			[ ! "$test.$suite.log" -nt "$began" ] ||
 				printf '%s\t%s\t%s\n' "$(version <"$1/vm.$suite.kernel") ($suite)" "${folder//_/-}" "$test.$suite.log"
 		done
 	done
