@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* VLANs of a bridge's ports. scripts/test --vm runs it as well. */
+/* VLANs of a bridge's ports. scripts/test --vm-quick and --vm run it as well. */
 #include "bridge_vlan.h"
 
 #include "bridge.h"

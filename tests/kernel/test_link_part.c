@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* scripts/test --vm-quick and --vm run it as well. */
 /* CNI_IFNAME as a link without an end on the host, of each kind that the kernel has. */
 #include "part_calls.h"
 

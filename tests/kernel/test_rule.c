@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* Rules of routing policy over rtnetlink, and the routes of a link that move between tables. */
 #include "route_list.h"
 #include "rule.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* The tap part: whatever the container does to the tap, its descriptor leads to it. */
 #include "part_calls.h"
 #include "tap.h"

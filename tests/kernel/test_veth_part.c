@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* The veth: made, checked, deleted by its owner, and stale ones. */
 #include "part_calls.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* ADD's answers in each version, and its refusals before it makes anything. */
 #include "attached.h"
 

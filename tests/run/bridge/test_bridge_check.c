@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* CHECK: names each damage, and tolerates the work of later plugins. */
 #include "bridge.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* DEL removes all of this attachment, however little is known, and nothing else. Shared things
  * stay: the bridge with the gateway's addresses, forwarding, and host-local's last reserved
  * address. */

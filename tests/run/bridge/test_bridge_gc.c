@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* GC removes attachments that are not valid, and nothing else. */
 #include "bridge.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* STATUS: succeeds if ADD would work. It changes nothing and waits for nothing. */
 #include "bridge.h"
 

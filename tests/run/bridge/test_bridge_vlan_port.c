@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* scripts/test --vm-quick and --vm run it as well. */
 /* VLANs of the pods' ports, and the frames that pass them. */
 #include "vlan_scene.h"
 

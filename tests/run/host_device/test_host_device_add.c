@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* Which device an ADD moves, the result, and CHECK and STATUS. */
 #include "host_device_scene.h"
 #include "json_text.h"

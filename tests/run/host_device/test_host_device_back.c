@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* A device comes back as it was, whatever the container has done and whatever DEL does not get. */
 #include "host_device_scene.h"
 

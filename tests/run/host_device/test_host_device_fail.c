@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* An ADD that fails or is killed leaves the device where it was, or DEL and GC put it there. */
 #include "host_device_scene.h"
 

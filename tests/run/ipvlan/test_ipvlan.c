@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* scripts/test --vm-quick and --vm run it as well. */
 /* ipvlan on a link of the host, whose other end is in the namespace "lan". */
 #include "bridge.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* macvlan on a link of the host, whose other end is in the namespace "lan". */
 #include "bridge.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* ADD: the result, the kernel's state, and input that is refused. */
 #include "cleanup.h"
 #include "mem.h"

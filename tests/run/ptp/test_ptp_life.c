@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* CHECK after single damages, MEND, DEL of all kinds, a failed ADD, and GC. */
 #include "cleanup.h"
 #include "mem.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* HTTP between pods, node and outside: bytes that arrive, and their source address.
  *
  *	red  10.1.0.2, fd01::2 ── 10.1.0.1, fd01::1 ┐

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* sbr's ADD: what it makes in the container, what it refuses, and that a failed one takes back. */
 #include "json_text.h"
 #include "routed.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* sbr's CHECK after each damage, its DEL with whatever is missing, and errors at its system calls. */
 #include "faults.h"
 #include "routed.h"

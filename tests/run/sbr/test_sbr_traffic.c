@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* A pod with several interfaces answers through the one that it was asked on. The witnesses are
  * answers that arrive outside: nft drops those that leave by another interface. */
 #include "probe.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* scripts/test --vm-quick and --vm run it as well. */
 /* Each plugin that makes an interface: a life from ADD to DEL in every way that runtimes have. */
 #include "interface_scene.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* ADD of tap: the answer, and what ip(8) shows of each key. */
 #include "tap_scene.h"
 

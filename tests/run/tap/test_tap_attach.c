@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* The virtual machine's side: who may attach to the tap, how often, and that frames travel. */
 #include "tap_scene.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* CHECK of tap after one damage at a time. */
 #include "tap_scene.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* DEL of tap however little is known, and GC. */
 #include "tap_scene.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* ADD of tap that fails leaves nothing, in the container or on the host; STATUS says it before. */
 #include "faults.h"
 #include "pod_snapshot.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* scripts/test --vm-quick and --vm run it as well. */
 /* vrf: the interface becomes a slave, keeps its addresses and routes, and shares the VRF. */
 #include "json_text.h"
 #include "routed.h"

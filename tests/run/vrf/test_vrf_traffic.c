@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* scripts/test --vm runs it as well. */
+/* scripts/test --vm-quick and --vm run it as well. */
 /* VRFs separate equal addresses. The witnesses are pings that only one of two peers with one address can
  * answer. */
 #include "routed.h"

@@ -16,7 +16,8 @@
  *		return interface_run(tests, sizeof(tests) / sizeof(*tests));
  *
  * A test runs for every row, on a host of its own (bridge.h) with the links "up0" and "up1", a pair that is up. A
- * row whose kind of link the kernel does not have is skipped by name. */
+ * row whose kind of link the kernel does not have is skipped by name. CNI_C_KINDS=vlan,dummy in the environment
+ * restricts the rows to these kinds: scripts/test --vm-quick runs those that the host's kernel lacks. */
 #ifndef INTERFACE_SCENE_H
 #define INTERFACE_SCENE_H
 

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by scripts/test: tests on Debian's kernels, in virtual machines, and the table of verbs.
+# shellcheck shell=bash disable=SC2154 # variables of scripts/test
+
+# A test that takes longer is ended, and so is a machine.
+vm_test_seconds=900
+vm_seconds=7200
+
+# The build whose executables start soonest: a shared library costs a walk over the host's files, and a test
+# starts plugins by the hundred.
+vm_preset() {
+	if "$top/scripts/archives" >/dev/null 2>&1; then
+		echo static
+	else
+		echo release
+	fi
+}
+
+# The kinds of links in the rows of tests/support/runtime/interface_scene.c that this kernel does not know.
+lacking_kinds() {
+	local kind
+	for kind in $(sed -n 's/.*\.kind = "\([a-z]*\)".*/\1/p' "$top/tests/support/runtime/interface_scene.c"); do
+		# Rtnetlink makes no tap.
+		[ "$kind" = tun ] || ! unshare --net ip link add probe0 type "$kind" 2>&1 |
+			grep -qE 'Unknown device type|not supported' || echo "$kind"
+	done | sort -u | paste -sd,
+}
+
+# vm_log SUITE TEST: where the test's output in the machine goes.
+vm_log() {
+	echo "$2.$1.log"
+}
+
+# Reads the stdout of scripts/vm-tests, makes a log of each test, and prints its tally.
+split_vm_logs() { # suite
+	local suite=$1 line test code seconds ended took log=/dev/null
+	while IFS= read -r line; do
+		read -r _ _ test code seconds <<<"$line"
+		case $line in
+		'== kernel '*) echo "$test" >"$dir/vm.$suite.kernel" ;;
+		'== start '*) ;;
+		'== log '*)
+			log=$(vm_log "$suite" "$test")
+			: >"$log"
+			ended=$code took=$seconds
+			;;
+		'== end '*)
+			[ "$ended" = 0 ] || grep -q '^not ok [0-9]* - ' "$log" ||
+				echo "not ok 0 - ${test##*/} ended before its time ($suite), exit code $ended" >>"$log"
+			printf '%s s: ' "$took"
+			tally "$suite: ${test#"$dir/tests/"}" "$log"
+			log=/dev/null
+			;;
+		*) printf '%s\n' "$line" >>"$log" ;;
+		esac
+	done
+}
+
+# Skips on Debian's kernel: those for another reason than the kernel stand out.
+print_vm_skips() { # suite logs
+	local suite=$1 reasons
+	shift
+	reasons=$(grep -h '^# skipped ' "$@" | sed 's/^# skipped [^:]*: //' | sort | uniq -c)
+	[ -n "$reasons" ] || return 0
+	printf '%s\n' "$reasons" | grep 'this kernel ha' | sed "s/^ */skipped on $suite: /"
+	printf '%s\n' "$reasons" | grep -v 'this kernel ha' | sed "s/^ */SKIPPED ON $suite, NOT FOR ITS KERNEL: /"
+}
+
+# run_vm SUITE TESTS: these test executables in one boot of the suite's kernel.
+run_vm() {
+	local suite=$1 tests=() logs=() test log log_of_machine
+	log_of_machine=$dir/vm.$suite.log
+	for test in $2; do
+		tests+=("$dir/tests/$test")
+		log=$(vm_log "$suite" "$dir/tests/$test")
+		logs+=("$log")
+		rm -f "$log"
+	done
+	[ ${#tests[@]} -gt 0 ] || return 0
+	if ! "$top/scripts/vm" --suite "$suite" --prepare >"$log_of_machine" 2>&1; then
+		echo "skipped: the tests on the kernel of $suite, which is not to be had:"
+		tail -n 3 "$log_of_machine"
+		skipped=$((skipped + 1))
+		return
+	fi
+	SECONDS=0
+	"$top/scripts/vm" --suite "$suite" --timeout "$vm_seconds" \
+		"$top/scripts/vm-tests" "$vm_test_seconds" "${tests[@]}" \
+		2>"$log_of_machine" | split_vm_logs "$suite"
+	for log in "${logs[@]}"; do
+		[ -e "$log" ] || {
+			tail -n 20 "$log_of_machine"
+			echo "not ok 0 - ${log##*/}: the machine ended before this test did"
+		} >"$log"
+	done
+	count "${logs[@]}"
+	print_vm_skips "$suite" "${logs[@]}"
+	printf '%s: %s test executables in %s s on %s\n' "$suite" "${#tests[@]}" "$SECONDS" \
+		"$(cat "$dir/vm.$suite.kernel")"
+}
+
+# Tests that the quick run skips by name, on Debian's kernels: all of them, or those of --vm-quick.
+run_vms() { # all or quick
+	local preset dir tests suite
+	preset=$(vm_preset)
+	dir=$top/build/$preset
+	tests=$(marked vm-quick)
+	# The selection comes first: the others take longer.
+	[ "$1" = quick ] || tests+=" $(marked vm | grep -vxF "$tests")"
+	tests=$(for test in $tests; do
+		# shellcheck disable=SC2053 # a pattern on purpose
+		[[ $test == *$only* ]] && echo "$test"
+	done)
+	# shellcheck disable=SC2046,SC2086 # a word for each
+	build_for "$preset" $(targets_of <<<"$tests")
+	if [ "$1" = quick ]; then
+		CNI_C_KINDS=$(lacking_kinds) spend "$preset vm" run_vm bookworm "$tests"
+		return
+	fi
+	for suite in $vm_suites; do
+		spend "$preset $suite" run_vm "$suite" "$tests"
+	done
+	verbs_table "$dir" >"$dir/verbs"
+	cat "$dir/verbs"
+	[ -z "$write" ] || write_table verbs "$(cat "$dir/verbs")"
+}
+
+# 6.1 of 6.1.0-56-amd64.
+version() {
+	grep -oE '^[0-9]+\.[0-9]+'
+}
+
+# Prints "kernel<tab>plugin<tab>log" for each log of this run: of tests of a plugin, and of
+# tests of several.
+logs_of_verbs() { # directory of the build
+	local source folder test suite
+	for source in "$top"/tests/run/*/test_*.c; do
+		folder=$(basename "$(dirname "$source")")
+		test=$1/tests/run/$(basename "$source" .c)
+		case $folder/${test##*/} in
+		suite/test_interfaces*) folder='*' ;;
+		suite/* | cnitool/*) continue ;;
+		esac
+		[ ! "$test.log" -nt "$began" ] || printf '%s\t%s\t%s\n' "$(uname -r | version)" "${folder//_/-}" "$test.log"
+		for suite in $vm_suites; do
+			[ ! "$test.$suite.log" -nt "$began" ] ||
+				printf '%s\t%s\t%s\n' "$(version <"$1/vm.$suite.kernel") ($suite)" "${folder//_/-}" "$test.$suite.log"
+		done
+	done
+}
+
+verbs_table() { # directory of the build
+	local column head='| plugin | kernel |' line='|---|---|'
+	for column in ADD CHECK DEL GC STATUS MEND other; do
+		head+=" $column |" line+='---|'
+	done
+	printf '%s\n' "$head" "$line"
+	logs_of_verbs "$1" | awk -f "$top/tests/verbs.awk" | LC_ALL=C sort -s -t'|' -k2,2
+}
