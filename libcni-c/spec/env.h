@@ -21,6 +21,7 @@ enum cni_command {
 	CNI_STATUS,
 	CNI_MEND,  /* not the specification's: see verbs.h */
 	CNI_SWEEP, /* likewise */
+	CNI_REFRESH, /* likewise */
 	CNI_VERSION,
 	CNI_COMMAND_COUNT,
 };

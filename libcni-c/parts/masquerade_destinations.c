@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "masquerade_destinations.h"
+
+#include "cleanup.h"
+#include "kept_destinations.h"
+#include "masquerade.h"
+#include "nat_destinations.h"
+
+#include <errno.h>
+
+static int without_nf_tables(const struct cni_error *err)
+{
+	return err->errnum == EPROTONOSUPPORT || err->errnum == EOPNOTSUPP ? 0 : -1;
+}
+
+/* The file comes first, and goes again if there is no attachment. */
+int cni_masquerade_set(struct cni_nl *nl, const char *network,
+		       const struct cni_destinations *destinations, struct cni_error *err)
+{
+	static const struct cni_destinations none = {.nets = NULL};
+	bool in_nf_tables = false;
+	bool in_iptables = false;
+
+	if (cni_destinations_keep(network, destinations, err) < 0)
+		return -1;
+	if (cni_masquerade_set_destinations(nl, network, destinations, &in_nf_tables, err) < 0 &&
+	    without_nf_tables(err) < 0)
+		return -1;
+	if (cni_nat_set_destinations(network, destinations, &in_iptables, err) < 0)
+		return -1;
+	return in_nf_tables || in_iptables ? 0 : cni_destinations_keep(network, &none, err);
+}
+
+static int refresh_locked(struct cni_nl *nl, const char *network,
+			  const struct cni_destinations *destinations, struct cni_error *err)
+{
+	clearing_destinations struct cni_destinations before = {.nets = NULL};
+	struct cni_error ignored;
+
+	if (cni_destinations_read(network, &before, err) < 0)
+		return -1;
+	if (cni_masquerade_set(nl, network, destinations, err) == 0)
+		return 0;
+	cni_masquerade_set(nl, network, &before, &ignored);
+	return -1;
+}
+
+int cni_masquerade_refresh(struct cni_nl *nl, const char *network,
+			   const struct cni_destinations *destinations, struct cni_error *err)
+{
+	closing int lock = -1;
+
+	if (cni_destinations_lock(network, CNI_LOCK_EXCLUSIVE, &lock, err) < 0)
+		return -1;
+	return refresh_locked(nl, network, destinations, err);
+}
+
+int cni_masquerade_put_back(struct cni_nl *nl, const char *network,
+			    const struct cni_destinations *mine,
+			    const struct cni_destinations *before, struct cni_error *err)
+{
+	closing int lock = -1;
+
+	if (cni_destinations_lock(network, CNI_LOCK_EXCLUSIVE, &lock, err) < 0)
+		return -1;
+	if (!cni_destinations_are_kept(network, mine))
+		return 0;
+	return refresh_locked(nl, network, before, err);
+}
+
+int cni_masquerade_settle(struct cni_nl *nl, const char *network, bool thorough,
+			  struct cni_error *err)
+{
+	static const struct cni_destinations none = {.nets = NULL};
+	bool in_nf_tables = false;
+	bool in_iptables = false;
+	closing int lock = -1;
+
+	if (!thorough && !cni_destinations_have_file(network))
+		return 0;
+	if (cni_destinations_lock(network, CNI_LOCK_EXCLUSIVE, &lock, err) < 0)
+		return -1;
+	if (cni_masquerade_drop_destinations(nl, network, &in_nf_tables, err) < 0 &&
+	    without_nf_tables(err) < 0)
+		return -1;
+	if (cni_nat_drop_destinations(nl, network, &in_iptables, err) < 0)
+		return -1;
+	return in_nf_tables || in_iptables ? 0 : cni_destinations_keep(network, &none, err);
+}
