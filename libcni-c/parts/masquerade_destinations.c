@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "masquerade_destinations.h"
 
+#include "attachment_file.h"
 #include "cleanup.h"
 #include "kept_destinations.h"
 #include "masquerade.h"
 #include "nat_destinations.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static int without_nf_tables(const struct cni_error *err)
 {
@@ -68,6 +70,17 @@ int cni_masquerade_put_back(struct cni_nl *nl, const char *network,
 	return refresh_locked(nl, network, before, err);
 }
 
+/* An ADD that was killed between file and rules has left them different. */
+static int follow_file(struct cni_nl *nl, const char *network, struct cni_error *err)
+{
+	clearing_destinations struct cni_destinations kept = {.nets = NULL};
+	bool has_any;
+
+	if (cni_destinations_read(network, &kept, err) < 0)
+		return -1;
+	return cni_masquerade_set_destinations(nl, network, &kept, &has_any, err);
+}
+
 int cni_masquerade_settle(struct cni_nl *nl, const char *network, bool thorough,
 			  struct cni_error *err)
 {
@@ -85,5 +98,24 @@ int cni_masquerade_settle(struct cni_nl *nl, const char *network, bool thorough,
 		return -1;
 	if (cni_nat_drop_destinations(nl, network, &in_iptables, err) < 0)
 		return -1;
-	return in_nf_tables || in_iptables ? 0 : cni_destinations_keep(network, &none, err);
+	if (in_nf_tables)
+		return follow_file(nl, network, err);
+	return in_iptables ? 0 : cni_destinations_keep(network, &none, err);
+}
+
+int cni_masquerade_settle_all(struct cni_nl *nl, struct cni_error *err)
+{
+	struct cni_error first = {0};
+	char **networks;
+	size_t count;
+
+	if (cni_attachment_networks(CNI_DESTINATIONS_DIRECTORY, &networks, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (cni_masquerade_settle(nl, networks[i], false, err) < 0)
+			cni_fail_first(&first, err);
+		free(networks[i]);
+	}
+	free(networks);
+	return cni_fail_if_any(&first, err);
 }

@@ -25,5 +25,7 @@ int cni_masquerade_put_back(struct cni_nl *nl, const char *network,
  * `thorough`. */
 int cni_masquerade_settle(struct cni_nl *nl, const char *network, bool thorough,
 			  struct cni_error *err);
+/* The same for all networks that have a file. */
+int cni_masquerade_settle_all(struct cni_nl *nl, struct cni_error *err);
 
 #endif

@@ -73,6 +73,7 @@ static int add_or_check(struct cni_attachment *at, const struct cni_masquerade_p
 	struct cni_masquerade wanted = {.owner = at->owner,
 					.device = device,
 					.destinations = wanted_destinations(at, spec),
+					.rewrites = at->call->env.command == CNI_MEND,
 					.change = change};
 	struct cni_nl *nl;
 
@@ -363,6 +364,8 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 		return cni_fail_within(err, "masquerade");
 	failed = cni_nat_sweep(nl, &cni_nat_of_masquerade, &published, err);
 	free(published.mappings);
+	if (!failed)
+		failed = cni_masquerade_settle_all(nl, err);
 	return failed ? cni_fail_within(err, "masquerade") : 0;
 }
 

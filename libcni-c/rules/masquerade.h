@@ -36,6 +36,7 @@
 #include "nl.h"
 #include "owner.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The destinations that an ADD has replaced. */
@@ -52,6 +53,7 @@ struct cni_masquerade {
 	/* The network's, from this ADD on, for all of its attachments: see kept_destinations.h. NULL: those
 	 * that the network has kept. Ignored by CHECK, which compares with these. */
 	const struct cni_destinations *destinations;
+	bool rewrites; /* ADD writes the destinations also if the kernel seems to have them */
 	struct cni_masquerade_change *change; /* by ADD; NULL: not wanted */
 };
 

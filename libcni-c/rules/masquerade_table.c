@@ -199,7 +199,7 @@ static int prepare(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_ow
 	if (cni_leave_find(nl, network, &leave, err) < 0)
 		return -1;
 	leads = leave.is_there || wanted->destinations->count;
-	if (leads && !cni_leave_has(&leave, wanted->destinations))
+	if (leads && (wanted->rewrites || !cni_leave_has(&leave, wanted->destinations)))
 		cni_leave_put(tx, &leave, wanted->destinations);
 	if (leads && !leave.is_there && cni_leave_lead(nl, tx, &leave, wish, &others, err) < 0)
 		return -1;
