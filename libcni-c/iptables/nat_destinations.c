@@ -65,6 +65,7 @@ void cni_nat_put_destinations(struct cni_nat *nat, const struct cni_owner *owner
 	comment = cni_nat_comment(owner);
 	name_chain(owner->network, chain);
 	put_marker(&nat->shared, "", chain, destinations);
+	nat->list.table = "nat";
 	put_chain(&nat->list, chain, nat->family, destinations);
 	cni_iptables_line(&nat->own, CNI_NAT_FIRST, "%s -m comment --comment %s -j %s", nat->chain,
 			  comment, chain);

@@ -57,6 +57,18 @@ int cni_masquerade_refresh(struct cni_nl *nl, const char *network,
 	return refresh_locked(nl, network, destinations, err);
 }
 
+int cni_masquerade_follow(const char *network, struct cni_error *err)
+{
+	clearing_destinations struct cni_destinations kept = {.nets = NULL};
+	closing int lock = -1;
+	bool has_any;
+
+	if (cni_destinations_lock(network, CNI_LOCK_EXCLUSIVE, &lock, err) < 0 ||
+	    cni_destinations_read(network, &kept, err) < 0)
+		return -1;
+	return cni_nat_set_destinations(network, &kept, &has_any, err);
+}
+
 int cni_masquerade_put_back(struct cni_nl *nl, const char *network,
 			    const struct cni_destinations *mine,
 			    const struct cni_destinations *before, struct cni_error *err)

@@ -16,7 +16,10 @@ int cni_masquerade_set(struct cni_nl *nl, const char *network,
 int cni_masquerade_refresh(struct cni_nl *nl, const char *network,
 			   const struct cni_destinations *destinations, struct cni_error *err);
 
-/* The same with `before` for a network that still has `mine`. */
+/* Attachments with rules in iptables follow the file. */
+int cni_masquerade_follow(const char *network, struct cni_error *err);
+
+/* The same as refresh, with `before` for a network that still has `mine`. */
 int cni_masquerade_put_back(struct cni_nl *nl, const char *network,
 			    const struct cni_destinations *mine,
 			    const struct cni_destinations *before, struct cni_error *err);

@@ -155,6 +155,18 @@ static int add_locked(struct cni_attachment *at, struct cni_nl *nl,
 	return -1;
 }
 
+/* Asked before anything changes. */
+static int find_tool(const struct cni_attachment *at, struct cni_error *err)
+{
+	struct cni_nat nats[2];
+	int failed;
+
+	make_nats(at, NULL, nats);
+	failed = cni_nat_find_tool(nats, 2, err);
+	clear_nats(nats);
+	return failed;
+}
+
 /* Also in place of elements of ours. */
 static int add_by_iptables(struct cni_attachment *at, struct cni_masquerade_part *spec,
 			   struct cni_error *err)
@@ -164,7 +176,7 @@ static int add_by_iptables(struct cni_attachment *at, struct cni_masquerade_part
 	closing int lock = -1;
 	struct cni_nl *nl;
 
-	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	if (find_tool(at, err) < 0 || cni_attachment_netfilter(at, &nl, err) < 0 ||
 	    cni_destinations_lock(network, CNI_LOCK_SHARED, &shared, err) < 0)
 		return -1;
 	if (at->call->env.command == CNI_MEND ||
@@ -207,6 +219,8 @@ static int add_by_nftables(struct cni_attachment *at, struct cni_masquerade_part
 		return -1;
 	spec->changed = change.is_done;
 	spec->before = change.before;
+	if (spec->changed && cni_masquerade_follow(at->owner->network, err) < 0)
+		return -1;
 	if (!cni_nat_is_recorded(&cni_nat_of_masquerade, at->owner))
 		return 0;
 	return cni_attachment_netfilter(at, &nl, err) < 0 ? -1 : detach(nl, at->owner, err);
