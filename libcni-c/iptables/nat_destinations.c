@@ -139,7 +139,7 @@ static int set_family(enum cni_iptables_tool tool, int family, const char *netwo
 	if (lines.count == before && !has_line(listing, declared, ""))
 		return 0;
 	return cni_iptables_restore(tool, family, &lines, &refused, err) == CNI_IPTABLES_DONE ? 0
-											       : -1;
+											      : -1;
 }
 
 /* The set of tools that the records name. */
@@ -220,8 +220,7 @@ static int try_to_drop(struct cni_nl *nl, uint32_t generation, void *data, struc
 static int drop_in_nf_tables(struct cni_nl *nl, int family, const char *chain,
 			     struct cni_error *err)
 {
-	struct place place = {
-		.table = {family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6, "nat"}};
+	struct place place = {.table = {family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6, "nat"}};
 
 	memcpy(place.chain, chain, sizeof(place.chain));
 	if (cni_nft_retry(nl, try_to_drop, &place, err) == 0)
@@ -242,7 +241,7 @@ static int drop_in_legacy(int family, const char *chain, struct cni_error *err)
 	cni_iptables_line(&lines, 0, "-F %s", chain);
 	cni_iptables_line(&lines, 0, "-X %s", chain);
 	return cni_iptables_restore(CNI_IPTABLES_LEGACY, family, &lines, &refused, err) < 0 ? -1
-											   : 0;
+											    : 0;
 }
 
 int cni_nat_drop_destinations(struct cni_nl *nl, const char *network, bool *ret_is_used,

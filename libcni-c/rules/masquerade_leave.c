@@ -99,13 +99,12 @@ static void put_sets(struct cni_nft_tx *tx, const struct cni_leave *leave,
 		     const struct cni_destinations *destinations)
 {
 	for (size_t i = 0; i < 2; i++) {
-		const struct cni_nft_set set = {
-			.name = leave->sets[i],
-			.key = {families[i] == AF_INET ? CNI_NFT_IPV4 : CNI_NFT_IPV6},
-			.has_intervals = true};
+		const struct cni_nft_set set = {.name = leave->sets[i],
+						.key = {families[i] == AF_INET ? CNI_NFT_IPV4
+									       : CNI_NFT_IPV6},
+						.has_intervals = true};
 		size_t count;
-		const struct cni_net *nets =
-			cni_destinations_of(destinations, families[i], &count);
+		const struct cni_net *nets = cni_destinations_of(destinations, families[i], &count);
 
 		cni_nft_add_set(tx, table, &set);
 		cni_nft_flush_set(tx, table, set.name);

@@ -32,7 +32,8 @@ struct cni_leave {
 	char chain[CNI_LEAVE_NAME_SIZE];
 	char sets[2][CNI_LEAVE_NAME_SIZE]; /* IPv4, IPv6 */
 	bool is_there;
-	char comment[CNI_NFT_COMMENT_SIZE]; /* of the last rule, if the chain has all of its rules */
+	char comment
+		[CNI_NFT_COMMENT_SIZE]; /* of the last rule, if the chain has all of its rules */
 };
 
 /* Names the chain and its sets, and nothing else. */

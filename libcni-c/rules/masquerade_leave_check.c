@@ -39,7 +39,8 @@ static const struct cni_net *find_difference(const struct cni_nft_element *eleme
 		struct cni_ip last = cni_net_last(&nets[i]);
 		struct cni_ip behind = cni_ip_next(&last);
 
-		if (at >= count || elements[at].ends_interval || !is_key(&elements[at++], &nets[i].ip))
+		if (at >= count || elements[at].ends_interval ||
+		    !is_key(&elements[at++], &nets[i].ip))
 			return &nets[i];
 		if (cni_ip_compare(&behind, &last) < 0)
 			continue;
@@ -68,10 +69,11 @@ static int check_set(struct cni_nl *nl, const char *set, int family,
 	nets = cni_destinations_of(destinations, family, &net_count);
 	difference = find_difference(elements, count, nets, net_count, &has_more);
 	if (difference)
-		return cni_fail(err, CNI_EMISMATCH,
-				"masquerade: set '%s' of table 'inet %s' differs from the network's "
-				"destinations, expected %s there",
-				set, table->name, cni_net_format(difference, text));
+		return cni_fail(
+			err, CNI_EMISMATCH,
+			"masquerade: set '%s' of table 'inet %s' differs from the network's "
+			"destinations, expected %s there",
+			set, table->name, cni_net_format(difference, text));
 	if (has_more)
 		return cni_fail(err, CNI_EMISMATCH,
 				"masquerade: set '%s' of table 'inet %s' has more than the "

@@ -147,7 +147,8 @@ static bool is_prepared(struct cni_nl *nl, const struct cni_owned_wish *wish)
 		if (!leave.network &&
 		    cni_leave_find(nl, wish->owner->network, &leave, &ignored) < 0)
 			return false;
-		if (strcmp(target, leave.chain) != 0 || !cni_leave_has(&leave, wanted->destinations))
+		if (strcmp(target, leave.chain) != 0 ||
+		    !cni_leave_has(&leave, wanted->destinations))
 			return false;
 	}
 	return true;

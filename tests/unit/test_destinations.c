@@ -36,7 +36,8 @@ static void destinations__are_sorted_and_merged(void **state)
 static void destinations__of_a_damaged_file_are_the_readable_lines(void **state)
 {
 	(void)state;
-	assert_becomes("10.0.0.0/8\nnonsense\n\n11.0.0.0/8\n12.0.0.0/8", "10.0.0.0/8\n11.0.0.0/8\n");
+	assert_becomes("10.0.0.0/8\nnonsense\n\n11.0.0.0/8\n12.0.0.0/8",
+		       "10.0.0.0/8\n11.0.0.0/8\n");
 	assert_becomes("10.1.2.3/8\n", "10.0.0.0/8\n");
 	assert_becomes("12.0.0.0/8", "");
 }

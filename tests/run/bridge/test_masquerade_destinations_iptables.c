@@ -13,9 +13,10 @@
 
 static char *config_of(const char *version, const char *backend, const char *list)
 {
-	freeing char *keys = cni_format(
-		GATEWAY ",'ipMasq':true,'ipMasqBackend':'%s','nonMasqueradeCIDRs':[%s]," IPAM46,
-		backend, list);
+	freeing char *keys =
+		cni_format(GATEWAY
+			   ",'ipMasq':true,'ipMasqBackend':'%s','nonMasqueradeCIDRs':[%s]," IPAM46,
+			   backend, list);
 
 	return bridge_config(version, keys);
 }

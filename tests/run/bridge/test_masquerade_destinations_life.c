@@ -40,10 +40,11 @@ static char *config_of(const char *prefixes)
 /* All prefixes of the network's sets, by nft(8). The caller frees. */
 static char *prefixes_in_kernel(void)
 {
-	char *text = sandbox_read(
-		"for s in $(nft list sets | grep -o 'keep[46]-[0-9a-f]*' | sort); do "
-		"nft list set inet cni $s | tr '{},' '\\n\\n\\n' | grep -oE '[0-9a-f:.]+/[0-9]+'; done | "
-		"paste -sd,");
+	char *text =
+		sandbox_read("for s in $(nft list sets | grep -o 'keep[46]-[0-9a-f]*' | sort); do "
+			     "nft list set inet cni $s | tr '{},' '\\n\\n\\n' | grep -oE "
+			     "'[0-9a-f:.]+/[0-9]+'; done | "
+			     "paste -sd,");
 
 	text[strcspn(text, "\n")] = '\0';
 	return text;
@@ -279,7 +280,8 @@ static void add__beside_another_ends_with_one_of_the_two(void **state)
 static void add__of_go_takes_the_same_configuration(void **state)
 {
 	freeing char *newer = config_of(NEW);
-	freeing char *config = sandbox_read("sed 's/1\\.1\\.0/1.0.0/; s/\"macspoofchk\":true,//' <<'E'\n%s\nE", newer);
+	freeing char *config = sandbox_read(
+		"sed 's/1\\.1\\.0/1.0.0/; s/\"macspoofchk\":true,//' <<'E'\n%s\nE", newer);
 	struct pod red;
 
 	(void)state;

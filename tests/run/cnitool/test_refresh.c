@@ -123,7 +123,8 @@ static void refresh__says_what_it_needs(void **state)
 	(void)state;
 	assert_prints("refresh", 1, "", "expected 'cnitool refresh NETWORK'");
 	assert_prints("refresh nowhere", 1, "", "nowhere");
-	assert_prints("refresh blue --all", 1, "", "--all is for gc and reconcile, not for refresh");
+	assert_prints("refresh blue --all", 1, "",
+		      "--all is for gc and reconcile, not for refresh");
 	write_network("alien", "none-such", "");
 	sandbox_must("sed -i 's/,{\"type\":\"portmap\"[^]]*]/]/' " SANDBOX_DIR
 		     "/net.d/alien.conflist");
