@@ -78,6 +78,12 @@ struct cni_nft_rule_info {
 int cni_nft_rules(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		  struct cni_nft_rule_info **ret_rules, size_t *ret_count, struct cni_error *err);
 
+/* The number of rules in a chain, 0 in a missing one, and the rule number `index` (from 0 on), which is untouched if
+ * there are fewer. */
+int cni_nft_rule_at(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		    size_t index, struct cni_nft_rule_info *ret_rule, size_t *ret_count,
+		    struct cni_error *err);
+
 /* Looks up the element with the key. Fails with errnum ENOENT if table, set or element is missing.
  */
 int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,

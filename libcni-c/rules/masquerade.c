@@ -113,16 +113,19 @@ int cni_masquerade_add(struct cni_nl *nl, const struct cni_masquerade *wanted,
 static int check_chain(struct cni_nl *nl, const struct cni_owned_wish *wish, const char *chain,
 		       const struct cni_destinations *kept, bool *ret_leads, struct cni_error *err)
 {
-	const struct cni_leave leave = cni_leave_of(wish->owner->network);
 	char target[CNI_NFT_NAME_SIZE];
+	struct cni_leave leave;
 	size_t count;
 
 	if (cni_leave_target(nl, chain, target, &count, err) < 0)
 		return -1;
 	if (count != CNI_MASQUERADE_NETWORK_RULES)
 		return cni_owned_check_chain(nl, wish, chain, CNI_MASQUERADE_NETWORK_RULES, err);
+	if (!*target && !kept->count)
+		return 0;
+	leave = cni_leave_of(wish->owner->network);
 	*ret_leads = !strcmp(target, leave.chain);
-	if (!*ret_leads && (*target || kept->count))
+	if (!*ret_leads)
 		return cni_fail(err, CNI_EMISMATCH,
 				"masquerade: chain '%s' of table 'inet cni' ends in '%s', expected "
 				"'goto %s' for the destinations of network '%s'",

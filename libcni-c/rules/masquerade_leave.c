@@ -52,17 +52,17 @@ static void write_comment(const struct cni_destinations *destinations,
 int cni_leave_find(struct cni_nl *nl, const char *network, struct cni_leave *ret_leave,
 		   struct cni_error *err)
 {
-	freeing struct cni_nft_rule_info *rules = NULL;
+	struct cni_nft_rule_info last;
 	size_t count;
 	uint32_t use;
 
 	*ret_leave = cni_leave_of(network);
-	if (cni_nft_rules(nl, table, ret_leave->chain, &rules, &count, err) < 0)
+	if (cni_nft_rule_at(nl, table, ret_leave->chain, CNI_LEAVE_RULES - 1, &last, &count, err) <
+	    0)
 		return -1;
 	ret_leave->is_there = count > 0;
 	if (count == CNI_LEAVE_RULES)
-		snprintf(ret_leave->comment, sizeof(ret_leave->comment), "%.127s",
-			 rules[count - 1].comment);
+		snprintf(ret_leave->comment, sizeof(ret_leave->comment), "%.127s", last.comment);
 	if (count)
 		return 0;
 	/* "nft flush table" leaves the chain. */
@@ -83,13 +83,12 @@ bool cni_leave_has(const struct cni_leave *leave, const struct cni_destinations 
 int cni_leave_target(struct cni_nl *nl, const char *net_chain, char target[CNI_NFT_NAME_SIZE],
 		     size_t *ret_count, struct cni_error *err)
 {
-	freeing struct cni_nft_rule_info *rules = NULL;
+	struct cni_nft_rule_info last = {.jump = ""};
 
-	*target = '\0';
-	if (cni_nft_rules(nl, table, net_chain, &rules, ret_count, err) < 0)
+	if (cni_nft_rule_at(nl, table, net_chain, CNI_MASQUERADE_NETWORK_RULES - 1, &last,
+			    ret_count, err) < 0)
 		return -1;
-	if (*ret_count)
-		memcpy(target, rules[*ret_count - 1].jump, CNI_NFT_NAME_SIZE);
+	memcpy(target, last.jump, CNI_NFT_NAME_SIZE);
 	return 0;
 }
 

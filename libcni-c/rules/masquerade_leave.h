@@ -55,8 +55,8 @@ void cni_leave_put(struct cni_nft_tx *tx, const struct cni_leave *leave,
 int cni_leave_lead(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_leave *leave,
 		   const struct cni_owned_wish *wish, size_t *ret_count, struct cni_error *err);
 
-/* The chain that a net- chain leads to; "": it masquerades itself. `*ret_count` is the number of its rules, 0
- * without such a chain. */
+/* The chain that the last rule of a net- chain with all of its rules leads to; "": it masquerades itself.
+ * `*ret_count` is the number of its rules, 0 without such a chain. */
 int cni_leave_target(struct cni_nl *nl, const char *net_chain, char target[CNI_NFT_NAME_SIZE],
 		     size_t *ret_count, struct cni_error *err);
 
