@@ -151,7 +151,8 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 		return -1;
 	if (check_combinations(call, conf, err) < 0)
 		return -1;
-	return cni_masquerade_read_destinations(conf->non_masquerade, &conf->destinations, err);
+	return cni_masquerade_read_destinations(call, conf->non_masquerade, &conf->destinations,
+						err);
 }
 
 /* The VLANs of the container's port. With a trunk alone, VLAN 1 stays the native one. */

@@ -29,7 +29,8 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 		return -1;
 	if (cni_link_plan_check(call, NULL, err) < 0)
 		return -1;
-	return cni_masquerade_read_destinations(conf->non_masquerade, &conf->destinations, err);
+	return cni_masquerade_read_destinations(call, conf->non_masquerade, &conf->destinations,
+						err);
 }
 
 static void ptp_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)

@@ -39,7 +39,7 @@ char *cni_destinations_format(const struct cni_destinations *destinations);
 /* Reads such a text, and writes into it: the prefixes of lines that are readable. The caller clears. */
 void cni_destinations_parse(char *text, struct cni_destinations *ret_destinations);
 
-/* 32 digits of the text's SHA-512. Returns `digest`. */
+/* 32 digits of a SHA-512 over family (4, 6), length and address of each prefix. Returns `digest`. */
 #define CNI_DESTINATIONS_DIGEST_SIZE 33
 const char *cni_destinations_digest(const struct cni_destinations *destinations,
 				    char digest[CNI_DESTINATIONS_DIGEST_SIZE]);

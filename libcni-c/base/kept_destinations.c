@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define FILE_NAME "destinations"
+#define BEGIN	  "# "
 #define LOCK_MS	  10000
 
 int cni_destinations_lock(const char *network, enum cni_lock_kind kind, int *ret_lock,
@@ -54,27 +55,41 @@ int cni_destinations_read(const char *network, struct cni_destinations *ret_dest
 	return 0;
 }
 
-bool cni_destinations_are_kept(const char *network, const struct cni_destinations *destinations)
+const char *cni_destinations_kept_digest(const char *network,
+					 char digest[CNI_DESTINATIONS_DIGEST_SIZE])
 {
 	struct cni_error ignored;
-	freeing char *wanted = NULL;
 	freeing char *text = NULL;
 
-	if (read_text(network, &text, &ignored) < 0)
-		return false;
-	if (!text || !destinations->count)
-		return !text && !destinations->count;
-	wanted = cni_destinations_format(destinations);
-	return !strcmp(text, wanted);
+	*digest = '\0';
+	if (read_text(network, &text, &ignored) == 0 && text &&
+	    !strncmp(text, BEGIN, strlen(BEGIN)))
+		snprintf(digest, CNI_DESTINATIONS_DIGEST_SIZE, "%.32s", text + strlen(BEGIN));
+	return digest;
+}
+
+bool cni_destinations_are_kept(const char *network, const struct cni_destinations *destinations)
+{
+	char wanted[CNI_DESTINATIONS_DIGEST_SIZE];
+	char kept[CNI_DESTINATIONS_DIGEST_SIZE];
+
+	if (!destinations->count)
+		return !cni_destinations_have_file(network);
+	return !strcmp(cni_destinations_kept_digest(network, kept),
+		       cni_destinations_digest(destinations, wanted));
 }
 
 int cni_destinations_keep(const char *network, const struct cni_destinations *destinations,
 			  struct cni_error *err)
 {
+	char digest[CNI_DESTINATIONS_DIGEST_SIZE];
+	freeing char *lines = NULL;
 	freeing char *text = NULL;
 
 	if (destinations->count) {
-		text = cni_destinations_format(destinations);
+		lines = cni_destinations_format(destinations);
+		text = cni_format(BEGIN "%s\n%s", cni_destinations_digest(destinations, digest),
+				  lines);
 		if (cni_network_file_write(CNI_DESTINATIONS_DIRECTORY, network, FILE_NAME, text,
 					   err) < 0)
 			return cni_fail_within(err, "keep the destinations of network '%s'",

@@ -3,7 +3,7 @@
  *
  *	/run/cni/masquerade/blue/destinations
  *
- * has a prefix on each line; an empty set has no file. The file is written before the rules, and both are changed
+ * has their digest on the first line, "# 9c1e…", and a prefix on each other; an empty set has no file. The file is written before the rules, and both are changed
  * under one lock, which readers do not need: a file is replaced as a whole. It is lost in a reboot, like the
  * rules. */
 #ifndef CNI_KEPT_DESTINATIONS_H
@@ -24,11 +24,15 @@ int cni_destinations_lock(const char *network, enum cni_lock_kind kind, int *ret
 /* True if the network has a file. One system call. */
 bool cni_destinations_have_file(const char *network);
 
+/* Reads the digest alone; "" without a file. Returns `digest`. */
+const char *cni_destinations_kept_digest(const char *network,
+					 char digest[CNI_DESTINATIONS_DIGEST_SIZE]);
+
 /* Reads the network's destinations, which the caller clears. Fails with CNI_EIO, as the next one. */
 int cni_destinations_read(const char *network, struct cni_destinations *ret_destinations,
 			  struct cni_error *err);
 
-/* True if the file has exactly these; for none, if there is no file. */
+/* True if the file has exactly these, by the digest; for none, if there is no file. */
 bool cni_destinations_are_kept(const char *network, const struct cni_destinations *destinations);
 
 /* Makes them the network's; without any, removes the file. */

@@ -36,14 +36,18 @@ static int read_destination(const cJSON *item, struct cni_net *ret_net, struct c
 	return 0;
 }
 
-int cni_masquerade_read_destinations(const cJSON *list, struct cni_destinations *ret_destinations,
+int cni_masquerade_read_destinations(const struct cni_call *call, const cJSON *list,
+				     struct cni_destinations *ret_destinations,
 				     struct cni_error *err)
 {
+	enum cni_command command = call->env.command;
 	clearing_destinations struct cni_destinations destinations = {.nets = NULL};
 	size_t count = 0;
 	const cJSON *item;
 
 	*ret_destinations = destinations;
+	if (command == CNI_DEL || command == CNI_GC || command == CNI_SWEEP)
+		return 0;
 	if (list && !cJSON_IsArray(list))
 		return cni_fail(err, CNI_ECONFIG, "'nonMasqueradeCIDRs' is %s, expected a list",
 				cni_json_show(list));

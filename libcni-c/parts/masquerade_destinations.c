@@ -86,8 +86,11 @@ int cni_masquerade_put_back(struct cni_nl *nl, const char *network,
 static int follow_file(struct cni_nl *nl, const char *network, struct cni_error *err)
 {
 	clearing_destinations struct cni_destinations kept = {.nets = NULL};
+	char digest[CNI_DESTINATIONS_DIGEST_SIZE];
 	bool has_any;
 
+	if (cni_masquerade_has_digest(nl, network, cni_destinations_kept_digest(network, digest)))
+		return 0;
 	if (cni_destinations_read(network, &kept, err) < 0)
 		return -1;
 	return cni_masquerade_set_destinations(nl, network, &kept, &has_any, err);

@@ -205,9 +205,10 @@ extern const struct cni_part_ops cni_masquerade_part_ops;
 
 /* Reads the key `ipMasqBackend` for `by_iptables`; NULL: not given. Fails with CNI_ECONFIG. */
 int cni_masquerade_choose(const char *backend, bool *ret_by_iptables, struct cni_error *err);
-/* Reads the key `nonMasqueradeCIDRs`; NULL: not given. The caller clears, or gives them to the part. Fails with
- * CNI_ECONFIG. */
-int cni_masquerade_read_destinations(const cJSON *list, struct cni_destinations *ret_destinations,
+/* Reads the key `nonMasqueradeCIDRs`; NULL: not given. DEL, GC and SWEEP need none and read none. The caller clears,
+ * or gives them to the part. Fails with CNI_ECONFIG. */
+int cni_masquerade_read_destinations(const struct cni_call *call, const cJSON *list,
+				     struct cni_destinations *ret_destinations,
 				     struct cni_error *err);
 
 /* Published ports: see portmap.h. UDP connections to them that the kernel has kept from before are

@@ -204,6 +204,18 @@ int cni_masquerade_set_destinations(struct cni_nl *nl, const char *network,
 	return failed;
 }
 
+bool cni_masquerade_has_digest(struct cni_nl *nl, const char *network, const char *digest)
+{
+	struct cni_error ignored;
+	struct cni_leave leave;
+	const char *last;
+
+	if (cni_leave_find(nl, network, &leave, &ignored) < 0)
+		return false;
+	last = strrchr(leave.comment, ' ');
+	return last && !strcmp(last + 1, digest);
+}
+
 struct dropping {
 	const char *network;
 	bool is_used;

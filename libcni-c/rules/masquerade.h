@@ -83,6 +83,9 @@ int cni_masquerade_set_destinations(struct cni_nl *nl, const char *network,
 				    const struct cni_destinations *destinations, bool *ret_has_any,
 				    struct cni_error *err);
 
+/* True if the network has the destinations with this digest here. */
+bool cni_masquerade_has_digest(struct cni_nl *nl, const char *network, const char *digest);
+
 /* Removes chain and sets of the destinations that no attachment uses; `*ret_is_used` tells whether any does. The
  * caller has the network's lock. */
 int cni_masquerade_drop_destinations(struct cni_nl *nl, const char *network, bool *ret_is_used,

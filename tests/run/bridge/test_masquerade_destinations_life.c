@@ -52,7 +52,7 @@ static char *prefixes_in_kernel(void)
 
 static char *prefixes_in_file(void)
 {
-	char *text = sandbox_read("cat " FILE " 2>/dev/null | paste -sd,");
+	char *text = sandbox_read("grep -v '^#' " FILE " 2>/dev/null | paste -sd,");
 
 	text[strcspn(text, "\n")] = '\0';
 	return text;
