@@ -293,8 +293,6 @@ static void add__of_go_takes_the_same_configuration(void **state)
 	suite_forget_network();
 	suite_add(&suite_ours, &red, config);
 	assert_prefixes(NEW);
-	suite_succeeds(&suite_go, &red, "DEL", config);
-	/* Which does not know our table. */
 	suite_succeeds(&suite_ours, &red, "DEL", config);
 	sandbox_must("! nft list table inet cni 2>/dev/null && test ! -e " FILE);
 	pod_close(&red);
