@@ -98,7 +98,7 @@ void cni_destinations_parse(char *text, struct cni_destinations *ret_destination
 	cni_destinations_merge(ret_destinations);
 }
 
-/* Of binary values: texts of a thousand prefixes cost an ADD more than all of its other work. */
+/* The hash is over binary values: texts of a thousand prefixes cost an ADD more than all of its other work. */
 const char *cni_destinations_digest(const struct cni_destinations *destinations,
 				    char digest[CNI_DESTINATIONS_DIGEST_SIZE])
 {

@@ -21,7 +21,7 @@
 int cni_destinations_lock(const char *network, enum cni_lock_kind kind, int *ret_lock,
 			  struct cni_error *err);
 
-/* True if the network has a file. One system call. */
+/* True if the network has a file. The cost is a system call. */
 bool cni_destinations_have_file(const char *network);
 
 /* Reads the digest alone; "" without a file. Returns `digest`. */

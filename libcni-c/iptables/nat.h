@@ -42,7 +42,7 @@ struct cni_nat {
 	struct cni_iptables_lines list;
 };
 
-/* The number of a line whose rule goes before all others of its chain. */
+/* The number of a line whose rule is the first of its chain. */
 #define CNI_NAT_FIRST 1
 
 void cni_nat_clear(struct cni_nat *nat);

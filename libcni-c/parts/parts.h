@@ -192,7 +192,7 @@ struct cni_masquerade_part {
 	struct cni_bridge_vlan_link
 		link;	  /* vlan 0: packets come through the bridge, or the host's end */
 	bool by_iptables; /* as the Go plugins do (nat.h), instead of nf_tables */
-	/* To these, packets keep the container's address; freed with the plan. The network's, for all of its
+	/* Packets to these keep the container's address; freed with the plan. The network's, for all of its
 	 * attachments, from this ADD on. MEND and CHECK use what the network has kept. */
 	struct cni_destinations destinations;
 	/* by this run's add */

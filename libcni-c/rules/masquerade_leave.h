@@ -26,7 +26,7 @@
 #define CNI_LEAVE_NAME_SIZE 24
 #define CNI_LEAVE_RULES	    3
 
-/* What the kernel has of a network's chain. */
+/* A network's chain as the kernel has it. */
 struct cni_leave {
 	const char *network;
 	char chain[CNI_LEAVE_NAME_SIZE];

@@ -65,7 +65,7 @@ static int add_to(const char *container, const char *net,
 	return failed < 0 ? failed : cni_masquerade_check(&nfnl, &wanted, &err);
 }
 
-/* One round trip more than without: the network's chain. */
+/* It costs a round trip more than without: the network's chain. */
 static void masquerade__with_a_thousand_destinations_sends_them_once(void **state)
 {
 	clearing_destinations struct cni_destinations many = thousand();

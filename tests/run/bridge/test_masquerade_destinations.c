@@ -227,7 +227,7 @@ static void destinations__hold_for_all_subnets(void **state)
 	pod_check(&red, none);
 	pod_del(&blue, moved);
 	assert_seen(&red, HOST4, "10.1.0.2", HOST6, HOST6);
-	/* To another subnet, alone in the network. */
+	/* The pod in the other subnet is alone in the network. */
 	pod_add(&blue, none);
 	pod_del(&red, none);
 	pod_check(&blue, none);

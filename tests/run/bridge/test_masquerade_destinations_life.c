@@ -17,7 +17,7 @@
 #define NEW  "10.244.0.0/16,fd00:2::/32,fd00:3::/32"
 #define FILE "/run/cni/masquerade/blue/destinations"
 
-/* Of prefixes with commas between. */
+/* The prefixes have commas between them. */
 static char *config_of(const char *prefixes)
 {
 	freeing char *list = cni_strdup("");
