@@ -73,6 +73,11 @@ static const struct command {
 	 "failed. Then the plugins remove the rules of attachments whose link is gone, of all\n"
 	 "networks. With --dry-run nothing is changed, and those that CHECK refuses are "
 	 "'wrong'.\n"},
+	{"refresh", "NETWORK", 1, 1, command_refresh, TAKES_NONE,
+	 "Apply a changed configuration to what pods share",
+	 "Each plugin of this suite applies what the network's configuration of today says of all\n"
+	 "its attachments: nonMasqueradeCIDRs, without an add. Nothing else of a changed\n"
+	 "configuration reaches attachments that are there.\n"},
 	{"version", "NETWORK", 1, 1, command_version, TAKES_NONE,
 	 "Show the versions of the plugins",
 	 "For each plugin of the network: its name, what it calls itself, and the versions of the\n"

@@ -21,6 +21,9 @@ int command_purge(struct tool *tool, struct cni_error *err);
 /* For one network, or for all. */
 int command_reconcile(struct tool *tool, struct cni_error *err);
 
+/* For one network. */
+int command_refresh(struct tool *tool, struct cni_error *err);
+
 /* For host-local's ledgers. */
 int command_ipam_list(struct tool *tool, struct cni_error *err);
 int command_ipam_usage(struct tool *tool, struct cni_error *err);

@@ -76,12 +76,12 @@ _cnitool()
 		[[ ${operands[0]-} == reconcile ]] && choices+=' --all --dry-run'
 		((${#operands[@]} == 0)) && choices+=' --version'
 	elif ((${#operands[@]} == 0)); then
-		choices='add check del gc status version list ipam reconcile purge'
+		choices='add check del gc status version list ipam reconcile refresh purge'
 	elif [[ ${operands[0]} == ipam ]]; then
 		choices=$(__cnitool_ipam "$1" "${operands[@]}")
 	elif ((${#operands[@]} == 1)) && [[ ${operands[0]} != @(list|purge) ]]; then
 		choices=$(__cnitool_networks "$1")
-	elif ((${#operands[@]} == 2)) && [[ ${operands[0]} != @(version|reconcile|purge) ]]; then
+	elif ((${#operands[@]} == 2)) && [[ ${operands[0]} != @(version|reconcile|refresh|purge) ]]; then
 		if [[ $word == */* ]]; then
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 			return

@@ -14,6 +14,7 @@ struct bridge_conf {
 	uint32_t vlan;
 	const cJSON *vlan_trunk;
 	const char *ip_masq_backend;
+	const cJSON *non_masquerade;
 	bool is_gateway;
 	bool is_default_gateway;
 	bool force_address;
@@ -31,6 +32,7 @@ struct bridge_conf {
 	/* worked out by validate() */
 	char mac[CNI_MAC_TEXT_SIZE]; /* "": random */
 	bool masquerades_by_iptables;
+	struct cni_destinations destinations; /* the plan's part frees them */
 	struct cni_bridge_vlan_set trunk;
 };
 
@@ -43,6 +45,7 @@ static const struct cni_field fields[] = {
 	CNI_FIELD(struct bridge_conf, "forceAddress", force_address),
 	CNI_FIELD(struct bridge_conf, "ipMasq", ip_masq),
 	CNI_FIELD(struct bridge_conf, "ipMasqBackend", ip_masq_backend),
+	CNI_FIELD(struct bridge_conf, "nonMasqueradeCIDRs", non_masquerade),
 	CNI_FIELD(struct bridge_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true),
 	CNI_FIELD(struct bridge_conf, "hairpinMode", hairpin_mode),
 	CNI_FIELD(struct bridge_conf, "promiscMode", promisc_mode),
@@ -146,7 +149,10 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 		    0 ||
 	    cni_masquerade_choose(conf->ip_masq_backend, &conf->masquerades_by_iptables, err) < 0)
 		return -1;
-	return check_combinations(call, conf, err);
+	if (check_combinations(call, conf, err) < 0)
+		return -1;
+	return cni_masquerade_read_destinations(call, conf->non_masquerade, &conf->destinations,
+						err);
 }
 
 /* The VLANs of the container's port. With a trunk alone, VLAN 1 stays the native one. */
@@ -206,7 +212,8 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 		cni_plan_gateway(plan, .link = gateway_link(conf), .force = conf->force_address);
 	}
 	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq, .link = gateway_link(conf),
-			    .by_iptables = conf->masquerades_by_iptables);
+			    .by_iptables = conf->masquerades_by_iptables,
+			    .destinations = conf->destinations);
 	if (conf->mac_spoof_check || checks_addresses)
 		cni_plan_learning(plan);
 }

@@ -6,13 +6,17 @@
 struct ptp_conf {
 	bool ip_masq;
 	const char *ip_masq_backend;
+	const cJSON *non_masquerade;
 	uint32_t mtu;
-	bool masquerades_by_iptables; /* by validate() */
+	/* by validate() */
+	bool masquerades_by_iptables;
+	struct cni_destinations destinations; /* the plan's part frees them */
 };
 
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct ptp_conf, "ipMasq", ip_masq),
 	CNI_FIELD(struct ptp_conf, "ipMasqBackend", ip_masq_backend),
+	CNI_FIELD(struct ptp_conf, "nonMasqueradeCIDRs", non_masquerade),
 	CNI_FIELD(struct ptp_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true),
 	{0},
 };
@@ -23,7 +27,10 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 
 	if (cni_masquerade_choose(conf->ip_masq_backend, &conf->masquerades_by_iptables, err) < 0)
 		return -1;
-	return cni_link_plan_check(call, NULL, err);
+	if (cni_link_plan_check(call, NULL, err) < 0)
+		return -1;
+	return cni_masquerade_read_destinations(call, conf->non_masquerade, &conf->destinations,
+						err);
 }
 
 static void ptp_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
@@ -45,7 +52,8 @@ static void ptp_plan(struct cni_plan *plan, const struct cni_call *call, const v
 		cni_plan_forwarding(plan);
 	}
 	cni_plan_masquerade(plan, .wanted = ipam && conf->ip_masq,
-			    .by_iptables = conf->masquerades_by_iptables);
+			    .by_iptables = conf->masquerades_by_iptables,
+			    .destinations = conf->destinations);
 }
 
 static const struct cni_plugin ptp = {

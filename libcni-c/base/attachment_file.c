@@ -92,21 +92,29 @@ static int write_in(int dir, const char *name, const char *text, struct cni_erro
 	return -1;
 }
 
-int cni_attachment_file_write(const char *plugin, const struct cni_owner *owner, const char *text,
-			      struct cni_error *err)
+int cni_network_file_write(const char *plugin, const char *network, const char *name,
+			   const char *text, struct cni_error *err)
 {
-	freeing char *name = name_of(owner);
-
 	/* The directory may be removed, with the last file in it, before we write. */
 	for (int attempt = 0; attempt < 100; attempt++) {
 		closing int dir = -1;
 
-		if (cni_attachment_directory(plugin, owner->network, true, &dir, err) == 0 &&
+		if (cni_attachment_directory(plugin, network, true, &dir, err) == 0 &&
 		    write_in(dir, name, text, err) == 0)
 			return 0;
 		if (err->errnum != ENOENT)
 			break;
 	}
+	return -1;
+}
+
+int cni_attachment_file_write(const char *plugin, const struct cni_owner *owner, const char *text,
+			      struct cni_error *err)
+{
+	freeing char *name = name_of(owner);
+
+	if (cni_network_file_write(plugin, owner->network, name, text, err) == 0)
+		return 0;
 	return cni_fail_within(err, "remember the attachment in /run/cni/%s/%s", plugin,
 			       owner->network);
 }
@@ -120,14 +128,13 @@ static int find_directory(const char *plugin, const char *network, int *ret_dir,
 	return err->errnum == ENOENT ? 0 : -1;
 }
 
-int cni_attachment_file_read(const char *plugin, const struct cni_owner *owner, char **ret_text,
-			     struct cni_error *err)
+int cni_network_file_read(const char *plugin, const char *network, const char *name,
+			  char **ret_text, struct cni_error *err)
 {
-	freeing char *name = name_of(owner);
 	freeing char *text = NULL;
 	closing int dir = -1;
 	size_t size = 0;
-	int found = find_directory(plugin, owner->network, &dir, err);
+	int found = find_directory(plugin, network, &dir, err);
 
 	*ret_text = NULL;
 	if (found <= 0)
@@ -143,6 +150,14 @@ int cni_attachment_file_read(const char *plugin, const struct cni_owner *owner, 
 	return 0;
 }
 
+int cni_attachment_file_read(const char *plugin, const struct cni_owner *owner, char **ret_text,
+			     struct cni_error *err)
+{
+	freeing char *name = name_of(owner);
+
+	return cni_network_file_read(plugin, owner->network, name, ret_text, err);
+}
+
 static int remove_from(int dir, const char *name, struct cni_error *err)
 {
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
@@ -152,21 +167,30 @@ static int remove_from(int dir, const char *name, struct cni_error *err)
 	return cni_fail_errno(err, CNI_EIO, errno, "remove '%s'", name);
 }
 
-int cni_attachment_file_remove(const char *plugin, const struct cni_owner *owner,
-			       struct cni_error *err)
+int cni_network_file_remove(const char *plugin, const char *network, const char *name,
+			    struct cni_error *err)
 {
-	freeing char *name = name_of(owner);
 	freeing char *temporary = temporary_of(name);
 	closing int dir = -1;
-	int found = find_directory(plugin, owner->network, &dir, err);
+	int found = find_directory(plugin, network, &dir, err);
 
 	if (found <= 0)
 		return found;
 	if (remove_from(dir, temporary, err) < 0 || remove_from(dir, name, err) < 0)
-		return cni_fail_within(err, "forget the attachment in /run/cni/%s/%s", plugin,
-				       owner->network);
-	remove_directory(plugin, owner->network);
+		return -1;
+	remove_directory(plugin, network);
 	return 0;
+}
+
+int cni_attachment_file_remove(const char *plugin, const struct cni_owner *owner,
+			       struct cni_error *err)
+{
+	freeing char *name = name_of(owner);
+
+	if (cni_network_file_remove(plugin, owner->network, name, err) == 0)
+		return 0;
+	return cni_fail_within(err, "forget the attachment in /run/cni/%s/%s", plugin,
+			       owner->network);
 }
 
 /* ---- all of a network ---- */

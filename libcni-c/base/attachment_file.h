@@ -45,6 +45,15 @@ void cni_attachment_files_clear(struct cni_attachment_files *files);
 int cni_attachment_networks(const char *plugin, char ***ret_names, size_t *ret_count,
 			    struct cni_error *err);
 
+/* The same for a file beside these, about the network: /run/cni/masquerade/blue/destinations. Its name has no
+ * colon. */
+int cni_network_file_write(const char *plugin, const char *network, const char *name,
+			   const char *text, struct cni_error *err);
+int cni_network_file_read(const char *plugin, const char *network, const char *name,
+			  char **ret_text, struct cni_error *err);
+int cni_network_file_remove(const char *plugin, const char *network, const char *name,
+			    struct cni_error *err);
+
 /* Opens the directory /run/cni/<plugin>/<name>; with `make`, makes what is missing. Fails with
  * errnum ENOENT if there is none. For callers that keep something beside these files. */
 int cni_attachment_directory(const char *plugin, const char *name, bool make, int *ret_fd,

@@ -15,6 +15,7 @@ void cni_nat_clear(struct cni_nat *nat)
 	cni_iptables_lines_clear(&nat->chains);
 	cni_iptables_lines_clear(&nat->shared);
 	cni_iptables_lines_clear(&nat->own);
+	cni_iptables_lines_clear(&nat->list);
 }
 
 #define lines_of_nat clearing_lines struct cni_iptables_lines
@@ -36,13 +37,13 @@ static void put_all(struct cni_iptables_lines *lines, const char *command,
 		cni_iptables_line(lines, 0, "%s %s", command, rules->items[i]);
 }
 
-static void put_shared_rule(struct cni_iptables_lines *lines,
-			    const struct cni_iptables_lines *shared, size_t i)
+static void put_rule(struct cni_iptables_lines *lines, const struct cni_iptables_lines *rules,
+		     size_t i)
 {
-	const char *rule = shared->items[i];
+	const char *rule = rules->items[i];
 	int chain = (int)strcspn(rule, " ");
 
-	if (shared->numbers[i] == CNI_NAT_FIRST)
+	if (rules->numbers[i] == CNI_NAT_FIRST)
 		cni_iptables_line(lines, 0, "-I %.*s 1%s", chain, rule, rule + chain);
 	else
 		cni_iptables_line(lines, 0, "-A %s", rule);
@@ -73,7 +74,7 @@ static int make_first(enum cni_iptables_tool tool, const struct cni_nat *nat, st
 
 	put_all(&lines, "-N", &nat->chains);
 	for (size_t i = 0; i < nat->shared.count; i++)
-		put_shared_rule(&lines, &nat->shared, i);
+		put_rule(&lines, &nat->shared, i);
 	put_own(&lines, nat);
 	return restore(tool, nat, &lines, err);
 }
@@ -95,7 +96,7 @@ static int complete_shared(enum cni_iptables_tool tool, const struct cni_nat *na
 		int found;
 
 		cni_iptables_line(&check, 0, "-C %s", nat->shared.items[i]);
-		put_shared_rule(&rule, &nat->shared, i);
+		put_rule(&rule, &nat->shared, i);
 		found = restore(tool, nat, &check, err);
 		if (found < 0 || (found == CNI_IPTABLES_REFUSED &&
 				  restore(tool, nat, &rule, err) != CNI_IPTABLES_DONE))
@@ -123,6 +124,10 @@ int cni_nat_make(enum cni_iptables_tool tool, const struct cni_nat *nat, struct 
 
 	if (done != CNI_IPTABLES_REFUSED || !nat->shared.count)
 		return done;
+	if (nat->list.count)
+		return restore(tool, nat, &nat->list, err) == CNI_IPTABLES_DONE
+			       ? make_usual(tool, nat, err)
+			       : -1;
 	if (lock_shared(&lock, err) < 0)
 		return -1;
 	done = make_first(tool, nat, err);
@@ -148,7 +153,7 @@ int cni_nat_complete(enum cni_iptables_tool tool, const struct cni_nat *nat, str
 			return -1;
 		if (next == checks.count)
 			break;
-		cni_iptables_line(&missing, 0, "-A %s", nat->own.items[next]);
+		put_rule(&missing, &nat->own, next);
 	}
 	return restore(tool, nat, &missing, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
@@ -165,6 +170,9 @@ int cni_nat_check(enum cni_iptables_tool tool, const struct cni_nat *nat, struct
 		return 0;
 	put_all(&lines, "-C", &nat->shared);
 	put_all(&lines, "-C", &nat->own);
+	for (size_t i = 0; i < nat->list.count; i++)
+		if (!strncmp(nat->list.items[i], "-A ", 3))
+			cni_iptables_line(&lines, 0, "-C %s", nat->list.items[i] + 3);
 	done = cni_iptables_restore(tool, nat->family, &lines, &refused, err);
 	if (done != CNI_IPTABLES_REFUSED)
 		return done;

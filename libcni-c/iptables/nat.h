@@ -38,15 +38,20 @@ struct cni_nat {
 	struct cni_iptables_lines chains; /* names of the shared chains */
 	struct cni_iptables_lines shared; /* their rules, and those that lead there */
 	struct cni_iptables_lines own; /* the rules of the own chain, and those that lead there */
+	/* whole lines, which are run if a shared rule is missing: see nat_destinations.h */
+	struct cni_iptables_lines list;
 };
 
-/* The number of a shared line whose rule stands in front of all others of its chain. */
+/* The number of a line whose rule is the first of its chain. */
 #define CNI_NAT_FIRST 1
 
 void cni_nat_clear(struct cni_nat *nat);
 #define clearing_nat __attribute__((cleanup(cni_nat_clear)))
 
-/* The rules for the addresses of `family`; without any, `own` is empty. */
+/* The comment of the container's rules, as a word of a line; the caller frees. */
+char *cni_nat_comment(const struct cni_owner *owner);
+
+/* The rules for the addresses of `family`; without any, `own` is empty. `destinations` may be NULL. */
 void cni_nat_masquerade(const struct cni_masquerade *wanted, int family, struct cni_nat *ret_nat);
 
 /* Published ports. */

@@ -101,7 +101,7 @@ int cni_nat_detach(struct cni_nl *nl, const struct cni_nat_kind *kind,
 
 /* ---- ADD ---- */
 
-static int find_tool(const struct cni_nat *nats, size_t count, struct cni_error *err)
+int cni_nat_find_tool(const struct cni_nat *nats, size_t count, struct cni_error *err)
 {
 	char reason[sizeof(err->msg)];
 
@@ -144,7 +144,7 @@ int cni_nat_attach(struct cni_nl *nl, const struct cni_nat_kind *kind,
 	struct cni_error ignored;
 	int failed;
 
-	if (find_tool(nats, count, err) < 0)
+	if (cni_nat_find_tool(nats, count, err) < 0)
 		return -1;
 	here.tool = cni_iptables_plain_kind();
 	failed = !kind->is_shared && cni_nat_is_recorded(kind, owner)

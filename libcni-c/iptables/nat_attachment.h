@@ -28,6 +28,9 @@ extern const struct cni_nat_kind cni_nat_of_ports;
 /* True if the owner has a record. An unreadable one is absent. */
 bool cni_nat_is_recorded(const struct cni_nat_kind *kind, const struct cni_owner *owner);
 
+/* Fails with CNI_ECONFIG if iptables-restore is not there for a family that has rules. */
+int cni_nat_find_tool(const struct cni_nat *nats, size_t count, struct cni_error *err);
+
 /* Writes the record and makes the rules of `count` families; `record` needs no tool. Everything is taken
  * back after a failure. `nl`, of NETLINK_NETFILTER, removes what was there. Fails with CNI_ECONFIG if
  * iptables-restore is not there, then nothing was done, with CNI_EDELEGATE or CNI_EIO. */

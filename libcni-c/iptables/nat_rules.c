@@ -4,6 +4,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "nat_destinations.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -25,7 +26,20 @@ static char *comment_of(const char *begin, const struct cni_owner *owner)
 	return cni_iptables_word(text);
 }
 
+char *cni_nat_comment(const struct cni_owner *owner)
+{
+	return comment_of("", owner);
+}
+
 /* ---- masquerade ---- */
+
+static bool has_address(const struct cni_masquerade *wanted, int family)
+{
+	for (size_t i = 0; i < wanted->count; i++)
+		if (wanted->nets[i].ip.family == family)
+			return true;
+	return false;
+}
 
 static bool is_repeated(const struct cni_masquerade *wanted, size_t i)
 {
@@ -50,6 +64,8 @@ void cni_nat_masquerade(const struct cni_masquerade *wanted, int family, struct 
 
 	*ret_nat = (struct cni_nat){.family = family};
 	cni_go_chain_name("", wanted->owner, ret_nat->chain);
+	if (wanted->destinations && has_address(wanted, family))
+		cni_nat_put_destinations(ret_nat, wanted->owner, wanted->destinations);
 	for (size_t i = 0; i < wanted->count; i++) {
 		const struct cni_net net = cni_net_masked(&wanted->nets[i]);
 		char text[CNI_NET_TEXT_SIZE];

@@ -211,6 +211,28 @@ int cni_nft_look_up(struct cni_nl *nl, const struct cni_nft_table *table, const 
 	return err->errnum == ENOENT ? 0 : -1;
 }
 
+static int ignore(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	(void)message;
+	(void)data;
+	(void)err;
+	return 0;
+}
+
+int cni_nft_has_set(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
+		    struct cni_error *err)
+{
+	struct nftnl_set *object = new_set(table, set);
+	struct cni_nl_message m;
+
+	begin(&m, NFT_MSG_GETSET, table->family);
+	nftnl_set_nlmsg_build_payload(m.header, object);
+	nftnl_set_free(object);
+	if (cni_nl_get(nl, &m, ignore, NULL, err) == 0)
+		return 1;
+	return err->errnum == ENOENT ? 0 : -1;
+}
+
 struct list {
 	struct cni_nft_element *items;
 	size_t count;

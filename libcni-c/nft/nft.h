@@ -44,6 +44,7 @@ struct cni_nft_element {
 	char jump[CNI_NFT_NAME_SIZE]; /* of a verdict map: the chain; otherwise "" */
 	uint32_t verdict;	      /* of a verdict map: NF_ACCEPT, NFT_JUMP, … */
 	char comment[CNI_NFT_COMMENT_SIZE];
+	bool ends_interval; /* of a set of intervals: the key is the first one behind an interval */
 };
 
 /* ---- looking ---- */
@@ -77,6 +78,12 @@ struct cni_nft_rule_info {
 int cni_nft_rules(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		  struct cni_nft_rule_info **ret_rules, size_t *ret_count, struct cni_error *err);
 
+/* The number of rules in a chain, 0 in a missing one, and the rule number `index` (from 0 on), which is untouched if
+ * there are fewer. */
+int cni_nft_rule_at(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+		    size_t index, struct cni_nft_rule_info *ret_rule, size_t *ret_count,
+		    struct cni_error *err);
+
 /* Looks up the element with the key. Fails with errnum ENOENT if table, set or element is missing.
  */
 int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
@@ -86,6 +93,10 @@ int cni_nft_get(struct cni_nl *nl, const struct cni_nft_table *table, const char
 /* As above, but 1 if the element exists, 0 if anything is missing, -1 on failure. */
 int cni_nft_look_up(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
 		    const struct cni_nft_bytes *key, struct cni_nft_element *ret_element,
+		    struct cni_error *err);
+
+/* 1 if the set exists, 0 if set or table is missing, -1 on failure. */
+int cni_nft_has_set(struct cni_nl *nl, const struct cni_nft_table *table, const char *set,
 		    struct cni_error *err);
 
 /* All elements of a set, an array that the caller frees. A missing set is an empty one. */
@@ -138,6 +149,7 @@ struct cni_nft_set {
 	const char *name;
 	enum cni_nft_type key[CNI_NFT_FIELDS];
 	enum cni_nft_type value[CNI_NFT_FIELDS];
+	bool has_intervals; /* its elements are prefixes; a look-up takes the logarithm of their number */
 };
 void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		     const struct cni_nft_set *set);
@@ -151,6 +163,12 @@ uint32_t cni_nft_fields_type(const enum cni_nft_type fields[CNI_NFT_FIELDS]);
 #define CNI_NFT_KEY_TEXT_SIZE 160
 const char *cni_nft_key_format(const struct cni_nft_set *set, const struct cni_nft_bytes *key,
 			       char text[CNI_NFT_KEY_TEXT_SIZE]);
+
+/* Adds prefixes, which do not overlap, to a set of intervals. */
+void cni_nft_add_prefixes(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set,
+			  const struct cni_net *nets, size_t count);
+/* Removes the elements of a set. */
+void cni_nft_flush_set(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set);
 
 /* Removes the set with its elements; errnum EBUSY if a rule looks into it. */
 void cni_nft_del_set(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *set);

@@ -127,6 +127,10 @@ struct cni_nft_bytes cni_owned_index_key(const char *name, uint32_t index);
 /* The verbs. `nl` is a socket of NETLINK_NETFILTER. Each is atomic and fails with CNI_EKERNEL; ADD
  * also as `meet` does. */
 int cni_owned_add(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err);
+/* The halves of ADD: the usual case, which returns 1, or 0 if it is another one; every case. */
+int cni_owned_add_quickly(struct cni_nl *nl, const struct cni_owned_wish *wish,
+			  struct cni_error *err);
+int cni_owned_make(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err);
 /* Fails with CNI_EMISMATCH, naming what was expected and what was found. Accepts an element that
  * the owner waits for. */
 int cni_owned_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err);

@@ -171,17 +171,30 @@ static int try_to_make(struct cni_nl *nl, uint32_t generation, void *data, struc
 	return failed;
 }
 
-int cni_owned_add(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err)
+int cni_owned_add_quickly(struct cni_nl *nl, const struct cni_owned_wish *wish,
+			  struct cni_error *err)
 {
 	const struct cni_owned_table *table = wish->table;
 
-	if (rules_are_there(nl, table) && (!table->is_prepared || table->is_prepared(nl, wish))) {
-		if (add_to_existing(nl, wish, err) == 0)
-			return 0;
-		if (err->errnum != ENOENT && err->errnum != EEXIST && err->errnum != EBUSY)
-			return -1;
-	}
+	if (!rules_are_there(nl, table) || (table->is_prepared && !table->is_prepared(nl, wish)))
+		return 0;
+	if (add_to_existing(nl, wish, err) == 0)
+		return 1;
+	return err->errnum == ENOENT || err->errnum == EEXIST || err->errnum == EBUSY ? 0 : -1;
+}
+
+int cni_owned_make(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err)
+{
 	return cni_nft_retry(nl, try_to_make, &wish, err);
+}
+
+int cni_owned_add(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err)
+{
+	int done = cni_owned_add_quickly(nl, wish, err);
+
+	if (done)
+		return done < 0 ? -1 : 0;
+	return cni_owned_make(nl, wish, err);
 }
 
 /* ---- checking ---- */

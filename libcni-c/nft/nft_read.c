@@ -85,6 +85,7 @@ static const struct cni_nl_policy element_policy[NFTA_SET_ELEM_MAX + 1] = {
 	[NFTA_SET_ELEM_KEY] = {MNL_TYPE_NESTED},
 	[NFTA_SET_ELEM_DATA] = {MNL_TYPE_NESTED},
 	[NFTA_SET_ELEM_USERDATA] = {MNL_TYPE_BINARY},
+	[NFTA_SET_ELEM_FLAGS] = {MNL_TYPE_U32},
 };
 
 static const struct cni_nl_policy item_policy = {MNL_TYPE_NESTED};
@@ -101,6 +102,8 @@ static void read_element(const struct nlattr *nest, struct cni_nft_element *ret_
 		  ret_element->jump);
 	read_comment(table[NFTA_SET_ELEM_USERDATA], ret_element->comment,
 		     sizeof(ret_element->comment));
+	ret_element->ends_interval =
+		ntohl(cni_nl_u32(table[NFTA_SET_ELEM_FLAGS], 0)) & NFT_SET_ELEM_INTERVAL_END;
 }
 
 struct reading {

@@ -330,6 +330,19 @@ void cni_nft_jump(struct cni_nft_tx *tx, const char *chain)
 	decide(tx, NFT_JUMP, chain);
 }
 
+void cni_nft_goto(struct cni_nft_tx *tx, const char *chain)
+{
+	decide(tx, NFT_GOTO, chain);
+}
+
+void cni_nft_rule_comment(struct cni_nft_tx *tx, const char *text)
+{
+	uint8_t udata[CNI_NFT_COMMENT_SIZE + 2];
+	uint32_t size = cni_nft_comment(text, udata);
+
+	nftnl_rule_set_data(tx->rule, NFTNL_RULE_USERDATA, udata, size);
+}
+
 void cni_nft_masquerade(struct cni_nft_tx *tx)
 {
 	nftnl_rule_add_expr(tx->rule, new_expr("masq"));

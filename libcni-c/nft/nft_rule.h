@@ -63,8 +63,12 @@ void cni_nft_iifname_vmap(struct cni_nft_tx *tx, const char *map);
 /* accept, drop (NF_*, linux/netfilter.h), return (NFT_RETURN, linux/netfilter/nf_tables.h) */
 void cni_nft_verdict(struct cni_nft_tx *tx, int verdict);
 
-/* jump chain */
+/* jump chain; goto chain: without a way back */
 void cni_nft_jump(struct cni_nft_tx *tx, const char *chain);
+void cni_nft_goto(struct cni_nft_tx *tx, const char *chain);
+
+/* comment "text" */
+void cni_nft_rule_comment(struct cni_nft_tx *tx, const char *text);
 
 /* masquerade */
 void cni_nft_masquerade(struct cni_nft_tx *tx);

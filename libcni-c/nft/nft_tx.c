@@ -190,7 +190,8 @@ void cni_nft_add_set(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 		uint32_t order;
 	} __attribute__((packed)) host_order = {NFTNL_UDATA_SET_KEYBYTEORDER, 4, 1};
 	bool concatenated = set->key[1] != CNI_NFT_NONE;
-	uint32_t flags = set->value[0] != CNI_NFT_NONE ? NFT_SET_MAP : 0;
+	uint32_t flags = (set->value[0] != CNI_NFT_NONE ? NFT_SET_MAP : 0) |
+			 (set->has_intervals ? NFT_SET_INTERVAL : 0);
 	struct nftnl_set *object = cni_need(nftnl_set_alloc());
 	uint32_t value_type = cni_nft_fields_type(set->value);
 

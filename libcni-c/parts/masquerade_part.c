@@ -4,6 +4,8 @@
 #include "cleanup.h"
 #include "go_rules.h"
 #include "masquerade.h"
+#include "masquerade_destinations.h"
+#include "masquerade_iptables.h"
 #include "nat_attachment.h"
 #include "nat_legacy.h"
 #include "netfilter.h"
@@ -11,17 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-int cni_masquerade_choose(const char *backend, bool *ret_by_iptables, struct cni_error *err)
-{
-	*ret_by_iptables = backend && !strcmp(backend, "iptables");
-	if (!backend || *ret_by_iptables || !strcmp(backend, "nftables"))
-		return 0;
-	return cni_fail(err, CNI_ECONFIG,
-			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\" "
-			"or \"iptables\"",
-			backend);
-}
 
 static void print(FILE *out, const void *data)
 {
@@ -31,6 +22,8 @@ static void print(FILE *out, const void *data)
 	      : spec->by_iptables ? " owner, iptables"
 				  : " owner",
 	      out);
+	if (spec->wanted && spec->destinations.count)
+		fprintf(out, ", but for %zu destinations", spec->destinations.count);
 }
 
 /* Packets of a bridge in a VRF come in through the VRF's interface (ip-vrf(8)). */
@@ -63,14 +56,25 @@ static int find_device(struct cni_attachment *at, const struct cni_masquerade_pa
 	return link.index == at->host.index ? 0 : name_vrf(at, link.master, device, err);
 }
 
+/* MEND never brings older destinations back: the network's cached configurations may have some. */
+static const struct cni_destinations *wanted_destinations(const struct cni_attachment *at,
+							  const struct cni_masquerade_part *spec)
+{
+	return at->call->env.command == CNI_MEND ? NULL : &spec->destinations;
+}
+
 static int add_or_check(struct cni_attachment *at, const struct cni_masquerade_part *spec,
 			int (*verb)(struct cni_nl *nl, const struct cni_masquerade *wanted,
 				    struct cni_error *err),
-			struct cni_error *err)
+			struct cni_masquerade_change *change, struct cni_error *err)
 {
 	freeing struct cni_net *nets = NULL;
 	char device[CNI_IFNAME_SIZE];
-	struct cni_masquerade wanted = {.owner = at->owner, .device = device};
+	struct cni_masquerade wanted = {.owner = at->owner,
+					.device = device,
+					.destinations = wanted_destinations(at, spec),
+					.rewrites = at->call->env.command == CNI_MEND,
+					.change = change};
 	struct cni_nl *nl;
 
 	if (find_device(at, spec, device, err) < 0 || cni_attachment_netfilter(at, &nl, err) < 0)
@@ -80,91 +84,57 @@ static int add_or_check(struct cni_attachment *at, const struct cni_masquerade_p
 	return verb(nl, &wanted, err);
 }
 
-/* ---- in iptables ---- */
-
-static void clear_nats(struct cni_nat nats[2])
-{
-	cni_nat_clear(&nats[0]);
-	cni_nat_clear(&nats[1]);
-}
-
-static void make_nats(const struct cni_attachment *at, struct cni_nat nats[2])
-{
-	struct cni_masquerade wanted = {.owner = at->owner, .device = ""};
-	freeing struct cni_net *nets = cni_attachment_addresses(at, &wanted.count);
-
-	wanted.nets = nets;
-	cni_nat_masquerade(&wanted, AF_INET, &nats[0]);
-	cni_nat_masquerade(&wanted, AF_INET6, &nats[1]);
-}
-
-static int detach(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err)
-{
-	struct cni_published published;
-	int failed = cni_nat_detach(nl, &cni_nat_of_masquerade, owner, &published, err);
-
-	free(published.mappings);
-	return failed;
-}
-
-/* Also in place of elements of ours. */
-static int add_by_iptables(struct cni_attachment *at, struct cni_error *err)
-{
-	struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
-	struct cni_nat nats[2];
-	struct cni_nl *nl;
-	int failed;
-
-	if (cni_attachment_netfilter(at, &nl, err) < 0)
-		return -1;
-	memcpy(record.link, at->host.name, sizeof(record.link));
-	make_nats(at, nats);
-	failed = cni_nat_attach(nl, &cni_nat_of_masquerade, at->owner, nats, 2, &record, err);
-	clear_nats(nats);
-	if (failed)
-		return -1;
-	return cni_masquerade_del(nl, at->owner, err) < 0
-		       ? cni_attachment_netfilter_failed("nf_tables", err)
-		       : 0;
-}
-
-static int check_by_iptables(struct cni_attachment *at, struct cni_error *err)
-{
-	struct cni_nat nats[2];
-	int failed;
-
-	make_nats(at, nats);
-	failed = cni_nat_check_all(&cni_nat_of_masquerade, at->owner, nats, 2, err);
-	clear_nats(nats);
-	return failed ? cni_fail_within(err, "masquerade") : 0;
-}
-
 /* ---- the verbs ---- */
 
-static int add_by_nftables(struct cni_attachment *at, const struct cni_masquerade_part *spec,
+static int add_by_nftables(struct cni_attachment *at, struct cni_masquerade_part *spec,
 			   struct cni_error *err)
 {
+	struct cni_masquerade_change change = {.is_done = false};
 	struct cni_nl *nl;
 
-	if (add_or_check(at, spec, cni_masquerade_add, err) < 0)
+	if (add_or_check(at, spec, cni_masquerade_add, &change, err) < 0)
+		return -1;
+	spec->changed = change.is_done;
+	spec->before = change.before;
+	if (spec->changed && cni_masquerade_follow(at->owner->network, err) < 0)
 		return -1;
 	if (!cni_nat_is_recorded(&cni_nat_of_masquerade, at->owner))
 		return 0;
-	return cni_attachment_netfilter(at, &nl, err) < 0 ? -1 : detach(nl, at->owner, err);
+	return cni_attachment_netfilter(at, &nl, err) < 0
+		       ? -1
+		       : cni_masquerade_detach(nl, at->owner, err);
+}
+
+/* The network's earlier destinations, unless a newer ADD has replaced those of this one. */
+static int put_back(struct cni_attachment *at, struct cni_masquerade_part *spec,
+		    struct cni_error *err)
+{
+	struct cni_nl *nl;
+
+	if (!spec->changed)
+		return 0;
+	spec->changed = false;
+	if (cni_attachment_netfilter(at, &nl, err) < 0)
+		return -1;
+	return cni_masquerade_put_back(nl, at->owner->network, &spec->destinations, &spec->before,
+				       err);
 }
 
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
-	const struct cni_masquerade_part *spec = data;
+	struct cni_masquerade_part *spec = data;
 	struct cni_error ignored;
 	struct cni_nl *nl;
 
-	if (!spec->wanted ||
-	    (spec->by_iptables ? add_by_iptables(at, err) : add_by_nftables(at, spec, err)) == 0)
+	if (!spec->wanted || (spec->by_iptables ? cni_masquerade_add_by_iptables(at, spec, err)
+						: add_by_nftables(at, spec, err)) == 0)
 		return 0;
 	/* Done anyway, if only the answer got lost. */
 	if (!spec->by_iptables && cni_attachment_netfilter(at, &nl, &ignored) == 0)
 		cni_masquerade_del(nl, at->owner, &ignored);
+	put_back(at, spec, &ignored);
+	if (cni_attachment_netfilter(at, &nl, &ignored) == 0)
+		cni_masquerade_settle(nl, at->owner->network, false, &ignored);
 	return cni_fail_within(err, "masquerade");
 }
 
@@ -178,13 +148,14 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 		return 0;
 	/* ADD may have had another backend. */
 	if (cni_nat_is_recorded(&cni_nat_of_masquerade, at->owner))
-		return check_by_iptables(at, err);
+		return cni_masquerade_check_by_iptables(at, err);
 	if (spec->by_iptables)
-		return check_by_iptables(at, err) == 0 ||
-				       add_or_check(at, spec, cni_masquerade_check, &ignored) == 0
+		return cni_masquerade_check_by_iptables(at, err) == 0 ||
+				       add_or_check(at, spec, cni_masquerade_check, NULL,
+						    &ignored) == 0
 			       ? 0
 			       : -1;
-	if (add_or_check(at, spec, cni_masquerade_check, err) == 0 ||
+	if (add_or_check(at, spec, cni_masquerade_check, NULL, err) == 0 ||
 	    cni_attachment_has_go_rules(at, CNI_GO_MASQUERADE))
 		return 0;
 	return cni_nat_legacy_has(&cni_nat_of_masquerade, at->owner, &is_there, &ignored) == 0 &&
@@ -202,16 +173,21 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 		return cni_attachment_netfilter_failed("masquerade", err);
 	if ((cni_masquerade_del(nl, at->owner, err) < 0 &&
 	     cni_attachment_netfilter_failed("nf_tables", err) < 0) ||
-	    detach(nl, at->owner, err) < 0)
+	    cni_masquerade_detach(nl, at->owner, err) < 0 ||
+	    cni_masquerade_settle(nl, at->owner->network, false, err) < 0)
 		return cni_fail_within(err, "masquerade");
 	return 0;
 }
 
 static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 {
-	const struct cni_masquerade_part *spec = data;
+	struct cni_masquerade_part *spec = data;
 
-	return spec->wanted ? del(at, data, err) : 0;
+	if (!spec->wanted)
+		return 0;
+	if (del(at, data, err) < 0)
+		return -1;
+	return put_back(at, spec, err) < 0 ? cni_fail_within(err, "masquerade") : 0;
 }
 
 static int gc(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -230,7 +206,31 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	failed = cni_nat_collect(nl, &cni_nat_of_masquerade, at->owner->network, valid, &published,
 				 err);
 	free(published.mappings);
+	if (!failed)
+		failed = cni_masquerade_settle(nl, at->owner->network, true, err);
 	return failed ? cni_fail_within(err, "masquerade") : 0;
+}
+
+/* The destinations of today's configuration. */
+static int refresh(struct cni_attachment *at, const void *data, struct cni_error *err)
+{
+	const struct cni_masquerade_part *spec = data;
+	struct cni_nl *nl;
+
+	if (!spec->wanted)
+		return 0;
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_masquerade_refresh(nl, at->owner->network, &spec->destinations, err) < 0)
+		return cni_fail_within(err, "masquerade");
+	return 0;
+}
+
+static void clear(void *data)
+{
+	struct cni_masquerade_part *spec = data;
+
+	cni_destinations_clear(&spec->destinations);
+	cni_destinations_clear(&spec->before);
 }
 
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
@@ -258,6 +258,8 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 		return cni_fail_within(err, "masquerade");
 	failed = cni_nat_sweep(nl, &cni_nat_of_masquerade, &published, err);
 	free(published.mappings);
+	if (!failed)
+		failed = cni_masquerade_settle_all(nl, err);
 	return failed ? cni_fail_within(err, "masquerade") : 0;
 }
 
@@ -272,5 +274,7 @@ const struct cni_part_ops cni_masquerade_part_ops = {
 	.sweep = sweep,
 	.status = status,
 	.mend = add,
+	.refresh = refresh,
 	.print = print,
+	.clear = clear,
 };

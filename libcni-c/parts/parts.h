@@ -12,6 +12,7 @@
 #include "bridge_vlan.h"
 #include "bridge_vlan_link.h"
 #include "decls.h"
+#include "destinations.h"
 #include "device.h"
 #include "firewall.h"
 #include "firewall_choice.h"
@@ -191,6 +192,12 @@ struct cni_masquerade_part {
 	struct cni_bridge_vlan_link
 		link;	  /* vlan 0: packets come through the bridge, or the host's end */
 	bool by_iptables; /* as the Go plugins do (nat.h), instead of nf_tables */
+	/* Packets to these keep the container's address; freed with the plan. The network's, for all of its
+	 * attachments, from this ADD on. MEND and CHECK use what the network has kept. */
+	struct cni_destinations destinations;
+	/* by this run's add */
+	bool changed;
+	struct cni_destinations before;
 };
 extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \
@@ -198,6 +205,11 @@ extern const struct cni_part_ops cni_masquerade_part_ops;
 
 /* Reads the key `ipMasqBackend` for `by_iptables`; NULL: not given. Fails with CNI_ECONFIG. */
 int cni_masquerade_choose(const char *backend, bool *ret_by_iptables, struct cni_error *err);
+/* Reads the key `nonMasqueradeCIDRs`; NULL: not given. DEL, GC and SWEEP need none and read none. The caller clears,
+ * or gives them to the part. Fails with CNI_ECONFIG. */
+int cni_masquerade_read_destinations(const struct cni_call *call, const cJSON *list,
+				     struct cni_destinations *ret_destinations,
+				     struct cni_error *err);
 
 /* Published ports: see portmap.h. UDP connections to them that the kernel has kept from before are
  * forgotten, by ADD and by DEL, after the rules have changed. */

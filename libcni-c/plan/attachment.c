@@ -62,6 +62,7 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 		break;
 	case CNI_GC:
 	case CNI_SWEEP:
+	case CNI_REFRESH:
 	case CNI_STATUS:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:

@@ -41,6 +41,8 @@ struct cni_part_ops {
 	int (*gc)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* Removes the rules of attachments of any network whose link on the host is gone. */
 	int (*sweep)(struct cni_attachment *at, const void *spec, struct cni_error *err);
+	/* Makes what the network's attachments share as the configuration says, without any attachment. */
+	int (*refresh)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* Fails if ADD would. Neither locks nor writes. */
 	int (*status)(struct cni_attachment *at, const void *spec, struct cni_error *err);
 	/* After `check` has failed: puts back what has been taken of what `add` made, if the

@@ -140,20 +140,24 @@ static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, str
 	return 0;
 }
 
-static int walk_status(const struct cni_plan *plan, struct cni_attachment *at,
-		       struct cni_error *err)
+typedef int part_verb(struct cni_attachment *at, const void *spec, struct cni_error *err);
+
+/* STATUS and REFRESH: downwards, to the first failure. */
+static int walk_down(const struct cni_plan *plan, struct cni_attachment *at, const char *name,
+		     struct cni_error *err)
 {
+	bool is_status = at->call->env.command == CNI_STATUS;
+
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
+		part_verb *verb = is_status ? item->ops->status : item->ops->refresh;
 
-		trace("status", item);
-		if (item->ops->status && item->ops->status(at, item->spec, err) < 0)
+		trace(name, item);
+		if (verb && verb(at, item->spec, err) < 0)
 			return -1;
 	}
 	return 0;
 }
-
-typedef int part_verb(struct cni_attachment *at, const void *spec, struct cni_error *err);
 
 static part_verb *verb_of(const struct cni_part_ops *ops, enum cni_command command)
 {
@@ -242,7 +246,9 @@ static int run(const struct cni_call *call, struct cni_result *result, struct cn
 	case CNI_CHECK:
 		return walk_check(&plan, &at, err);
 	case CNI_STATUS:
-		return walk_status(&plan, &at, err);
+		return walk_down(&plan, &at, "status", err);
+	case CNI_REFRESH:
+		return walk_down(&plan, &at, "refresh", err);
 	case CNI_MEND:
 		return walk_mend(&plan, &at, err);
 	case CNI_GC:
@@ -363,6 +369,7 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.status = plan_other,
 		.mend = plan_mend,
 		.sweep = plan_other,
+		.refresh = plan_other,
 	};
 
 	return cni_verbs_main(&verbs);

@@ -31,6 +31,7 @@
  * GC     likewise
  * SWEEP  (see verbs.h) likewise
  * STATUS walks down
+ * REFRESH (see verbs.h) likewise
  * MEND   (see verbs.h) walks down, mends what can be mended and checks the rest
  *
  * Making the plan is pure: no system call, no clock, no chance. */

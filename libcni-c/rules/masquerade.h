@@ -23,26 +23,42 @@
  * unknown, and before Linux 5.7, which does not know it in postrouting; the last attachment then
  * has the address.
  *
+ * A network with destinations to which packets keep their source has a chain and sets besides
+ * (masquerade_leave.h), one look-up more for each packet that leaves.
+ *
  * `attachments` is the way back from the owner (nft_owned.h). The table goes with its last
  * element. */
 #ifndef CNI_MASQUERADE_H
 #define CNI_MASQUERADE_H
 
+#include "destinations.h"
 #include "ip.h"
 #include "nl.h"
 #include "owner.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* The destinations that an ADD has replaced. */
+struct cni_masquerade_change {
+	bool is_done;
+	struct cni_destinations before; /* the caller clears */
+};
 
 struct cni_masquerade {
 	const struct cni_owner *owner;
 	const char *device;	    /* the interface of incoming packets; "": unknown */
 	const struct cni_net *nets; /* the addresses, with the network's prefix */
 	size_t count;
+	/* The network's, from this ADD on, for all of its attachments: see kept_destinations.h. NULL: those
+	 * that the network has kept. Ignored by CHECK, which compares with these. */
+	const struct cni_destinations *destinations;
+	bool rewrites; /* ADD writes the destinations also if the kernel seems to have them */
+	struct cni_masquerade_change *change; /* by ADD; NULL: not wanted */
 };
 
-/* Replaces everything that the owner had, and that other owners have at these addresses,
- * atomically. `nl` is a socket of NETLINK_NETFILTER. */
+/* Replaces everything that the owner had, and that other owners have at these addresses, and the network's
+ * destinations, atomically. A failure leaves the earlier ones. `nl` is a socket of NETLINK_NETFILTER. */
 int cni_masquerade_add(struct cni_nl *nl, const struct cni_masquerade *wanted,
 		       struct cni_error *err);
 
@@ -60,5 +76,19 @@ int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_o
 /* Removes everything of attachments without a link, in all networks. The cost grows with their
  * number. */
 int cni_masquerade_sweep(struct cni_nl *nl, struct cni_error *err);
+
+/* Makes `destinations` those of the network's attachments here, but not in its file. Without attachments
+ * `*ret_has_any` becomes false. The caller has the network's lock. */
+int cni_masquerade_set_destinations(struct cni_nl *nl, const char *network,
+				    const struct cni_destinations *destinations, bool *ret_has_any,
+				    struct cni_error *err);
+
+/* True if the network has the destinations with this digest here. */
+bool cni_masquerade_has_digest(struct cni_nl *nl, const char *network, const char *digest);
+
+/* Removes chain and sets of the destinations that no attachment uses; `*ret_is_used` tells whether any does. The
+ * caller has the network's lock. */
+int cni_masquerade_drop_destinations(struct cni_nl *nl, const char *network, bool *ret_is_used,
+				     struct cni_error *err);
 
 #endif

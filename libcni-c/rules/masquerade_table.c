@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "hash.h"
+#include "masquerade_leave.h"
 #include "mem.h"
 #include "nft_rule.h"
 
@@ -127,13 +128,27 @@ static void put_chains(struct cni_nft_tx *tx)
 /* The wish has the names of the chains: each is a digest, made once. */
 static bool is_prepared(struct cni_nl *nl, const struct cni_owned_wish *wish)
 {
+	const struct cni_masquerade *wanted = wish->data;
+	struct cni_leave leave = {.network = NULL};
+	struct cni_error ignored;
+
 	for (size_t i = 0; i < wish->items.count; i++) {
 		const char *chain = wish->items.items[i].element.jump;
-		struct cni_error ignored;
-		uint32_t rules;
+		char target[CNI_NFT_NAME_SIZE];
+		size_t rules;
 
-		if (*chain && (cni_nft_rule_count(nl, table, chain, &rules, &ignored) < 0 ||
-			       rules != CNI_MASQUERADE_NETWORK_RULES))
+		if (!*chain)
+			continue;
+		if (cni_leave_target(nl, chain, target, &rules, &ignored) < 0 ||
+		    rules != CNI_MASQUERADE_NETWORK_RULES)
+			return false;
+		if (!*target && !wanted->destinations->count)
+			continue;
+		if (!leave.network &&
+		    cni_leave_find(nl, wish->owner->network, &leave, &ignored) < 0)
+			return false;
+		if (strcmp(target, leave.chain) != 0 ||
+		    !cni_leave_has(&leave, wanted->destinations))
 			return false;
 	}
 	return true;
@@ -148,7 +163,9 @@ static void put_return(struct cni_nft_tx *tx, const char *chain, const struct cn
 	cni_nft_rule_end(tx);
 }
 
-static void put_network(struct cni_nft_tx *tx, const char *network, const struct cni_net *net)
+/* `leave`: the chain that masquerades; NULL: this one. */
+static void put_network(struct cni_nft_tx *tx, const char *network, const struct cni_net *net,
+			const char *leave)
 {
 	char chain[CNI_MASQUERADE_CHAIN_SIZE];
 	char comment[CNI_NFT_COMMENT_SIZE];
@@ -162,9 +179,12 @@ static void put_network(struct cni_nft_tx *tx, const char *network, const struct
 	put_return(tx, chain, net);
 	/* ip daddr 224.0.0.0/4 return */
 	put_return(tx, chain, &multicast);
-	/* masquerade */
+	/* masquerade, or goto leave-2b1c… */
 	cni_nft_rule(tx, table, chain);
-	cni_nft_masquerade(tx);
+	if (leave)
+		cni_nft_goto(tx, leave);
+	else
+		cni_nft_masquerade(tx);
 	cni_nft_rule_end(tx);
 }
 
@@ -172,11 +192,20 @@ static int prepare(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_ow
 		   struct cni_error *err)
 {
 	const struct cni_masquerade *wanted = wish->data;
+	const char *network = wanted->owner->network;
+	struct cni_leave leave;
+	size_t others;
+	bool leads;
 
-	(void)nl;
-	(void)err;
+	if (cni_leave_find(nl, network, &leave, err) < 0)
+		return -1;
+	leads = leave.is_there || wanted->destinations->count;
+	if (leads && (wanted->rewrites || !cni_leave_has(&leave, wanted->destinations)))
+		cni_leave_put(tx, &leave, wanted->destinations);
+	if (leads && !leave.is_there && cni_leave_lead(nl, tx, &leave, wish, &others, err) < 0)
+		return -1;
 	for (size_t i = 0; i < wanted->count; i++)
-		put_network(tx, wanted->owner->network, &wanted->nets[i]);
+		put_network(tx, network, &wanted->nets[i], leads ? leave.chain : NULL);
 	return 0;
 }
 
@@ -186,12 +215,65 @@ static uint32_t rules_of(const char *chain)
 	return CNI_MASQUERADE_NETWORK_RULES;
 }
 
+/* The number of chains that go with the removal and lead to `leave`, and whether `chain` is the last. */
+static int count_leading(const struct cni_owned_removal *removal, const char *leave,
+			 const char *chain, uint32_t *ret_count, bool *ret_is_last,
+			 struct cni_error *err)
+{
+	const struct cni_nft_items *doomed = removal->doomed;
+
+	*ret_count = 0;
+	for (size_t i = 0; i < doomed->count; i++) {
+		const char *other = doomed->items[i].element.jump;
+		char target[CNI_NFT_NAME_SIZE];
+		enum cni_owned_fate fate;
+		size_t rules;
+		bool again = false;
+
+		for (size_t j = 0; j < i; j++)
+			again |= !strcmp(doomed->items[j].element.jump, other);
+		if (!*other || again)
+			continue;
+		if (cni_leave_target(removal->nl, other, target, &rules, err) < 0 ||
+		    cni_owned_fate_of(removal, other, (uint32_t)rules, &fate, err) < 0)
+			return -1;
+		if (fate != CNI_OWNED_GOES || strcmp(target, leave) != 0)
+			continue;
+		++*ret_count;
+		*ret_is_last = !strcmp(other, chain);
+	}
+	return 0;
+}
+
+/* With the last chain that leads there. */
+static int release_leave(struct cni_owned_removal *removal, const char *leave, const char *chain,
+			 struct cni_error *err)
+{
+	bool is_last = false;
+	uint32_t leading;
+	uint32_t rules;
+	uint32_t use;
+
+	if (count_leading(removal, leave, chain, &leading, &is_last, err) < 0 ||
+	    cni_nft_rule_count(removal->nl, table, leave, &rules, err) < 0 ||
+	    cni_nft_chain_use(removal->nl, table, leave, &use, err) < 0)
+		return -1;
+	if (!is_last || use > rules + leading)
+		return 0;
+	return cni_leave_del(removal->nl, removal->tx, leave, &removal->released, err);
+}
+
+/* An ADD may lead there again: what it leaves without a use, DEL and GC of that network drop. */
 static int release(struct cni_owned_removal *removal, const char *chain, struct cni_error *err)
 {
-	(void)err;
+	char target[CNI_NFT_NAME_SIZE];
+	size_t rules;
+
+	if (cni_leave_target(removal->nl, chain, target, &rules, err) < 0)
+		return -1;
 	cni_nft_del_chain(removal->tx, table, chain);
 	removal->released++;
-	return 0;
+	return *target && !removal->next ? release_leave(removal, target, chain, err) : 0;
 }
 
 /* Postrouting and six maps. */

@@ -19,8 +19,9 @@ enum cni_command {
 	CNI_CHECK,
 	CNI_GC,
 	CNI_STATUS,
-	CNI_MEND,  /* not the specification's: see verbs.h */
-	CNI_SWEEP, /* likewise */
+	CNI_MEND,    /* not the specification's: see verbs.h */
+	CNI_SWEEP,   /* likewise */
+	CNI_REFRESH, /* likewise */
 	CNI_VERSION,
 	CNI_COMMAND_COUNT,
 };

@@ -156,6 +156,9 @@ static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
 	case CNI_SWEEP:
 		verb = verbs->sweep;
 		break;
+	case CNI_REFRESH:
+		verb = verbs->refresh;
+		break;
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
 		break;

@@ -59,6 +59,9 @@ struct cni_verbs {
 	 * their network, as a DEL of another plugin suite leaves them. Not what cannot be known by
 	 * that: leases stay. `cnitool reconcile` asks for it. */
 	int (*sweep)(const struct cni_call *call, struct cni_error *err);
+	/* Ours as well: applies to the network's attachments what this configuration says of the network as
+	 * a whole. All or nothing. `cnitool refresh` asks for it, with the configuration of today. */
+	int (*refresh)(const struct cni_call *call, struct cni_error *err);
 };
 
 /* Runs an invocation: reads `input` (NUL-terminated behind its `input_size` bytes) as the command needs

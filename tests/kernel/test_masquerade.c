@@ -17,12 +17,18 @@ static struct cni_owner owner(const char *network, const char *container)
 	return cni_owner_make(network, container, "eth0");
 }
 
+static struct cni_masquerade wish(const struct cni_owner *of, const char *device,
+				  const struct cni_net *nets, size_t count)
+{
+	return (struct cni_masquerade){.owner = of, .device = device, .nets = nets, .count = count};
+}
+
 static int add(const char *network, const char *container, const char *one, const char *other,
 	       struct cni_error *err)
 {
 	const struct cni_owner of = owner(network, container);
 	const struct cni_net nets[2] = {kernel_net(one), kernel_net(other ? other : one)};
-	const struct cni_masquerade wanted = {&of, "cni0", nets, other ? 2 : 1};
+	const struct cni_masquerade wanted = wish(&of, "cni0", nets, other ? 2 : 1);
 
 	return cni_masquerade_add(&nfnl, &wanted, err);
 }
@@ -50,7 +56,7 @@ static void assert_check(const char *network, const char *container, const char 
 {
 	const struct cni_owner of = owner(network, container);
 	struct cni_net nets[2] = {kernel_net(one), kernel_net(other ? other : one)};
-	const struct cni_masquerade wanted = {&of, "cni0", nets, other ? 2 : 1};
+	const struct cni_masquerade wanted = wish(&of, "cni0", nets, other ? 2 : 1);
 	struct cni_error err = {.msg = ""};
 
 	assert_int_equal(cni_masquerade_check(&nfnl, &wanted, &err), message ? -1 : 0);
@@ -213,7 +219,7 @@ static int add_behind(const char *device, const char *network, const char *net)
 {
 	const struct cni_owner of = owner(network, "c1");
 	const struct cni_net nets[] = {kernel_net(net)};
-	const struct cni_masquerade wanted = {&of, device, nets, 1};
+	const struct cni_masquerade wanted = wish(&of, device, nets, 1);
 	struct cni_error err;
 	int failed = cni_masquerade_add(&nfnl, &wanted, &err);
 
@@ -224,7 +230,7 @@ static int check_behind(const char *device, const char *network, const char *net
 {
 	const struct cni_owner of = owner(network, "c1");
 	const struct cni_net nets[] = {kernel_net(net)};
-	const struct cni_masquerade wanted = {&of, device, nets, 1};
+	const struct cni_masquerade wanted = wish(&of, device, nets, 1);
 	struct cni_error err;
 
 	return cni_masquerade_check(&nfnl, &wanted, &err);
