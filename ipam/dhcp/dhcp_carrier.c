@@ -86,8 +86,7 @@ int dhcp_carrier_open(struct dhcp_carrier *carrier, int loop, struct cni_error *
 	carrier->watch.owner = carrier;
 	if (fd >= 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive, sizeof(receive));
-	if (fd < 0 ||
-	    setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &yes, sizeof(yes)) < 0 ||
+	if (fd < 0 || setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &yes, sizeof(yes)) < 0 ||
 	    bind(fd, (const void *)&address, sizeof(address)) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "listen for the carrier of links");
 	return dhcp_watch_open(loop, &carrier->watch, take_fd(&fd), err);
@@ -114,7 +113,8 @@ int dhcp_carrier_id(const struct dhcp_place *place)
 	    cni_nl_open(&nl, NETLINK_ROUTE, -1, &err) < 0 ||
 	    cni_peer_netns_id(&nl, netns, &id, &err) < 0)
 		return -1;
-	if (id < 0 && (give_id(&nl, netns, &err) < 0 || cni_peer_netns_id(&nl, netns, &id, &err) < 0))
+	if (id < 0 &&
+	    (give_id(&nl, netns, &err) < 0 || cni_peer_netns_id(&nl, netns, &id, &err) < 0))
 		return -1;
 	return id;
 }

@@ -118,7 +118,8 @@ int dhcp_flags_read(const char *const *arguments, struct dhcp_flags *ret_flags,
 	if (!*ret_flags->socket)
 		ret_flags->socket = defaults.socket;
 	if (*ret_flags->pidfile && *ret_flags->pidfile != '/')
-		return cni_fail(err, CNI_ECONFIG, "-pidfile is \"%.64s\", expected an absolute path",
+		return cni_fail(err, CNI_ECONFIG,
+				"-pidfile is \"%.64s\", expected an absolute path",
 				ret_flags->pidfile);
 	return 0;
 }

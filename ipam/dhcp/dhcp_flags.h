@@ -15,7 +15,7 @@ struct dhcp_flags {
 	const char *host_prefix; /* before the paths of the socket and of namespaces */
 	const char *socket;
 	bool broadcast;
-	uint32_t timeout;	 /* milliseconds, as the next two */
+	uint32_t timeout; /* milliseconds, as the next two */
 	uint32_t resend_max;
 	uint32_t resend_timeout;
 };

@@ -252,9 +252,9 @@ static void give_up(struct dhcp_visitor *visitor)
 		return;
 	}
 	cni_fail(&err, CNI_EAGAIN,
-		 "no DHCP server has given a lease for '%s': %u messages were sent as %s, in state "
-		 "%s%s%s",
-		 tenant->record.place.ifname, tenant->messages, "broadcast",
+		 "no DHCP server has given a lease for '%s': %u messages were sent, the last in "
+		 "state %s%s%s",
+		 tenant->record.place.ifname, tenant->messages,
 		 dhcp_state_text(tenant->record.lease.state),
 		 tenant->fault ? "; the last answer was ignored: " : ", and nothing was answered",
 		 tenant->fault ? tenant->fault : "");
@@ -325,8 +325,8 @@ static void resume(struct dhcp_house *house, const struct cni_owner *owner)
 	bool found = false;
 
 	if (dhcp_record_read(owner, &record, &found, &err) < 0 || !found) {
-		dhcp_log("%s/%s/%s: the record cannot be used%s%s", owner->network, owner->container,
-			 owner->ifname, *err.msg ? ": " : "", err.msg);
+		dhcp_log("%s/%s/%s: the record cannot be used%s%s", owner->network,
+			 owner->container, owner->ifname, *err.msg ? ": " : "", err.msg);
 		return;
 	}
 	if (!record.socket || strcmp(record.socket, house->setting.socket) != 0)

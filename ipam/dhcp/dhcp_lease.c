@@ -15,7 +15,7 @@
 const char *dhcp_state_text(enum dhcp_state state)
 {
 	static const char *const texts[] = {"IDLE",  "SELECTING", "REQUESTING", "PROBING",
-					    "BOUND", "RENEWING",  "REBINDING",  "REBOOTING"};
+					    "BOUND", "RENEWING",  "REBINDING",	"REBOOTING"};
 
 	return texts[state];
 }
@@ -99,8 +99,8 @@ struct dhcp_step dhcp_lease_begin(struct dhcp_lease *lease, uint64_t now, uint32
 }
 
 /* Begins anew after a pause, in which nothing is expected. */
-static struct dhcp_step lose(struct dhcp_lease *lease, uint64_t now, uint32_t chance, uint32_t pause,
-			     const char *why)
+static struct dhcp_step lose(struct dhcp_lease *lease, uint64_t now, uint32_t chance,
+			     uint32_t pause, const char *why)
 {
 	bool had = !dhcp_terms_are_empty(&lease->terms);
 
@@ -169,8 +169,7 @@ struct dhcp_step dhcp_lease_probed(struct dhcp_lease *lease, bool is_free, uint6
 	lease->state = DHCP_SELECTING;
 	lease->attempts = 0;
 	wake_after(lease, now, jitter(PAUSE_AFTER_DECLINE, chance));
-	step = (struct dhcp_step){.send = DHCP_SEND_DECLINE,
-				  .why = "another host has the address"};
+	step = (struct dhcp_step){.send = DHCP_SEND_DECLINE, .why = "another host has the address"};
 	if (!dhcp_terms_are_empty(&lease->terms)) {
 		step.news = DHCP_LOST;
 		dhcp_terms_clear(&lease->terms);

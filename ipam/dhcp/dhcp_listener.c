@@ -123,7 +123,8 @@ int dhcp_listener_open(const char *path, struct dhcp_listener *ret_listener, str
 		return -1;
 	if (cni_lock_take(name, CNI_LOCK_EXCLUSIVE, 0, &ret_listener->lock, err) < 0) {
 		if (err->code == CNI_ELOCKED)
-			return cni_fail(err, CNI_ETAKEN, "another daemon serves '%s' already", path);
+			return cni_fail(err, CNI_ETAKEN, "another daemon serves '%s' already",
+					path);
 		return -1;
 	}
 	return passed ? take_passed(&ret_listener->fd, err) : make(path, ret_listener, err);

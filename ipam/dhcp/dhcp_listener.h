@@ -9,8 +9,8 @@
 
 struct dhcp_listener {
 	int fd;
-	char *path;   /* to remove at the end; NULL: systemd's */
-	int lock;     /* one daemon for each socket */
+	char *path; /* to remove at the end; NULL: systemd's */
+	int lock;   /* one daemon for each socket */
 };
 
 /* Listens on `path`, whose directory is made. A stale socket is replaced. Fails with CNI_ETAKEN if a daemon has it, and

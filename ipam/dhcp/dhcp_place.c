@@ -170,8 +170,8 @@ static int withdraw_routes(struct cni_nl *nl, int index, const struct dhcp_terms
 	return cni_fail_if_any(&first, err);
 }
 
-static int withdraw(struct cni_nl *nl, int index, const struct dhcp_terms *terms, bool keeps_address,
-		    struct cni_error *err)
+static int withdraw(struct cni_nl *nl, int index, const struct dhcp_terms *terms,
+		    bool keeps_address, struct cni_error *err)
 {
 	struct cni_error first = {0};
 
@@ -206,8 +206,7 @@ int dhcp_place_apply(const struct dhcp_place *place, const struct dhcp_terms *be
 	if (open_both(place, &netns, &nl, err) < 0)
 		return -1;
 	/* The old address goes first: the kernel would take a new one of the same subnet with it. */
-	if (!dhcp_terms_are_empty(before) &&
-	    withdraw(&nl, place->index, before, is_same, err) < 0)
+	if (!dhcp_terms_are_empty(before) && withdraw(&nl, place->index, before, is_same, err) < 0)
 		cni_fail_first(&first, err);
 	if (!is_same && cni_addr_add(&nl, place->index, dhcp_terms_address(terms), 0, err) < 0 &&
 	    err->errnum != EEXIST)

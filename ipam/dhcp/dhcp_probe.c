@@ -72,7 +72,8 @@ bool dhcp_probe_receive(int fd, const uint8_t mac[CNI_MAC_SIZE], const struct cn
 		struct ether_arp arp;
 		struct sockaddr_ll from = {0};
 		socklen_t from_size = sizeof(from);
-		ssize_t got = recvfrom(fd, &arp, sizeof(arp), MSG_DONTWAIT, (void *)&from, &from_size);
+		ssize_t got =
+			recvfrom(fd, &arp, sizeof(arp), MSG_DONTWAIT, (void *)&from, &from_size);
 
 		if (got < 0)
 			return false;

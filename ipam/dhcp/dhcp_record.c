@@ -245,8 +245,7 @@ static bool decode_line(const char *key, const char *value, struct dhcp_record *
 		record->has_server_mac = true;
 		return cni_mac_parse(value, record->server_mac) == 0;
 	}
-	return decode_place(key, value, &record->place) ||
-	       decode_lease(key, value, &record->lease);
+	return decode_place(key, value, &record->place) || decode_lease(key, value, &record->lease);
 }
 
 /* Cuts the digest off the end of `text`. False if it is wrong. */

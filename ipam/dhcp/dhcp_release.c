@@ -30,8 +30,7 @@ static bool is_interface(int netns, const struct dhcp_place *place)
 
 	return cni_nl_open(&nl, NETLINK_ROUTE, netns, &ignored) == 0 &&
 	       cni_link_get_by_index(&nl, place->index, &link, &ignored) == 0 &&
-	       (link.flags & IFF_UP) && link.has_mac &&
-	       !memcmp(link.mac, place->mac, CNI_MAC_SIZE);
+	       (link.flags & IFF_UP) && link.has_mac && !memcmp(link.mac, place->mac, CNI_MAC_SIZE);
 }
 
 static int send_from_container(const struct dhcp_record *record, const struct dhcp_message *message,

@@ -30,8 +30,8 @@ static void end_probe(struct dhcp_tenant *tenant, bool is_free)
 {
 	dhcp_watch_close(&tenant->arp);
 	tenant->probe_at = DHCP_NEVER;
-	perform(tenant, dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(),
-					  dhcp_chance()));
+	perform(tenant,
+		dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(), dhcp_chance()));
 }
 
 static void read_arp(struct dhcp_watch *watch)
@@ -129,8 +129,8 @@ static void send_probe(struct dhcp_tenant *tenant)
 
 	tenant->probes++;
 	tenant->probe_at = dhcp_now() + DHCP_PROBE_MS;
-	if (dhcp_probe_send(tenant->arp.fd, place->index, place->mac, &dhcp_terms_address(offer)->ip,
-			    &err) < 0)
+	if (dhcp_probe_send(tenant->arp.fd, place->index, place->mac,
+			    &dhcp_terms_address(offer)->ip, &err) < 0)
 		note_failure(tenant, &err);
 }
 

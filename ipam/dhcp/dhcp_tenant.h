@@ -21,11 +21,12 @@ struct dhcp_tenant {
 	struct dhcp_terms shown; /* what the interface has; empty: nothing */
 	struct dhcp_watch packets;
 	struct dhcp_watch arp;
-	uint64_t deaf_at; /* no answer is expected after this time: the socket goes, and with it a hold on the namespace */
+	uint64_t
+		deaf_at; /* no answer is expected after this time: the socket goes, and with it a hold on the namespace */
 	uint64_t probe_at;
-	unsigned int probes; /* sent for this offer */
+	unsigned int probes;   /* sent for this offer */
 	unsigned int messages; /* sent since the beginning */
-	const char *fault; /* of the last answer that was ignored */
+	const char *fault;     /* of the last answer that was ignored */
 	bool is_established;   /* ADD has succeeded: the interface has the address */
 	bool is_gone;	       /* the daemon has to release the lease and forget the tenant */
 	bool is_forgotten;     /* the record was removed: forget the tenant only */

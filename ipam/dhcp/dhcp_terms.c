@@ -54,7 +54,8 @@ static bool is_end_of(const struct cni_net *net)
 	struct cni_net first = cni_net_masked(net);
 	struct cni_ip last = cni_net_last(net);
 
-	return net->prefix < 31 && (cni_ip_equal(&net->ip, &first.ip) || cni_ip_equal(&net->ip, &last));
+	return net->prefix < 31 &&
+	       (cni_ip_equal(&net->ip, &first.ip) || cni_ip_equal(&net->ip, &last));
 }
 
 static const char *read_address(const struct dhcp_packet *packet, struct cni_net *ret_net)

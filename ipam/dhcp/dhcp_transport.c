@@ -140,7 +140,8 @@ int dhcp_transport_send_local(const char *device, const struct dhcp_message *mes
 	/* The address is the container's: IP_TRANSPARENT, ip(7), lets us send from it. */
 	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &yes, sizeof(yes)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1) <
+		    0 ||
 	    bind(fd, (const void *)&from, sizeof(from)) < 0 ||
 	    sendto(fd, bytes, size, 0, (const void *)&to, sizeof(to)) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a message through '%s'",

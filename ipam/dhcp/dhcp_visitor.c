@@ -10,8 +10,9 @@
 #include <sys/socket.h>
 
 /* The Go plugin shows the status line. */
-static const char for_http[] = "HTTP/1.0 505 this is cni-c's dhcp daemon: expected cni-c's dhcp plugin "
-			       "on CNI_PATH, not the one of containernetworking/plugins\r\n\r\n";
+static const char for_http[] =
+	"HTTP/1.0 505 this is cni-c's dhcp daemon: expected cni-c's dhcp plugin "
+	"on CNI_PATH, not the one of containernetworking/plugins\r\n\r\n";
 
 static void say(const struct dhcp_visitor *visitor, const char *text)
 {
