@@ -17,7 +17,8 @@
 const char *const about_types[] = {
 	"bridge", "macvlan",	 "ipvlan",   "vlan",	   "dummy",	"tap",
 	"ptp",	  "host-device", "portmap",  "firewall",   "bandwidth", "tuning",
-	"sbr",	  "vrf",	 "loopback", "host-local", "static",	NULL,
+	"sbr",	  "vrf",	 "loopback", "host-local", "static",	"dhcp",
+	NULL,
 };
 /* clang-format on */
 

@@ -30,12 +30,12 @@ bool dhcp_duration_parse(const char *text, uint32_t *ret_milliseconds)
 
 		if (unit == text || !(number >= 0))
 			return false;
-		for (size_t i = 0; i < sizeof(units) / sizeof(*units) && !factor; i++)
+		for (size_t i = 0; i < sizeof(units) / sizeof(*units) && factor <= 0; i++)
 			if (!strncmp(unit, units[i].unit, strlen(units[i].unit))) {
 				factor = units[i].milliseconds;
 				unit += strlen(units[i].unit);
 			}
-		if (!factor)
+		if (factor <= 0)
 			return false;
 		sum += number * factor;
 		text = unit;

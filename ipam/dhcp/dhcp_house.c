@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dhcp_house.h"
 
+#include "dhcp_requests.h"
+
 #include "attachment_file.h"
 #include "cleanup.h"
 #include "mem.h"
@@ -11,34 +13,6 @@
 #include <sys/epoll.h>
 
 /* ---- tenants ---- */
-
-static struct dhcp_tenant *find(const struct dhcp_house *house, const struct cni_owner *owner)
-{
-	for (size_t i = 0; i < house->tenant_count; i++) {
-		const struct cni_owner *other = &house->tenants[i]->owner;
-
-		if (!strcmp(other->container, owner->container) &&
-		    !strcmp(other->ifname, owner->ifname) &&
-		    !strcmp(other->network, owner->network))
-			return house->tenants[i];
-	}
-	return NULL;
-}
-
-static void put(struct dhcp_house *house, struct dhcp_tenant *tenant)
-{
-	house->tenants = cni_realloc_array(house->tenants, house->tenant_count + 1,
-					   sizeof(struct dhcp_tenant *));
-	house->tenants[house->tenant_count++] = tenant;
-}
-
-static void remove_tenant(struct dhcp_house *house, struct dhcp_tenant *tenant)
-{
-	for (size_t i = 0; i < house->tenant_count; i++)
-		if (house->tenants[i] == tenant)
-			house->tenants[i] = house->tenants[--house->tenant_count];
-	dhcp_tenant_free(tenant);
-}
 
 static void carrier_changed(void *data, int netns_id, int index, bool has_carrier)
 {
@@ -52,163 +26,6 @@ static void carrier_changed(void *data, int netns_id, int index, bool has_carrie
 	}
 }
 
-/* ---- answers ---- */
-
-static void answer_error(struct dhcp_visitor *visitor, const struct cni_error *err)
-{
-	if (visitor->tenant)
-		visitor->tenant->visitor = NULL;
-	visitor->tenant = NULL;
-	dhcp_visitor_answer(visitor, err->code, err->msg);
-}
-
-static void answer_lease(struct dhcp_visitor *visitor, const struct dhcp_tenant *tenant)
-{
-	freeing char *json = dhcp_terms_encode(&tenant->record.lease.terms);
-
-	visitor->tenant = NULL;
-	dhcp_visitor_answer(visitor, 0, json);
-}
-
-/* The lease that a visitor waits for is there, or cannot be kept. */
-static void settled(struct dhcp_tenant *tenant, const struct cni_error *failure)
-{
-	struct dhcp_visitor *visitor = tenant->visitor;
-
-	tenant->visitor = NULL;
-	if (failure)
-		answer_error(visitor, failure);
-	else
-		answer_lease(visitor, tenant);
-}
-
-/* ---- requests ---- */
-
-/* True if the tenant's interface is still the one that is asked for. */
-static bool is_same_place(const struct dhcp_tenant *tenant, const struct dhcp_record *asked,
-			  struct cni_error *err)
-{
-	struct dhcp_place place = asked->place;
-	const struct dhcp_place *ours = &tenant->record.place;
-
-	place.cookie = 0;
-	return dhcp_place_find(&place, err) == 0 && place.cookie == ours->cookie &&
-	       place.index == ours->index && !memcmp(place.mac, ours->mac, CNI_MAC_SIZE);
-}
-
-static void begin(struct dhcp_house *house, struct dhcp_visitor *visitor,
-		  const struct cni_owner *owner, struct dhcp_record *record)
-{
-	struct dhcp_tenant *tenant = dhcp_tenant_new(&house->setting, owner, record);
-	uint32_t patience = house->flags->resend_timeout;
-	struct cni_error err;
-
-	put(house, tenant);
-	tenant->visitor = visitor;
-	tenant->settled = settled;
-	visitor->tenant = tenant;
-	visitor->deadline = dhcp_now() + (patience < DHCP_ADD_MS ? patience : DHCP_ADD_MS);
-	if (dhcp_tenant_begin(tenant, &err) < 0) {
-		answer_error(visitor, &err);
-		remove_tenant(house, tenant);
-		return;
-	}
-	tenant->netns_id = dhcp_carrier_id(&tenant->record.place);
-}
-
-static void serve_add(struct dhcp_house *house, struct dhcp_visitor *visitor,
-		      const struct cni_owner *owner, struct dhcp_record *record)
-{
-	struct dhcp_tenant *tenant = find(house, owner);
-	struct cni_error err = {0};
-
-	if (tenant && tenant->visitor) {
-		cni_fail(&err, CNI_EAGAIN, "another ADD asks for this lease already");
-		answer_error(visitor, &err);
-		return;
-	}
-	if (tenant && !dhcp_terms_are_empty(&tenant->record.lease.terms) &&
-	    is_same_place(tenant, record, &err)) {
-		answer_lease(visitor, tenant);
-		return;
-	}
-	if (tenant)
-		remove_tenant(house, tenant);
-	begin(house, visitor, owner, record);
-}
-
-static void serve_check(const struct dhcp_house *house, struct dhcp_visitor *visitor,
-			const struct cni_owner *owner)
-{
-	const struct dhcp_tenant *tenant = find(house, owner);
-	struct cni_error err = {0};
-
-	if (tenant && tenant->is_established &&
-	    !dhcp_terms_are_empty(&tenant->record.lease.terms)) {
-		answer_lease(visitor, tenant);
-		return;
-	}
-	cni_fail(&err, CNI_EMISMATCH, "the daemon holds no lease for container %s, interface %s%s",
-		 owner->container, owner->ifname,
-		 tenant ? ": it was lost, and a new one is sought" : "");
-	answer_error(visitor, &err);
-}
-
-static void serve_del(struct dhcp_house *house, struct dhcp_visitor *visitor,
-		      const struct cni_owner *owner)
-{
-	struct dhcp_tenant *tenant = find(house, owner);
-	struct cni_error err = {0};
-
-	if (tenant && tenant->visitor) {
-		cni_fail(&err, CNI_EAGAIN, "a DEL came before the lease");
-		settled(tenant, &err);
-	}
-	if (tenant) {
-		dhcp_tenant_release(tenant);
-		remove_tenant(house, tenant);
-	}
-	dhcp_visitor_answer(visitor, 0, "");
-}
-
-static void serve_body(struct dhcp_house *house, struct dhcp_visitor *visitor,
-		       const struct cni_owner *owner, char *body)
-{
-	clearing_dhcp_record struct dhcp_record record;
-
-	if (!dhcp_record_decode(body, &record)) {
-		dhcp_visitor_answer(visitor, CNI_EDECODE, "the request is damaged");
-		return;
-	}
-	if (*house->flags->host_prefix) {
-		freeing char *netns = record.place.netns;
-
-		record.place.netns = cni_format("%s%s", house->flags->host_prefix, netns);
-	}
-	serve_add(house, visitor, owner, &record);
-}
-
-static void serve(struct dhcp_visitor *visitor, const struct dhcp_request *request, char *body)
-{
-	struct dhcp_house *house = visitor->daemon;
-
-	switch (request->verb) {
-	case DHCP_VERB_ADD:
-		serve_body(house, visitor, &request->owner, body);
-		break;
-	case DHCP_VERB_CHECK:
-		serve_check(house, visitor, &request->owner);
-		break;
-	case DHCP_VERB_DEL:
-		serve_del(house, visitor, &request->owner);
-		break;
-	case DHCP_VERB_STATUS:
-	case DHCP_VERB_COUNT:
-		dhcp_visitor_answer(visitor, 0, "");
-		break;
-	}
-}
-
 void dhcp_house_admit(struct dhcp_house *house, int fd)
 {
 	struct dhcp_visitor *visitor;
@@ -217,7 +34,7 @@ void dhcp_house_admit(struct dhcp_house *house, int fd)
 		close(fd);
 		return;
 	}
-	visitor = dhcp_visitor_new(house->setting.loop, fd, serve, house);
+	visitor = dhcp_visitor_new(house->setting.loop, fd, dhcp_house_serve, house);
 	if (!visitor)
 		return;
 	house->visitors = cni_realloc_array(house->visitors, house->visitor_count + 1,
@@ -299,11 +116,11 @@ static void tend_tenants(struct dhcp_house *house)
 		}
 		if (tenant->visitor) {
 			cni_fail(&err, CNI_ECONTAINER, "the interface or its namespace is gone");
-			settled(tenant, &err);
+			dhcp_house_settled(tenant, &err);
 		}
 		if (tenant->is_gone)
 			dhcp_tenant_release(tenant);
-		remove_tenant(house, tenant);
+		dhcp_house_remove(house, tenant);
 	}
 }
 
@@ -332,7 +149,7 @@ static void resume(struct dhcp_house *house, const struct cni_owner *owner)
 	if (!record.socket || strcmp(record.socket, house->setting.socket) != 0)
 		return;
 	tenant = dhcp_tenant_new(&house->setting, owner, &record);
-	put(house, tenant);
+	dhcp_house_put(house, tenant);
 	dhcp_tenant_resume(tenant);
 	tenant->netns_id = dhcp_carrier_id(&tenant->record.place);
 }
@@ -347,7 +164,7 @@ static void resume_network(struct dhcp_house *house, const char *network)
 		return;
 	}
 	for (size_t i = 0; i < files.owners.count; i++)
-		if (!find(house, &files.owners.items[i]))
+		if (!dhcp_house_find(house, &files.owners.items[i]))
 			resume(house, &files.owners.items[i]);
 	cni_attachment_files_clear(&files);
 }
