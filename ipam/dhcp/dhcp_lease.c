@@ -203,7 +203,7 @@ static void enter(struct dhcp_lease *lease, enum dhcp_state state, uint64_t now,
 	lease->state = state;
 }
 
-/* What is due by the times of the lease. */
+/* Does what is due by the times of the lease. */
 static struct dhcp_step go_on(struct dhcp_lease *lease, uint64_t now, uint32_t chance)
 {
 	if (now >= lease->expires)

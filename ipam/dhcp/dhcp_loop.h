@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the daemon waits for: descriptors and a clock. */
+/* The descriptors that the daemon waits for, and its clock. */
 #ifndef DHCP_LOOP_H
 #define DHCP_LOOP_H
 
@@ -24,7 +24,7 @@ void dhcp_watch_close(struct dhcp_watch *watch);
 uint64_t dhcp_now(void);
 uint32_t dhcp_chance(void);
 
-/* One line on stderr. */
+/* Writes a line to stderr. */
 void dhcp_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

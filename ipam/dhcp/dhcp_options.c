@@ -13,7 +13,7 @@
 #define VALUE_MAX     255
 #define CLIENT_ID_MAX 254
 
-/* What a server is asked for: all that a result has room for. */
+/* The options that a server is asked for: all that a result has room for. */
 static const uint8_t requested_by_default[] = {
 	DHCP_OPTION_MASK,	  DHCP_OPTION_CLASSLESS_ROUTES, DHCP_OPTION_MICROSOFT_ROUTES,
 	DHCP_OPTION_ROUTERS,	  DHCP_OPTION_STATIC_ROUTES,	DHCP_OPTION_NAMESERVERS,

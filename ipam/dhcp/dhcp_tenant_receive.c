@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A refusal counts if it comes from the server that was asked. One without option 54 may be anyone's. */
+/* A refusal counts if the server that was asked sends it, by option 54. */
 static bool is_refusal_of_another(const struct dhcp_lease *lease, const struct dhcp_packet *packet)
 {
 	const struct dhcp_terms *asked = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a server sends: a datagram, the message in it, and its terms. A message that is taken is the same after it was
+/* A server's datagram, the message in it, and its terms. A message that is taken is the same after it was
  * written again, and terms that are taken name an address that a container may have. */
 #include "fuzz.h"
 

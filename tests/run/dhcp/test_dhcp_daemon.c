@@ -225,7 +225,7 @@ static void daemon__serves_many_at_once(void **state)
 	assert_int_equal(server->count[7], PODS);
 }
 
-/* One container's server is silent; another one's answers. */
+/* A silent server holds up its own container only. */
 static void daemon__lets_no_lease_wait_for_another(void **state)
 {
 	freeing char *slow =

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What the server does; each test changes it while the server runs. */
+/* The server's behaviour; each test changes it while the server runs. */
 enum dhcp_server_mode {
 	SERVER_ANSWERS,
 	SERVER_IS_SILENT,
