@@ -108,7 +108,7 @@ static int write_pid(const char *path, struct cni_error *err)
 
 static void serve(struct daemon *daemon)
 {
-	/* One event at a time: its handler may free the owner of another. */
+	/* Takes a single event, because its handler may free the owner of another. */
 	while (!daemon->ends) {
 		struct epoll_event event;
 		int count;

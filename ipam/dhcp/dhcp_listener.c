@@ -20,6 +20,8 @@
 
 #define BACKLOG	     256
 #define FIRST_PASSED 3 /* SD_LISTEN_FDS_START */
+/* A predecessor that ends has let go by then. */
+#define LOCK_MS 3000
 
 /* ---- systemd's ---- */
 
@@ -121,7 +123,7 @@ int dhcp_listener_open(const char *path, struct dhcp_listener *ret_listener, str
 	*ret_listener = (struct dhcp_listener){.fd = -1, .lock = -1};
 	if (passed < 0)
 		return -1;
-	if (cni_lock_take(name, CNI_LOCK_EXCLUSIVE, 0, &ret_listener->lock, err) < 0) {
+	if (cni_lock_take(name, CNI_LOCK_EXCLUSIVE, LOCK_MS, &ret_listener->lock, err) < 0) {
 		if (err->code == CNI_ELOCKED)
 			return cni_fail(err, CNI_ETAKEN, "another daemon serves '%s' already",
 					path);
