@@ -280,7 +280,7 @@ bool dhcp_record_decode(char *text, struct dhcp_record *ret_record)
 			return false;
 	}
 	memcpy(ret_record->identity.mac, ret_record->place.mac, CNI_MAC_SIZE);
-	return ret_record->place.netns && *ret_record->place.ifname;
+	return ret_record->place.netns && *ret_record->place.netns && *ret_record->place.ifname;
 }
 
 /* ---- files ---- */

@@ -81,6 +81,55 @@ static void add__attaches_to_a_bridge(void **state)
 	pod_close(&red);
 }
 
+/* scripts/test --vm runs it as well. */
+static void add__attaches_ipvlans_that_share_a_mac(void **state)
+{
+	freeing char *config =
+		bridge_config("1.0.0", "'type':'ipvlan','master':'up0','ipam':{'type':'dhcp'}");
+	struct pod red;
+
+	(void)state;
+	if (sandbox_run("ip link add x0 link up0 type ipvlan 2>/dev/null") != 0)
+		skip_because("this kernel has no ipvlan");
+	sandbox_must("ip link del x0");
+	daemon_start(NULL);
+	pod_open(&red, "red");
+	red.plugin = CNI_C_BINARY_DIR "/plugins/ipvlan";
+	pod_add(&red, config);
+	assert_json(red.result, "ips.0.address", "10.1.0.50/24");
+	assert_true(reaches("red", "10.1.0.1"));
+	pod_check(&red, config);
+	pod_del(&red, config);
+	dhcp_server_await(server, 7, 1);
+	pod_close(&red);
+}
+
+/* scripts/test --vm runs it as well. */
+static void add__attaches_a_vlan(void **state)
+{
+	freeing char *config = bridge_config(
+		"1.0.0", "'type':'vlan','master':'up0','vlanId':5,'ipam':{'type':'dhcp'}");
+	struct dhcp_server *tagged;
+	struct pod red;
+
+	(void)state;
+	if (sandbox_run("ip link add x0 link up0 type vlan id 5 2>/dev/null") != 0)
+		skip_because("this kernel has no VLANs");
+	sandbox_must("ip link del x0; ip -n lan addr flush dev up1; "
+		     "ip -n lan link add up1.5 link up1 type vlan id 5; "
+		     "ip -n lan link set up1.5 up; ip -n lan addr add 10.1.0.1/24 dev up1.5");
+	tagged = dhcp_server_start("lan", "up1.5");
+	daemon_start(NULL);
+	pod_open(&red, "red");
+	red.plugin = CNI_C_BINARY_DIR "/plugins/vlan";
+	pod_add(&red, config);
+	assert_json(red.result, "ips.0.address", "10.1.0.50/24");
+	assert_true(reaches("red", "10.1.0.1"));
+	pod_check(&red, config);
+	pod_close(&red);
+	dhcp_server_stop(tagged);
+}
+
 static void add__reads_routes_and_resolver(void **state)
 {
 	static const uint8_t options[] = {
@@ -270,6 +319,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		dhcp_test(add__attaches_a_macvlan),
 		dhcp_test(add__attaches_to_a_bridge),
+		dhcp_test(add__attaches_ipvlans_that_share_a_mac),
+		dhcp_test(add__attaches_a_vlan),
 		dhcp_test(add__reads_routes_and_resolver),
 		dhcp_test(add__answers_again_with_the_same_lease),
 		dhcp_test(add__provides_and_requests_options),

@@ -15,7 +15,8 @@ static void start_killed(const char *call, int when)
 	sandbox_must("rm -f " DAEMON_LOG
 		     " /run/cni/dhcp.sock; { ASAN_OPTIONS=detect_leaks=0 strace -f -o "
 		     "/run/strace -e trace=%s -e inject=%s:signal=KILL:when=%d " DHCP
-		     " daemon -timeout 500ms >/dev/null 2>" DAEMON_LOG " & }",
+		     " daemon -pidfile /run/killed.pid -timeout 500ms >/dev/null 2>" DAEMON_LOG
+		     " & }",
 		     call, call, when);
 }
 
@@ -26,7 +27,7 @@ static bool is_killed(void)
 
 static void end_killed(void)
 {
-	sandbox_run("pid=$(awk 'NR == 1 {print $1}' /run/strace); kill -9 $pid 2>/dev/null; true");
+	sandbox_must("kill -9 $(cat /run/killed.pid)");
 	await("grep -q 'killed by SIGKILL' /run/strace");
 }
 
@@ -39,7 +40,7 @@ static void add_killed_at(const char *call, int when)
 	struct pod red;
 
 	start_killed(call, when);
-	sandbox_run("for i in $(seq 100); do test -S /run/cni/dhcp.sock && break; "
+	sandbox_run("for i in $(seq 100); do test -s /run/killed.pid && break; "
 		    "grep -q SIGKILL /run/strace && break; sleep 0.02; done");
 	dhcp_pod_open(&red, "red");
 	asked = pod_call(&red, "ADD", config);
