@@ -84,14 +84,14 @@ static void add__attaches_to_a_bridge(void **state)
 /* scripts/test --vm runs it as well. */
 static void add__attaches_ipvlans_that_share_a_mac(void **state)
 {
-	freeing char *config =
-		bridge_config("1.0.0", "'type':'ipvlan','master':'up0','ipam':{'type':'dhcp'}");
+	freeing char *config = NULL;
 	struct pod red;
 
 	(void)state;
 	if (sandbox_run("ip link add x0 link up0 type ipvlan 2>/dev/null") != 0)
 		skip_because("this kernel has no ipvlan");
 	sandbox_must("ip link del x0");
+	config = bridge_config("1.0.0", "'type':'ipvlan','master':'up0','ipam':{'type':'dhcp'}");
 	daemon_start(NULL);
 	pod_open(&red, "red");
 	red.plugin = CNI_C_BINARY_DIR "/plugins/ipvlan";
@@ -107,8 +107,7 @@ static void add__attaches_ipvlans_that_share_a_mac(void **state)
 /* scripts/test --vm runs it as well. */
 static void add__attaches_a_vlan(void **state)
 {
-	freeing char *config = bridge_config(
-		"1.0.0", "'type':'vlan','master':'up0','vlanId':5,'ipam':{'type':'dhcp'}");
+	freeing char *config = NULL;
 	struct dhcp_server *tagged;
 	struct pod red;
 
@@ -118,6 +117,8 @@ static void add__attaches_a_vlan(void **state)
 	sandbox_must("ip link del x0; ip -n lan addr flush dev up1; "
 		     "ip -n lan link add up1.5 link up1 type vlan id 5; "
 		     "ip -n lan link set up1.5 up; ip -n lan addr add 10.1.0.1/24 dev up1.5");
+	config = bridge_config("1.0.0",
+			       "'type':'vlan','master':'up0','vlanId':5,'ipam':{'type':'dhcp'}");
 	tagged = dhcp_server_start("lan", "up1.5");
 	daemon_start(NULL);
 	pod_open(&red, "red");
@@ -270,19 +271,32 @@ static double seconds_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+/* Without the time that a process takes to start here: an emulated machine is slow. */
+static double seconds_of(struct plugin_call call, const char *command)
+{
+	double begun = seconds_now();
+	struct plugin_answer answer;
+
+	call.plugin = DHCP;
+	call.command = command;
+	answer = plugin_run(&call);
+	plugin_answer_clear(&answer);
+	return seconds_now() - begun;
+}
+
 static void add__without_a_daemon_says_how_to_start_it(void **state)
 {
 	freeing char *config = config_with("");
 	freeing char *apart = config_with("'daemonSocketPath':'/run/other.sock'");
 	struct plugin_call status;
+	struct plugin_call call;
 	struct pod red;
-	double begun;
 
 	(void)state;
 	dhcp_pod_open(&red, "red");
-	begun = seconds_now();
+	call = pod_call(&red, "ADD", config);
+	assert_true(seconds_of(call, "ADD") < 1 + seconds_of(call, "VERSION"));
 	pod_add_fails(&red, config, CNI_EMISSING, "start it with '" DHCP " daemon'");
-	assert_true(seconds_now() - begun < 1);
 	pod_add_fails(&red, apart, CNI_EMISSING, "daemon -socketpath /run/other.sock'");
 	status = bridge_call("STATUS", config);
 	status.plugin = MACVLAN;
@@ -295,12 +309,13 @@ static void add__without_a_daemon_says_how_to_start_it(void **state)
 
 static void add__knows_the_daemon_of_the_other_suite(void **state)
 {
-	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	freeing char *config = NULL;
 	struct pod red;
 
 	(void)state;
 	if (access(GO_DIR "/dhcp", X_OK) < 0)
 		skip_because("there is no " GO_DIR "/dhcp");
+	config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
 	sandbox_must("mkdir -p /run/cni && { " GO_DIR "/dhcp daemon >/dev/null 2>&1 & echo $! "
 		     ">/run/go.pid; }");
 	await("test -S /run/cni/dhcp.sock");

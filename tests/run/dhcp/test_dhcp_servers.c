@@ -37,12 +37,13 @@ static void assert_lease(const char *client)
 
 static void dnsmasq__gives_and_takes_back(void **state)
 {
-	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	freeing char *config = NULL;
 	struct pod red;
 
 	(void)state;
 	if (sandbox_run("command -v dnsmasq >/dev/null") != 0)
 		skip_because("there is no dnsmasq");
+	config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
 	start("lan", DNSMASQ "--interface=up1 --dhcp-range=10.1.0.50,10.1.0.59,2m "
 			     "--dhcp-option=121,10.9.0.0/16,10.1.0.9,0.0.0.0/0,10.1.0.1 "
 			     "--dhcp-option=option:domain-search,a.example,b.example "
@@ -64,12 +65,13 @@ static void dnsmasq__gives_and_takes_back(void **state)
 /* The server is on the host's own bridge: the RELEASE of an interface that is gone leaves through the host's stack. */
 static void dnsmasq__on_the_bridge_takes_back(void **state)
 {
-	freeing char *config = bridge_config("1.0.0", BY_DHCP);
+	freeing char *config = NULL;
 	struct pod red;
 
 	(void)state;
 	if (sandbox_run("command -v dnsmasq >/dev/null") != 0)
 		skip_because("there is no dnsmasq");
+	config = bridge_config("1.0.0", BY_DHCP);
 	sandbox_must("ip link add br0 type bridge && ip link set br0 up && "
 		     "ip addr add 10.1.0.1/24 dev br0");
 	start(NULL, DNSMASQ "--interface=br0 --dhcp-range=10.1.0.50,10.1.0.59,2m");
@@ -85,12 +87,13 @@ static void dnsmasq__on_the_bridge_takes_back(void **state)
 
 static void dnsmasq__refuses_what_it_does_not_know(void **state)
 {
-	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	freeing char *config = NULL;
 	struct pod red;
 
 	(void)state;
 	if (sandbox_run("command -v dnsmasq >/dev/null") != 0)
 		skip_because("there is no dnsmasq");
+	config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
 	start("lan", DNSMASQ "--interface=up1 --dhcp-range=10.1.0.50,10.1.0.59,2m");
 	daemon_start(NULL);
 	dhcp_pod_open(&red, "red");
@@ -113,12 +116,13 @@ static void dnsmasq__refuses_what_it_does_not_know(void **state)
 
 static void udhcpd__renews_a_lease_of_seconds(void **state)
 {
-	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	freeing char *config = NULL;
 	struct pod red;
 
 	(void)state;
 	if (sandbox_run("busybox --list 2>/dev/null | grep -qx udhcpd") != 0)
 		skip_because("there is no udhcpd in busybox");
+	config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
 	sandbox_must(
 		"printf 'start 10.1.0.50\\nend 10.1.0.59\\ninterface up1\\nmin_lease 2\\n"
 		"lease_file /run/leases\\npidfile /run/udhcpd.pid\\noption subnet 255.255.255.0\\n"
