@@ -161,6 +161,24 @@ static void add__reads_routes_and_resolver(void **state)
 	pod_close(&red);
 }
 
+/* The plugin that makes the interface fails after the lease: the lease is given back. */
+static void add__that_fails_later_releases(void **state)
+{
+	static const uint8_t unreachable[] = {121, 7, 16, 10, 9, 10, 77, 0, 9};
+	freeing char *config = config_with("'probe':false");
+	struct pod red;
+
+	(void)state;
+	provide_more(unreachable, sizeof(unreachable));
+	daemon_start(NULL);
+	dhcp_pod_open(&red, "red");
+	pod_add_fails(&red, config, CNI_EKERNEL, "10.9.0.0/16 via 10.77.0.9");
+	dhcp_server_await(server, 7, 1);
+	assert_int_equal(server->released, 50);
+	sandbox_must("! test -e /run/cni/dhcp/blue && ! ip -n red link show eth0 2>/dev/null");
+	pod_close(&red);
+}
+
 static void add__answers_again_with_the_same_lease(void **state)
 {
 	freeing char *config = config_with("'probe':false");
@@ -323,6 +341,7 @@ static void add__knows_the_daemon_of_the_other_suite(void **state)
 	pod_add_fails(&red, config, CNI_EMISSING, "is that of containernetworking/plugins");
 	pod_del(&red, config);
 	sandbox_must("kill -9 $(cat /run/go.pid)");
+	await("! ss -Hxl | grep -q cni/dhcp.sock");
 	daemon_start(NULL);
 	sandbox_must("mkdir -p /run/sandbox/bin && cp " GO_DIR "/dhcp " SANDBOX_BIN);
 	pod_add_fails(&red, config, 999, "this is cni-c's dhcp daemon");
@@ -337,6 +356,7 @@ int main(void)
 		dhcp_test(add__attaches_ipvlans_that_share_a_mac),
 		dhcp_test(add__attaches_a_vlan),
 		dhcp_test(add__reads_routes_and_resolver),
+		dhcp_test(add__that_fails_later_releases),
 		dhcp_test(add__answers_again_with_the_same_lease),
 		dhcp_test(add__provides_and_requests_options),
 		dhcp_test(add__refuses_bad_keys),
