@@ -13,6 +13,11 @@ configure_file(conf/systemd/cni-reconcile.service.in ${CMAKE_BINARY_DIR}/cni-rec
 install(FILES ${CMAKE_BINARY_DIR}/cni-reconcile.service DESTINATION lib/systemd/system
   COMPONENT tools)
 
+# The daemon of dhcp. Restarted alone, it goes on with all leases.
+configure_file(conf/systemd/cni-dhcp.service.in ${CMAKE_BINARY_DIR}/cni-dhcp.service @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/cni-dhcp.service conf/systemd/cni-dhcp.socket
+  DESTINATION lib/systemd/system COMPONENT plugins)
+
 # The libraries for authors: the specification (spec), the caller's side (runtime), links (net), the frame
 # of plugins that make links (plan) and the parts of our plugins. A plugin gets only those members of
 # these archives that it uses: see NOTICE for the consequence. Headers that are not listed stay private.

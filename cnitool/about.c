@@ -15,9 +15,9 @@
 
 /* clang-format off: a line for each. */
 const char *const about_types[] = {
-	"bridge", "macvlan",	 "ipvlan",   "vlan",	   "dummy",	"tap",
-	"ptp",	  "host-device", "portmap",  "firewall",   "bandwidth", "tuning",
-	"sbr",	  "vrf",	 "loopback", "host-local", "static",	NULL,
+	"bridge",      "macvlan",    "ipvlan",	 "vlan",      "dummy",	"tap", "ptp",
+	"host-device", "portmap",    "firewall", "bandwidth", "tuning", "sbr", "vrf",
+	"loopback",    "host-local", "static",	 "dhcp",      NULL,
 };
 /* clang-format on */
 

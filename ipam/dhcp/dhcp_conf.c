@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dhcp_conf.h"
+
+#include "decode.h"
+#include "dhcp_flags.h"
+#include "dhcp_options.h"
+
+struct keys {
+	const char *socket;
+	const cJSON *provide;
+	const cJSON *request;
+	uint32_t priority;
+	bool probe;
+};
+
+static const struct keys defaults = {.socket = DHCP_SOCKET, .probe = true};
+
+static const struct cni_field fields[] = {
+	CNI_FIELD(struct keys, "daemonSocketPath", socket, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "provide", provide, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "request", request, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "priority", priority, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "probe", probe, .section = {"ipam"}),
+	{0},
+};
+
+int dhcp_conf_read(const struct cni_call *call, struct dhcp_conf *ret_conf, struct cni_error *err)
+{
+	struct keys keys = defaults;
+
+	*ret_conf = (struct dhcp_conf){.socket = DHCP_SOCKET};
+	if (!call->conf.ipam)
+		return cni_fail(err, CNI_ECONFIG, "IPAM config missing 'ipam' key");
+	if (cni_decode(fields, call->conf.json, &keys, false, err) < 0)
+		return -1;
+	if (*keys.socket)
+		ret_conf->socket = keys.socket;
+	ret_conf->priority = keys.priority;
+	ret_conf->probe = keys.probe;
+	/* `provide` may hold another client identifier. */
+	if (call->env.command == CNI_ADD)
+		dhcp_options_put_client_id(&ret_conf->options, call->env.container, call->conf.name,
+					   call->env.ifname);
+	return dhcp_options_of_conf(keys.provide, keys.request,
+				    call->env.args ? call->env.args : "", &ret_conf->options, err);
+}
+
+const char *dhcp_conf_socket(const struct cni_call *call)
+{
+	struct keys keys = defaults;
+	struct cni_error ignored;
+
+	cni_decode(fields, call->conf.json, &keys, true, &ignored);
+	return keys.socket && *keys.socket ? keys.socket : DHCP_SOCKET;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keys of dhcp's configuration. */
+#ifndef DHCP_CONF_H
+#define DHCP_CONF_H
+
+#include "dhcp_packet.h"
+#include "verbs.h"
+
+struct dhcp_conf {
+	const char *socket;	     /* of the daemon */
+	struct dhcp_options options; /* that each message has */
+	uint32_t priority;	     /* of routes; 0: none */
+	bool probe;		     /* the address by ARP */
+};
+
+/* Strings point into the call. Fails with CNI_ECONFIG. */
+int dhcp_conf_read(const struct cni_call *call, struct dhcp_conf *ret_conf, struct cni_error *err);
+
+/* The socket alone, for DEL and GC: of a broken configuration too. */
+const char *dhcp_conf_socket(const struct cni_call *call);
+
+#endif

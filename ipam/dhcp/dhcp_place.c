@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dhcp_place.h"
+
+#include "addr.h"
+#include "cleanup.h"
+#include "link.h"
+#include "netns.h"
+#include "netns_cookie.h"
+#include "peer.h"
+#include "route.h"
+#include "route_list.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+void dhcp_place_clear(struct dhcp_place *place)
+{
+	free(place->netns);
+	*place = (struct dhcp_place){.netns = NULL};
+}
+
+/* ---- the namespace ---- */
+
+static int open_with(const struct dhcp_place *place, int *ret_netns, struct cni_nl *ret_nl,
+		     uint64_t *ret_cookie, struct cni_error *err)
+{
+	closing int netns = -1;
+
+	if (cni_netns_open(place->netns, &netns, err) < 0) {
+		if (err->errnum == EINVAL || err->errnum == ENOTDIR)
+			err->errnum = ENOENT;
+		return -1;
+	}
+	if (cni_netns_is_own(netns))
+		return cni_fail(err, CNI_EENV, "'%s' is the daemon's own network namespace",
+				place->netns);
+	if (cni_nl_open(ret_nl, NETLINK_ROUTE, netns, err) < 0)
+		return -1;
+	*ret_cookie = cni_netns_cookie(mnl_socket_get_fd(ret_nl->socket));
+	*ret_netns = take_fd(&netns);
+	return 0;
+}
+
+static int open_both(const struct dhcp_place *place, int *ret_netns, struct cni_nl *ret_nl,
+		     struct cni_error *err)
+{
+	uint64_t cookie = 0;
+
+	if (open_with(place, ret_netns, ret_nl, &cookie, err) < 0)
+		return -1;
+	if (cookie == place->cookie)
+		return 0;
+	cni_fail(err, CNI_EENV, "another network namespace has the path '%s'", place->netns);
+	err->errnum = ENOENT;
+	return -1;
+}
+
+int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_error *err)
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	closing int netns = -1;
+
+	if (open_both(place, &netns, &nl, err) < 0)
+		return -1;
+	*ret_netns = take_fd(&netns);
+	return 0;
+}
+
+/* ---- the host's side ---- */
+
+static bool leads_home(struct cni_nl *nl, const struct cni_link *link)
+{
+	closing int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct cni_error ignored;
+	int id = -1;
+
+	return home >= 0 && link->peer && link->peer_netns >= 0 &&
+	       cni_peer_netns_id(nl, home, &id, &ignored) == 0 && id == link->peer_netns;
+}
+
+/* The lower link of a macvlan, ipvlan or VLAN; of a veth, the bridge that its other end is a port of. */
+static void find_parent(struct cni_nl *nl, const struct cni_link *link, struct dhcp_place *place)
+{
+	closing_nl struct cni_nl host = {.socket = NULL};
+	struct cni_link parent;
+	struct cni_link bridge;
+	struct cni_error ignored;
+
+	if (!leads_home(nl, link) || cni_nl_open(&host, NETLINK_ROUTE, -1, &ignored) < 0 ||
+	    cni_link_get_by_index(&host, link->peer, &parent, &ignored) < 0)
+		return;
+	if (!strcmp(link->kind, "veth") && parent.master &&
+	    cni_link_get_by_index(&host, parent.master, &bridge, &ignored) == 0)
+		parent = bridge;
+	/* The container side of a veth without a bridge is the only one that hears this end. */
+	else if (!strcmp(link->kind, "veth"))
+		return;
+	place->parent_index = parent.index;
+	memcpy(place->parent, parent.name, sizeof(place->parent));
+}
+
+int dhcp_place_find(struct dhcp_place *place, struct cni_error *err)
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	closing int netns = -1;
+	struct cni_link link;
+
+	if (open_with(place, &netns, &nl, &place->cookie, err) < 0)
+		return -1;
+	if (cni_link_get(&nl, place->ifname, &link, err) < 0)
+		return cni_fail_within(err, "'%s' in '%s'", place->ifname, place->netns);
+	if (!link.has_mac)
+		return cni_fail(err, CNI_ECONFIG,
+				"'%s' has no MAC address of six octets, expected an interface of "
+				"Ethernet",
+				place->ifname);
+	if (!(link.flags & IFF_UP) &&
+	    cni_link_change(&nl, link.index, &(struct cni_link_change){.up = CNI_ON}, err) < 0)
+		return cni_fail_within(err, "set '%s' up", place->ifname);
+	place->index = link.index;
+	memcpy(place->mac, link.mac, CNI_MAC_SIZE);
+	place->shares_mac = !strcmp(link.kind, "ipvlan");
+	find_parent(&nl, &link, place);
+	return 0;
+}
+
+/* ---- addresses and routes ---- */
+
+static bool is_among(const struct cni_listed_route *listed, const struct dhcp_terms *terms)
+{
+	for (size_t i = 0; i < terms->result.route_count; i++) {
+		const struct cni_route *route = &terms->result.routes[i];
+
+		if (cni_net_equal(&route->dst, &listed->dst) &&
+		    cni_ip_is_set(&route->gw) == cni_ip_is_set(&listed->gw) &&
+		    (!cni_ip_is_set(&route->gw) || cni_ip_equal(&route->gw, &listed->gw)))
+			return true;
+	}
+	return false;
+}
+
+/* A default route through the gateway may be the plugin's that made the interface. */
+static bool is_through_gateway(const struct cni_listed_route *listed,
+			       const struct dhcp_terms *terms)
+{
+	const struct cni_ip *gateway = &terms->result.ips[0].gateway;
+
+	return !listed->dst.prefix && cni_ip_is_set(gateway) && cni_ip_equal(gateway, &listed->gw);
+}
+
+static int withdraw_routes(struct cni_nl *nl, int index, const struct dhcp_terms *terms,
+			   struct cni_error *err)
+{
+	struct cni_route_list list = {.count = 0};
+	struct cni_error first = {0};
+
+	if (cni_route_list(nl, index, 0, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++) {
+		const struct cni_listed_route *route = &list.routes[i];
+
+		if ((is_among(route, terms) || is_through_gateway(route, terms)) &&
+		    cni_route_list_del(nl, route, route->table, err) < 0 && err->errnum != ESRCH)
+			cni_fail_first(&first, err);
+	}
+	cni_route_list_clear(&list);
+	return cni_fail_if_any(&first, err);
+}
+
+static int withdraw(struct cni_nl *nl, int index, const struct dhcp_terms *terms,
+		    bool keeps_address, struct cni_error *err)
+{
+	struct cni_error first = {0};
+
+	if (withdraw_routes(nl, index, terms, err) < 0)
+		cni_fail_first(&first, err);
+	if (!keeps_address && cni_addr_del(nl, index, dhcp_terms_address(terms), err) < 0 &&
+	    err->errnum != EADDRNOTAVAIL)
+		cni_fail_first(&first, err);
+	return cni_fail_if_any(&first, err);
+}
+
+int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms *terms,
+			struct cni_error *err)
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	closing int netns = -1;
+
+	if (open_both(place, &netns, &nl, err) < 0)
+		return -1;
+	return withdraw(&nl, place->index, terms, false, err);
+}
+
+int dhcp_place_apply(const struct dhcp_place *place, const struct dhcp_terms *before,
+		     const struct dhcp_terms *terms, struct cni_error *err)
+{
+	bool is_same = !dhcp_terms_are_empty(before) &&
+		       cni_net_equal(dhcp_terms_address(before), dhcp_terms_address(terms));
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	closing int netns = -1;
+	struct cni_error first = {0};
+
+	if (open_both(place, &netns, &nl, err) < 0)
+		return -1;
+	/* The old address goes first: the kernel would take a new one of the same subnet with it. */
+	if (!dhcp_terms_are_empty(before) && withdraw(&nl, place->index, before, is_same, err) < 0)
+		cni_fail_first(&first, err);
+	if (!is_same && cni_addr_add(&nl, place->index, dhcp_terms_address(terms), 0, err) < 0 &&
+	    err->errnum != EEXIST)
+		cni_fail_first(&first, err);
+	for (size_t i = 0; i < terms->result.route_count; i++)
+		if (cni_route_add(&nl, place->index, &terms->result.routes[i], err) < 0 &&
+		    err->errnum != EEXIST)
+			cni_fail_first(&first, err);
+	return cni_fail_if_any(&first, err);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A lease's interface: a link in a namespace, and the link of the host that leads to the same network. */
+#ifndef DHCP_PLACE_H
+#define DHCP_PLACE_H
+
+#include "dhcp_terms.h"
+#include "error.h"
+#include "owner.h"
+
+/* All zeroes is none. */
+struct dhcp_place {
+	char *netns;	 /* the path */
+	uint64_t cookie; /* of the namespace; 0: the kernel has none */
+	char ifname[CNI_IFNAME_SIZE];
+	int index; /* of the interface in the namespace */
+	uint8_t mac[CNI_MAC_SIZE];
+	bool shares_mac;	      /* ipvlan: no unicast arrives before there is an address */
+	char parent[CNI_IFNAME_SIZE]; /* on the host; "": not known */
+	int parent_index;
+};
+
+void dhcp_place_clear(struct dhcp_place *place);
+
+/* Opens the namespace. Fails with CNI_EENV: errnum ENOENT if it is gone, also if another one has its path. */
+int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_error *err);
+
+/* Finds `netns` and `ifname`, sets the link up, because nothing can be sent before, and fills the rest. Fails with
+ * CNI_EENV or CNI_EKERNEL. */
+int dhcp_place_find(struct dhcp_place *place, struct cni_error *err);
+
+/* Puts the address and the routes on the interface, instead of those of `before` (empty: none). Fails with
+ * CNI_EKERNEL, after all of it was tried. */
+int dhcp_place_apply(const struct dhcp_place *place, const struct dhcp_terms *before,
+		     const struct dhcp_terms *terms, struct cni_error *err);
+
+/* Takes the address and its routes off the interface. Success if they are not there. */
+int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms *terms,
+			struct cni_error *err);
+
+#endif

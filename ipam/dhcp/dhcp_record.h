@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All about the lease of an attachment, as text: the file below /run/cni/dhcp with which a daemon goes on after
+ * another one (base/attachment_file.h), and the content of a request to the daemon. The last line is a digest of
+ * those before it: a damaged text is refused. */
+#ifndef DHCP_RECORD_H
+#define DHCP_RECORD_H
+
+#include "dhcp_lease.h"
+#include "dhcp_message.h"
+#include "dhcp_place.h"
+#include "owner.h"
+
+#define DHCP_RECORDS	   "dhcp"
+#define DHCP_DIGEST_DIGITS 32
+
+struct dhcp_record {
+	struct dhcp_place place;
+	struct dhcp_identity identity;
+	struct dhcp_lease lease; /* `terms`, the times, `xid`; the rest is not written */
+	uint8_t server_mac[CNI_MAC_SIZE];
+	bool has_server_mac;
+	uint32_t priority; /* of routes; 0: none */
+	bool probes;
+	char *socket; /* of the daemon that has the lease */
+};
+
+void dhcp_record_clear(struct dhcp_record *record);
+#define clearing_dhcp_record __attribute__((cleanup(dhcp_record_clear)))
+
+/* The text, which the caller frees, and back. The decoder writes into `text`, and returns false for a damaged
+ * one; the caller clears the record in any case. */
+char *dhcp_record_encode(const struct dhcp_record *record);
+bool dhcp_record_decode(char *text, struct dhcp_record *ret_record);
+
+/* The file of `owner`. Fails with CNI_EIO. */
+int dhcp_record_write(const struct cni_owner *owner, const struct dhcp_record *record,
+		      struct cni_error *err);
+/* `*ret_found` is false if there is none, or a damaged one. */
+int dhcp_record_read(const struct cni_owner *owner, struct dhcp_record *ret_record, bool *ret_found,
+		     struct cni_error *err);
+int dhcp_record_remove(const struct cni_owner *owner, struct cni_error *err);
+
+/* True if there is a file, damaged or not, or if one cannot be looked for. */
+bool dhcp_record_may_exist(const struct cni_owner *owner);
+
+#endif

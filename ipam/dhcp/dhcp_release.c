@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dhcp_release.h"
+
+#include "cleanup.h"
+#include "dhcp_routes.h"
+#include "dhcp_transport.h"
+#include "link.h"
+#include "route.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+static int send_on(int netns, int index, const struct dhcp_record *record,
+		   const struct dhcp_message *message, struct cni_error *err)
+{
+	closing int fd = -1;
+
+	if (dhcp_transport_open(netns, index, &fd, err) < 0)
+		return -1;
+	return dhcp_transport_send(fd, index, message,
+				   record->has_server_mac ? record->server_mac : NULL, err);
+}
+
+static bool is_interface(int netns, const struct dhcp_place *place)
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	struct cni_error ignored;
+	struct cni_link link;
+
+	return cni_nl_open(&nl, NETLINK_ROUTE, netns, &ignored) == 0 &&
+	       cni_link_get_by_index(&nl, place->index, &link, &ignored) == 0 &&
+	       (link.flags & IFF_UP) && link.has_mac && !memcmp(link.mac, place->mac, CNI_MAC_SIZE);
+}
+
+static int send_from_container(const struct dhcp_record *record, const struct dhcp_message *message,
+			       struct cni_error *err)
+{
+	const struct dhcp_place *place = &record->place;
+	closing int netns = -1;
+
+	if (dhcp_place_open(place, &netns, err) < 0)
+		return -1;
+	if (!is_interface(netns, place))
+		return cni_fail(err, CNI_EKERNEL, "interface '%s' is gone", place->ifname);
+	return send_on(netns, place->index, record, message, err);
+}
+
+static int send_from_host(const struct dhcp_record *record, const struct dhcp_message *message,
+			  struct cni_error *err)
+{
+	const struct dhcp_place *place = &record->place;
+	const struct cni_ip server = dhcp_ip(message->to);
+	struct cni_route_way way = {.index = 0};
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	struct cni_error ignored;
+	struct cni_link link;
+
+	if (!*place->parent)
+		return cni_fail(err, CNI_EKERNEL,
+				"the interface is gone, and no link of the host is known that "
+				"leads to its network");
+	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, err) < 0 ||
+	    cni_link_get_by_index(&nl, place->parent_index, &link, err) < 0)
+		return cni_fail_within(err, "'%s' of the host", place->parent);
+	if (strcmp(link.name, place->parent) != 0)
+		return cni_fail(err, CNI_EKERNEL, "another link has the index of '%s' of the host",
+				place->parent);
+	if (cni_route_get(&nl, &server, &way, &ignored) == 0 && way.is_local)
+		return dhcp_transport_send_local(place->parent, message, err);
+	return send_on(-1, place->parent_index, record, message, err);
+}
+
+int dhcp_release(const struct dhcp_record *record, char ret_through[64], struct cni_error *err)
+{
+	struct dhcp_message message;
+
+	snprintf(ret_through, 64, "none");
+	if (dhcp_terms_are_empty(&record->lease.terms))
+		return 0;
+	if (!dhcp_message_release(&record->identity, &record->lease.terms,
+				  (uint32_t)record->lease.asked ^ 0x5bd1e995, &message))
+		return cni_fail(err, CNI_EKERNEL, "the client identifier does not fit");
+	if (send_from_container(record, &message, err) == 0) {
+		snprintf(ret_through, 64, "'%s' of the container", record->place.ifname);
+		return 0;
+	}
+	snprintf(ret_through, 64, "'%s' of the host", record->place.parent);
+	return send_from_host(record, &message, err);
+}

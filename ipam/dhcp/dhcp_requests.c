@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dhcp_requests.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- tenants ---- */
+
+struct dhcp_tenant *dhcp_house_find(const struct dhcp_house *house, const struct cni_owner *owner)
+{
+	for (size_t i = 0; i < house->tenant_count; i++) {
+		const struct cni_owner *other = &house->tenants[i]->owner;
+
+		if (!strcmp(other->container, owner->container) &&
+		    !strcmp(other->ifname, owner->ifname) &&
+		    !strcmp(other->network, owner->network))
+			return house->tenants[i];
+	}
+	return NULL;
+}
+
+void dhcp_house_put(struct dhcp_house *house, struct dhcp_tenant *tenant)
+{
+	house->tenants = cni_realloc_array(house->tenants, house->tenant_count + 1,
+					   sizeof(struct dhcp_tenant *));
+	house->tenants[house->tenant_count++] = tenant;
+}
+
+void dhcp_house_remove(struct dhcp_house *house, struct dhcp_tenant *tenant)
+{
+	for (size_t i = 0; i < house->tenant_count; i++)
+		if (house->tenants[i] == tenant)
+			house->tenants[i] = house->tenants[--house->tenant_count];
+	dhcp_tenant_free(tenant);
+}
+
+/* ---- answers ---- */
+
+static void answer_error(struct dhcp_visitor *visitor, const struct cni_error *err)
+{
+	if (visitor->tenant)
+		visitor->tenant->visitor = NULL;
+	visitor->tenant = NULL;
+	dhcp_visitor_answer(visitor, err->code, err->msg);
+}
+
+static void answer_lease(struct dhcp_visitor *visitor, const struct dhcp_tenant *tenant)
+{
+	freeing char *json = dhcp_terms_encode(&tenant->record.lease.terms);
+
+	visitor->tenant = NULL;
+	dhcp_visitor_answer(visitor, 0, json);
+}
+
+/* The lease that a visitor waits for is there, or cannot be kept. */
+void dhcp_house_settled(struct dhcp_tenant *tenant, const struct cni_error *failure)
+{
+	struct dhcp_visitor *visitor = tenant->visitor;
+
+	tenant->visitor = NULL;
+	if (failure)
+		answer_error(visitor, failure);
+	else
+		answer_lease(visitor, tenant);
+}
+
+/* ---- requests ---- */
+
+/* True if the tenant's interface is still the one that is asked for. */
+static bool is_same_place(const struct dhcp_tenant *tenant, const struct dhcp_record *asked,
+			  struct cni_error *err)
+{
+	struct dhcp_place place = asked->place;
+	const struct dhcp_place *ours = &tenant->record.place;
+
+	place.cookie = 0;
+	return dhcp_place_find(&place, err) == 0 && place.cookie == ours->cookie &&
+	       place.index == ours->index && !memcmp(place.mac, ours->mac, CNI_MAC_SIZE);
+}
+
+static void begin(struct dhcp_house *house, struct dhcp_visitor *visitor,
+		  const struct cni_owner *owner, struct dhcp_record *record)
+{
+	struct dhcp_tenant *tenant = dhcp_tenant_new(&house->setting, owner, record);
+	uint32_t patience = house->flags->resend_timeout;
+	struct cni_error err;
+
+	dhcp_house_put(house, tenant);
+	tenant->visitor = visitor;
+	tenant->settled = dhcp_house_settled;
+	visitor->tenant = tenant;
+	visitor->deadline = dhcp_now() + (patience < DHCP_ADD_MS ? patience : DHCP_ADD_MS);
+	if (dhcp_tenant_begin(tenant, &err) < 0) {
+		answer_error(visitor, &err);
+		dhcp_house_remove(house, tenant);
+		return;
+	}
+	tenant->netns_id = dhcp_carrier_id(&tenant->record.place);
+}
+
+static void serve_add(struct dhcp_house *house, struct dhcp_visitor *visitor,
+		      const struct cni_owner *owner, struct dhcp_record *record)
+{
+	struct dhcp_tenant *tenant = dhcp_house_find(house, owner);
+	struct cni_error err = {0};
+
+	if (tenant && tenant->visitor) {
+		cni_fail(&err, CNI_EAGAIN, "another ADD asks for this lease already");
+		answer_error(visitor, &err);
+		return;
+	}
+	if (tenant && !dhcp_terms_are_empty(&tenant->record.lease.terms) &&
+	    is_same_place(tenant, record, &err)) {
+		answer_lease(visitor, tenant);
+		return;
+	}
+	if (tenant)
+		dhcp_house_remove(house, tenant);
+	begin(house, visitor, owner, record);
+}
+
+static void serve_check(const struct dhcp_house *house, struct dhcp_visitor *visitor,
+			const struct cni_owner *owner)
+{
+	const struct dhcp_tenant *tenant = dhcp_house_find(house, owner);
+	struct cni_error err = {0};
+
+	if (tenant && tenant->is_established &&
+	    !dhcp_terms_are_empty(&tenant->record.lease.terms)) {
+		answer_lease(visitor, tenant);
+		return;
+	}
+	cni_fail(&err, CNI_EMISMATCH, "the daemon holds no lease for container %s, interface %s%s",
+		 owner->container, owner->ifname,
+		 tenant ? ": it was lost, and a new one is sought" : "");
+	answer_error(visitor, &err);
+}
+
+static void serve_del(struct dhcp_house *house, struct dhcp_visitor *visitor,
+		      const struct cni_owner *owner)
+{
+	struct dhcp_tenant *tenant = dhcp_house_find(house, owner);
+	struct cni_error err = {0};
+
+	if (tenant && tenant->visitor) {
+		cni_fail(&err, CNI_EAGAIN, "a DEL came before the lease");
+		dhcp_house_settled(tenant, &err);
+	}
+	if (tenant) {
+		dhcp_tenant_release(tenant);
+		dhcp_house_remove(house, tenant);
+	}
+	dhcp_visitor_answer(visitor, 0, "");
+}
+
+static void serve_body(struct dhcp_house *house, struct dhcp_visitor *visitor,
+		       const struct cni_owner *owner, char *body)
+{
+	clearing_dhcp_record struct dhcp_record record;
+
+	if (!dhcp_record_decode(body, &record)) {
+		dhcp_visitor_answer(visitor, CNI_EDECODE, "the request is damaged");
+		return;
+	}
+	if (*house->flags->host_prefix) {
+		freeing char *netns = record.place.netns;
+
+		record.place.netns = cni_format("%s%s", house->flags->host_prefix, netns);
+	}
+	serve_add(house, visitor, owner, &record);
+}
+
+void dhcp_house_serve(struct dhcp_visitor *visitor, const struct dhcp_request *request, char *body)
+{
+	struct dhcp_house *house = visitor->daemon;
+
+	switch (request->verb) {
+	case DHCP_VERB_ADD:
+		serve_body(house, visitor, &request->owner, body);
+		break;
+	case DHCP_VERB_CHECK:
+		serve_check(house, visitor, &request->owner);
+		break;
+	case DHCP_VERB_DEL:
+		serve_del(house, visitor, &request->owner);
+		break;
+	case DHCP_VERB_STATUS:
+	case DHCP_VERB_COUNT:
+		dhcp_visitor_answer(visitor, 0, "");
+		break;
+	}
+}

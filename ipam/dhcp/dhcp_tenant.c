@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dhcp_tenant.h"
+
+#include "cleanup.h"
+#include "dhcp_probe.h"
+#include "dhcp_release.h"
+#include "dhcp_tenant_receive.h"
+#include "dhcp_transport.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void perform(struct dhcp_tenant *tenant, struct dhcp_step step);
+
+/* ---- life ---- */
+
+static void read_packets(struct dhcp_watch *watch)
+{
+	struct dhcp_tenant *tenant = watch->owner;
+	struct dhcp_step step;
+	int budget = DHCP_RECEIVE_BATCH;
+
+	while (watch->fd >= 0 && budget-- > 0 && dhcp_tenant_receive(tenant, &step))
+		perform(tenant, step);
+}
+
+static void end_probe(struct dhcp_tenant *tenant, bool is_free)
+{
+	dhcp_watch_close(&tenant->arp);
+	tenant->probe_at = DHCP_NEVER;
+	perform(tenant,
+		dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(), dhcp_chance()));
+}
+
+static void read_arp(struct dhcp_watch *watch)
+{
+	struct dhcp_tenant *tenant = watch->owner;
+	const struct dhcp_terms *offer = &tenant->record.lease.offer;
+
+	if (!dhcp_terms_are_empty(offer) &&
+	    dhcp_probe_receive(watch->fd, tenant->record.place.mac, &dhcp_terms_address(offer)->ip))
+		end_probe(tenant, false);
+}
+
+struct dhcp_tenant *dhcp_tenant_new(const struct dhcp_setting *setting,
+				    const struct cni_owner *owner, struct dhcp_record *record)
+{
+	struct dhcp_tenant *tenant = cni_alloc(sizeof(*tenant));
+
+	tenant->setting = setting;
+	tenant->owner = cni_owner_make(cni_strdup(owner->network), cni_strdup(owner->container),
+				       cni_strdup(owner->ifname));
+	tenant->record = *record;
+	memset(record, 0, sizeof(*record));
+	tenant->packets = (struct dhcp_watch){.fd = -1, .ready = read_packets, .owner = tenant};
+	tenant->arp = (struct dhcp_watch){.fd = -1, .ready = read_arp, .owner = tenant};
+	tenant->deaf_at = tenant->probe_at = DHCP_NEVER;
+	tenant->has_carrier = true;
+	tenant->netns_id = -1;
+	tenant->record.lease.pace = setting->pace;
+	tenant->record.lease.pace.probes = tenant->record.probes;
+	tenant->record.lease.wakes = DHCP_NEVER;
+	return tenant;
+}
+
+void dhcp_tenant_free(struct dhcp_tenant *tenant)
+{
+	dhcp_watch_close(&tenant->packets);
+	dhcp_watch_close(&tenant->arp);
+	dhcp_record_clear(&tenant->record);
+	dhcp_terms_clear(&tenant->shown);
+	free((char *)tenant->owner.network);
+	free((char *)tenant->owner.container);
+	free((char *)tenant->owner.ifname);
+	free(tenant);
+}
+
+/* ---- sending ---- */
+
+/* An interface that is gone takes its lease with it. */
+static void note_failure(struct dhcp_tenant *tenant, const struct cni_error *err)
+{
+	dhcp_log("%s: %s", tenant->owner.text, err->msg);
+	if (err->errnum == ENOENT || err->errnum == ENODEV || err->errnum == ENXIO)
+		tenant->is_gone = true;
+}
+
+static int open_packets(struct dhcp_tenant *tenant, struct cni_error *err)
+{
+	const struct dhcp_place *place = &tenant->record.place;
+	closing int netns = -1;
+	int fd = -1;
+
+	if (tenant->packets.fd >= 0)
+		return 0;
+	if (dhcp_place_open(place, &netns, err) < 0 ||
+	    dhcp_transport_open(netns, place->index, &fd, err) < 0)
+		return -1;
+	return dhcp_watch_open(tenant->setting->loop, &tenant->packets, fd, err);
+}
+
+static void send_message(struct dhcp_tenant *tenant, enum dhcp_send send)
+{
+	const struct dhcp_record *record = &tenant->record;
+	bool is_unicast = send == DHCP_SEND_RENEW && record->has_server_mac;
+	uint64_t now = dhcp_now();
+	struct dhcp_message message;
+	struct cni_error err;
+
+	if (!dhcp_message_make(&record->identity, &record->lease, send, now, &message)) {
+		dhcp_log("%s: the options do not fit into a message", tenant->owner.text);
+		return;
+	}
+	tenant->messages++;
+	tenant->deaf_at = tenant->is_established ? now + tenant->setting->pace.timeout : DHCP_NEVER;
+	if (open_packets(tenant, &err) < 0 ||
+	    dhcp_transport_send(tenant->packets.fd, record->place.index, &message,
+				is_unicast ? record->server_mac : NULL, &err) < 0)
+		note_failure(tenant, &err);
+}
+
+static void send_probe(struct dhcp_tenant *tenant)
+{
+	const struct dhcp_place *place = &tenant->record.place;
+	const struct dhcp_terms *offer = &tenant->record.lease.offer;
+	struct cni_error err;
+
+	tenant->probes++;
+	tenant->probe_at = dhcp_now() + DHCP_PROBE_MS;
+	if (dhcp_probe_send(tenant->arp.fd, place->index, place->mac,
+			    &dhcp_terms_address(offer)->ip, &err) < 0)
+		note_failure(tenant, &err);
+}
+
+static void begin_probe(struct dhcp_tenant *tenant)
+{
+	const struct dhcp_place *place = &tenant->record.place;
+	closing int netns = -1;
+	struct cni_error err;
+	int fd = -1;
+
+	tenant->probes = 0;
+	if (dhcp_place_open(place, &netns, &err) < 0 ||
+	    dhcp_probe_open(netns, place->index, &fd, &err) < 0 ||
+	    dhcp_watch_open(tenant->setting->loop, &tenant->arp, fd, &err) < 0) {
+		note_failure(tenant, &err);
+		end_probe(tenant, true);
+		return;
+	}
+	send_probe(tenant);
+}
+
+/* ---- news ---- */
+
+static int write_record(struct dhcp_tenant *tenant, struct cni_error *err)
+{
+	if (dhcp_record_write(&tenant->owner, &tenant->record, err) == 0)
+		return 0;
+	dhcp_log("%s: %s", tenant->owner.text, err->msg);
+	return -1;
+}
+
+static void log_lease(const struct dhcp_tenant *tenant, const char *what)
+{
+	const struct dhcp_terms *terms = &tenant->record.lease.terms;
+	const struct cni_ip server = {.family = AF_INET};
+	char address[CNI_NET_TEXT_SIZE];
+	char text[CNI_IP_TEXT_SIZE];
+	struct cni_ip from = server;
+
+	memcpy(from.bytes, terms->server, 4);
+	dhcp_log("%s: %s %s from %s for %u s", tenant->owner.text, what,
+		 cni_net_format(dhcp_terms_address(terms), address), cni_ip_format(&from, text),
+		 terms->lease_seconds);
+}
+
+/* `before` are the terms that the interface has; empty: none. */
+static void apply(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
+{
+	struct cni_error err;
+
+	if (dhcp_place_apply(&tenant->record.place, before, &tenant->record.lease.terms, &err) < 0)
+		note_failure(tenant, &err);
+}
+
+static void settle(struct dhcp_tenant *tenant, const struct cni_error *failure)
+{
+	if (tenant->visitor)
+		tenant->settled(tenant, failure);
+}
+
+/* ADD puts the first address on the interface itself, and answers only when the record is written. */
+static void gain(struct dhcp_tenant *tenant)
+{
+	const struct dhcp_terms none = {.mtu = 0};
+	struct cni_error err;
+	int failed = write_record(tenant, &err);
+
+	log_lease(tenant, "has");
+	if (tenant->is_established) {
+		apply(tenant, &none);
+		return;
+	}
+	if (failed) {
+		tenant->is_gone = true;
+		settle(tenant, &err);
+		return;
+	}
+	tenant->is_established = true;
+	settle(tenant, NULL);
+}
+
+static void lose(struct dhcp_tenant *tenant, const struct dhcp_terms *before, const char *why)
+{
+	char address[CNI_NET_TEXT_SIZE];
+	struct cni_error err;
+
+	dhcp_log("%s: loses %s: %s", tenant->owner.text,
+		 cni_net_format(dhcp_terms_address(before), address), why);
+	tenant->record.has_server_mac = false;
+	if (!tenant->is_established)
+		return;
+	if (dhcp_place_withdraw(&tenant->record.place, before, &err) < 0)
+		note_failure(tenant, &err);
+	write_record(tenant, &err);
+}
+
+static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct dhcp_terms *before)
+{
+	struct cni_error err;
+
+	switch (step.news) {
+	case DHCP_GAINED:
+		gain(tenant);
+		break;
+	case DHCP_RENEWED:
+		log_lease(tenant, "keeps");
+		write_record(tenant, &err);
+		break;
+	case DHCP_CHANGED:
+		log_lease(tenant, "has changed to");
+		write_record(tenant, &err);
+		apply(tenant, before);
+		break;
+	case DHCP_LOST:
+		lose(tenant, before, step.why);
+		break;
+	case DHCP_PROBE:
+		begin_probe(tenant);
+		break;
+	case DHCP_NO_NEWS:
+		break;
+	}
+}
+
+static void perform(struct dhcp_tenant *tenant, struct dhcp_step step)
+{
+	struct dhcp_terms before;
+
+	dhcp_terms_copy(&tenant->shown, &before);
+	if (step.why && step.news != DHCP_LOST)
+		tenant->fault = step.why;
+	if (step.news >= DHCP_GAINED) {
+		dhcp_terms_clear(&tenant->shown);
+		dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
+	}
+	if (step.send != DHCP_SEND_NOTHING)
+		send_message(tenant, step.send);
+	hear(tenant, step, &before);
+	dhcp_terms_clear(&before);
+	if (tenant->record.lease.state == DHCP_BOUND) {
+		dhcp_watch_close(&tenant->packets);
+		tenant->deaf_at = DHCP_NEVER;
+	}
+}
+
+/* ---- events ---- */
+
+int dhcp_tenant_begin(struct dhcp_tenant *tenant, struct cni_error *err)
+{
+	struct dhcp_record *record = &tenant->record;
+
+	if (dhcp_place_find(&record->place, err) < 0)
+		return -1;
+	memcpy(record->identity.mac, record->place.mac, CNI_MAC_SIZE);
+	record->identity.broadcast = tenant->setting->broadcast || record->place.shares_mac;
+	free(record->socket);
+	record->socket = cni_strdup(tenant->setting->socket);
+	perform(tenant, dhcp_lease_begin(&record->lease, dhcp_now(), dhcp_chance()));
+	return 0;
+}
+
+void dhcp_tenant_resume(struct dhcp_tenant *tenant)
+{
+	closing int netns = -1;
+	struct cni_error err;
+
+	tenant->is_established = true;
+	dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
+	if (dhcp_place_open(&tenant->record.place, &netns, &err) < 0) {
+		note_failure(tenant, &err);
+		if (tenant->is_gone)
+			return;
+	}
+	perform(tenant, dhcp_lease_resume(&tenant->record.lease, dhcp_now(), dhcp_chance()));
+}
+
+uint64_t dhcp_tenant_wakes(const struct dhcp_tenant *tenant)
+{
+	uint64_t wakes = tenant->record.lease.wakes;
+
+	if (tenant->deaf_at < wakes)
+		wakes = tenant->deaf_at;
+	return tenant->probe_at < wakes ? tenant->probe_at : wakes;
+}
+
+void dhcp_tenant_wake(struct dhcp_tenant *tenant)
+{
+	struct dhcp_lease *lease = &tenant->record.lease;
+	uint64_t now = dhcp_now();
+
+	if (now >= tenant->probe_at) {
+		if (tenant->probes < DHCP_PROBES)
+			send_probe(tenant);
+		else
+			end_probe(tenant, true);
+	}
+	if (now >= tenant->deaf_at) {
+		tenant->deaf_at = DHCP_NEVER;
+		dhcp_watch_close(&tenant->packets);
+	}
+	if (now < lease->wakes)
+		return;
+	/* A DEL that found no daemon has removed the record, and released the lease. */
+	if (tenant->is_established && !dhcp_record_may_exist(&tenant->owner)) {
+		tenant->is_forgotten = true;
+		return;
+	}
+	perform(tenant, dhcp_lease_wake(lease, now, dhcp_chance()));
+}
+
+void dhcp_tenant_carrier(struct dhcp_tenant *tenant, bool has_carrier)
+{
+	bool is_back = has_carrier && !tenant->has_carrier;
+
+	tenant->has_carrier = has_carrier;
+	if (!is_back || !tenant->is_established || tenant->record.lease.state == DHCP_PROBING)
+		return;
+	dhcp_log("%s: carrier is back", tenant->owner.text);
+	perform(tenant, dhcp_lease_reboot(&tenant->record.lease, dhcp_now(), dhcp_chance()));
+}
+
+void dhcp_tenant_release(struct dhcp_tenant *tenant)
+{
+	const struct dhcp_terms *terms = &tenant->record.lease.terms;
+	char address[CNI_NET_TEXT_SIZE];
+	struct cni_error err;
+	char through[64];
+
+	if (!dhcp_terms_are_empty(terms)) {
+		cni_net_format(dhcp_terms_address(terms), address);
+		if (dhcp_release(&tenant->record, through, &err) < 0)
+			dhcp_log("%s: %s is left to expire: %s", tenant->owner.text, address,
+				 err.msg);
+		else
+			dhcp_log("%s: releases %s through %s", tenant->owner.text, address,
+				 through);
+	}
+	if (dhcp_record_remove(&tenant->owner, &err) < 0)
+		dhcp_log("%s: %s", tenant->owner.text, err.msg);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An attachment and its lease in the daemon: the machine of dhcp_lease.h with sockets, a record and an interface. */
+#ifndef DHCP_TENANT_H
+#define DHCP_TENANT_H
+
+#include "dhcp_loop.h"
+#include "dhcp_record.h"
+
+/* The same for all tenants. */
+struct dhcp_setting {
+	int loop; /* epoll(7) */
+	struct dhcp_pace pace;
+	bool broadcast;
+	const char *socket; /* its path, for the records */
+};
+
+struct dhcp_tenant {
+	const struct dhcp_setting *setting;
+	struct cni_owner owner; /* with texts of its own */
+	struct dhcp_record record;
+	struct dhcp_terms shown; /* what the interface has; empty: nothing */
+	struct dhcp_watch packets;
+	struct dhcp_watch arp;
+	uint64_t
+		deaf_at; /* no answer is expected after this time: the socket goes, and with it a hold on the namespace */
+	uint64_t probe_at;
+	unsigned int probes;   /* sent for this offer */
+	unsigned int messages; /* sent since the beginning */
+	const char *fault;     /* of the last answer that was ignored */
+	bool is_established;   /* ADD has succeeded: the interface has the address */
+	bool is_gone;	       /* the daemon has to release the lease and forget the tenant */
+	bool is_forgotten;     /* the record was removed: forget the tenant only */
+	bool has_carrier;
+	int netns_id; /* by which the host knows the namespace; -1: it has none */
+	/* The visitor that waits for the lease; NULL: none. `settled` is called once, with NULL or a failure. */
+	void *visitor;
+	void (*settled)(struct dhcp_tenant *tenant, const struct cni_error *failure);
+};
+
+/* Takes the content of `record`. The names of `owner` are copied. */
+struct dhcp_tenant *dhcp_tenant_new(const struct dhcp_setting *setting,
+				    const struct cni_owner *owner, struct dhcp_record *record);
+/* Closes what it waits for; the lease stays the server's knowledge, and the record stays. */
+void dhcp_tenant_free(struct dhcp_tenant *tenant);
+
+/* Finds the interface and begins to ask for a lease. Fails as dhcp_place_find(). */
+int dhcp_tenant_begin(struct dhcp_tenant *tenant, struct cni_error *err);
+/* Goes on with the lease of the record. */
+void dhcp_tenant_resume(struct dhcp_tenant *tenant);
+
+/* When dhcp_tenant_wake() is due. */
+uint64_t dhcp_tenant_wakes(const struct dhcp_tenant *tenant);
+void dhcp_tenant_wake(struct dhcp_tenant *tenant);
+
+/* The link has carrier, or not. */
+void dhcp_tenant_carrier(struct dhcp_tenant *tenant, bool has_carrier);
+
+/* Sends the RELEASE, if there is a lease, and removes the record. */
+void dhcp_tenant_release(struct dhcp_tenant *tenant);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dhcp_transport.h"
+
+#include "cleanup.h"
+#include "dhcp_datagram.h"
+#include "netns.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const uint8_t everyone[CNI_MAC_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+/* UDP, unfragmented, to a client's port; the packet begins with the header of IP. */
+static int set_filter(int fd)
+{
+	static struct sock_filter words[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog program = {sizeof(words) / sizeof(*words), words};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
+static int open_here(int index, int *ret_fd, struct cni_error *err)
+{
+	const struct sockaddr_ll address = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = index};
+	const int yes = 1;
+	closing int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	/* The protocol comes with bind(2): nothing arrives before the filter is there. */
+	if (fd < 0 || set_filter(fd) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &yes, sizeof(yes)) < 0 ||
+	    bind(fd, (const void *)&address, sizeof(address)) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "open a packet socket");
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int dhcp_transport_open(int netns, int index, int *ret_fd, struct cni_error *err)
+{
+	visiting int home = -1;
+
+	if (netns >= 0 && cni_netns_enter(netns, &home, err) < 0)
+		return -1;
+	return open_here(index, ret_fd, err);
+}
+
+int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,
+			const uint8_t to[CNI_MAC_SIZE], struct cni_error *err)
+{
+	struct sockaddr_ll address = {.sll_family = AF_PACKET,
+				      .sll_protocol = htons(ETH_P_IP),
+				      .sll_ifindex = index,
+				      .sll_halen = CNI_MAC_SIZE};
+	uint8_t datagram[DHCP_DATAGRAM_MAX];
+	size_t size = dhcp_packet_encode(&message->packet, datagram + DHCP_HEADERS_SIZE);
+
+	if (!size)
+		return cni_fail(err, CNI_EKERNEL, "the options do not fit into a message");
+	dhcp_datagram_seal(datagram, size, message->from, message->to);
+	memcpy(address.sll_addr, to ? to : everyone, CNI_MAC_SIZE);
+	if (sendto(fd, datagram, DHCP_HEADERS_SIZE + size, 0, (const void *)&address,
+		   sizeof(address)) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a message");
+	return 0;
+}
+
+/* The sender on this host may leave the checksum to hardware. */
+static bool is_summed(struct msghdr *message)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+		struct tpacket_auxdata data;
+
+		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA ||
+		    c->cmsg_len < CMSG_LEN(sizeof(data)))
+			continue;
+		memcpy(&data, CMSG_DATA(c), sizeof(data));
+		return data.tp_status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID);
+	}
+	return false;
+}
+
+int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_from[CNI_MAC_SIZE],
+			   const char **ret_fault)
+{
+	uint8_t datagram[DHCP_DATAGRAM_MAX];
+	struct sockaddr_ll from = {0};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+	struct iovec content = {datagram, sizeof(datagram)};
+	struct msghdr message = {.msg_name = &from,
+				 .msg_namelen = sizeof(from),
+				 .msg_iov = &content,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
+	ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT);
+	const uint8_t *bytes;
+	size_t size;
+
+	if (got < 0)
+		return 0;
+	*ret_fault = "it is no datagram of a server";
+	if (message.msg_flags & MSG_TRUNC || from.sll_pkttype == PACKET_OUTGOING)
+		return -1;
+	bytes = dhcp_datagram_open(datagram, (size_t)got, is_summed(&message), &size);
+	if (!bytes)
+		return -1;
+	memcpy(ret_from, from.sll_addr, CNI_MAC_SIZE);
+	*ret_fault = dhcp_packet_decode(bytes, size, ret_packet);
+	return *ret_fault ? -1 : 1;
+}
+
+int dhcp_transport_send_local(const char *device, const struct dhcp_message *message,
+			      struct cni_error *err)
+{
+	closing int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons(DHCP_CLIENT_PORT)};
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(DHCP_SERVER_PORT)};
+	uint8_t bytes[DHCP_PACKET_MAX];
+	size_t size = dhcp_packet_encode(&message->packet, bytes);
+	const int yes = 1;
+
+	memcpy(&from.sin_addr, message->from, 4);
+	memcpy(&to.sin_addr, message->to, 4);
+	/* The address is the container's: IP_TRANSPARENT, ip(7), lets us send from it. */
+	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_TRANSPARENT, &yes, sizeof(yes)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device) + 1) <
+		    0 ||
+	    bind(fd, (const void *)&from, sizeof(from)) < 0 ||
+	    sendto(fd, bytes, size, 0, (const void *)&to, sizeof(to)) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a message through '%s'",
+				      device);
+	return 0;
+}

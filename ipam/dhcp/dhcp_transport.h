@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages on an interface that may have no address: packet(7) sockets, which stay in the namespace in which they
+ * were opened. */
+#ifndef DHCP_TRANSPORT_H
+#define DHCP_TRANSPORT_H
+
+#include "dhcp_message.h"
+#include "error.h"
+
+/* Opens a socket on the link `index` in the namespace `netns` (a descriptor; -1: where we are). It receives
+ * datagrams to a client's port alone. A socket keeps its namespace alive, so it is open only while an answer is
+ * expected. Fails with CNI_EKERNEL; errnum ENODEV if there is no such link. */
+int dhcp_transport_open(int netns, int index, int *ret_fd, struct cni_error *err);
+
+/* Sends to `to` (NULL: to all). Fails with CNI_EKERNEL. */
+int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,
+			const uint8_t to[CNI_MAC_SIZE], struct cni_error *err);
+
+/* Receives a message and the address of its frame. Returns 1; 0 if nothing is there; -1 for something that was
+ * received and is no message, with `*ret_fault`. */
+int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_from[CNI_MAC_SIZE],
+			   const char **ret_fault);
+
+/* Sends from the host's own stack to a server on this very host, as if it came through the link `device`: a frame
+ * that is sent on a bridge does not reach the host's sockets. Fails with CNI_EKERNEL. */
+int dhcp_transport_send_local(const char *device, const struct dhcp_message *message,
+			      struct cni_error *err);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dhcp_scene.h"
+
+#include "cleanup.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct dhcp_server *server;
+static pid_t daemon_process;
+
+int dhcp_setup_without_server(void **state)
+{
+	if (bridge_setup(state) < 0)
+		return -1;
+	sandbox_add_netns("lan");
+	return sandbox_run("ip link add up0 type veth peer name up1 netns lan && "
+			   "ip link set up0 up && ip -n lan link set lo up && "
+			   "ip -n lan link set up1 up && ip -n lan addr add 10.1.0.1/24 dev up1");
+}
+
+int dhcp_setup(void **state)
+{
+	if (dhcp_setup_without_server(state) != 0)
+		return -1;
+	server = dhcp_server_start("lan", "up1");
+	return 0;
+}
+
+int dhcp_teardown(void **state)
+{
+	daemon_end(SIGKILL);
+	if (server)
+		dhcp_server_stop(server);
+	server = NULL;
+	return bridge_teardown(state);
+}
+
+/* ---- the daemon ---- */
+
+static void run_daemon(const char *const *flags)
+{
+	const char *words[16] = {DHCP, "daemon"};
+	int log = open(DAEMON_LOG, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	for (size_t i = 0; flags && flags[i]; i++)
+		words[2 + i] = flags[i];
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	dup2(log, STDERR_FILENO);
+	dup2(log, STDOUT_FILENO);
+	execv(DHCP, (char *const *)words);
+	_exit(127);
+}
+
+void daemon_start(const char *const *flags)
+{
+	sandbox_run("rm -f " DAEMON_LOG);
+	daemon_process = fork();
+	if (!daemon_process)
+		run_daemon(flags);
+	await_log("the dhcp daemon serves");
+}
+
+void daemon_end(int signal)
+{
+	if (!daemon_process)
+		return;
+	kill(daemon_process, signal);
+	waitpid(daemon_process, NULL, 0);
+	daemon_process = 0;
+}
+
+pid_t daemon_pid(void)
+{
+	return daemon_process;
+}
+
+void dhcp_pod_open(struct pod *pod, const char *name)
+{
+	pod_open(pod, name);
+	pod->plugin = MACVLAN;
+}
+
+/* ---- waiting ---- */
+
+void await(const char *fmt, ...)
+{
+	const struct timespec pause = {.tv_nsec = 50000000};
+	char command[1024];
+	va_list arguments;
+
+	va_start(arguments, fmt);
+	vsnprintf(command, sizeof(command), fmt, arguments);
+	va_end(arguments);
+	for (int i = 0; i < 400; i++) {
+		if (sandbox_run("{ %s; } >/run/awaited 2>&1", command) == 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	sandbox_run("cat " DAEMON_LOG " /run/awaited >&2");
+	fail_msg("not within twenty seconds: %s", command);
+}
+
+void await_log(const char *text)
+{
+	await("grep -qF '%s' " DAEMON_LOG, text);
+}
