@@ -68,7 +68,7 @@ print_vm_skips() { # suite logs
 	printf '%s\n' "$reasons" | grep -v 'this kernel ha' | sed "s/^ */SKIPPED ON $suite, NOT FOR ITS KERNEL: /"
 }
 
-# What is written for a test that the machine has not ended.
+# Prints the log of a test that the machine has not ended.
 not_ended() { # log
 	if [ "$vm_seconds" = "$vm_quick_seconds" ] && [ "$SECONDS" -ge "$vm_quick_seconds" ]; then
 		echo "# skipped ${1##*/}: this host is too slow, the machine had $vm_quick_seconds s"

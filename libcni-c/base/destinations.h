@@ -22,7 +22,6 @@ struct cni_destinations {
 };
 
 void cni_destinations_clear(struct cni_destinations *destinations);
-#define clearing_destinations __attribute__((cleanup(cni_destinations_clear)))
 
 /* Makes a set of prefixes without host bits in any order. */
 void cni_destinations_merge(struct cni_destinations *destinations);

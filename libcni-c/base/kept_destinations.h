@@ -3,15 +3,17 @@
  *
  *	/run/cni/masquerade/blue/destinations
  *
- * has their digest on the first line, "# 9c1e…", and a prefix on each other; an empty set has no file. The file is written before the rules, and both are changed
- * under one lock, which readers do not need: a file is replaced as a whole. It is lost in a reboot, like the
- * rules. */
+ * has their digest on the first line, "# 9c1e…", and a prefix on each other; an empty set has no file. The file is
+ * written before the rules, and both are changed under one lock, which readers do not need: a file is replaced as
+ * a whole. It is lost in a reboot, like the rules. */
 #ifndef CNI_KEPT_DESTINATIONS_H
 #define CNI_KEPT_DESTINATIONS_H
 
 #include "destinations.h"
 #include "error.h"
 #include "lock.h"
+
+#define clearing_destinations __attribute__((cleanup(cni_destinations_clear)))
 
 /* The directory below /run/cni; records of iptables (nat_record.h) are there as well. */
 #define CNI_DESTINATIONS_DIRECTORY "masquerade"

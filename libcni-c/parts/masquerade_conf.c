@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of masquerade, which several plugins have. */
 #include "cleanup.h"
+#include "kept_destinations.h"
 #include "mem.h"
 #include "parts.h"
 

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "cleanup.h"
-#include "destinations.h"
+#include "kept_destinations.h"
 
 #include <string.h>
 

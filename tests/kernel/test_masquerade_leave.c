@@ -3,6 +3,7 @@
 #include "masquerade.h"
 
 #include "cleanup.h"
+#include "kept_destinations.h"
 #include "kernel.h"
 #include "mem.h"
 #include "sandbox.h"

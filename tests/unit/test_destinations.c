@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "destinations.h"
+#include "kept_destinations.h"
 
 #include "cleanup.h"
 #include "mem.h"

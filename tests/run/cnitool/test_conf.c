@@ -21,7 +21,7 @@ struct network {
 	const char *gateways[2];  /* on which the host answers */
 	const char *link;	  /* that has them, in a VLAN; NULL: the bridge */
 	const char *dns;
-	/* Of networks on a link of the host, which leads to the namespace "lan" with the gateway. */
+	/* Networks on a link of the host, which leads to the namespace "lan" with the gateway. */
 	const char *uplink;
 	const char *capabilities;
 };
