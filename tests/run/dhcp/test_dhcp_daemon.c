@@ -164,8 +164,8 @@ static void daemon__takes_systemds_socket(void **state)
 		setenv("LISTEN_FDS", "1", 1);
 		if (fd != 3)
 			dup2(fd, 3);
-		freopen("/dev/null", "w", stderr);
-		execl(DHCP, DHCP, "daemon", (char *)NULL);
+		if (freopen("/dev/null", "w", stderr))
+			execl(DHCP, DHCP, "daemon", (char *)NULL);
 		_exit(127);
 	}
 	close(fd);
