@@ -6,6 +6,7 @@
 #include "suite.h"
 
 #include "cleanup.h"
+#include "json_text.h"
 #include "mem.h"
 
 #include <stdio.h>
@@ -76,9 +77,9 @@ static char *state_of(const struct pod *pod)
 }
 
 /* The answer without the MAC, which is random. */
-static char *answer_of(const struct pod *pod)
+static cJSON *answer_of(const struct pod *pod)
 {
-	freeing_json cJSON *answer = cni_json_copy(pod->result);
+	cJSON *answer = cni_json_copy(pod->result);
 	cJSON *interface;
 
 	cJSON_ArrayForEach (interface, cni_json_get(answer, "interfaces")) {
@@ -89,7 +90,7 @@ static char *answer_of(const struct pod *pod)
 	/* Go 1.1.1 prints a "dns" without content. */
 	if (!cJSON_GetArraySize(cni_json_get(answer, "dns")))
 		cJSON_DeleteItemFromObject(answer, "dns");
-	return cni_json_print(answer);
+	return answer;
 }
 
 static void both__make_the_same(const struct interface_row *row)
@@ -100,9 +101,9 @@ static void both__make_the_same(const struct interface_row *row)
 
 	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
 		freeing char *config = interface_config(row, versions[i], STATIC);
-		freeing char *our_answer = NULL;
+		freeing_json cJSON *our_answer = NULL;
 		freeing char *our_state = NULL;
-		freeing char *answer = NULL;
+		freeing_json cJSON *answer = NULL;
 		freeing char *state = NULL;
 		char path[128];
 		struct pod ours;
@@ -118,7 +119,7 @@ static void both__make_the_same(const struct interface_row *row)
 		answer = answer_of(&go);
 		state = state_of(&go);
 		succeeds(&go, "DEL", config);
-		assert_string_equal(our_answer, answer);
+		json_text_assert_equal(our_answer, answer);
 		assert_string_equal(our_state, state);
 		pod_close(&ours);
 		pod_close(&go);

@@ -49,12 +49,13 @@ static void run(struct pod *pod, const char *plugin, const char *command, const 
 	plugin_answer_clear(&answer);
 }
 
-/* The tap as ip(8) shows it, without what is random, and without vnet_hdr and pi: the process that
+/* The tap as ip(8) shows it, without what is random, without the alias, which is ours alone, and without vnet_hdr and pi: the process that
  * attaches sets these (tun_set_iff() in the kernel's drivers/net/tun.c). */
 static char *tap_shown(void)
 {
 	return sandbox_read(
-		"ip -n red -d link show eth0 | sed 's/^[0-9]*: //; s/vnet_hdr o[nf]*//; s/pi "
+		"ip -n red -d link show eth0 | sed '/^ *alias /d; s/^[0-9]*: //; s/vnet_hdr "
+		"o[nf]*//; s/pi "
 		"o[nf]*//; "
 		"s/ether [0-9a-f:]*/ether/; s/8000[.][0-9a-f:]*/8000/g; s/_timer *[0-9.]*//g'; "
 		"ip -n red -4 -o addr show eth0 | sed 's/^[0-9]*: //; s/[.][0-9]*\\///'; "
