@@ -48,6 +48,20 @@ static void iptables__has_the_rules_of_the_reference(void **state)
 	assert_string_equal(v4, expected);
 }
 
+static void iptables__passes_its_own_check_without_snat(void **state)
+{
+	static const char *const ipams[] = {IPAM46, IPAM4, IPAM6};
+	freeing char *config = nat_config("'snat':false," NAT_PORTS);
+
+	skip_unless_nat();
+	for (size_t i = 0; i < sizeof(ipams) / sizeof(*ipams); i++) {
+		nat_attach_again(ipams[i]);
+		pod_publish(&nat_red, config);
+		pod_check_published(&nat_red, config);
+		pod_unpublish(&nat_red, config);
+	}
+}
+
 /* ---- beside the Go plugin ---- */
 
 #define TEN(of)                                                                                        \
@@ -149,6 +163,7 @@ static void iptables__is_word_for_word_that_of_go(void **state)
 		/* The Go plugin starts dozens of commands for each. */
 		if (!is_quick && !getenv("CNI_C_SLOW"))
 			continue;
+		fprintf(stderr, "# %s, %s\n", cases[i / 2], i % 2 ? "IPv4" : "both families");
 		nat_attach_again(i % 2 ? IPAM4 : IPAM46);
 		live(GO_PORTMAP, PORTMAP, config, &go_made, &go_left);
 		live(PORTMAP, GO_PORTMAP, config, &made, &left);
@@ -165,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		nat_tests(iptables__has_the_rules_of_the_reference),
+		nat_tests(iptables__passes_its_own_check_without_snat),
 		nat_tests(iptables__is_word_for_word_that_of_go),
 	};
 
