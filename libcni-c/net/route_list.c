@@ -124,7 +124,8 @@ static int keep(const struct nlmsghdr *message, void *data, struct cni_error *er
 	list->routes = cni_realloc_array(list->routes, list->count + 1, sizeof(*list->routes));
 	route = &list->routes[list->count++];
 	read_route(message, table, route);
-	route->message = cni_alloc(message->nlmsg_len);
+	/* mnl_attr_parse() reads to the aligned end. */
+	route->message = cni_alloc(NLMSG_ALIGN(message->nlmsg_len));
 	memcpy(route->message, message, message->nlmsg_len);
 	return 0;
 }
