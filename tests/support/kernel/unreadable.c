@@ -11,15 +11,17 @@
 #include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 
-/* A command of ip(8) has room for seven of 127 characters. */
+/* A command of ip(8) has room for seven of 127 characters. They begin with the link's name: a namespace has each
+ * name once. */
 void unreadable_names(const char *netns, const char *link)
 {
 	sandbox_must("for i in $(seq 0 70); do printf 'link property add dev %s'; "
-		     "for j in 1 2 3 4 5 6 7; do printf ' altname %%0127d' $((i * 7 + j)); done; "
+		     "for j in 1 2 3 4 5 6 7; do printf ' altname %s%%0%dd' $((i * 7 + j)); done; "
 		     "echo; done | ip -n %s -force -batch - 2>/dev/null; "
 		     "[ $(ip -n %s link show %s | grep -c altname) -ge 480 ]",
-		     link, netns, netns, link);
+		     link, link, 127 - (int)strlen(link), netns, netns, link);
 }
 
 static void open_in(const char *netns, struct cni_nl *nl)
