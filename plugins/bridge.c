@@ -3,6 +3,7 @@
 #include "cleanup.h"
 #include "cni.h"
 #include "host_local.h"
+#include "link_plan.h"
 #include "mac_choice.h"
 #include "parts.h"
 
@@ -120,11 +121,8 @@ static int check_combinations(const struct cni_call *call, const struct bridge_c
 	if (conf->hairpin_mode && conf->promisc_mode)
 		return cni_fail(err, CNI_ECONFIG,
 				"cannot set 'hairpinMode' and 'promiscMode' at the same time");
-	if (!layer3 && call->conf.version < CNI_0_3_0)
-		return cni_fail(err, CNI_EVERSION,
-				"a result of cniVersion %s needs an address: use 0.3.0 or later "
-				"without 'ipam'",
-				cni_version_text(call->conf.version));
+	if (cni_link_plan_check(call, NULL, layer3, err) < 0)
+		return -1;
 	snprintf(digits, sizeof(digits), ".%u", conf->vlan);
 	if (layer3 && conf->is_gateway && conf->vlan &&
 	    strlen(conf->bridge) + strlen(digits) >= CNI_IFNAME_SIZE)

@@ -6,7 +6,7 @@
 static int validate(const struct cni_call *call, void *data, struct cni_error *err)
 {
 	(void)data;
-	return cni_link_plan_check(call, NULL, err);
+	return cni_link_plan_check(call, NULL, call->conf.ipam_type != NULL, err);
 }
 
 static void dummy_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)

@@ -127,7 +127,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 {
 	struct host_device_conf *conf = data;
 
-	if (cni_link_plan_check(call, NULL, err) < 0)
+	if (cni_link_plan_check(call, NULL, call->conf.ipam_type != NULL, err) < 0)
 		return -1;
 	conf->in_userspace = conf->dpdk_mode;
 	if (take(conf, CNI_DEVICE_BY_NAME, "device", conf->device, err) < 0 ||

@@ -53,7 +53,8 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	if (conf->flags && *conf->flags &&
 	    cni_link_choose(&cni_link_ipvlan, 1, conf->flags, &conf->values, err) < 0)
 		return -1;
-	return cni_link_plan_check(call, conf->master, err);
+	return cni_link_plan_check(call, conf->master,
+				   call->conf.ipam_type || call->conf.prev_result.ip_count, err);
 }
 
 static void ipvlan_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)

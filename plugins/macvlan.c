@@ -45,7 +45,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	if (cni_choose_mac(call, conf->mac_of_runtime, conf->mac_of_args, conf->mac_of_conf,
 			   conf->mac, err) < 0)
 		return -1;
-	return cni_link_plan_check(call, conf->master, err);
+	return cni_link_plan_check(call, conf->master, call->conf.ipam_type != NULL, err);
 }
 
 static void macvlan_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)

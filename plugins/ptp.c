@@ -27,7 +27,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 
 	if (cni_masquerade_choose(conf->ip_masq_backend, &conf->masquerades_by_iptables, err) < 0)
 		return -1;
-	if (cni_link_plan_check(call, NULL, err) < 0)
+	if (cni_link_plan_check(call, NULL, call->conf.ipam_type != NULL, err) < 0)
 		return -1;
 	return cni_masquerade_read_destinations(call, conf->non_masquerade, &conf->destinations,
 						err);

@@ -50,7 +50,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	if (conf->bridge && *conf->bridge &&
 	    cni_name_check_interface(conf->bridge, "'bridge'", CNI_ECONFIG, err) < 0)
 		return -1;
-	return cni_link_plan_check(call, NULL, err);
+	return cni_link_plan_check(call, NULL, call->conf.ipam_type != NULL, err);
 }
 
 static void tap_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)

@@ -26,7 +26,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 		return cni_fail(err, CNI_ECONFIG,
 				"\"master\" field is required. It specifies the host interface "
 				"name to create the VLAN for");
-	return cni_link_plan_check(call, conf->master, err);
+	return cni_link_plan_check(call, conf->master, call->conf.ipam_type != NULL, err);
 }
 
 static void vlan_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)

@@ -3,16 +3,14 @@
 
 #include "attachment_file.h"
 #include "cleanup.h"
-#include "hash.h"
 #include "mem.h"
+#include "seal.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define DIGEST "digest "
 
 void dhcp_record_clear(struct dhcp_record *record)
 {
@@ -103,19 +101,14 @@ static void put_lines(FILE *out, const struct dhcp_record *record)
 
 char *dhcp_record_encode(const struct dhcp_record *record)
 {
-	char digest[CNI_HASH_TEXT_SIZE];
-	char *text = NULL;
+	freeing char *text = NULL;
 	size_t size = 0;
 	FILE *out = cni_need(open_memstream(&text, &size));
 
 	put_lines(out, record);
-	if (fflush(out) != 0)
-		cni_out_of_memory();
-	cni_hash_hex(text, size, digest);
-	fprintf(out, DIGEST "%.*s\n", DHCP_DIGEST_DIGITS, digest);
 	if (fclose(out) != 0)
 		cni_out_of_memory();
-	return text;
+	return cni_seal(text);
 }
 
 /* ---- reading ---- */
@@ -248,30 +241,12 @@ static bool decode_line(const char *key, const char *value, struct dhcp_record *
 	return decode_place(key, value, &record->place) || decode_lease(key, value, &record->lease);
 }
 
-/* Cuts the digest off the end of `text`. False if it is wrong. */
-static bool check_digest(char *text)
-{
-	char digest[CNI_HASH_TEXT_SIZE];
-	char *line = strstr(text, "\n" DIGEST);
-
-	if (!line)
-		return false;
-	line++;
-	cni_hash_hex(text, (size_t)(line - text), digest);
-	digest[DHCP_DIGEST_DIGITS] = '\n';
-	if (strlen(line) != strlen(DIGEST) + DHCP_DIGEST_DIGITS + 1 ||
-	    strncmp(line + strlen(DIGEST), digest, DHCP_DIGEST_DIGITS + 1) != 0)
-		return false;
-	*line = '\0';
-	return true;
-}
-
 bool dhcp_record_decode(char *text, struct dhcp_record *ret_record)
 {
 	char *rest = text;
 
 	memset(ret_record, 0, sizeof(*ret_record));
-	if (!check_digest(text))
+	if (!cni_seal_open(text))
 		return false;
 	for (char *line = strsep(&rest, "\n"); rest; line = strsep(&rest, "\n")) {
 		const char *key = strsep(&line, " ");

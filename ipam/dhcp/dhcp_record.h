@@ -10,8 +10,7 @@
 #include "dhcp_place.h"
 #include "owner.h"
 
-#define DHCP_RECORDS	   "dhcp"
-#define DHCP_DIGEST_DIGITS 32
+#define DHCP_RECORDS "dhcp"
 
 struct dhcp_record {
 	struct dhcp_place place;

@@ -3,12 +3,12 @@
 
 #include "names.h"
 
-int cni_link_plan_check(const struct cni_call *call, const char *master, struct cni_error *err)
+int cni_link_plan_check(const struct cni_call *call, const char *master, bool has_addresses,
+			struct cni_error *err)
 {
 	if (master && *master && cni_name_check_interface(master, "'master'", CNI_ECONFIG, err) < 0)
 		return -1;
-	if (call->conf.ipam_type || call->conf.prev_result.ip_count ||
-	    call->conf.version >= CNI_0_3_0)
+	if (has_addresses || call->conf.version >= CNI_0_3_0)
 		return 0;
 	return cni_fail(err, CNI_EVERSION,
 			"a result of cniVersion %s needs an address: use 0.3.0 or later "

@@ -10,9 +10,10 @@
 CNI_BEGIN_DECLS
 
 /* Fails with CNI_ECONFIG if `master` is no name that a link can have (NULL, "": none is given), and with
- * CNI_EVERSION if the call has neither `ipam` nor addresses of a prevResult and a result of its cniVersion needs
- * an address (before 0.3.0). */
-int cni_link_plan_check(const struct cni_call *call, const char *master, struct cni_error *err);
+ * CNI_EVERSION if the interface gets no addresses and a result of the call's cniVersion needs one (before
+ * 0.3.0). */
+int cni_link_plan_check(const struct cni_call *call, const char *master, bool has_addresses,
+			struct cni_error *err);
 
 /* Pushes the part of the link (cni_plan_push()), the addresses of the configuration's `ipam`, and the routes. */
 void cni_link_plan(struct cni_plan *plan, const struct cni_call *call,

@@ -4,8 +4,8 @@
 #include "attachment_claim.h"
 #include "attachment_file.h"
 #include "cleanup.h"
-#include "hash.h"
 #include "mem.h"
+#include "seal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 
 /* attachment_file.h reads no more than 64 KiB. */
 #define TEXT_MAX 60000
-#define DIGEST	 "digest "
 
 void cni_moved_link_record_clear(struct cni_moved_link_record *record)
 {
@@ -93,19 +92,14 @@ static void put_lines(FILE *out, const struct cni_moved_link_record *record)
 
 char *cni_moved_link_record_encode(const struct cni_moved_link_record *record)
 {
-	char digest[CNI_HASH_TEXT_SIZE];
-	char *text = NULL;
+	freeing char *text = NULL;
 	size_t size = 0;
 	FILE *out = cni_need(open_memstream(&text, &size));
 
 	put_lines(out, record);
-	if (fflush(out) != 0)
-		cni_out_of_memory();
-	cni_hash_hex(text, size, digest);
-	fprintf(out, DIGEST "%.*s\n", CNI_MOVED_LINK_DIGITS, digest);
 	if (fclose(out) != 0)
 		cni_out_of_memory();
-	return text;
+	return cni_seal(text);
 }
 
 static bool take_text(const char *value, char *to, size_t size)
@@ -200,31 +194,12 @@ static bool decode_line(const char *key, const char *value, struct cni_moved_lin
 	return true;
 }
 
-/* Cuts the digest off the end of `text`. False if it is wrong. */
-static bool check_digest(char *text)
-{
-	char digest[CNI_HASH_TEXT_SIZE];
-	char *line = strstr(text, "\n" DIGEST);
-
-	if (!line)
-		return false;
-	line++;
-	cni_hash_hex(text, (size_t)(line - text), digest);
-	digest[CNI_MOVED_LINK_DIGITS] = '\n';
-	if (strlen(line) != strlen(DIGEST) + CNI_MOVED_LINK_DIGITS + 1 ||
-	    strncmp(line + strlen(DIGEST), digest, CNI_MOVED_LINK_DIGITS + 1) != 0)
-		return false;
-	*line = '\0';
-	return true;
-}
-
 bool cni_moved_link_record_decode(char *text, struct cni_moved_link_record *ret_record)
 {
 	char *rest = text;
 
 	*ret_record = (struct cni_moved_link_record){.request = NULL};
-
-	if (!check_digest(text))
+	if (!cni_seal_open(text))
 		return false;
 	for (char *line = strsep(&rest, "\n"); rest; line = strsep(&rest, "\n")) {
 		const char *key = strsep(&line, " ");

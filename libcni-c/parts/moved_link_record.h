@@ -16,8 +16,8 @@
  *	cookie 4711
  *	digest 5f3b…
  *
- * Lines without a value are left out. A "message" is an address or a route (net/link_backup.h). The digest, of
- * all lines before, detects a damaged record.
+ * Lines without a value are left out. A "message" is an address or a route (net/link_backup.h). The digest
+ * (base/seal.h) detects a damaged record.
  *
  * Hardware is claimed as well (base/attachment_claim.h): a device that is back on the host without a DEL has
  * a claim that leads to the record. */
@@ -34,8 +34,6 @@
 CNI_BEGIN_DECLS
 
 #define CNI_MOVED_LINK_PLUGIN "host-device"
-/* The digits of the digest. */
-#define CNI_MOVED_LINK_DIGITS 32
 
 /* All zeroes is none. */
 struct cni_moved_link_record {

@@ -6,23 +6,11 @@
 #include "cleanup.h"
 #include "dhcp_record.h"
 #include "dhcp_wire.h"
-#include "hash.h"
 #include "mem.h"
+#include "seal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define DIGEST "digest "
-
-static char *sealed(const char *text)
-{
-	char digest[CNI_HASH_TEXT_SIZE];
-	const char *end = strstr(text, "\n" DIGEST);
-	size_t size = end ? (size_t)(end + 1 - text) : strlen(text);
-
-	cni_hash_hex(text, size, digest);
-	return cni_format("%.*s" DIGEST "%.*s\n", (int)size, text, DHCP_DIGEST_DIGITS, digest);
-}
 
 static void check_words(const char *text)
 {
@@ -44,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	clearing_dhcp_record struct dhcp_record again = {.priority = 0};
 	clearing_dhcp_record struct dhcp_record damaged;
 	freeing char *text = fuzz_text(data, size);
-	freeing char *with = sealed(text);
+	freeing char *with = cni_seal(text);
 	freeing char *first = NULL;
 	freeing char *second = NULL;
 	freeing char *copy = NULL;

@@ -4,24 +4,11 @@
 #include "fuzz.h"
 
 #include "cleanup.h"
-#include "hash.h"
 #include "mem.h"
 #include "moved_link_record.h"
+#include "seal.h"
 
 #include <string.h>
-
-#define DIGEST "digest "
-
-/* With the digest of what is before it. */
-static char *sealed(const char *text)
-{
-	char digest[CNI_HASH_TEXT_SIZE];
-	const char *end = strstr(text, "\n" DIGEST);
-	size_t size = end ? (size_t)(end + 1 - text) : strlen(text);
-
-	cni_hash_hex(text, size, digest);
-	return cni_format("%.*s" DIGEST "%.*s\n", (int)size, text, CNI_MOVED_LINK_DIGITS, digest);
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -29,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	clearing_moved_link struct cni_moved_link_record again;
 	clearing_moved_link struct cni_moved_link_record damaged;
 	freeing char *text = fuzz_text(data, size);
-	freeing char *with = sealed(text);
+	freeing char *with = cni_seal(text);
 	freeing char *first = NULL;
 	freeing char *second = NULL;
 	freeing char *copy = NULL;

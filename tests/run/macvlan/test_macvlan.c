@@ -294,6 +294,22 @@ static void status__misses_the_master(void **state)
 	plugin_fails(&asked, CNI_EUNAVAILABLE, "no default route");
 }
 
+/* The addresses of a prevResult are another plugin's. */
+static void add__needs_addresses_of_its_own_before_0_3_0(void **state)
+{
+	freeing char *config =
+		bridge_config("0.2.0", ON_UP0 "'prevResult':{'ip4':{'ip':'10.1.0.9/24'}}");
+	freeing char *before = bridge_snapshot();
+	struct pod red;
+
+	(void)state;
+	open_pod(&red, "red");
+	pod_add_fails(&red, config, CNI_EVERSION, "a result of cniVersion 0.2.0 needs an address");
+	assert_shown(NULL, "1", "ip -n red -j link show");
+	pod_close(&red);
+	bridge_assert_unchanged(before);
+}
+
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, bridge_teardown)
@@ -305,6 +321,7 @@ int main(void)
 		test(add__finds_its_master_in_the_container),
 		test(add__takes_the_mac_of_the_strongest_source),
 		test(add__tells_the_neighbours_who_has_the_addresses),
+		test(add__needs_addresses_of_its_own_before_0_3_0),
 		test(add__refuses_bad_input),
 		test(status__misses_the_master),
 	};

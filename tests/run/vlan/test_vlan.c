@@ -162,6 +162,23 @@ static void add__refuses_bad_input(void **state)
 	bridge_assert_unchanged(before);
 }
 
+/* The addresses of a prevResult are another plugin's. */
+static void add__needs_addresses_of_its_own_before_0_3_0(void **state)
+{
+	freeing char *config =
+		bridge_config("0.2.0", ON_UP0 "'vlanId':7,"
+					      "'prevResult':{'ip4':{'ip':'10.1.0.9/24'}}");
+	freeing char *before = bridge_snapshot();
+	struct pod red;
+
+	(void)state;
+	open_pod(&red, "red");
+	pod_add_fails(&red, config, CNI_EVERSION, "a result of cniVersion 0.2.0 needs an address");
+	assert_shown(NULL, "1", "ip -n red -j link show");
+	pod_close(&red);
+	bridge_assert_unchanged(before);
+}
+
 int main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, bridge_teardown)
@@ -169,6 +186,7 @@ int main(void)
 		test(add__sends_frames_with_its_tag),
 		test(add__names_an_id_that_is_taken),
 		test(add__finds_its_master_in_the_container),
+		test(add__needs_addresses_of_its_own_before_0_3_0),
 		test(add__refuses_bad_input),
 	};
 
