@@ -24,8 +24,9 @@ bool cni_seal_open(char *text)
 	char digest[CNI_HASH_TEXT_SIZE];
 	char *line = strstr(text, "\n" DIGEST);
 
-	if (!line++)
+	if (!line)
 		return false;
+	line++;
 	cni_hash_hex(text, (size_t)(line - text), digest);
 	digest[DIGITS] = '\n';
 	if (strlen(line) != strlen(DIGEST) + DIGITS + 1 ||
