@@ -7,6 +7,10 @@ install(TARGETS ${executables} RUNTIME DESTINATION ${CNI_C_PLUGIN_DIR} COMPONENT
 install(TARGETS cnitool RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
 install(FILES cnitool/completion.bash RENAME cnitool
   DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT tools)
+install(FILES cnitool/completion.zsh RENAME _cnitool
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT tools)
+install(FILES cnitool/completion.fish RENAME cnitool.fish
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)
 
 # Restores the rules after a firewall was reloaded.
 configure_file(conf/systemd/cni-reconcile.service.in ${CMAKE_BINARY_DIR}/cni-reconcile.service @ONLY)

@@ -2,126 +2,138 @@
 #include "commands.h"
 
 #include "cleanup.h"
-#include "confdir.h"
+#include "mem.h"
 
+#include <stdint.h>
 #include <string.h>
 
-void print_json(const cJSON *json)
-{
-	freeing char *text = cni_json_print(json);
+#define ATTACHMENT (COMMAND_NETWORK | COMMAND_NETNS | COMMAND_ROOT)
 
-	puts(text);
+/* clang-format off: a line for each line of help. */
+const struct command commands[] = {
+	{"add", "NETWORK NETNS", command_add, ATTACHMENT, "Attach the namespace to the network",
+	 "Runs ADD of each plugin and prints the result. If a plugin fails, those that ran are "
+	 "sent\n"
+	 "a DEL, so that nothing is left, and the failure is reported.\n"},
+	{"check", "NETWORK NETNS", command_check, ATTACHMENT,
+	 "Check that the attachment is as add left it",
+	 "Runs CHECK of each plugin with the result of add. Prints nothing if all is well.\n"},
+	{"del", "NETWORK NETNS", command_del, ATTACHMENT, "Detach the namespace from the network",
+	 "Runs DEL of each plugin, last one first, with the configuration, the result and the\n"
+	 "arguments of add. The namespace may be gone, and what is not there is not missed.\n"},
+	{"gc", "NETWORK [NETNS]", command_gc, ATTACHMENT, "Remove what no attachment needs",
+	 "Deletes every attachment in the cache whose namespace is gone; then, from cniVersion "
+	 "1.1.0,\n"
+	 "each plugin removes what belongs to no other attachment. What stays are the attachments\n"
+	 "in the cache whose namespace lives, those whose link is on this host, and those named "
+	 "by\n"
+	 "--keep: this is --gone, and the default. With --all EVERYTHING GOES but those named by\n"
+	 "--keep: all containers lose this network. NETNS without --gone means --all,\n"
+	 "as in Go's cnitool. Prints a line for each attachment and each plugin; with --dry-run\n"
+	 "nothing is changed. No add and no del of the network runs meanwhile.\n"},
+	{"purge", "", command_purge, COMMAND_ROOT, "Take everything of these plugins off the node",
+	 "For the way back to another suite, once its containers are stopped: for every network\n"
+	 "that the cache, the configuration or the host knows, and that has a plugin of this "
+	 "suite,\n"
+	 "what 'gc --all' does, with all plugins of this suite. ALL CONTAINERS LOSE THEIR "
+	 "NETWORK.\n"
+	 "Prints what gc prints. See docs/operations.md for what is left.\n"},
+	{"status", "NETWORK [NETNS]", command_status, ATTACHMENT, "Ask whether add would work",
+	 "Runs STATUS of each plugin, from cniVersion 1.1.0. Prints nothing if all are ready. "
+	 "NETNS\n"
+	 "is accepted and does not matter.\n"},
+	{"reconcile", "NETWORK|--all", command_reconcile, COMMAND_NETWORK | COMMAND_ROOT,
+	 "Put back what a firewall's reload has taken",
+	 "For each attachment in the cache whose namespace is there: CHECK, and if that fails the\n"
+	 "plugins put back rules, gateway addresses and forwarding, without the container's\n"
+	 "noticing. Prints a line for each (fine, mended, failed, gone), and exits with 1 if one\n"
+	 "failed. Then the plugins remove the rules of attachments whose link is gone, of all\n"
+	 "networks. With --dry-run nothing is changed, and those that CHECK refuses are "
+	 "'wrong'.\n"},
+	{"refresh", "NETWORK", command_refresh, COMMAND_NETWORK | COMMAND_ROOT,
+	 "Apply a changed configuration to what pods share",
+	 "Each plugin of this suite applies what the network's configuration of today says of all\n"
+	 "its attachments: nonMasqueradeCIDRs, without an add. Nothing else of a changed\n"
+	 "configuration reaches attachments that are there.\n"},
+	{"version", "NETWORK", command_version, COMMAND_NETWORK, "Show the versions of the plugins",
+	 "For each plugin of the network: its name, what it calls itself, and the versions of the\n"
+	 "CNI specification that it speaks.\n"},
+	{"list", "", command_list, 0, "Show the networks that are configured",
+	 "For each network in the configuration directory: its name, the version of the CNI\n"
+	 "specification that is spoken with its plugins, and the plugins in order.\n"},
+	{"ipam", "COMMAND NETWORK", NULL, 0, "Show and mend what host-local has reserved",
+	 "For networks that have a plugin whose 'ipam.type' is host-local, also under a name that\n"
+	 "ends in '-host-local'. Ranges and data directory are those that add uses; CAP_ARGS says\n"
+	 "what a runtime would send besides.\n"},
+	{"ipam list", "NETWORK", command_ipam_list, COMMAND_NETWORK, "Show every reservation",
+	 "In the order of addresses: container and interface, the age of the file, the boot in\n"
+	 "which it was reserved (this, earlier, unknown), and what has become of the network\n"
+	 "namespace (alive, gone, unknown). Damaged files are shown with a remark. As JSON each\n"
+	 "has the keys address, container, interface, ageSeconds, boot, namespace, remark and\n"
+	 "dataDir.\n"},
+	{"ipam usage", "NETWORK", command_ipam_usage, COMMAND_NETWORK,
+	 "Show how full the range sets are",
+	 "For each range set: how many addresses add could give out at all, how many of them are\n"
+	 "used, how many of those are stale (reserved in an earlier boot), and how many are free.\n"
+	 "As JSON each has the keys plugin, set, ranges, size, used, stale, free; a number above\n"
+	 "2^53 is a string.\n"},
+	{"ipam explain", "NETWORK ADDRESS|CONTAINER", command_ipam_explain, COMMAND_NETWORK,
+	 "Say all about an address or a container",
+	 "In which range set an address is, who has it since when, and what add would make of it;\n"
+	 "of a container, the same of all its addresses.\n"},
+	{"ipam release", "NETWORK", command_ipam_release, COMMAND_NETWORK,
+	 "Release what is stale (--stale)",
+	 "With --stale, releases what was reserved in an earlier boot, and prints it; with\n"
+	 "--dry-run it prints and releases nothing. What is of this boot is for del and gc.\n"},
+	{"ipam verify", "NETWORK", command_ipam_verify, COMMAND_NETWORK,
+	 "Look for damage and duplicates",
+	 "Compares the files with each other, with the range sets, and with what the sidecar says\n"
+	 "of them. Prints a line for each fault and exits with 1, or \"nothing wrong\". Takes no\n"
+	 "lock and writes nothing, so add and del may go on meanwhile.\n"},
+	{"help", "[COMMAND...]", command_help, 0, "Print this text, or more about a command",
+	 "The same as --help.\n"},
+	{"completion", "bash|zsh|fish", command_completion, 0, "Print the completion of a shell",
+	 "Prints a script for the shell, which asks cnitool for the words that may come next:\n"
+	 "commands, options, networks, namespaces, addresses and containers.\n"
+	 "    bash: source <(cnitool completion bash)\n"
+	 "    zsh:  source <(cnitool completion zsh)\n"
+	 "    fish: cnitool completion fish | source\n"},
+	{"complete", "[WORD...]", command_complete, COMMAND_HIDDEN,
+	 "Print the words that may come next",
+	 "For the scripts of 'completion': the words of a command line, the last one to be "
+	 "completed.\n"
+	 "Prints a word to a line.\n"},
+	{.name = NULL},
+};
+/* clang-format on */
+
+const struct command *command_find(char *const *words, size_t count, size_t *ret_words)
+{
+	freeing char *both = count > 1 ? cni_format("%s %s", words[0], words[1]) : NULL;
+
+	for (size_t length = both ? 2 : 1; length && count; length--)
+		for (const struct command *at = commands; at->name; at++)
+			if (!strcmp(length == 2 ? both : words[0], at->name)) {
+				*ret_words = length;
+				return at;
+			}
+	return NULL;
 }
 
-void print_joined(FILE *out, const cJSON *list)
+void command_count_operands(const struct command *command, size_t *ret_min, size_t *ret_max)
 {
-	const cJSON *item;
+	freeing char *copy = cni_strdup(command->operands);
+	char *rest = copy;
 
-	cJSON_ArrayForEach (item, list) {
-		const char *text = cJSON_GetStringValue(item);
-
-		fprintf(out, "%s%s", item == list->child ? "" : ", ", text ? text : "?");
-	}
-}
-
-int command_add(struct tool *tool, struct cni_error *err)
-{
-	freeing_json cJSON *result = NULL;
-
-	if (tool_load(tool, err) < 0 || cni_chain_add(&tool->chain, &result, err) < 0)
-		return -1;
-	print_json(result);
-	return 0;
-}
-
-int command_check(struct tool *tool, struct cni_error *err)
-{
-	if (tool_load_attached(tool, err) < 0)
-		return -1;
-	return cni_chain_check(&tool->chain, err);
-}
-
-int command_del(struct tool *tool, struct cni_error *err)
-{
-	const struct cni_chain *chain = &tool->chain;
-
-	if (tool_load_attached(tool, err) < 0)
-		return -1;
-	if (!tool->container.is_cached)
-		cni_warn(&tool->warnings,
-			 "'%s' is not attached to '%s' as '%s', as far as '%s/results' tells: only "
-			 "what its plugins find by the id '%s' is deleted",
-			 chain->netns, tool->list.name, chain->ifname, chain->cache_dir,
-			 chain->container);
-	return cni_chain_del(chain, err);
-}
-
-int command_status(struct tool *tool, struct cni_error *err)
-{
-	if (tool_load(tool, err) < 0)
-		return -1;
-	return cni_chain_status(&tool->chain, err);
-}
-
-/* {"name", "cniVersion", "plugins": ["bridge", …]} */
-static cJSON *describe(const struct cni_conflist *list)
-{
-	cJSON *row = cni_json_object();
-	cJSON *types = cni_json_array();
-	const cJSON *plugin;
-
-	cJSON_ArrayForEach (plugin, list->plugins) {
-		cJSON_AddItemToArray(types, cJSON_CreateString(cni_conflist_type(plugin)));
-	}
-	cni_json_add_string(row, "name", list->name);
-	cni_json_add_string(row, "cniVersion", cni_version_text(list->version));
-	cni_json_add(row, "plugins", types);
-	return row;
-}
-
-static void print_networks(const cJSON *rows)
-{
-	const cJSON *row;
-	int width = (int)strlen("NETWORK");
-
-	cJSON_ArrayForEach (row, rows) {
-		int length = (int)strlen(cni_json_get_string(row, "name"));
-
-		width = length > width ? length : width;
-	}
-	printf("%-*s  %-7s  %s\n", width, "NETWORK", "VERSION", "PLUGINS");
-	cJSON_ArrayForEach (row, rows) {
-		printf("%-*s  %-7s  ", width, cni_json_get_string(row, "name"),
-		       cni_json_get_string(row, "cniVersion"));
-		print_joined(stdout, cni_json_get(row, "plugins"));
-		putchar('\n');
-	}
-}
-
-int command_list(struct tool *tool, struct cni_error *err)
-{
-	const char *dir = tool->options->conf_dir;
-	freeing_json cJSON *rows = cni_json_array();
-	char **names;
-	size_t count;
-
-	if (cni_confdir_names(dir, &names, &count, &tool->warnings, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct cni_conflist list;
-		struct cni_error why;
-
-		if (cni_confdir_find(dir, names[i], &list, NULL, &why) < 0) {
-			cni_warn(&tool->warnings, "passed over: %s", why.msg);
+	*ret_min = *ret_max = 0;
+	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
+		if (!*word)
 			continue;
-		}
-		cJSON_AddItemToArray(rows, describe(&list));
-		cni_conflist_clear(&list);
+		if (*word != '[' && !strstr(word, "|--"))
+			++*ret_min;
+		if (*ret_max != SIZE_MAX)
+			++*ret_max;
+		if (strstr(word, "..."))
+			*ret_max = SIZE_MAX;
 	}
-	cni_confdir_names_free(names, count);
-	if (tool->options->json)
-		print_json(rows);
-	else
-		print_networks(rows);
-	return 0;
 }

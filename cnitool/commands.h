@@ -1,19 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool's commands. Each prints its findings on stdout, and returns 0; -1 with `err` filled;
- * or 1 if the command worked but found a fault. */
+/* cnitool's commands, each a row of one table: the call, the help, the usage checks and the completion
+ * of shells come from the rows. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
+#include "output.h"
 #include "tool.h"
 
-#include <stdio.h>
+#include <stddef.h>
 
+/* What a command returns, besides 0 and, with `err` filled, -1. */
+#define COMMAND_FAULT 1	   /* the command worked, and found a fault */
+#define COMMAND_USAGE (-2) /* `err` is filled: the command line is wrong, and nothing was done */
+
+#define COMMAND_NETWORK 1U /* the first operand is a network, for tool_open() */
+#define COMMAND_NETNS	2U /* the second operand is a namespace */
+#define COMMAND_ROOT	4U /* runs plugins, which change the host */
+#define COMMAND_HIDDEN	8U /* for scripts: not in the help */
+
+struct command {
+	const char *name; /* "add"; "ipam list" */
+	/* "NETWORK [NETNS]": an operand in brackets may be missing, "..." repeats the last one, and
+	 * "NETWORK|--all" may be an option instead. Completion takes the words: NETWORK, NETNS, ADDRESS,
+	 * CONTAINER, FILE, COMMAND, and "bash|zsh|fish" as they are. */
+	const char *operands;
+	int (*run)(struct tool *tool, struct cni_error *err); /* NULL: a second word is missing */
+	unsigned int flags;				      /* COMMAND_* */
+	const char *summary;
+	const char *help; /* whole lines */
+};
+
+/* The rows, ending with one without a name. */
+extern const struct command commands[];
+
+/* Prints its findings on stdout. For the rows alone. */
 int command_add(struct tool *tool, struct cni_error *err);
 int command_check(struct tool *tool, struct cni_error *err);
 int command_del(struct tool *tool, struct cni_error *err);
 int command_gc(struct tool *tool, struct cni_error *err);
 int command_status(struct tool *tool, struct cni_error *err);
 int command_version(struct tool *tool, struct cni_error *err);
+int command_list(struct tool *tool, struct cni_error *err);
+int command_help(struct tool *tool, struct cni_error *err);
+int command_completion(struct tool *tool, struct cni_error *err);
+int command_complete(struct tool *tool, struct cni_error *err);
 
 /* GC of everything that these plugins have on this node. */
 int command_purge(struct tool *tool, struct cni_error *err);
@@ -31,13 +61,11 @@ int command_ipam_explain(struct tool *tool, struct cni_error *err);
 int command_ipam_release(struct tool *tool, struct cni_error *err);
 int command_ipam_verify(struct tool *tool, struct cni_error *err);
 
-/* The only command without a network: uses its tool's options and warnings. */
-int command_list(struct tool *tool, struct cni_error *err);
+/* Finds the command of these words: "ipam", "list", "pods". `ret_words` gets the number of words that
+ * are its name. NULL: unknown. */
+const struct command *command_find(char *const *words, size_t count, size_t *ret_words);
 
-/* The JSON, indented, and a newline. */
-void print_json(const cJSON *json);
-
-/* "a, b, c": a list of strings, on one line. */
-void print_joined(FILE *out, const cJSON *list);
+/* Counts the operands. The greatest number is SIZE_MAX for "...". */
+void command_count_operands(const struct command *command, size_t *ret_min, size_t *ret_max);
 
 #endif

@@ -60,8 +60,10 @@ int command_gc(struct tool *tool, struct cni_error *err)
 		.data = &report,
 	};
 
-	if (options->all && options->gone)
-		return cni_fail(err, CNI_EENV, "--all and --gone exclude each other");
+	if (options->all && options->gone) {
+		cni_fail(err, CNI_EENV, "--all and --gone exclude each other");
+		return COMMAND_USAGE;
+	}
 	if (tool_load(tool, err) < 0 || cni_chain_gc(&tool->chain, &gc, err) < 0)
 		return -1;
 	if (rows)

@@ -54,12 +54,14 @@ int command_ipam_release(struct tool *tool, struct cni_error *err)
 	closing_ipam struct ipam ipam = {0};
 	size_t done = 0;
 
-	if (!tool->options->stale)
-		return cni_fail(err, CNI_EENV,
-				"--stale is missing: only reservations of an earlier boot can be "
-				"released; those of this one are for 'cnitool del' and "
-				"'cnitool gc %s --gone'",
-				tool->options->operands[0]);
+	if (!tool->options->stale) {
+		cni_fail(err, CNI_EENV,
+			 "--stale is missing: only reservations of an earlier boot can be "
+			 "released; those of this one are for 'cnitool del' and "
+			 "'cnitool gc %s --gone'",
+			 tool->options->operands[0]);
+		return COMMAND_USAGE;
+	}
 	if (ipam_open_places(tool, &ipam, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ipam.ledger_count; i++)

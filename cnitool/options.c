@@ -4,123 +4,162 @@
 #include "cache.h"
 #include "cleanup.h"
 #include "mem.h"
-#include "names.h"
+#include "nearest.h"
 
 #include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-const char options_help[] =
-	"Options, anywhere on the line:\n"
-	"  -i, --ifname NAME    the interface in the container (CNI_IFNAME, else eth0)\n"
-	"      --cache-dir DIR  where results are kept (CNI_CACHE_DIR, else " CNI_CACHE_DIR ")\n"
-	"      --keep ID/NAME   gc: this container's interface stays; may be repeated\n"
-	"      --stale          ipam release: what is reserved since an earlier boot\n"
-	"      --gone           gc: only what is of no namespace that lives (the default)\n"
-	"      --all            gc: what lives goes, too; reconcile: all networks\n"
-	"      --dry-run        gc, purge, reconcile, ipam release: only show what would be done\n"
-	"      --json           errors, lists, usage, versions, and what gc, purge and reconcile "
-	"do, as JSON\n"
-	"  -h, --help           this text; after a command, more about it\n"
-	"      --version        the version of cnitool\n"
-	"\n"
-	"Environment:\n"
-	"  NETCONFPATH  the directory of network configurations (else /etc/cni/net.d)\n"
-	"  CNI_PATH     the directories of plugins, separated by ':' (else " CNI_C_PLUGIN_DIR ")\n"
-	"  CNI_ARGS     arguments for all plugins: KEY=VALUE;KEY=VALUE\n"
-	"  CAP_ARGS     arguments for capabilities, a JSON object:\n"
-	"               {\"portMappings\": [{\"hostPort\": 8080, \"containerPort\": 80, "
-	"\"protocol\": \"tcp\"}]}\n";
+/* getopt_long()'s values: behind those of characters. */
+#define FIRST_VALUE 256
+#define OPTIONS_MAX 64
 
-enum {
-	OPTION_KEEP = 256,
-	OPTION_JSON,
-	OPTION_CACHE_DIR,
-	OPTION_STALE,
-	OPTION_DRY_RUN,
-	OPTION_ALL,
-	OPTION_GONE,
-	OPTION_VERSION,
+/* ---- getopt's input ---- */
+
+struct getopt_input {
+	struct option longs[OPTIONS_MAX + 1];
+	char shorts[2 * OPTIONS_MAX + 2];
 };
 
-static const struct option longs[] = {
-	{"ifname", required_argument, NULL, 'i'},
-	{"cache-dir", required_argument, NULL, OPTION_CACHE_DIR},
-	{"keep", required_argument, NULL, OPTION_KEEP},
-	{"stale", no_argument, NULL, OPTION_STALE},
-	{"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-	{"all", no_argument, NULL, OPTION_ALL},
-	{"gone", no_argument, NULL, OPTION_GONE},
-	{"json", no_argument, NULL, OPTION_JSON},
-	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, OPTION_VERSION},
-	{0},
-};
+static void make_input(struct getopt_input *input)
+{
+	char *at = input->shorts;
+
+	*input = (struct getopt_input){.shorts = ""};
+	/* ':' first: a missing value has a result of its own. */
+	*at++ = ':';
+	for (size_t i = 0; tool_options[i].name && i < OPTIONS_MAX; i++) {
+		const struct tool_option *option = &tool_options[i];
+
+		input->longs[i] = (struct option){
+			.name = option->name,
+			.has_arg = option->value ? required_argument : no_argument,
+			.val = FIRST_VALUE + (int)i,
+		};
+		if (!option->short_name)
+			continue;
+		*at++ = option->short_name;
+		if (option->value)
+			*at++ = ':';
+	}
+}
+
+/* The row of what getopt_long() has returned; -1: an error. */
+static int row_of(int found)
+{
+	if (found >= FIRST_VALUE)
+		return found - FIRST_VALUE;
+	for (int i = 0; tool_options[i].name; i++)
+		if (tool_options[i].short_name == found)
+			return i;
+	return -1;
+}
+
+/* ---- which commands ---- */
+
+static bool next_command(const char **rest, size_t *ret_length, const char **ret_name)
+{
+	*rest += strspn(*rest, ", ");
+	*ret_name = *rest;
+	*ret_length = strcspn(*rest, ",");
+	*rest += *ret_length;
+	return *ret_length;
+}
+
+bool tool_option_is_of(const struct tool_option *option, const char *command)
+{
+	const char *rest = option->commands;
+	const char *name;
+	size_t length;
+
+	if (!rest)
+		return true;
+	while (next_command(&rest, &length, &name))
+		if (strlen(command) == length && !strncmp(command, name, length))
+			return true;
+	return false;
+}
+
+/* "gc, purge and ipam release", for the caller to free. */
+static char *format_commands(const char *commands)
+{
+	const char *comma = strrchr(commands, ',');
+
+	if (!comma)
+		return cni_strdup(commands);
+	return cni_format("%.*s and%s", (int)(comma - commands), commands, comma + 1);
+}
+
+int options_check(const struct options *options, const char *command, struct cni_error *err)
+{
+	for (size_t i = 0; tool_options[i].name; i++) {
+		const struct tool_option *option = &tool_options[i];
+		freeing char *takers = NULL;
+
+		if (!(options->given >> i & 1) || tool_option_is_of(option, command))
+			continue;
+		takers = format_commands(option->commands);
+		return cni_fail(err, CNI_EENV, "--%s is for %s, not for %s", option->name, takers,
+				command);
+	}
+	return 0;
+}
+
+/* ---- read ---- */
+
+static int read_option(int row, struct options *options, struct cni_error *err)
+{
+	const struct tool_option *option = &tool_options[row];
+	void *member = (char *)options + option->offset;
+
+	options->given |= 1ULL << row;
+	if (option->read)
+		return option->read(optarg, options, err);
+	if (option->value)
+		*(const char **)member = optarg;
+	else
+		*(bool *)member = true;
+	return 0;
+}
+
+/* "--nonsens": unknown, short for several, or with a value that it does not take. */
+static int fail_long(const char *word, struct cni_error *err)
+{
+	freeing char *name = cni_strndup(word, strcspn(word, "="));
+	struct nearest nearest = nearest_begin(name + 2);
+	size_t count = 0;
+
+	for (const struct tool_option *option = tool_options; option->name; option++) {
+		nearest_consider(&nearest, option->name);
+		count += !strncmp(option->name, name + 2, strlen(name + 2));
+	}
+	if (count == 1)
+		return cni_fail(err, CNI_EENV, "option '%s' takes no value", name);
+	if (count)
+		return cni_fail(err, CNI_EENV, "option '%s' is short for more than one option",
+				name);
+	if (nearest_found(&nearest))
+		return cni_fail(err, CNI_EENV, "unknown option '%s': the nearest one is '--%s'",
+				name, nearest_found(&nearest));
+	return cni_fail(err, CNI_EENV, "unknown option '%s': see 'cnitool --help'", name);
+}
+
+static int fail_option(int found, char **argv, struct cni_error *err)
+{
+	if (found == ':')
+		return cni_fail(err, CNI_EENV, "option '%s' needs a value", argv[optind - 1]);
+	if (optopt && optopt < FIRST_VALUE)
+		return cni_fail(err, CNI_EENV, "unknown option '-%c': see 'cnitool --help'",
+				optopt);
+	return fail_long(argv[optind - 1], err);
+}
 
 static const char *from_environment(const char *name, const char *otherwise)
 {
 	const char *value = getenv(name);
 
 	return value && *value ? value : otherwise;
-}
-
-/* "CONTAINERID/IFNAME"; neither of them can hold a '/'. */
-static int read_keep(char *text, struct cni_owners *keep, struct cni_error *err)
-{
-	const char *container = strsep(&text, "/");
-
-	if (!text)
-		return cni_fail(err, CNI_EENV,
-				"--keep '%s': expected a container's id, '/' and an interface",
-				container);
-	if (cni_name_check_container(container, err) < 0 ||
-	    cni_name_check_interface(text, "the interface", CNI_EENV, err) < 0)
-		return cni_fail_within(err, "--keep");
-	keep->items = cni_realloc_array(keep->items, keep->count + 1, sizeof(*keep->items));
-	keep->items[keep->count++] = (struct cni_owner){.container = container, .ifname = text};
-	return 0;
-}
-
-static int read_option(int option, char **argv, struct options *options, struct cni_error *err)
-{
-	switch (option) {
-	case 'i':
-		options->ifname = optarg;
-		return 0;
-	case 'h':
-		options->help = true;
-		return 0;
-	case OPTION_CACHE_DIR:
-		options->cache_dir = optarg;
-		return 0;
-	case OPTION_KEEP:
-		return read_keep(optarg, &options->keep, err);
-	case OPTION_STALE:
-		options->stale = true;
-		return 0;
-	case OPTION_DRY_RUN:
-		options->dry_run = true;
-		return 0;
-	case OPTION_ALL:
-		options->all = true;
-		return 0;
-	case OPTION_GONE:
-		options->gone = true;
-		return 0;
-	case OPTION_JSON:
-		options->json = true;
-		return 0;
-	case OPTION_VERSION:
-		options->version = true;
-		return 0;
-	case ':':
-		return cni_fail(err, CNI_EENV, "option '%s' needs a value", argv[optind - 1]);
-	default:
-		if (optopt && optopt < OPTION_KEEP)
-			return cni_fail(err, CNI_EENV, "unknown option '-%c'", optopt);
-		return cni_fail(err, CNI_EENV,
-				"option '%s' is unknown, ambiguous or takes no value",
-				argv[optind - 1]);
-	}
 }
 
 /* Plugins split at ';' and '=' and refuse what is no pair; so this is checked before the first
@@ -141,6 +180,12 @@ static int check_args(const char *args, struct cni_error *err)
 	return 0;
 }
 
+/* The words of another command line follow, which are not for getopt_long(). */
+static bool is_raw(int argc, char **argv)
+{
+	return argc > 1 && !strcmp(argv[1], "complete");
+}
+
 int options_read(int argc, char **argv, struct options *ret_options, struct cni_error *err)
 {
 	struct options options = {
@@ -151,23 +196,35 @@ int options_read(int argc, char **argv, struct options *ret_options, struct cni_
 		.args = from_environment("CNI_ARGS", NULL),
 		.cap_args = from_environment("CAP_ARGS", NULL),
 	};
+	struct getopt_input input;
 	int failed = 0;
-	int option;
+	int found;
 
 	opterr = 0;
-	/* After a failure it is only whether --json was asked for that is still of interest. */
-	while ((option = getopt_long(argc, argv, ":i:h", longs, NULL)) >= 0)
-		if (!failed || option == OPTION_JSON)
-			failed |= read_option(option, argv, &options, err);
-	if (optind < argc)
-		options.command = argv[optind++];
-	options.operands = argv + optind;
-	options.operand_count = (size_t)(argc - optind);
+	make_input(&input);
+	while (!is_raw(argc, argv) &&
+	       (found = getopt_long(argc, argv, input.shorts, input.longs, NULL)) >= 0) {
+		int row = row_of(found);
+
+		/* After a failure only --json is still of interest. */
+		if (row < 0)
+			failed = failed ? failed : fail_option(found, argv, err);
+		else if (!failed || !strcmp(tool_options[row].name, "json"))
+			failed |= read_option(row, &options, err);
+	}
+	options.words = argv + optind;
+	options.word_count = (size_t)(argc - optind);
 	cni_owners_sort(&options.keep);
 	if (!failed && options.args)
 		failed = check_args(options.args, err);
 	*ret_options = options;
 	return failed;
+}
+
+void options_take_name(struct options *options, size_t words)
+{
+	options->operands = options->words + words;
+	options->operand_count = options->word_count - words;
 }
 
 void options_clear(struct options *options)

@@ -104,9 +104,11 @@ int command_reconcile(struct tool *tool, struct cni_error *err)
 	bool swept = true;
 	size_t wrong;
 
-	if (!options->operand_count != options->all)
-		return cni_fail(err, CNI_EENV,
-				"expected a network or --all: see 'cnitool reconcile --help'");
+	if (!options->operand_count != options->all) {
+		cni_fail(err, CNI_EENV,
+			 "expected a network or --all: see 'cnitool reconcile --help'");
+		return COMMAND_USAGE;
+	}
 	if (cni_reconcile(&reconcile, &wrong, err) < 0)
 		return -1;
 	if (!options->dry_run)

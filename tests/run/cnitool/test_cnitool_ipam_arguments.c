@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line of "cnitool ipam", its unusable configurations, its help, and its bash
- * completion. */
+/* The command line of "cnitool ipam", its unusable configurations, and its help. */
 #include "boots.h"
 #include "ipam_scene.h"
 #include "sandbox.h"
@@ -10,7 +9,7 @@
 
 #include <string.h>
 
-static void ipam__says_why_it_cannot(void **state)
+static void ipam__refuses_a_wrong_command_line(void **state)
 {
 	static const struct {
 		const char *line;
@@ -18,13 +17,11 @@ static void ipam__says_why_it_cannot(void **state)
 	} cases[] = {
 		{"ipam", "a command is missing: see 'cnitool ipam --help'"},
 		{"ipam dance pool", "unknown command 'ipam dance': see 'cnitool ipam --help'"},
+		{"ipam lsit pool", "unknown command 'ipam lsit': the nearest one is 'ipam list', "
+				   "see 'cnitool ipam --help'"},
 		{"ipam list", "expected 'cnitool ipam list NETWORK', got 0"},
 		{"ipam explain pool", "'cnitool ipam explain NETWORK ADDRESS|CONTAINER', got 1"},
 		{"ipam list pool more", "got 2 operands"},
-		{"ipam list nowhere", "no network 'nowhere'"},
-		{"ipam list ../pool", "'name' '../pool' must start with"},
-		{"ipam usage blue", "network 'blue' has no ledger: none of its plugins has "
-				    "'host-local' for its 'ipam.type'"},
 		{"ipam release pool", "--stale is missing"},
 		{"ipam release pool --dry-run", "--stale is missing"},
 		{"ipam list pool --stale", "--stale is for ipam release, not for ipam list"},
@@ -33,10 +30,21 @@ static void ipam__says_why_it_cannot(void **state)
 		{"ipam release pool --keep a/b", "--keep is for gc, not for ipam release"},
 	};
 	const struct cnitool_scene *scene = *state;
-	struct plugin_answer answer;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		cnitool_fails(scene, cases[i].line, cases[i].says);
+		cnitool_refuses(scene, cases[i].line, cases[i].says);
+}
+
+static void ipam__says_why_it_cannot(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+	struct plugin_answer answer;
+
+	cnitool_fails(scene, "ipam list nowhere", "no network 'nowhere'");
+	cnitool_fails(scene, "ipam list ../pool", "'name' '../pool' must start with");
+	cnitool_fails(scene, "ipam usage blue",
+		      "network 'blue' has no ledger: none of its plugins has 'host-local' for its "
+		      "'ipam.type'");
 	answer = cnitool_run(scene, "ipam usage blue --json");
 	plugin_assert_error(&answer, 7, "network 'blue' has no ledger");
 	plugin_answer_clear(&answer);
@@ -85,7 +93,7 @@ static void ipam__helps(void **state)
 	struct plugin_answer answer = cnitool_run(scene, "ipam --help");
 
 	plugin_assert_success(&answer);
-	assert_non_null(strstr(all.out, "\n  ipam     COMMAND NETWORK  "));
+	assert_non_null(strstr(all.out, "\n  ipam        COMMAND NETWORK  "));
 	assert_null(strstr(all.out, "\n  ipam list"));
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		freeing char *row = cni_format("\n  ipam %s ", commands[i]);
@@ -102,56 +110,14 @@ static void ipam__helps(void **state)
 	plugin_answer_clear(&all);
 }
 
-/* bash's completions after these words, one to a line. */
-static char *completed(const struct cnitool_scene *scene, const char *words)
-{
-	return sandbox_read("NETCONFPATH=%s/net.d bash -c '"
-			    "source " CNI_C_SOURCE_DIR "/cnitool/completion.bash; "
-			    "COMP_WORDS=(cnitool %s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); "
-			    "_cnitool " CNI_C_BINARY_DIR "/cnitool/cnitool; "
-			    "echo \"${COMPREPLY[@]}\"'",
-			    scene->fake.dir, words);
-}
-
-static void ipam__is_completed(void **state)
-{
-	static const struct {
-		const char *words;
-		const char *expected;
-	} cases[] = {
-		{"ip", "ipam\n"},
-		{"ipam \"\"", "list usage explain release verify\n"},
-		{"ipam u", "usage\n"},
-		{"ipam list \"\"", "blue pool\n"},
-		{"ipam list pool \"\"", "\n"},
-		{"ipam --json explain p", "pool\n"},
-		{"ipam explain pool \"\"", "10.1.0.2 c1 10.1.0.9\n"},
-		{"ipam release pool --s", "--stale\n"},
-		{"ipam release --d", "--dry-run\n"},
-		{"ipam verify pool --s", "\n"},
-		{"gc pool --k", "--keep\n"},
-		{"list \"\"", "\n"},
-	};
-	const struct cnitool_scene *scene = *state;
-
-	ipam_add(scene, "c1", IPAM_NOWHERE);
-	ipam_put(scene, "10.1.0.9", "");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		freeing char *found = completed(scene, cases[i].words);
-
-		if (strcmp(found, cases[i].expected) != 0)
-			fail_msg("%s: %s", cases[i].words, found);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		ipam_test(ipam__refuses_a_wrong_command_line),
 		ipam_test(ipam__says_why_it_cannot),
 		ipam_test(ipam__copes_with_what_add_refuses),
 		ipam_test(ipam__asks_for_what_the_runtime_sends),
 		ipam_test(ipam__helps),
-		ipam_test(ipam__is_completed),
 	};
 
 	return cmocka_run_group_tests(tests, boots_setup, NULL);

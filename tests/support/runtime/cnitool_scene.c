@@ -95,14 +95,25 @@ void cnitool_succeeds(const struct cnitool_scene *scene, const char *line)
 	plugin_answer_clear(&answer);
 }
 
-void cnitool_fails(const struct cnitool_scene *scene, const char *line, const char *text)
+static void fails_with(const struct cnitool_scene *scene, const char *line, int code,
+		       const char *text)
 {
 	struct plugin_answer answer = cnitool_run(scene, line);
 
-	if (answer.exit_code != 1 || *answer.out || !strstr(answer.err, text))
+	if (answer.exit_code != code || *answer.out || !strstr(answer.err, text))
 		fail_msg("%s: exit code %d, stdout %s, stderr %s", line, answer.exit_code,
 			 answer.out, answer.err);
 	plugin_answer_clear(&answer);
+}
+
+void cnitool_fails(const struct cnitool_scene *scene, const char *line, const char *text)
+{
+	fails_with(scene, line, 1, text);
+}
+
+void cnitool_refuses(const struct cnitool_scene *scene, const char *line, const char *text)
+{
+	fails_with(scene, line, 2, text);
 }
 
 void cnitool_assert_line(const struct cnitool_scene *scene, const char *file, const char *line)

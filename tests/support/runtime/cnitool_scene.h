@@ -41,6 +41,9 @@ void cnitool_succeeds(const struct cnitool_scene *scene, const char *line);
 /* It exits with 1, prints nothing on stdout, and stderr holds `text`. */
 void cnitool_fails(const struct cnitool_scene *scene, const char *line, const char *text);
 
+/* The same for a wrong command line: it exits with 2. */
+void cnitool_refuses(const struct cnitool_scene *scene, const char *line, const char *text);
+
 /* Fails the test unless the file of the scene's directory is there and holds `line`. */
 void cnitool_assert_line(const struct cnitool_scene *scene, const char *file, const char *line);
 

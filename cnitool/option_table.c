@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of the options. */
+#include "cache.h"
+#include "mem.h"
+#include "names.h"
+#include "options.h"
+
+#include <string.h>
+
+/* "CONTAINERID/IFNAME"; neither of them can hold a '/'. */
+static int read_keep(char *text, struct options *options, struct cni_error *err)
+{
+	struct cni_owners *keep = &options->keep;
+	const char *container = strsep(&text, "/");
+
+	if (!text)
+		return cni_fail(err, CNI_EENV,
+				"--keep '%s': expected a container's id, '/' and an interface",
+				container);
+	if (cni_name_check_container(container, err) < 0 ||
+	    cni_name_check_interface(text, "the interface", CNI_EENV, err) < 0)
+		return cni_fail_within(err, "--keep");
+	keep->items = cni_realloc_array(keep->items, keep->count + 1, sizeof(*keep->items));
+	keep->items[keep->count++] = (struct cni_owner){.container = container, .ifname = text};
+	return 0;
+}
+
+#define IS(member) .offset = offsetof(struct options, member)
+
+/* clang-format off: a row is a line or two. */
+const struct tool_option tool_options[] = {
+	{"ifname", 'i', "NAME", "add, check, del, status, gc",
+	 "the interface in the container (CNI_IFNAME, else eth0)", IS(ifname)},
+	{"keep", '\0', "ID/NAME", "gc", "this container's interface stays; may be repeated",
+	 .complete = COMPLETE_ATTACHMENT, .read = read_keep},
+	{"gone", '\0', NULL, "gc", "only what is of no namespace that lives (the default)",
+	 IS(gone)},
+	{"all", '\0', NULL, "gc, reconcile", "gc: what lives goes, too; reconcile: all networks",
+	 IS(all)},
+	{"stale", '\0', NULL, "ipam release", "what is reserved since an earlier boot", IS(stale)},
+	{"dry-run", '\0', NULL, "gc, purge, reconcile, ipam release",
+	 "only show what would be done", IS(dry_run)},
+	{"cache-dir", '\0', "DIR", NULL,
+	 "where results are kept (CNI_CACHE_DIR, else " CNI_CACHE_DIR ")",
+	 .complete = COMPLETE_DIRECTORY, IS(cache_dir)},
+	{"json", 'j', NULL, NULL, "print JSON", IS(json)},
+	{"verbose", 'v', NULL, NULL, "errors with words from inside the plugins", IS(verbose)},
+	{"help", 'h', NULL, NULL, "this text; after a command, more about it", IS(help)},
+	{"version", 'V', NULL, NULL, "the version of cnitool", IS(version)},
+	{.name = NULL},
+};
+/* clang-format on */
