@@ -2,66 +2,66 @@
 #include "nearest.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
-#define LENGTH_MAX 63
+#define LETTERS_MAX 63
+#define CHANGES_MAX 3
 
-struct nearest nearest_begin(const char *word)
-{
-	return (struct nearest){.word = word, .distance = SIZE_MAX};
-}
-
-static bool is_same(char a, char b)
-{
-	return tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-static size_t least(size_t a, size_t b)
+static unsigned int lower(unsigned int a, unsigned int b)
 {
 	return a < b ? a : b;
 }
 
-/* How many letters are missing, too many, wrong, or two exchanged (optimal string alignment). */
-static size_t distance_of(const char *a, const char *b)
+static bool are_equal(char a, char b)
 {
-	size_t lengths[] = {strlen(a), strlen(b)};
-	size_t rows[3][LENGTH_MAX + 1];
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
 
-	if (lengths[0] > LENGTH_MAX || lengths[1] > LENGTH_MAX)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= lengths[1]; j++)
-		rows[0][j] = j;
-	for (size_t i = 1; i <= lengths[0]; i++) {
-		const size_t *above = rows[(i - 1) % 3];
-		size_t *row = rows[i % 3];
+/* Rows of the table of distances between the beginnings of the two words; three are enough, because an
+ * exchange looks two rows back. */
+unsigned int nearest_distance(const char *word, const char *other)
+{
+	unsigned int rows[3][LETTERS_MAX + 1];
+	size_t length = strlen(word);
+	size_t width = strlen(other);
 
-		row[0] = i;
-		for (size_t j = 1; j <= lengths[1]; j++) {
-			row[j] = least(least(above[j], row[j - 1]) + 1,
-				       above[j - 1] + !is_same(a[i - 1], b[j - 1]));
-			if (i > 1 && j > 1 && is_same(a[i - 1], b[j - 2]) &&
-			    is_same(a[i - 2], b[j - 1]))
-				row[j] = least(row[j], rows[(i - 2) % 3][j - 2] + 1);
+	if (length > LETTERS_MAX || width > LETTERS_MAX)
+		return UINT_MAX;
+	for (size_t i = 0; i <= length; i++) {
+		unsigned int *row = rows[i % 3];
+		const unsigned int *before = rows[(i + 2) % 3];
+		const unsigned int *earlier = rows[(i + 1) % 3];
+
+		row[0] = (unsigned int)i;
+		for (size_t j = 1; j <= width; j++) {
+			if (!i) {
+				row[j] = (unsigned int)j;
+				continue;
+			}
+			row[j] = lower(lower(row[j - 1], before[j]) + 1,
+				       before[j - 1] + !are_equal(word[i - 1], other[j - 1]));
+			if (i > 1 && j > 1 && are_equal(word[i - 1], other[j - 2]) &&
+			    are_equal(word[i - 2], other[j - 1]))
+				row[j] = lower(row[j], earlier[j - 2] + 1);
 		}
 	}
-	return rows[lengths[0] % 3][lengths[1]];
+	return rows[length % 3][width];
 }
 
-void nearest_consider(struct nearest *nearest, const char *known)
+const char *nearest_word(const char *word, const char *const *words)
 {
-	size_t distance = distance_of(nearest->word, known);
+	unsigned int least = lower((unsigned int)(strlen(word) + 2) / 3, CHANGES_MAX) + 1;
+	const char *nearest = NULL;
 
-	if (distance >= nearest->distance)
-		return;
-	nearest->distance = distance;
-	nearest->found = known;
-}
+	for (; *words; words++) {
+		unsigned int distance = nearest_distance(word, *words);
 
-const char *nearest_found(const struct nearest *nearest)
-{
-	size_t limit = nearest->found ? (strlen(nearest->found) + 2) / 3 : 0;
-
-	return nearest->distance <= least(limit, 3) ? nearest->found : NULL;
+		if (distance < least) {
+			least = distance;
+			nearest = *words;
+		}
+	}
+	return nearest;
 }

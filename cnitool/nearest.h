@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The known word that is nearest to a misspelt one. */
+/* The word that was meant. */
 #ifndef NEAREST_H
 #define NEAREST_H
 
 #include <stddef.h>
 
-struct nearest {
-	const char *word; /* as it was typed */
-	const char *found;
-	size_t distance;
-};
+/* The number of letters to change, add, leave out or exchange with their neighbour, in any case, to make
+ * `other` of `word`. Words of more than 63 letters are far from all others. */
+unsigned int nearest_distance(const char *word, const char *other);
 
-/* Begins a search. `word` must outlive it. */
-struct nearest nearest_begin(const char *word);
-
-/* Compares with one of the known words, which must outlive the search. */
-void nearest_consider(struct nearest *nearest, const char *known);
-
-/* The nearest of them, if no more than a third of its letters (at least one, at most three) are wrong;
- * otherwise NULL. */
-const char *nearest_found(const struct nearest *nearest);
+/* The one of `words` (ends with NULL) that `word` was meant to be: at most a third of its letters, and three,
+ * are different. Of two as near the first. NULL if none is near. */
+const char *nearest_word(const char *word, const char *const *words);
 
 #endif

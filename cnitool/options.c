@@ -127,21 +127,23 @@ static int read_option(int row, struct options *options, struct cni_error *err)
 static int fail_long(const char *word, struct cni_error *err)
 {
 	freeing char *name = cni_strndup(word, strcspn(word, "="));
-	struct nearest nearest = nearest_begin(name + 2);
+	const char *names[OPTIONS_MAX + 1] = {NULL};
+	const char *nearest;
 	size_t count = 0;
 
-	for (const struct tool_option *option = tool_options; option->name; option++) {
-		nearest_consider(&nearest, option->name);
-		count += !strncmp(option->name, name + 2, strlen(name + 2));
+	for (size_t i = 0; tool_options[i].name && i < OPTIONS_MAX; i++) {
+		names[i] = tool_options[i].name;
+		count += !strncmp(names[i], name + 2, strlen(name + 2));
 	}
 	if (count == 1)
 		return cni_fail(err, CNI_EENV, "option '%s' takes no value", name);
 	if (count)
 		return cni_fail(err, CNI_EENV, "option '%s' is short for more than one option",
 				name);
-	if (nearest_found(&nearest))
+	nearest = nearest_word(name + 2, names);
+	if (nearest)
 		return cni_fail(err, CNI_EENV, "unknown option '%s': the nearest one is '--%s'",
-				name, nearest_found(&nearest));
+				name, nearest);
 	return cni_fail(err, CNI_EENV, "unknown option '%s': see 'cnitool --help'", name);
 }
 

@@ -10,24 +10,41 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* "'dance'", or "'ipam dance'": with the group that the word follows. */
+#define COMMANDS_MAX 64
+
+/* The second words of the commands of `group`, or the first ones of all if it is NULL. */
+static void name_commands(const char *group, const char *names[COMMANDS_MAX + 1])
+{
+	size_t length = group ? strlen(group) : 0;
+	size_t count = 0;
+
+	for (const struct command *at = commands; at->name && count < COMMANDS_MAX; at++) {
+		const char *blank = strchr(at->name, ' ');
+
+		if (at->flags & COMMAND_HIDDEN)
+			continue;
+		if (!group && !blank)
+			names[count++] = at->name;
+		if (group && blank == at->name + length && !strncmp(at->name, group, length))
+			names[count++] = blank + 1;
+	}
+	names[count] = NULL;
+}
+
 static int fail_unknown(const char *word, const char *group, struct cni_error *err)
 {
-	struct nearest nearest = nearest_begin(word);
-	size_t length = group ? strlen(group) + 1 : 0;
-	const char *blank = group ? " " : "";
-	const char *found;
+	freeing char *before = cni_format("%s%s", group ? group : "", group ? " " : "");
+	const char *names[COMMANDS_MAX + 1];
+	const char *nearest;
 
-	group = group ? group : "";
-	for (const struct command *at = commands; at->name; at++)
-		if (!(at->flags & COMMAND_HIDDEN) && !strncmp(at->name, group, strlen(group)) &&
-		    (length ? at->name[length - 1] == ' ' : !strchr(at->name, ' ')))
-			nearest_consider(&nearest, at->name + length);
-	found = nearest_found(&nearest);
+	name_commands(group, names);
+	nearest = nearest_word(word, names);
+	if (!nearest)
+		return cni_fail(err, CNI_EENV, "unknown command '%s%s': see 'cnitool %s--help'",
+				before, word, before);
 	return cni_fail(err, CNI_EENV,
-			"unknown command '%s%s%s': %s%s%s%s%ssee 'cnitool %s%s--help'", group,
-			blank, word, found ? "the nearest one is '" : "", found ? group : "",
-			found ? blank : "", found ? found : "", found ? "', " : "", group, blank);
+			"unknown command '%s%s': the nearest one is '%s%s', see 'cnitool %s--help'",
+			before, word, before, nearest, before);
 }
 
 int usage_find_command(struct options *options, const struct command **ret_command,

@@ -316,14 +316,14 @@ static void reconcile__says_what_it_needs(void **state)
 
 	(void)state;
 	answer = cnitool("reconcile");
-	assert_int_equal(answer.exit_code, 1);
+	assert_int_equal(answer.exit_code, 2);
 	assert_non_null(strstr(answer.err, "expected a network or --all"));
 	plugin_answer_clear(&answer);
 	answer = cnitool("reconcile blue --all");
-	assert_int_equal(answer.exit_code, 1);
+	assert_int_equal(answer.exit_code, 2);
 	plugin_answer_clear(&answer);
 	answer = cnitool("add blue green --all");
-	assert_int_equal(answer.exit_code, 1);
+	assert_int_equal(answer.exit_code, 2);
 	plugin_answer_clear(&answer);
 }
 

@@ -122,9 +122,9 @@ static void refresh__of_ptp(void **state)
 static void refresh__says_what_it_needs(void **state)
 {
 	(void)state;
-	assert_prints("refresh", 1, "", "expected 'cnitool refresh NETWORK'");
+	assert_prints("refresh", 2, "", "expected 'cnitool refresh NETWORK'");
 	assert_prints("refresh nowhere", 1, "", "nowhere");
-	assert_prints("refresh blue --all", 1, "",
+	assert_prints("refresh blue --all", 2, "",
 		      "--all is for gc and reconcile, not for refresh");
 	write_network("alien", "none-such", "");
 	sandbox_must("sed -i 's/,{\"type\":\"portmap\"[^]]*]/]/' " SANDBOX_DIR
