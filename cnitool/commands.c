@@ -61,6 +61,14 @@ const struct command commands[] = {
 	{"list", "", command_list, 0, "Show the networks that are configured",
 	 "For each network in the configuration directory: its name, the version of the CNI\n"
 	 "specification that is spoken with its plugins, and the plugins in order.\n"},
+	{"show", "[NETWORK]", command_show, 0, "Show what is attached",
+	 "For each network: its plugins and its file; each bridge, or other link that attachments\n"
+	 "share; and for each attachment in the cache, of all runtimes, the link on this host, "
+	 "the\n"
+	 "interface and its addresses, the container (a pod's name, if the runtime gave one), the\n"
+	 "namespace and its state (alive, gone, unknown), limits and published ports. Networks\n"
+	 "without a file are shown from the cache, and links whose name is in no cache from the\n"
+	 "link. Ids are shortened; every command takes the short form after --container.\n"},
 	{"ipam", "COMMAND NETWORK", NULL, 0, "Show and mend what host-local has reserved",
 	 "For networks that have a plugin whose 'ipam.type' is host-local, also under a name that\n"
 	 "ends in '-host-local'. Ranges and data directory are those that add uses; CAP_ARGS says\n"

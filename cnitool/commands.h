@@ -41,6 +41,7 @@ int command_gc(struct tool *tool, struct cni_error *err);
 int command_status(struct tool *tool, struct cni_error *err);
 int command_version(struct tool *tool, struct cni_error *err);
 int command_list(struct tool *tool, struct cni_error *err);
+int command_show(struct tool *tool, struct cni_error *err);
 int command_help(struct tool *tool, struct cni_error *err);
 int command_completion(struct tool *tool, struct cni_error *err);
 int command_complete(struct tool *tool, struct cni_error *err);

@@ -20,6 +20,10 @@ struct options {
 	bool dry_run;
 	bool all;
 	bool gone;
+	bool mermaid;
+	bool dot;
+	bool whole;
+	bool stats;
 	const char *ifname;	 /* --ifname, CNI_IFNAME, eth0 */
 	const char *cache_dir;	 /* --cache-dir, CNI_CACHE_DIR, /var/lib/cni */
 	const char *conf_dir;	 /* NETCONFPATH, /etc/cni/net.d */

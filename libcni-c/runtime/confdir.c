@@ -191,8 +191,8 @@ static int append_dropins(const char *dir, struct cni_conflist *list, struct cni
 	return 0;
 }
 
-static int load(const char *dir, const struct entry *entry, struct cni_conflist *ret_list,
-		struct cni_warnings *warnings, struct cni_error *err)
+static int load_list(const char *dir, const struct entry *entry, struct cni_conflist *ret_list,
+		     struct cni_warnings *warnings, struct cni_error *err)
 {
 	freeing char *what = cni_format("'%s'", entry->file);
 
@@ -211,6 +211,15 @@ static int load(const char *dir, const struct entry *entry, struct cni_conflist 
 				"*.conf in '%s/%s'",
 				what, dir, entry->name);
 	}
+	return 0;
+}
+
+static int load(const char *dir, const struct entry *entry, struct cni_conflist *ret_list,
+		struct cni_warnings *warnings, struct cni_error *err)
+{
+	if (load_list(dir, entry, ret_list, warnings, err) < 0)
+		return -1;
+	ret_list->file = cni_strdup(entry->file);
 	return 0;
 }
 

@@ -245,6 +245,7 @@ void cni_conflist_clear(struct cni_conflist *list)
 {
 	free(list->name);
 	free(list->text);
+	free(list->file);
 	cJSON_Delete(list->plugins);
 	*list = (struct cni_conflist){0};
 }

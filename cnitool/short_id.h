@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Prefixes of containers' ids that name one container. */
+#ifndef SHORT_ID_H
+#define SHORT_ID_H
+
+#include <stddef.h>
+
+/* For short_id_of(). */
+void short_id_sort(const char **ids, size_t count);
+
+/* The shortest prefix of `id` that no other of the sorted `ids` has, at least 8 characters, not counted the
+ * "cnitool-" that all ids of cnitool have; for the caller to free. */
+char *short_id_of(const char *const *ids, size_t count, const char *id);
+
+#endif
