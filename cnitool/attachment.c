@@ -15,6 +15,8 @@ int command_add(struct tool *tool, struct cni_error *err)
 
 int command_check(struct tool *tool, struct cni_error *err)
 {
+	if (!*tool->container.id)
+		return check_all(tool, err);
 	if (tool_load_attached(tool, err) < 0)
 		return -1;
 	return cni_chain_check(&tool->chain, err);
@@ -24,6 +26,11 @@ int command_del(struct tool *tool, struct cni_error *err)
 {
 	const struct cni_chain *chain = &tool->chain;
 
+	if (!*tool->container.id) {
+		cni_fail(err, CNI_EENV,
+			 "expected a namespace or --container: see 'cnitool del --help'");
+		return COMMAND_USAGE;
+	}
 	if (tool_load_attached(tool, err) < 0)
 		return -1;
 	if (!tool->container.is_cached)

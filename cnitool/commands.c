@@ -15,10 +15,13 @@ const struct command commands[] = {
 	 "Runs ADD of each plugin and prints the result. If a plugin fails, those that ran are "
 	 "sent\n"
 	 "a DEL, so that nothing is left, and the failure is reported.\n"},
-	{"check", "NETWORK NETNS", command_check, ATTACHMENT,
+	{"check", "[NETWORK] [NETNS|--container]", command_check, ATTACHMENT,
 	 "Check that the attachment is as add left it",
-	 "Runs CHECK of each plugin with the result of add. Prints nothing if all is well.\n"},
-	{"del", "NETWORK NETNS", command_del, ATTACHMENT, "Detach the namespace from the network",
+	 "Runs CHECK of each plugin with the result of add. Prints nothing if all is well.\n"
+	 "Without NETNS or --container: of all attachments of the network, or of all networks, in\n"
+	 "the cache, with a line for each; this is 'reconcile --dry-run'.\n"},
+	{"del", "NETWORK NETNS|--container", command_del, ATTACHMENT,
+	 "Detach the namespace from the network",
 	 "Runs DEL of each plugin, last one first, with the configuration, the result and the\n"
 	 "arguments of add. The namespace may be gone, and what is not there is not missed.\n"},
 	{"gc", "NETWORK [NETNS]", command_gc, ATTACHMENT, "Remove what no attachment needs",
@@ -85,8 +88,8 @@ const struct command commands[] = {
 	 "used, how many of those are stale (reserved in an earlier boot), and how many are free.\n"
 	 "As JSON each has the keys plugin, set, ranges, size, used, stale, free; a number above\n"
 	 "2^53 is a string.\n"},
-	{"ipam explain", "NETWORK ADDRESS|CONTAINER", command_ipam_explain, COMMAND_NETWORK,
-	 "Say all about an address or a container",
+	{"ipam explain", "NETWORK ADDRESS|CONTAINER|--container", command_ipam_explain,
+	 COMMAND_NETWORK, "Say all about an address or a container",
 	 "In which range set an address is, who has it since when, and what add would make of it;\n"
 	 "of a container, the same of all its addresses.\n"},
 	{"ipam release", "NETWORK", command_ipam_release, COMMAND_NETWORK,

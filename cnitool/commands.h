@@ -52,6 +52,9 @@ int command_purge(struct tool *tool, struct cni_error *err);
 /* For one network, or for all. */
 int command_reconcile(struct tool *tool, struct cni_error *err);
 
+/* "check" of a network, or of all, without an attachment. */
+int check_all(struct tool *tool, struct cni_error *err);
+
 /* For one network. */
 int command_refresh(struct tool *tool, struct cni_error *err);
 

@@ -6,6 +6,7 @@
 #include "hash.h"
 #include "mem.h"
 #include "namespace.h"
+#include "short_id.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -117,6 +118,78 @@ static int search(const struct options *options, struct container *container, st
 		snprintf(container->id, sizeof(container->id), "%s", other->container);
 	cni_cached_free(items, count);
 	return 0;
+}
+
+/* ---- --container ---- */
+
+static int resolve(const struct cni_cached *items, size_t count, const char *prefix,
+		   const char *network, const char **ret_id, struct cni_error *err)
+{
+	freeing const char **ids = cni_alloc((count + 1) * sizeof(*ids));
+	freeing char *where = cni_format("network '%s'", network);
+
+	for (size_t i = 0; i < count; i++)
+		ids[i] = items[i].container;
+	return short_id_resolve(ids, count, prefix, where, ret_id, err);
+}
+
+/* The container's only attachment, or that by --ifname. */
+static int choose(const struct options *options, struct cni_cached *items, size_t count,
+		  const char *id, struct cni_cached **ret_cached, struct cni_error *err)
+{
+	bool by_ifname = options_has(options, "ifname");
+	freeing char *ifnames = NULL;
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		char *longer;
+
+		if (strcmp(items[i].container, id) != 0)
+			continue;
+		longer = cni_format("%s%s%s", ifnames ? ifnames : "", ifnames ? ", " : "",
+				    items[i].ifname);
+		free(ifnames);
+		ifnames = longer;
+		if (by_ifname && strcmp(items[i].ifname, options->ifname) != 0)
+			continue;
+		*ret_cached = &items[i];
+		found++;
+	}
+	if (found == 1)
+		return 0;
+	if (by_ifname)
+		return cni_fail(err, CNI_ECONTAINER,
+				"container '%s' is not attached to '%s' as '%s', but as %s", id,
+				options->operands[0], options->ifname, ifnames);
+	return cni_fail(
+		err, CNI_ECONTAINER,
+		"container '%s' is attached to '%s' more than once: --ifname names one of %s", id,
+		options->operands[0], ifnames);
+}
+
+int container_find_attached(const struct options *options, struct container *ret_container,
+			    struct cni_error *err)
+{
+	struct container *container = ret_container;
+	struct cni_cached *cached = NULL;
+	struct cni_cached *items;
+	const char *id;
+	size_t count;
+	int failed;
+
+	*container = (struct container){.netns = NULL};
+	if (cni_cache_list(options->cache_dir, options->operands[0], NULL, &items, &count, NULL,
+			   err) < 0)
+		return -1;
+	failed = resolve(items, count, options->container, options->operands[0], &id, err);
+	if (!failed)
+		failed = choose(options, items, count, id, &cached, err);
+	if (!failed) {
+		take_cached(container, cached);
+		container->netns = cni_strdup(container->cached.netns);
+	}
+	cni_cached_free(items, count);
+	return failed;
 }
 
 /* ---- the operand ---- */

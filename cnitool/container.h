@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 
-/* "cnitool-", 20 digits and a NUL. */
-#define CONTAINER_ID_SIZE 29
+/* An id is part of a file's name in the cache. */
+#define CONTAINER_ID_SIZE 256
 
 struct container {
 	char id[CONTAINER_ID_SIZE];
@@ -33,6 +33,12 @@ struct container {
  * any case. */
 int container_find(const struct options *options, const char *operand,
 		   struct container *ret_container, struct cni_error *err);
+
+/* Finds the attachment to the network of the first operand that --container names, with --ifname or the only
+ * interface that it has there, in the cache. `ret_container->netns` is that of the attachment.
+ * Fails with CNI_EIO, and with CNI_ECONTAINER, naming the candidates, if there is none or more than one. */
+int container_find_attached(const struct options *options, struct container *ret_container,
+			    struct cni_error *err);
 
 void container_clear(struct container *container);
 

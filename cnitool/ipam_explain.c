@@ -7,10 +7,13 @@
 #include "fault.h"
 #include "index.h"
 #include "ipam.h"
+#include "mem.h"
+#include "short_id.h"
 #include "store.h"
 #include "table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* An address of a ledger. */
@@ -282,29 +285,79 @@ static bool read_address(const char *text, struct cni_ip *ret_ip)
 	return true;
 }
 
-int command_ipam_explain(struct tool *tool, struct cni_error *err)
+/* Adds the containers of the ledger to `ids`, which the caller frees with its strings. */
+static int add_containers(const struct ipam_ledger *ledger, char ***ids, size_t *count,
+			  struct cni_error *err)
 {
-	const char *what = tool->options->operands[1];
+	clearing_listing struct listing leases = {0};
+	closing_store struct store *store = NULL;
+
+	if (store_look(&ledger->place, &store, err) < 0 || store_list(store, &leases, err) < 0)
+		return -1;
+	*ids = cni_realloc_array(*ids, *count + leases.count, sizeof(**ids));
+	for (size_t i = 0; i < leases.count; i++)
+		if (*leases.items[i].container)
+			(*ids)[(*count)++] = cni_strdup(leases.items[i].container);
+	return 0;
+}
+
+/* The container whose id begins with `prefix`, for the caller to free. */
+static int resolve(const struct ipam *ipam, const char *network, const char *prefix,
+		   char **ret_container, struct cni_error *err)
+{
+	freeing char *where = cni_format("the ledger of network '%s'", network);
+	const char *found = NULL;
+	char **ids = NULL;
+	size_t count = 0;
+	int failed = 0;
+
+	for (size_t i = 0; i < ipam->ledger_count && !failed; i++)
+		failed = add_containers(&ipam->ledgers[i], &ids, &count, err);
+	if (!failed)
+		failed = short_id_resolve((const char *const *)ids, count, prefix, where, &found,
+					  err);
+	*ret_container = failed ? NULL : cni_strdup(found);
+	for (size_t i = 0; i < count; i++)
+		free(ids[i]);
+	free(ids);
+	return failed;
+}
+
+static int explain_all(const struct ipam *ipam, const char *what, struct cni_error *err)
+{
 	clearing_census struct census census = census_take();
-	closing_ipam struct ipam ipam = {0};
 	struct cni_ip ip;
 	bool is_address = read_address(what, &ip);
-	int explained = 0;
 
+	for (size_t i = 0; i < ipam->ledger_count; i++) {
+		if (ipam->ledger_count > 1)
+			print_line("In '%s':", ipam->ledgers[i].place.data_dir);
+		if (explain_in(&ipam->ledgers[i], &census, what, is_address ? &ip : NULL, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int command_ipam_explain(struct tool *tool, struct cni_error *err)
+{
+	const struct options *options = tool->options;
+	const char *what = options->operand_count > 1 ? options->operands[1] : options->container;
+	closing_ipam struct ipam ipam = {0};
+	freeing char *container = NULL;
+	struct cni_ip ip;
+
+	if (!what) {
+		cni_fail(err, CNI_EENV,
+			 "expected an address, a container or --container: see 'cnitool ipam "
+			 "explain --help'");
+		return COMMAND_USAGE;
+	}
 	if (ipam_open(tool, &ipam, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ipam.ledger_count; i++) {
-		int more;
-
-		if (ipam.ledger_count > 1)
-			print_line("In '%s':", ipam.ledgers[i].place.data_dir);
-		more = explain_in(&ipam.ledgers[i], &census, what, is_address ? &ip : NULL, err);
-		if (more < 0)
+	if (options->container || !read_address(what, &ip)) {
+		if (resolve(&ipam, tool->list.name, what, &container, err) < 0)
 			return -1;
-		explained += more;
+		what = container;
 	}
-	if (!explained)
-		print_line("Nothing is reserved for container '%s' in network '%s'.", what,
-			   tool->list.name);
-	return 0;
+	return explain_all(&ipam, what, err);
 }

@@ -29,7 +29,10 @@ static int read_keep(char *text, struct options *options, struct cni_error *err)
 
 /* clang-format off: a row is a line or two. */
 const struct tool_option tool_options[] = {
-	{"ifname", 'i', "NAME", "add, check, del, status, gc",
+	{"container", 'c', "ID", "check, del, show, ipam explain",
+	 "the container whose id begins so, whoever attached it", .complete = COMPLETE_CONTAINER,
+	 IS(container)},
+	{"ifname", 'i', "NAME", "add, check, del, show, status, gc",
 	 "the interface in the container (CNI_IFNAME, else eth0)", IS(ifname)},
 	{"keep", '\0', "ID/NAME", "gc", "this container's interface stays; may be repeated",
 	 .complete = COMPLETE_ATTACHMENT, .read = read_keep},

@@ -106,6 +106,14 @@ int options_check(const struct options *options, const char *command, struct cni
 	return 0;
 }
 
+bool options_has(const struct options *options, const char *name)
+{
+	for (size_t i = 0; tool_options[i].name; i++)
+		if (!strcmp(tool_options[i].name, name))
+			return options->given >> i & 1;
+	return false;
+}
+
 /* ---- read ---- */
 
 static int read_option(int row, struct options *options, struct cni_error *err)

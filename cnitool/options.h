@@ -24,6 +24,7 @@ struct options {
 	bool dot;
 	bool whole;
 	bool stats;
+	const char *container;	 /* --container; NULL: none */
 	const char *ifname;	 /* --ifname, CNI_IFNAME, eth0 */
 	const char *cache_dir;	 /* --cache-dir, CNI_CACHE_DIR, /var/lib/cni */
 	const char *conf_dir;	 /* NETCONFPATH, /etc/cni/net.d */
@@ -61,6 +62,9 @@ struct tool_option {
 
 /* The rows, ending with one without a name. */
 extern const struct tool_option tool_options[];
+
+/* True if the option of this name was on the command line. */
+bool options_has(const struct options *options, const char *name);
 
 /* True if the command of this name takes the option. */
 bool tool_option_is_of(const struct tool_option *option, const char *command);

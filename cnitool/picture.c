@@ -14,6 +14,21 @@
 
 /* ---- attachments ---- */
 
+static void clear_network(struct picture_network *network)
+{
+	for (size_t i = 0; i < network->count; i++) {
+		free(network->masters[i].name);
+		free(network->masters[i].type);
+		free(network->masters[i].items);
+		cJSON_Delete(network->masters[i].addresses);
+	}
+	free(network->masters);
+	free(network->name);
+	free(network->file);
+	free(network->version);
+	cJSON_Delete(network->plugins);
+}
+
 static int compare(const void *a, const void *b)
 {
 	const struct picture_attachment *one = a;
@@ -84,6 +99,47 @@ static void shorten(struct picture *picture)
 	for (size_t i = 0; i < count; i++)
 		picture->attachments[i].id =
 			short_id_of(ids, count, picture->attachments[i].container);
+}
+
+/* Leaves the attachments of --container, and of --ifname if it was given. */
+static int select_container(const struct options *options, struct picture *picture,
+			    struct cni_error *err)
+{
+	size_t count = picture->attachment_count;
+	freeing const char **ids = cni_alloc((count + 1) * sizeof(*ids));
+	freeing char *container = NULL;
+	const char *id;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		ids[i] = picture->attachments[i].container;
+	if (short_id_resolve(ids, count, options->container, "this host", &id, err) < 0)
+		return -1;
+	container = cni_strdup(id);
+	for (size_t i = 0; i < count; i++) {
+		struct picture_attachment *at = &picture->attachments[i];
+
+		if (!strcmp(at->container, container) &&
+		    (!options_has(options, "ifname") || !strcmp(at->ifname, options->ifname)))
+			picture->attachments[kept++] = *at;
+		else
+			picture_attachment_clear(at);
+	}
+	picture->attachment_count = kept;
+	return 0;
+}
+
+/* Networks without attachments are not shown beside those of a container. */
+static void drop_empty(struct picture *picture)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < picture->count; i++)
+		if (picture->networks[i].count)
+			picture->networks[kept++] = picture->networks[i];
+		else
+			clear_network(&picture->networks[i]);
+	picture->count = kept;
 }
 
 /* ---- networks ---- */
@@ -250,23 +306,12 @@ int picture_read(const struct options *options, const char *network, struct pict
 		qsort(picture->attachments, picture->attachment_count,
 		      sizeof(*picture->attachments), compare);
 	shorten(picture);
+	if (options->container && select_container(options, picture, err) < 0)
+		return -1;
 	group(picture);
+	if (options->container)
+		drop_empty(picture);
 	return 0;
-}
-
-static void clear_network(struct picture_network *network)
-{
-	for (size_t i = 0; i < network->count; i++) {
-		free(network->masters[i].name);
-		free(network->masters[i].type);
-		free(network->masters[i].items);
-		cJSON_Delete(network->masters[i].addresses);
-	}
-	free(network->masters);
-	free(network->name);
-	free(network->file);
-	free(network->version);
-	cJSON_Delete(network->plugins);
 }
 
 void picture_clear(struct picture *picture)

@@ -7,13 +7,10 @@
 #include "cleanup.h"
 #include "commands.h"
 #include "mem.h"
+#include "plain_words.h"
+#include "progress.h"
 #include "request.h"
-#include "table.h"
-
-struct report {
-	bool dry_run;
-	cJSON *rows; /* NULL: lines instead */
-};
+#include "tally.h"
 
 static const char *word_of(enum cni_reconciled state, bool dry_run)
 {
@@ -30,31 +27,23 @@ static const char *word_of(enum cni_reconciled state, bool dry_run)
 	return dry_run ? "wrong" : "failed";
 }
 
-static void print_report(const struct cni_owner *owner, enum cni_reconciled state,
-			 const char *message, void *data)
+struct report {
+	bool dry_run;
+	struct tally tally;
+};
+
+static void report_one(const struct cni_owner *owner, enum cni_reconciled state,
+		       const char *message, void *data)
 {
-	const struct report *report = data;
-	const char *word = word_of(state, report->dry_run);
+	struct report *report = data;
 	freeing char *hint =
 		cni_format("its namespace is gone: 'cnitool gc %s --gone' removes what "
 			   "is left",
 			   owner->network);
-	cJSON *row;
+	freeing char *plain = plain_words(message, report->tally.json || report->tally.is_verbose);
 
-	if (state == CNI_RECONCILED_GONE)
-		message = hint;
-	if (!report->rows) {
-		print_line("%s/%s/%s: %s%s%s", owner->network, owner->container, owner->ifname,
-			   word, *message ? ": " : "", message);
-		return;
-	}
-	row = cni_json_object();
-	cni_json_add_string(row, "network", owner->network);
-	cni_json_add_string(row, "container", owner->container);
-	cni_json_add_string(row, "ifname", owner->ifname);
-	cni_json_add_string(row, "state", word);
-	cni_json_add_string(row, "message", message);
-	cJSON_AddItemToArray(report->rows, row);
+	tally_add(&report->tally, owner, word_of(state, report->dry_run),
+		  state == CNI_RECONCILED_GONE ? hint : plain);
 }
 
 static int sweep_one(const struct tool *tool, const char *type, struct cni_error *err)
@@ -87,33 +76,60 @@ static bool sweep(struct tool *tool)
 	return swept;
 }
 
-int command_reconcile(struct tool *tool, struct cni_error *err)
+/* Reports on the attachments of the first operand's network, or of all. Returns 1 if one is wrong. */
+static int run(struct tool *tool, bool dry_run, struct report *report, struct cni_error *err)
 {
 	const struct options *options = tool->options;
-	freeing_json cJSON *rows = options->json ? cni_json_array() : NULL;
-	struct report report = {.dry_run = options->dry_run, .rows = rows};
 	const struct cni_reconcile reconcile = {
 		.network = options->operand_count ? options->operands[0] : NULL,
 		.path = options->plugin_path,
 		.cache_dir = options->cache_dir,
-		.dry_run = options->dry_run,
+		.dry_run = dry_run,
 		.warnings = &tool->warnings,
-		.report = print_report,
-		.data = &report,
+		.report = report_one,
+		.progress = options->verbose ? NULL : progress_show,
+		.data = report,
 	};
-	bool swept = true;
 	size_t wrong;
+
+	*report = (struct report){
+		.dry_run = dry_run,
+		.tally = {.json = options->json ? cni_json_array() : NULL,
+			  .is_verbose = options->verbose},
+	};
+	if (cni_reconcile(&reconcile, &wrong, err) < 0)
+		return -1;
+	return wrong ? COMMAND_FAULT : 0;
+}
+
+int command_reconcile(struct tool *tool, struct cni_error *err)
+{
+	const struct options *options = tool->options;
+	struct report report = {.dry_run = options->dry_run};
+	bool swept = true;
+	int found;
 
 	if (!options->operand_count != options->all) {
 		cni_fail(err, CNI_EENV,
 			 "expected a network or --all: see 'cnitool reconcile --help'");
 		return COMMAND_USAGE;
 	}
-	if (cni_reconcile(&reconcile, &wrong, err) < 0)
-		return -1;
-	if (!options->dry_run)
+	found = run(tool, options->dry_run, &report, err);
+	if (found >= 0 && !options->dry_run)
 		swept = sweep(tool);
-	if (rows)
-		print_json(rows);
-	return wrong || !swept ? 1 : 0;
+	if (found >= 0)
+		tally_print(&report.tally);
+	tally_clear(&report.tally);
+	return found ? found : swept ? 0 : COMMAND_FAULT;
+}
+
+int check_all(struct tool *tool, struct cni_error *err)
+{
+	struct report report;
+	int found = run(tool, true, &report, err);
+
+	if (found >= 0)
+		tally_print(&report.tally);
+	tally_clear(&report.tally);
+	return found;
 }

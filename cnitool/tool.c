@@ -18,9 +18,12 @@ int tool_open(const struct options *options, bool with_netns, struct tool *ret_t
 	if (cni_name_check_network(options->operands[0], err) < 0 ||
 	    cni_name_check_interface(options->ifname, "the interface", CNI_EENV, err) < 0)
 		return -1;
+	has_netns = has_netns && !options->container;
 	if ((options->cap_args &&
 	     cni_json_parse_source(options->cap_args, strlen(options->cap_args), "CAP_ARGS",
 				   &tool->capability_args, err) < 0) ||
+	    (with_netns && options->container &&
+	     container_find_attached(options, &tool->container, err) < 0) ||
 	    (has_netns &&
 	     container_find(options, options->operands[1], &tool->container, err) < 0)) {
 		tool_close(tool);
@@ -32,7 +35,8 @@ int tool_open(const struct options *options, bool with_netns, struct tool *ret_t
 		.cache_dir = options->cache_dir,
 		.container = tool->container.id,
 		.netns = tool->container.netns,
-		.ifname = options->ifname,
+		.ifname = with_netns && options->container ? tool->container.cached.ifname
+							   : options->ifname,
 		.args = options->args,
 		.capability_args = tool->capability_args,
 		.warnings = &tool->warnings,

@@ -86,7 +86,15 @@ int usage_check(const struct command *command, const struct options *options, st
 	command_count_operands(command, &min, &max);
 	if (options->operand_count < min || options->operand_count > max)
 		return fail_count(command, options, err);
-	return options_check(options, command->name, err);
+	if (options_check(options, command->name, err) < 0)
+		return -1;
+	if (options->container && strstr(command->operands, "|--container") &&
+	    options->operand_count == max)
+		return cni_fail(err, CNI_EENV,
+				"--container is instead of the last operand: see 'cnitool %s "
+				"--help'",
+				command->name);
+	return 0;
 }
 
 /* Of the effective capabilities; all are there if the kernel does not say. */

@@ -87,6 +87,8 @@ struct cni_gc {
 	bool dry_run;		       /* only report */
 	const struct cni_owners *keep; /* sorted: these stay in any case; NULL: none */
 	cni_gc_reporter *report;       /* called for each step that is done; NULL: none is wanted */
+	void (*progress)(size_t done,
+			 size_t total); /* called for each cached attachment; likewise */
 	void *data;
 };
 

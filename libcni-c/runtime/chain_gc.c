@@ -173,9 +173,12 @@ int cni_chain_gc(const struct cni_chain *chain, const struct cni_gc *gc, struct 
 	else if (gc->keep)
 		run.stay = *gc->keep;
 	add_valid(&run, run.stay.items, run.stay.count);
-	for (size_t i = 0; i < living.cached_count; i++)
+	for (size_t i = 0; i < living.cached_count; i++) {
 		delete_stale(&run, &living.cached[i],
 			     living.lives ? living.lives[i] : CNI_LIFE_LIVES);
+		if (gc->progress)
+			gc->progress(i + 1, living.cached_count);
+	}
 	if (chain->list->version >= CNI_1_1_0)
 		ask_plugins(&run);
 	return cni_fail_if_any(&run.first, err);

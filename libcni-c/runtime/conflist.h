@@ -26,7 +26,7 @@ struct cni_conflist {
 	char *text;	   /* as the cache keeps it: the bytes it was read from, or, with plugins
 			    * appended, JSON that has them all; NUL-terminated */
 	size_t size;	   /* without the NUL */
-	char *file;	   /* the path that cni_confdir_find() has read it from; NULL: another source */
+	char *file; /* the path that cni_confdir_find() has read it from; NULL: another source */
 };
 
 /* Reads a list. Keys match in any case. The flags may be booleans or "true" and "false" in any

@@ -76,6 +76,8 @@ int cni_reconcile(const struct cni_reconcile *reconcile, size_t *ret_wrong, stru
 		enum cni_reconciled state = reconcile_one(reconcile, &items[i], &message);
 
 		*ret_wrong += state == CNI_RECONCILED_WRONG;
+		if (reconcile->progress)
+			reconcile->progress(i + 1, count);
 		reconcile->report(&owner, state, message ? message : "", reconcile->data);
 	}
 	cni_cached_free(items, count);

@@ -33,7 +33,8 @@ struct cni_reconcile {
 	const char *cache_dir; /* see cache.h */
 	bool dry_run;	       /* only CHECK */
 	struct cni_warnings *warnings;
-	cni_reconcile_reporter *report; /* called for each attachment */
+	cni_reconcile_reporter *report;		     /* called for each attachment */
+	void (*progress)(size_t done, size_t total); /* called beside it; NULL: none is wanted */
 	void *data;
 };
 

@@ -115,6 +115,10 @@ static void cnitool__refuses_a_wrong_command_line(void **state)
 		{"gc blue --all=yes", "option '--all' takes no value"},
 		{"add blue " RED " -x", "unknown option '-x'"},
 		{"add blue " RED " --keep a/b", "--keep is for gc, not for add"},
+		{"del blue", "expected a namespace or --container: see 'cnitool del --help'"},
+		{"del blue " RED " -c cnitool", "--container is instead of the last operand"},
+		{"gc blue -c cnitool", "--container is for check, del, show and ipam explain, not "
+				       "for gc"},
 		{"gc blue --keep a", "--keep 'a': expected"},
 		{"gc blue --keep a/b/c", "--keep"},
 		{"gc blue --keep ../b", "--keep"},

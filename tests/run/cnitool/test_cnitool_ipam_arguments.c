@@ -20,7 +20,9 @@ static void ipam__refuses_a_wrong_command_line(void **state)
 		{"ipam lsit pool", "unknown command 'ipam lsit': the nearest one is 'ipam list', "
 				   "see 'cnitool ipam --help'"},
 		{"ipam list", "expected 'cnitool ipam list NETWORK', got 0"},
-		{"ipam explain pool", "'cnitool ipam explain NETWORK ADDRESS|CONTAINER', got 1"},
+		{"ipam explain", "'cnitool ipam explain NETWORK ADDRESS|CONTAINER|--container'"},
+		{"ipam explain pool", "expected an address, a container or --container"},
+		{"ipam explain pool c1 -c c1", "--container is instead of the last operand"},
 		{"ipam list pool more", "got 2 operands"},
 		{"ipam release pool", "--stale is missing"},
 		{"ipam release pool --dry-run", "--stale is missing"},

@@ -184,7 +184,7 @@ static void ipam_explain__knows_containers(void **state)
 	freeing char *text = NULL;
 	const char *second;
 
-	cnitool_succeeds(scene, "ipam explain pool c1");
+	cnitool_fails(scene, "ipam explain pool c1", "begins with 'c1'");
 	ipam_configure(scene, IPAM_DUAL);
 	ipam_add(scene, "c0", IPAM_NOWHERE);
 	ipam_add(scene, "c1", IPAM_NOWHERE);
@@ -194,9 +194,14 @@ static void ipam_explain__knows_containers(void **state)
 	assert_non_null(second);
 	assert_null(strstr(text, "c0"));
 	assert_null(strstr(second + 2, "\n\n"));
-	assert_explained(scene, "c2",
-			 "Nothing is reserved for container 'c2' in network 'pool'.\n");
-	assert_explained(scene, "10.1.0.300", "container '10.1.0.300'");
+	cnitool_fails(scene, "ipam explain pool c2",
+		      "no container of the ledger of network 'pool' has an id that begins with "
+		      "'c2'");
+	cnitool_fails(scene, "ipam explain pool 10.1.0.300", "begins with '10.1.0.300'");
+	cnitool_fails(scene, "ipam explain pool -c c",
+		      "2 containers of the ledger of network 'pool' have ids that begin with 'c': "
+		      "c0, c1");
+	assert_explained(scene, "--container c1", second + 2);
 }
 
 /* ---- release ---- */
