@@ -157,8 +157,8 @@ static void tell_add_of_held(const struct subject *subject)
 	if (lease_is_stale(&subject->lease, &subject->boot))
 		tell_add_of_stale(subject);
 	else if (!strcmp(netns, "gone") && subject->conf->reclaim != RECLAIM_NEVER)
-		print_line("ADD gives it back to container %s, and to nobody else until DEL or GC "
-			   "releases it.",
+		print_line("ADD gives it back to container %s, and to others if nothing else is "
+			   "free.",
 			   subject->lease.container);
 	else
 		print_line("ADD gives it to nobody until DEL or GC releases it.");

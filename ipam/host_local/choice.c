@@ -3,6 +3,7 @@
 
 #include "census.h"
 #include "cleanup.h"
+#include "dead.h"
 #include "mem.h"
 
 #include <stdio.h>
@@ -205,6 +206,20 @@ static bool choose_next(struct store *store, const struct host_local_conf *conf,
 	return conf->reclaim != RECLAIM_NEVER && find_stale(store, spans, choice);
 }
 
+/* As what is stale, but it takes a look at all processes: only where ADD would fail. */
+static bool find_dead(struct store *store, const struct host_local_conf *conf,
+		      struct choice *choice)
+{
+	size_t set = choice->claim.set;
+	struct cni_ip ip;
+
+	if (conf->reclaim == RECLAIM_NEVER ||
+	    !dead_find(store, &conf->place, &conf->spans[set], &ip))
+		return false;
+	choose(choice, &ip, true, range_set_find(&conf->sets.items[set], &ip));
+	return true;
+}
+
 int choice_make_next(struct store *store, const struct host_local_conf *conf, struct choice *choice,
 		     struct cni_error *err)
 {
@@ -214,6 +229,8 @@ int choice_make_next(struct store *store, const struct host_local_conf *conf, st
 		if (choose_next(store, conf, choice))
 			return 0;
 	while (store_look_again(store));
+	if (find_dead(store, conf, choice))
+		return 0;
 	ranges = range_set_format(&conf->sets.items[choice->claim.set]);
 	return cni_fail(err, CNI_EEXHAUSTED, "no IP addresses available in range set: %s", ranges);
 }

@@ -7,7 +7,8 @@
  *	the one that its sticky key had last, also if it is reserved since an earlier boot
  *	the next free one in turn that has rested for `cooldown`
  *	of those that have not, the one that was released first
- *	one that is reserved since an earlier boot */
+ *	one that is reserved since an earlier boot
+ *	one that is reserved in this boot for a namespace that is known to be gone */
 #ifndef CHOICE_H
 #define CHOICE_H
 

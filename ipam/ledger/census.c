@@ -5,12 +5,15 @@
 #include "mem.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+
+#define HOST_PID_NAMESPACE 0xeffffffcU
 
 static int compare_numbers(const struct netns_id *one, const struct netns_id *other)
 {
@@ -38,6 +41,12 @@ static void add(struct census *census, size_t *room, const struct netns_id *netn
 	}
 	census->items[census->count++] =
 		(struct census_item){.netns = *netns, .path = cni_strdup(path)};
+}
+
+/* A process that has ended meanwhile has neither namespaces nor descriptors. */
+static bool has_ended(int errnum)
+{
+	return errnum == ENOENT || errnum == ESRCH || errnum == EINVAL;
 }
 
 /* proc(5): a blank is "\\040" in there. */
@@ -80,14 +89,14 @@ static bool read_mount(char *line, struct netns_id *ret_netns, const char **ret_
 	return netns_id_is_known(ret_netns);
 }
 
-static void add_mounted(struct census *census, size_t *room)
+static void add_mounted(struct census *census, size_t *room, const char *mountinfo)
 {
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	FILE *mounts = fopen(mountinfo, "re");
 	freeing char *line = NULL;
 	size_t size = 0;
 
 	if (!mounts) {
-		census->is_whole = false;
+		census->is_whole &= has_ended(errno);
 		return;
 	}
 	while (getline(&line, &size, mounts) >= 0) {
@@ -98,7 +107,7 @@ static void add_mounted(struct census *census, size_t *room)
 			add(census, room, &netns, path);
 	}
 	if (ferror(mounts))
-		census->is_whole = false;
+		census->is_whole &= has_ended(errno);
 	fclose(mounts);
 }
 
@@ -133,8 +142,105 @@ struct census census_take(void)
 	struct census census = {.is_whole = true};
 	size_t room = 0;
 
-	add_mounted(&census, &room);
+	add_mounted(&census, &room, "/proc/self/mountinfo");
 	add_inhabited(&census, &room);
+	if (census.count)
+		qsort(census.items, census.count, sizeof(*census.items), compare);
+	return census;
+}
+
+/* ---- thorough ---- */
+
+/* Mount namespaces that were read already. */
+struct seen {
+	ino_t *items;
+	size_t count;
+};
+
+static bool is_seen(struct seen *seen, ino_t ino)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		if (seen->items[i] == ino)
+			return true;
+	seen->items = cni_realloc_array(seen->items, seen->count + 1, sizeof(*seen->items));
+	seen->items[seen->count++] = ino;
+	return false;
+}
+
+static void add_descriptor(struct census *census, size_t *room, const char *pid, const char *fd,
+			   const struct stat *st)
+{
+	freeing char *path = cni_format("/proc/%s/fd/%s", pid, fd);
+
+	add(census, room, &(struct netns_id){.dev = st->st_dev, .ino = st->st_ino}, path);
+}
+
+/* Descriptors of namespaces: a holder can enter, or give the namespace to a process. */
+static void add_held(struct census *census, size_t *room, const char *pid, dev_t nsfs)
+{
+	freeing char *path = cni_format("/proc/%s/fd", pid);
+	DIR *dir = opendir(path);
+	const struct dirent *entry;
+
+	if (!dir) {
+		census->is_whole &= has_ended(errno);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		struct stat st;
+
+		if (*entry->d_name == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0 ||
+		    st.st_dev != nsfs)
+			continue;
+		add_descriptor(census, room, pid, entry->d_name, &st);
+	}
+	closedir(dir);
+}
+
+static void look_into(struct census *census, size_t *room, const char *pid, struct seen *seen)
+{
+	freeing char *net = cni_format("/proc/%s/ns/net", pid);
+	freeing char *mnt = cni_format("/proc/%s/ns/mnt", pid);
+	freeing char *mountinfo = cni_format("/proc/%s/mountinfo", pid);
+	struct stat st;
+
+	if (stat(net, &st) < 0) {
+		/* The host's init is in no container, and some hosts let nobody look at it. */
+		census->is_whole &= has_ended(errno) || !strcmp(pid, "1");
+		return;
+	}
+	add(census, room, &(struct netns_id){.dev = st.st_dev, .ino = st.st_ino}, net);
+	add_held(census, room, pid, st.st_dev);
+	if (stat(mnt, &st) < 0)
+		census->is_whole &= has_ended(errno);
+	else if (!is_seen(seen, st.st_ino))
+		add_mounted(census, room, mountinfo);
+}
+
+/* In another PID namespace than the host's, processes may be hidden (PROC_PID_INIT_INO in the kernel's
+ * include/linux/proc_ns.h). */
+static bool sees_all_processes(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == HOST_PID_NAMESPACE;
+}
+
+struct census census_take_thorough(void)
+{
+	struct census census = {.is_whole = sees_all_processes()};
+	DIR *proc = census.is_whole ? opendir("/proc") : NULL;
+	const struct dirent *process;
+	struct seen seen = {0};
+	size_t room = 0;
+
+	census.is_whole = proc != NULL;
+	while (proc && census.is_whole && (process = readdir(proc)))
+		if (*process->d_name >= '1' && *process->d_name <= '9')
+			look_into(&census, &room, process->d_name, &seen);
+	if (proc)
+		closedir(proc);
+	free(seen.items);
 	if (census.count)
 		qsort(census.items, census.count, sizeof(*census.items), compare);
 	return census;

@@ -99,7 +99,7 @@ bool store_released_ago(struct store *store, const struct cni_ip *ip, uint32_t *
 struct store_claim {
 	struct cni_ip ip;
 	size_t set;
-	bool replace;	   /* a lease that is stale, or the same container's */
+	bool replace;	   /* a lease that is stale, of a dead holder, or the same container's */
 	struct cni_ip had; /* what the holder's key had last in this set; unset: nothing */
 };
 
