@@ -41,10 +41,10 @@ const struct command commands[] = {
 	 "what 'gc --all' does, with all plugins of this suite. ALL CONTAINERS LOSE THEIR "
 	 "NETWORK.\n"
 	 "Prints what gc prints. See docs/operations.md for what is left.\n"},
-	{"status", "NETWORK [NETNS]", command_status, ATTACHMENT, "Ask whether add would work",
+	{"status", "[NETWORK] [NETNS]", command_status, ATTACHMENT, "Ask whether add would work",
 	 "Runs STATUS of each plugin, from cniVersion 1.1.0. Prints nothing if all are ready. "
 	 "NETNS\n"
-	 "is accepted and does not matter.\n"},
+	 "is accepted and does not matter. Without a network: a line for each network.\n"},
 	{"reconcile", "NETWORK|--all", command_reconcile, COMMAND_NETWORK | COMMAND_ROOT,
 	 "Put back what a firewall's reload has taken",
 	 "For each attachment in the cache whose namespace is there: CHECK, and if that fails the\n"
@@ -82,25 +82,35 @@ const struct command commands[] = {
 	 "namespace (alive, gone, unknown). Damaged files are shown with a remark. As JSON each\n"
 	 "has the keys address, container, interface, ageSeconds, boot, namespace, remark and\n"
 	 "dataDir.\n"},
-	{"ipam usage", "NETWORK", command_ipam_usage, COMMAND_NETWORK,
+	{"ipam usage", "[NETWORK]", command_ipam_usage, COMMAND_NETWORK,
 	 "Show how full the range sets are",
 	 "For each range set: how many addresses add could give out at all, how many of them are\n"
-	 "used, how many of those are stale (reserved in an earlier boot), and how many are free.\n"
-	 "As JSON each has the keys plugin, set, ranges, size, used, stale, free; a number above\n"
-	 "2^53 is a string.\n"},
+	 "used, how many of those are stale (reserved in an earlier boot) or gone (reserved in "
+	 "this\n"
+	 "boot for a namespace that is gone), and how many are free. Without a network: of all.\n"
+	 "As JSON each has the keys network, plugin, set, ranges, size, used, stale, gone, free; "
+	 "a\n"
+	 "number above 2^53 is a string.\n"},
 	{"ipam explain", "NETWORK ADDRESS|CONTAINER|--container", command_ipam_explain,
 	 COMMAND_NETWORK, "Say all about an address or a container",
 	 "In which range set an address is, who has it since when, and what add would make of it;\n"
 	 "of a container, the same of all its addresses.\n"},
-	{"ipam release", "NETWORK", command_ipam_release, COMMAND_NETWORK,
-	 "Release what is stale (--stale)",
-	 "With --stale, releases what was reserved in an earlier boot, and prints it; with\n"
-	 "--dry-run it prints and releases nothing. What is of this boot is for del and gc.\n"},
+	{"ipam release", "NETWORK [ADDRESS...]", command_ipam_release, COMMAND_NETWORK,
+	 "Release reservations without a container",
+	 "Releases the addresses, or with --gone all that are reserved in this boot for a "
+	 "namespace\n"
+	 "that is gone, or with --stale all of an earlier boot, and prints each. An address whose\n"
+	 "namespace lives, or of which no more is known, is refused without --force. With "
+	 "--dry-run\n"
+	 "nothing is released. What else the container had is for del and gc.\n"},
 	{"ipam verify", "NETWORK", command_ipam_verify, COMMAND_NETWORK,
-	 "Look for damage and duplicates",
+	 "Look for damage, duplicates and dead holders",
 	 "Compares the files with each other, with the range sets, and with what the sidecar says\n"
-	 "of them. Prints a line for each fault and exits with 1, or \"nothing wrong\". Takes no\n"
-	 "lock and writes nothing, so add and del may go on meanwhile.\n"},
+	 "of them, and the holders with the namespaces that live. Prints a line for each fault "
+	 "and\n"
+	 "exits with 1, or \"nothing wrong\". Takes no lock and writes nothing, so add and del "
+	 "may\n"
+	 "go on meanwhile. As JSON each fault has the keys network, dataDir, fault and address.\n"},
 	{"help", "[COMMAND...]", command_help, 0, "Print this text, or more about a command",
 	 "The same as --help.\n"},
 	{"completion", "bash|zsh|fish", command_completion, 0, "Print the completion of a shell",

@@ -181,6 +181,23 @@ const char *ipam_netns(const struct lease *lease, const struct boot_id *now,
 	return lease_is_stale(lease, now) ? "gone" : census_ask(census, &lease->netns);
 }
 
+bool ipam_is_gone(const struct lease *lease, const struct boot_id *now, const struct census *census)
+{
+	return lease->state == LEASE_HELD && !lease_is_stale(lease, now) &&
+	       !strcmp(census_ask(census, &lease->netns), "gone");
+}
+
+bool ipam_has_ledger(const struct cni_conflist *list)
+{
+	const cJSON *plugin;
+
+	cJSON_ArrayForEach (plugin, list->plugins) {
+		if (uses_host_local(plugin))
+			return true;
+	}
+	return false;
+}
+
 const char *ipam_age(time_t since, char text[AGE_TEXT_SIZE])
 {
 	static const struct {

@@ -54,6 +54,18 @@ const char *ipam_boot(const struct lease *lease, const struct boot_id *now);
 const char *ipam_netns(const struct lease *lease, const struct boot_id *now,
 		       const struct census *census);
 
+/* True for a reservation of this boot whose namespace is gone. */
+bool ipam_is_gone(const struct lease *lease, const struct boot_id *now,
+		  const struct census *census);
+
+/* True if a plugin of the list has host-local give it addresses. */
+bool ipam_has_ledger(const struct cni_conflist *list);
+
+/* Finds the container in the ledgers whose id begins with `prefix`; the caller frees. Fails as
+ * short_id_resolve(). */
+int ipam_resolve_container(const struct ipam *ipam, const char *network, const char *prefix,
+			   char **ret_container, struct cni_error *err);
+
 /* Writes the elapsed time, coarsely: "12s", "5m", "3h", "2d". Returns `text`. */
 #define AGE_TEXT_SIZE 24
 const char *ipam_age(time_t since, char text[AGE_TEXT_SIZE]);

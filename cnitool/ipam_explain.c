@@ -8,12 +8,11 @@
 #include "index.h"
 #include "ipam.h"
 #include "mem.h"
-#include "short_id.h"
 #include "store.h"
 #include "table.h"
 
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* An address of a ledger. */
@@ -28,7 +27,26 @@ struct subject {
 	size_t set;			    /* its number; of none: conf->sets.count */
 	struct lease lease;
 	bool is_taken;
+	cJSON *rows;	  /* NULL: lines instead */
+	cJSON *sentences; /* of the row */
 };
+
+/* A sentence: a line, or an item of the JSON. */
+__attribute__((format(printf, 2, 3))) static void tell(const struct subject *subject,
+						       const char *fmt, ...)
+{
+	freeing char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		cni_out_of_memory();
+	va_end(args);
+	if (subject->sentences)
+		cJSON_AddItemToArray(subject->sentences, cJSON_CreateString(make_printable(text)));
+	else
+		print_line("%s", text);
+}
 
 static bool is_in_set(const struct subject *subject)
 {
@@ -52,13 +70,13 @@ static void tell_set(const struct subject *subject)
 	freeing char *ranges = NULL;
 
 	if (!is_in_set(subject)) {
-		print_line("%s is in no range set of network '%s'.", subject->text,
-			   subject->ledger->place.network);
+		tell(subject, "%s is in no range set of network '%s'.", subject->text,
+		     subject->ledger->place.network);
 		return;
 	}
 	ranges = range_set_format(&subject->conf->sets.items[subject->set]);
-	print_line("%s is in range set %zu of network '%s': %s.", subject->text, subject->set,
-		   subject->ledger->place.network, ranges);
+	tell(subject, "%s is in range set %zu of network '%s': %s.", subject->text, subject->set,
+	     subject->ledger->place.network, ranges);
 }
 
 static void tell_lease(const struct subject *subject)
@@ -71,15 +89,14 @@ static void tell_lease(const struct subject *subject)
 
 	if (localtime_r(&lease->since, &when))
 		strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &when);
-	print_line("It is reserved for %s, since %s (%s ago).", lease_holder(lease, holder), since,
-		   ipam_age(lease->since, age));
+	tell(subject, "It is reserved for %s, since %s (%s ago).", lease_holder(lease, holder),
+	     since, ipam_age(lease->since, age));
 	if (lease_is_stale(lease, &subject->boot))
-		print_line("That was in an earlier boot, of which nothing is left.");
+		tell(subject, "That was in an earlier boot, of which nothing is left.");
 	else
-		print_line("It was reserved in %s boot; its network namespace is %s.",
-			   !strcmp(ipam_boot(lease, &subject->boot), "this") ? "this"
-									     : "an unknown",
-			   ipam_netns(lease, &subject->boot, subject->census));
+		tell(subject, "It was reserved in %s boot; its network namespace is %s.",
+		     !strcmp(ipam_boot(lease, &subject->boot), "this") ? "this" : "an unknown",
+		     ipam_netns(lease, &subject->boot, subject->census));
 }
 
 static void tell_file(const struct subject *subject)
@@ -89,12 +106,11 @@ static void tell_file(const struct subject *subject)
 	if (subject->lease.state == LEASE_HELD)
 		tell_lease(subject);
 	else if (*fault_of_file(&subject->ledger->place, &subject->lease, fault))
-		print_line("%s: %s.",
-			   subject->is_taken ? "It is taken, nobody knows by whom"
-					     : "Nobody holds it",
-			   fault);
+		tell(subject, "%s: %s.",
+		     subject->is_taken ? "It is taken, nobody knows by whom" : "Nobody holds it",
+		     fault);
 	else
-		print_line("Nobody holds it.");
+		tell(subject, "Nobody holds it.");
 }
 
 /* In another boot the sidecar still has what was released then. */
@@ -126,8 +142,8 @@ static void tell_release(const struct subject *subject)
 	uint32_t seconds;
 
 	if (released_ago(subject, &seconds))
-		print_line("It was last released %s ago.",
-			   ipam_age(time(NULL) - (time_t)seconds, age));
+		tell(subject, "It was last released %s ago.",
+		     ipam_age(time(NULL) - (time_t)seconds, age));
 }
 
 /* ---- what ADD would do ---- */
@@ -136,16 +152,17 @@ static void tell_add_of_stale(const struct subject *subject)
 {
 	switch ((enum reclaim)subject->conf->reclaim) {
 	case RECLAIM_LAZY:
-		print_line("ADD gives it back to container %s, and to others if it is requested or "
-			   "nothing else is free.",
-			   subject->lease.container);
+		tell(subject,
+		     "ADD gives it back to container %s, and to others if it is requested or "
+		     "nothing else is free.",
+		     subject->lease.container);
 		return;
 	case RECLAIM_EAGER:
-		print_line("The next ADD releases it.");
+		tell(subject, "The next ADD releases it.");
 		return;
 	case RECLAIM_NEVER:
-		print_line("ADD gives it to nobody until DEL or GC releases it, since "
-			   "'ipam.reclaim' is \"never\".");
+		tell(subject, "ADD gives it to nobody until DEL or GC releases it, since "
+			      "'ipam.reclaim' is \"never\".");
 		return;
 	}
 }
@@ -157,11 +174,12 @@ static void tell_add_of_held(const struct subject *subject)
 	if (lease_is_stale(&subject->lease, &subject->boot))
 		tell_add_of_stale(subject);
 	else if (!strcmp(netns, "gone") && subject->conf->reclaim != RECLAIM_NEVER)
-		print_line("ADD gives it back to container %s, and to others if nothing else is "
-			   "free.",
-			   subject->lease.container);
+		tell(subject,
+		     "ADD gives it back to container %s, and to others if nothing else is "
+		     "free.",
+		     subject->lease.container);
 	else
-		print_line("ADD gives it to nobody until DEL or GC releases it.");
+		tell(subject, "ADD gives it to nobody until DEL or GC releases it.");
 }
 
 /* Finds the next address for a container without a request. False if this is uncertain: with
@@ -191,16 +209,17 @@ static void tell_add_of_free(const struct subject *subject)
 	uint32_t ago;
 
 	if (cooldown && released_ago(subject, &ago) && ago < cooldown)
-		print_line("It rests for %us more ('ipam.cooldown'): until then ADD gives it out "
-			   "only if it is requested or nothing else is free.",
-			   cooldown - ago);
+		tell(subject,
+		     "It rests for %us more ('ipam.cooldown'): until then ADD gives it out "
+		     "only if it is requested or nothing else is free.",
+		     cooldown - ago);
 	else if (!find_next(subject, &next))
-		print_line("ADD gives it out when its turn comes.");
+		tell(subject, "ADD gives it out when its turn comes.");
 	else if (cni_ip_equal(&next, subject->ip))
-		print_line("It is the next that ADD gives out, unless another is requested.");
+		tell(subject, "It is the next that ADD gives out, unless another is requested.");
 	else
-		print_line("ADD gives it out when its turn comes; the next is %s.",
-			   cni_ip_format(&next, text));
+		tell(subject, "ADD gives it out when its turn comes; the next is %s.",
+		     cni_ip_format(&next, text));
 }
 
 static void tell_add(const struct subject *subject)
@@ -209,18 +228,40 @@ static void tell_add(const struct subject *subject)
 
 	fault_of_address(subject->ledger->confs, subject->ledger->conf_count, subject->ip, why);
 	if (!is_in_set(subject))
-		print_line("ADD does not give it out.");
+		tell(subject, "ADD does not give it out.");
 	else if (*why)
-		print_line("ADD never gives it out: it is %s.", why);
+		tell(subject, "ADD never gives it out: it is %s.", why);
 	else if (subject->lease.state == LEASE_HELD)
 		tell_add_of_held(subject);
 	else if (subject->is_taken)
-		print_line("ADD gives it to nobody as long as that is there.");
+		tell(subject, "ADD gives it to nobody as long as that is there.");
 	else
 		tell_add_of_free(subject);
 }
 
 /* ---- addresses ---- */
+
+static void add_row(const struct subject *subject)
+{
+	cJSON *row = cni_json_object();
+
+	cni_json_add_string(row, "network", subject->ledger->place.network);
+	cni_json_add_string(row, "dataDir", subject->ledger->place.data_dir);
+	cni_json_add_string(row, "address", subject->text);
+	if (is_in_set(subject))
+		cni_json_add_number(row, "set", (double)subject->set);
+	cJSON_AddBoolToObject(row, "reserved", subject->lease.state == LEASE_HELD);
+	if (subject->lease.state == LEASE_HELD) {
+		cni_json_add_string(row, "container", subject->lease.container);
+		cni_json_add_string(row, "interface", subject->lease.ifname);
+		cni_json_add_number(row, "since", (double)subject->lease.since);
+		cni_json_add_string(row, "boot", ipam_boot(&subject->lease, &subject->boot));
+		cni_json_add_string(row, "namespace",
+				    ipam_netns(&subject->lease, &subject->boot, subject->census));
+	}
+	cni_json_add(row, "sentences", subject->sentences);
+	cJSON_AddItemToArray(subject->rows, row);
+}
 
 static void explain(struct subject subject, const struct cni_ip *ip)
 {
@@ -230,10 +271,13 @@ static void explain(struct subject subject, const struct cni_ip *ip)
 	subject.text = cni_ip_format(ip, text);
 	find_set(&subject);
 	subject.is_taken = store_read(subject.store, ip, &subject.lease);
+	subject.sentences = subject.rows ? cni_json_array() : NULL;
 	tell_set(&subject);
 	tell_file(&subject);
 	tell_release(&subject);
 	tell_add(&subject);
+	if (subject.rows)
+		add_row(&subject);
 	lease_clear(&subject.lease);
 }
 
@@ -249,7 +293,7 @@ static int explain_container(const struct subject *subject, const char *containe
 	for (size_t i = 0; i < leases.count; i++) {
 		if (strcmp(leases.items[i].container, container) != 0)
 			continue;
-		if (count++)
+		if (count++ && !subject->rows)
 			putchar('\n');
 		explain(*subject, &leases.items[i].ip);
 	}
@@ -257,10 +301,11 @@ static int explain_container(const struct subject *subject, const char *containe
 }
 
 /* `ip` NULL: the container is meant. */
-static int explain_in(const struct ipam_ledger *ledger, const struct census *census,
+static int explain_in(const struct ipam_ledger *ledger, const struct census *census, cJSON *rows,
 		      const char *what, const struct cni_ip *ip, struct cni_error *err)
 {
-	struct subject subject = {.ledger = ledger, .census = census, .boot = boot_id_read()};
+	struct subject subject = {
+		.ledger = ledger, .census = census, .boot = boot_id_read(), .rows = rows};
 	closing_store struct store *store = NULL;
 
 	if (store_survey(&ledger->place, &store, err) < 0)
@@ -285,54 +330,18 @@ static bool read_address(const char *text, struct cni_ip *ret_ip)
 	return true;
 }
 
-/* Adds the containers of the ledger to `ids`, which the caller frees with its strings. */
-static int add_containers(const struct ipam_ledger *ledger, char ***ids, size_t *count,
-			  struct cni_error *err)
-{
-	clearing_listing struct listing leases = {0};
-	closing_store struct store *store = NULL;
-
-	if (store_look(&ledger->place, &store, err) < 0 || store_list(store, &leases, err) < 0)
-		return -1;
-	*ids = cni_realloc_array(*ids, *count + leases.count, sizeof(**ids));
-	for (size_t i = 0; i < leases.count; i++)
-		if (*leases.items[i].container)
-			(*ids)[(*count)++] = cni_strdup(leases.items[i].container);
-	return 0;
-}
-
-/* The container whose id begins with `prefix`, for the caller to free. */
-static int resolve(const struct ipam *ipam, const char *network, const char *prefix,
-		   char **ret_container, struct cni_error *err)
-{
-	freeing char *where = cni_format("the ledger of network '%s'", network);
-	const char *found = NULL;
-	char **ids = NULL;
-	size_t count = 0;
-	int failed = 0;
-
-	for (size_t i = 0; i < ipam->ledger_count && !failed; i++)
-		failed = add_containers(&ipam->ledgers[i], &ids, &count, err);
-	if (!failed)
-		failed = short_id_resolve((const char *const *)ids, count, prefix, where, &found,
-					  err);
-	*ret_container = failed ? NULL : cni_strdup(found);
-	for (size_t i = 0; i < count; i++)
-		free(ids[i]);
-	free(ids);
-	return failed;
-}
-
-static int explain_all(const struct ipam *ipam, const char *what, struct cni_error *err)
+static int explain_all(const struct ipam *ipam, cJSON *rows, const char *what,
+		       struct cni_error *err)
 {
 	clearing_census struct census census = census_take();
 	struct cni_ip ip;
 	bool is_address = read_address(what, &ip);
 
 	for (size_t i = 0; i < ipam->ledger_count; i++) {
-		if (ipam->ledger_count > 1)
+		if (ipam->ledger_count > 1 && !rows)
 			print_line("In '%s':", ipam->ledgers[i].place.data_dir);
-		if (explain_in(&ipam->ledgers[i], &census, what, is_address ? &ip : NULL, err) < 0)
+		if (explain_in(&ipam->ledgers[i], &census, rows, what, is_address ? &ip : NULL,
+			       err) < 0)
 			return -1;
 	}
 	return 0;
@@ -343,6 +352,7 @@ int command_ipam_explain(struct tool *tool, struct cni_error *err)
 	const struct options *options = tool->options;
 	const char *what = options->operand_count > 1 ? options->operands[1] : options->container;
 	closing_ipam struct ipam ipam = {0};
+	freeing_json cJSON *rows = options->json ? cni_json_array() : NULL;
 	freeing char *container = NULL;
 	struct cni_ip ip;
 
@@ -355,9 +365,13 @@ int command_ipam_explain(struct tool *tool, struct cni_error *err)
 	if (ipam_open(tool, &ipam, err) < 0)
 		return -1;
 	if (options->container || !read_address(what, &ip)) {
-		if (resolve(&ipam, tool->list.name, what, &container, err) < 0)
+		if (ipam_resolve_container(&ipam, tool->list.name, what, &container, err) < 0)
 			return -1;
 		what = container;
 	}
-	return explain_all(&ipam, what, err);
+	if (explain_all(&ipam, rows, what, err) < 0)
+		return -1;
+	if (rows)
+		print_json(rows);
+	return 0;
 }

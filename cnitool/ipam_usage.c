@@ -10,27 +10,40 @@
 
 #include <stdint.h>
 
+/* The rows of one network or of all. */
+struct usages {
+	const struct census *census;
+	struct table table;
+	cJSON *rows;	  /* NULL: the table instead */
+	bool has_network; /* a column */
+};
+
 struct usage {
+	const char *network;
 	const char *plugin;
 	size_t set;
 	char *ranges;
 	struct amount size; /* how many addresses may be given out */
 	struct amount free;
 	uint64_t used;
-	uint64_t stale; /* of those */
+	uint64_t stale; /* of those, as is */
+	uint64_t gone;
 };
 
 /* An unreadable address file counts, because no ADD gives out its address. */
 static void count(const struct listing *leases, const struct span_list *spans,
-		  const struct boot_id *boot, struct usage *usage)
+		  const struct census *census, struct usage *usage)
 {
+	struct boot_id boot = boot_id_read();
+
 	for (size_t i = 0; i < leases->count; i++) {
 		const struct lease *lease = &leases->items[i];
 
 		if (lease->state == LEASE_JUNK || !span_list_has(spans, &lease->ip))
 			continue;
 		usage->used++;
-		usage->stale += lease_is_stale(lease, boot);
+		usage->stale += lease_is_stale(lease, &boot);
+		usage->gone += ipam_is_gone(lease, &boot, census);
 	}
 }
 
@@ -52,54 +65,57 @@ static cJSON *row_of(const struct usage *usage)
 {
 	cJSON *row = cni_json_object();
 
+	cni_json_add_string(row, "network", usage->network);
 	cni_json_add_string(row, "plugin", usage->plugin);
 	cni_json_add_number(row, "set", (double)usage->set);
 	cni_json_add_string(row, "ranges", usage->ranges);
 	add_amount(row, "size", &usage->size);
 	cni_json_add_number(row, "used", (double)usage->used);
 	cni_json_add_number(row, "stale", (double)usage->stale);
+	cni_json_add_number(row, "gone", (double)usage->gone);
 	add_amount(row, "free", &usage->free);
 	return row;
 }
 
 /* ---- table ---- */
 
-static void add_cells(struct table *table, const struct usage *usage)
+static void add_cells(struct usages *usages, const struct usage *usage)
 {
 	freeing char *set = cni_format("%zu", usage->set);
 	freeing char *used = cni_format("%ju", (uintmax_t)usage->used);
 	freeing char *stale = cni_format("%ju", (uintmax_t)usage->stale);
+	freeing char *gone = cni_format("%ju", (uintmax_t)usage->gone);
 	char size[AMOUNT_TEXT_SIZE];
 	char left[AMOUNT_TEXT_SIZE];
 	const char *cells[] = {
-		usage->plugin, set,   amount_format(&usage->size, size),
-		used,	       stale, amount_format(&usage->free, left),
+		usage->network, usage->plugin, set,  amount_format(&usage->size, size),
+		used,		stale,	       gone, amount_format(&usage->free, left),
 		usage->ranges,
 	};
 
-	table_add(table, cells);
+	table_add(&usages->table, usages->has_network ? cells : cells + 1);
 }
 
 /* ---- both ---- */
 
-static void show_set(const struct ipam_plugin *plugin, size_t set, const struct listing *leases,
-		     struct table *table, cJSON *rows)
+static void show_set(const char *network, const struct ipam_plugin *plugin, size_t set,
+		     const struct listing *leases, struct usages *usages)
 {
 	freeing char *ranges = range_set_format(&plugin->conf.sets.items[set]);
 	const struct span_list *spans = &plugin->conf.spans[set];
-	struct boot_id boot = boot_id_read();
-	struct usage usage = {.plugin = plugin->type, .set = set, .ranges = ranges};
+	struct usage usage = {
+		.network = network, .plugin = plugin->type, .set = set, .ranges = ranges};
 
 	usage.size = amount_of_spans(spans);
-	count(leases, spans, &boot, &usage);
+	count(leases, spans, usages->census, &usage);
 	usage.free = amount_without(&usage.size, usage.used);
-	if (rows)
-		cJSON_AddItemToArray(rows, row_of(&usage));
+	if (usages->rows)
+		cJSON_AddItemToArray(usages->rows, row_of(&usage));
 	else
-		add_cells(table, &usage);
+		add_cells(usages, &usage);
 }
 
-static int show_plugin(const struct ipam_plugin *plugin, struct table *table, cJSON *rows,
+static int show_plugin(const char *network, const struct ipam_plugin *plugin, struct usages *usages,
 		       struct cni_error *err)
 {
 	clearing_listing struct listing leases = {0};
@@ -108,26 +124,53 @@ static int show_plugin(const struct ipam_plugin *plugin, struct table *table, cJ
 	if (store_look(&plugin->conf.place, &store, err) < 0 || store_list(store, &leases, err) < 0)
 		return -1;
 	for (size_t set = 0; set < plugin->conf.sets.count; set++)
-		show_set(plugin, set, &leases, table, rows);
+		show_set(network, plugin, set, &leases, usages);
 	return 0;
 }
 
-int command_ipam_usage(struct tool *tool, struct cni_error *err)
+static int show_network(struct tool *tool, void *data, struct cni_error *err)
 {
-	static const char *const headings[] = {"PLUGIN", "SET",	 "SIZE",   "USED",
-					       "STALE",	 "FREE", "RANGES", NULL};
-	freeing_json cJSON *rows = tool->options->json ? cni_json_array() : NULL;
-	clearing_table struct table table = table_begin(headings);
 	closing_ipam struct ipam ipam = {0};
 
 	if (ipam_open(tool, &ipam, err) < 0)
 		return -1;
 	for (size_t i = 0; i < ipam.plugin_count; i++)
-		if (show_plugin(&ipam.plugins[i], &table, rows, err) < 0)
+		if (show_plugin(tool->list.name, &ipam.plugins[i], data, err) < 0)
 			return -1;
-	if (rows)
-		print_json(rows);
-	else
-		table_print(&table);
 	return 0;
+}
+
+/* Of all networks, those without a ledger are not shown, and those that cannot be read are a warning. */
+static int show_if_any(struct tool *tool, void *data, struct cni_error *err)
+{
+	if (tool_load(tool, err) == 0 && !ipam_has_ledger(&tool->list))
+		return 0;
+	cni_conflist_clear(&tool->list);
+	if (show_network(tool, data, err) < 0)
+		cni_warn_error(&tool->warnings, err);
+	return 0;
+}
+
+int command_ipam_usage(struct tool *tool, struct cni_error *err)
+{
+	static const char *const headings[] = {"NETWORK", "PLUGIN", "SET",  "SIZE",   "USED",
+					       "STALE",	  "GONE",   "FREE", "RANGES", NULL};
+	clearing_census struct census census = census_take();
+	freeing_json cJSON *rows = tool->options->json ? cni_json_array() : NULL;
+	bool is_of_all = !tool->options->operand_count;
+	struct usages usages = {
+		.census = &census,
+		.table = table_begin(is_of_all ? headings : headings + 1),
+		.rows = rows,
+		.has_network = is_of_all,
+	};
+	int failed = is_of_all ? tool_each_network(tool, show_if_any, &usages, err)
+			       : show_network(tool, &usages, err);
+
+	if (!failed && rows)
+		print_json(rows);
+	else if (!failed)
+		table_print(&usages.table);
+	table_clear(&usages.table);
+	return failed;
 }

@@ -20,6 +20,7 @@ struct options {
 	bool dry_run;
 	bool all;
 	bool gone;
+	bool force;
 	bool mermaid;
 	bool dot;
 	bool whole;

@@ -73,6 +73,46 @@ int tool_load_attached(struct tool *tool, struct cni_error *err)
 	return tool_load(tool, err);
 }
 
+/* Its warnings become those of `tool`. */
+static int run_one(struct tool *tool, char *network,
+		   int (*run)(struct tool *each, void *data, struct cni_error *err), void *data,
+		   struct cni_error *err)
+{
+	struct options options = *tool->options;
+	char *operands[] = {network, NULL};
+	struct tool each;
+	int result;
+
+	options.operands = operands;
+	options.operand_count = 1;
+	if (tool_open(&options, false, &each, err) < 0)
+		return -1;
+	result = run(&each, data, err);
+	for (size_t i = 0; i < each.warnings.count; i++)
+		cni_warn(&tool->warnings, "%s", each.warnings.items[i]);
+	tool_close(&each);
+	return result;
+}
+
+int tool_each_network(struct tool *tool,
+		      int (*run)(struct tool *each, void *data, struct cni_error *err), void *data,
+		      struct cni_error *err)
+{
+	char **names;
+	size_t count;
+	int worst = 0;
+
+	if (cni_confdir_names(tool->options->conf_dir, &names, &count, &tool->warnings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count && worst >= 0; i++) {
+		int result = run_one(tool, names[i], run, data, err);
+
+		worst = result < 0 || result > worst ? result : worst;
+	}
+	cni_confdir_names_free(names, count);
+	return worst;
+}
+
 void tool_close(struct tool *tool)
 {
 	cni_conflist_clear(&tool->list);

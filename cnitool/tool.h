@@ -31,6 +31,12 @@ int tool_load(struct tool *tool, struct cni_error *err);
  * has none, reads the network's. Fails as above. */
 int tool_load_attached(struct tool *tool, struct cni_error *err);
 
+/* Calls `run` for each configured network, with a tool of its own; stops at a failure (-1), otherwise returns the
+ * greatest of its results. Warnings go to `tool`. Fails as cni_confdir_names() and tool_open(). */
+int tool_each_network(struct tool *tool,
+		      int (*run)(struct tool *each, void *data, struct cni_error *err), void *data,
+		      struct cni_error *err);
+
 void tool_close(struct tool *tool);
 
 #endif

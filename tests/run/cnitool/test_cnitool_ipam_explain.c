@@ -93,7 +93,7 @@ static void ipam_explain__says_who_holds_an_address(void **state)
 	ipam_stop_netns(pid);
 	assert_explained(scene, "10.1.0.2",
 			 "It was reserved in this boot; its network namespace is gone.\n"
-			 "ADD gives it back to container c1, and to nobody else until DEL or GC "
+			 "ADD gives it back to container c1, and to others if nothing else is free.\n"
 			 "releases it.\n");
 	/* So it does. */
 	ipam_add(scene, "c1", IPAM_NOWHERE);
