@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "commands.h"
 #include "mem.h"
+#include "progress.h"
 #include "table.h"
 
 static void print_row(const struct gc_report *report, const struct cni_gc_step *step)
@@ -24,9 +25,10 @@ static void print_row(const struct gc_report *report, const struct cni_gc_step *
 
 void gc_report_step(const struct cni_gc_step *step, void *data)
 {
-	const struct gc_report *report = data;
+	struct gc_report *report = data;
 	const char *would = report->dry_run ? "would be " : "";
 
+	report->deleted += !step->plugin;
 	if (report->rows)
 		print_row(report, step);
 	else if (!step->plugin)
@@ -39,6 +41,12 @@ void gc_report_step(const struct cni_gc_step *step, void *data)
 	else
 		print_line("%s: plugin '%s' %sasked to remove all that it has", step->network,
 			   step->plugin, report->dry_run ? "would be " : "was ");
+}
+
+void gc_print_summary(const struct gc_report *report)
+{
+	print_line("%zu attachment%s %s", report->deleted, report->deleted == 1 ? "" : "s",
+		   report->dry_run ? "would be deleted" : "deleted");
 }
 
 /* A second operand means what it means to Go's cnitool, whose gc keeps nothing. */
@@ -57,6 +65,7 @@ int command_gc(struct tool *tool, struct cni_error *err)
 		.dry_run = options->dry_run,
 		.keep = &options->keep,
 		.report = gc_report_step,
+		.progress = progress_show,
 		.data = &report,
 	};
 
@@ -68,5 +77,7 @@ int command_gc(struct tool *tool, struct cni_error *err)
 		return -1;
 	if (rows)
 		print_json(rows);
+	else
+		gc_print_summary(&report);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "host_links.h"
 #include "mem.h"
 #include "names.h"
+#include "progress.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -301,6 +302,7 @@ int command_purge(struct tool *tool, struct cni_error *err)
 		.gc = {.all = true,
 		       .dry_run = options->dry_run,
 		       .report = gc_report_step,
+		       .progress = progress_show,
 		       .data = &report},
 	};
 
@@ -318,5 +320,7 @@ int command_purge(struct tool *tool, struct cni_error *err)
 		return -1;
 	if (rows)
 		print_json(rows);
+	else
+		gc_print_summary(&report);
 	return 0;
 }

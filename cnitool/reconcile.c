@@ -102,6 +102,26 @@ static int run(struct tool *tool, bool dry_run, struct report *report, struct cn
 	return wrong ? COMMAND_FAULT : 0;
 }
 
+/* Once, below what is wrong. */
+static void print_hint(const struct tool *tool, const struct report *report)
+{
+	const char *network = tool->options->operand_count ? tool->options->operands[0] : "--all";
+
+	if (tool->options->json)
+		return;
+	fflush(stdout);
+	if (report->dry_run)
+		fprintf(stderr,
+			"  try: cnitool reconcile %s: puts back rules, gateway addresses and "
+			"forwarding\n",
+			network);
+	else
+		fputs("  try: stop and start the containers that failed: what they lack cannot be "
+		      "put "
+		      "back while they run\n",
+		      stderr);
+}
+
 int command_reconcile(struct tool *tool, struct cni_error *err)
 {
 	const struct options *options = tool->options;
@@ -119,6 +139,8 @@ int command_reconcile(struct tool *tool, struct cni_error *err)
 		swept = sweep(tool);
 	if (found >= 0)
 		tally_print(&report.tally);
+	if (found == COMMAND_FAULT)
+		print_hint(tool, &report);
 	tally_clear(&report.tally);
 	return found ? found : swept ? 0 : COMMAND_FAULT;
 }
@@ -130,6 +152,8 @@ int check_all(struct tool *tool, struct cni_error *err)
 
 	if (found >= 0)
 		tally_print(&report.tally);
+	if (found == COMMAND_FAULT)
+		print_hint(tool, &report);
 	tally_clear(&report.tally);
 	return found;
 }

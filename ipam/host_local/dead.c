@@ -13,6 +13,8 @@
 /* IFALIASZ (linux/if.h). */
 #define ALIAS_MAX 256
 
+#define LOOKS 3
+
 /* A namespace lives on while a socket is open in it, and its link with it: that answers for the address. The
  * name is the one that bridge and ptp give. */
 static bool has_link(const struct place *place, const struct lease *lease)
@@ -42,11 +44,23 @@ static bool is_gone(const struct census *census, const struct lease *lease)
 	return census->is_whole && !strcmp(census_ask(census, &lease->netns), "gone");
 }
 
+/* A process that is about to change its credentials may not be looked at for a moment: another look. */
+static struct census look(void)
+{
+	struct census census = census_take_thorough();
+
+	for (int i = 1; i < LOOKS && !census.is_whole; i++) {
+		census_clear(&census);
+		census = census_take_thorough();
+	}
+	return census;
+}
+
 /* The first look may have missed a process that was born meanwhile, with the namespace of one that has ended: a
  * second one finds it. */
 static bool is_still_gone(const struct lease *lease)
 {
-	clearing_census struct census census = census_take_thorough();
+	clearing_census struct census census = look();
 
 	return is_gone(&census, lease);
 }
@@ -66,7 +80,7 @@ bool dead_find(struct store *store, const struct place *place, const struct span
 		if (!may_be_judged(store, lease) || !span_list_has(spans, &lease->ip))
 			continue;
 		if (!census.count)
-			census = census_take_thorough();
+			census = look();
 		if (!census.is_whole)
 			return false;
 		if (!is_gone(&census, lease) || has_link(place, lease) || !is_still_gone(lease))

@@ -152,13 +152,14 @@ static void ipam_usage__counts_each_range_set(void **state)
 	const struct cnitool_scene *scene = *state;
 
 	ipam_configure(scene, IPAM_DUAL ",\"exclude\":[\"10.1.0.128/25\"]");
-	ipam_prints(scene, "ipam usage pool",
-		    "PLUGIN      SET  SIZE                  USED  STALE  FREE                  "
-		    "RANGES\n"
-		    "host-local  0    126                   0     0      126                   "
-		    "10.1.0.1-10.1.0.254\n"
-		    "host-local  1    18446744073709551614  0     0      18446744073709551614  "
-		    "fd00::1-fd00::ffff:ffff:ffff:ffff\n");
+	ipam_prints(
+		scene, "ipam usage pool",
+		"PLUGIN      SET  SIZE                  USED  STALE  GONE  FREE                  "
+		"RANGES\n"
+		"host-local  0    126                   0     0      0     126                   "
+		"10.1.0.1-10.1.0.254\n"
+		"host-local  1    18446744073709551614  0     0      0     18446744073709551614  "
+		"fd00::1-fd00::ffff:ffff:ffff:ffff\n");
 	ipam_add(scene, "c1", IPAM_NOWHERE);
 	ipam_add(scene, "c2", IPAM_NOWHERE);
 	boots_next();
@@ -169,13 +170,14 @@ static void ipam_usage__counts_each_range_set(void **state)
 	ipam_put(scene, "10.1.0.130", "c4\r\neth0");
 	ipam_put(scene, "10.2.0.9", "c4\r\neth0");
 	ipam_must(scene, "mkdir " IPAM_LEDGER "10.1.0.51");
-	ipam_prints(scene, "ipam usage pool",
-		    "PLUGIN      SET  SIZE                  USED  STALE  FREE                  "
-		    "RANGES\n"
-		    "host-local  0    126                   4     2      122                   "
-		    "10.1.0.1-10.1.0.254\n"
-		    "host-local  1    18446744073709551614  3     2      18446744073709551611  "
-		    "fd00::1-fd00::ffff:ffff:ffff:ffff\n");
+	ipam_prints(
+		scene, "ipam usage pool",
+		"PLUGIN      SET  SIZE                  USED  STALE  GONE  FREE                  "
+		"RANGES\n"
+		"host-local  0    126                   4     2      0     122                   "
+		"10.1.0.1-10.1.0.254\n"
+		"host-local  1    18446744073709551614  3     2      0     18446744073709551611  "
+		"fd00::1-fd00::ffff:ffff:ffff:ffff\n");
 }
 
 static void ipam_usage__is_json(void **state)
@@ -184,15 +186,18 @@ static void ipam_usage__is_json(void **state)
 
 	ipam_configure(scene, IPAM_DUAL);
 	ipam_add(scene, "c1", IPAM_NOWHERE);
-	ipam_prints(
-		scene, "ipam usage pool --json",
-		"[\n    {\n        \"plugin\": \"host-local\",\n        \"set\": 0,\n"
-		"        \"ranges\": \"10.1.0.1-10.1.0.254\",\n        \"size\": 253,\n"
-		"        \"used\": 1,\n        \"stale\": 0,\n        \"free\": 252\n    },\n"
-		"    {\n        \"plugin\": \"host-local\",\n        \"set\": 1,\n"
-		"        \"ranges\": \"fd00::1-fd00::ffff:ffff:ffff:ffff\",\n"
-		"        \"size\": \"18446744073709551614\",\n        \"used\": 1,\n"
-		"        \"stale\": 0,\n        \"free\": \"18446744073709551613\"\n    }\n]\n");
+	ipam_prints(scene, "ipam usage pool --json",
+		    "[\n    {\n        \"network\": \"pool\",\n        \"plugin\": "
+		    "\"host-local\",\n        \"set\": 0,\n"
+		    "        \"ranges\": \"10.1.0.1-10.1.0.254\",\n        \"size\": 253,\n"
+		    "        \"used\": 1,\n        \"stale\": 0,\n        \"gone\": 0,\n        "
+		    "\"free\": 252\n    },\n"
+		    "    {\n        \"network\": \"pool\",\n        \"plugin\": \"host-local\",\n  "
+		    "      \"set\": 1,\n"
+		    "        \"ranges\": \"fd00::1-fd00::ffff:ffff:ffff:ffff\",\n"
+		    "        \"size\": \"18446744073709551614\",\n        \"used\": 1,\n"
+		    "        \"stale\": 0,\n        \"gone\": 0,\n        \"free\": "
+		    "\"18446744073709551613\"\n    }\n]\n");
 }
 
 /* ADD gives out the addresses printed as free, and no others. */
@@ -207,8 +212,8 @@ static void ipam_usage__says_how_often_add_works(void **state)
 		ipam_add(scene, container, IPAM_NOWHERE);
 	}
 	ipam_prints(scene, "ipam usage pool",
-		    "PLUGIN      SET  SIZE  USED  STALE  FREE  RANGES\n"
-		    "host-local  0    4     4     0      0     10.1.0.1-10.1.0.6\n");
+		    "PLUGIN      SET  SIZE  USED  STALE  GONE  FREE  RANGES\n"
+		    "host-local  0    4     4     0      0     0     10.1.0.1-10.1.0.6\n");
 	cnitool_fails(scene, "add pool /run/netns/nowhere", "no IP addresses available");
 }
 
@@ -216,9 +221,10 @@ static void ipam_usage__says_how_often_add_works(void **state)
 
 static void ipam__reads_what_add_reads(void **state)
 {
-	static const char expected[] = "PLUGIN  SET  SIZE  USED  STALE  FREE  RANGES\n"
-				       "one     0    5     0     0      5     10.3.0.1-10.3.0.6\n"
-				       "one     1    13    0     0      13    10.4.0.1-10.4.0.14\n";
+	static const char expected[] =
+		"PLUGIN  SET  SIZE  USED  STALE  GONE  FREE  RANGES\n"
+		"one     0    5     0     0      0     5     10.3.0.1-10.3.0.6\n"
+		"one     1    13    0     0      0     13    10.4.0.1-10.4.0.14\n";
 	struct cnitool_scene *scene = *state;
 	freeing char *ranges = fake_path(&scene->fake, "ranges.json");
 	freeing char *conf = cni_format(
@@ -259,10 +265,10 @@ static void ipam__knows_all_ledgers_of_a_network(void **state)
 		    "10.2.0.2  c1         eth0       0s   unknown  unknown\n"
 		    "10.3.0.2  c1         eth0       0s   unknown  unknown\n");
 	ipam_prints(scene, "ipam usage pool",
-		    "PLUGIN  SET  SIZE  USED  STALE  FREE  RANGES\n"
-		    "one     0    5     1     0      4     10.1.0.1-10.1.0.6\n"
-		    "two     0    5     1     0      4     10.2.0.1-10.2.0.6\n"
-		    "two     0    5     1     0      4     10.3.0.1-10.3.0.6\n");
+		    "PLUGIN  SET  SIZE  USED  STALE  GONE  FREE  RANGES\n"
+		    "one     0    5     1     0      0     4     10.1.0.1-10.1.0.6\n"
+		    "two     0    5     1     0      0     4     10.2.0.1-10.2.0.6\n"
+		    "two     0    5     1     0      0     4     10.3.0.1-10.3.0.6\n");
 	ipam_finds(scene, "");
 }
 

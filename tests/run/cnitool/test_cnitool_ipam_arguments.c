@@ -24,8 +24,11 @@ static void ipam__refuses_a_wrong_command_line(void **state)
 		{"ipam explain pool", "expected an address, a container or --container"},
 		{"ipam explain pool c1 -c c1", "--container is instead of the last operand"},
 		{"ipam list pool more", "got 2 operands"},
-		{"ipam release pool", "--stale is missing"},
-		{"ipam release pool --dry-run", "--stale is missing"},
+		{"ipam release pool", "expected addresses, --gone or --stale"},
+		{"ipam release pool --dry-run", "expected addresses, --gone or --stale"},
+		{"ipam release pool 10.1.0.2 --gone", "exclude each other"},
+		{"ipam release pool 10.1.0.2 10.1.0", "'10.1.0' is not an IP address"},
+		{"ipam verify pool --force", "--force is for ipam release, not for ipam verify"},
 		{"ipam list pool --stale", "--stale is for ipam release, not for ipam list"},
 		{"add pool " RED " --dry-run",
 		 "--dry-run is for gc, purge, reconcile and ipam release, not for add"},
@@ -100,7 +103,7 @@ static void ipam__helps(void **state)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		freeing char *row = cni_format("\n  ipam %s ", commands[i]);
 		freeing char *line = cni_format("ipam %s -h", commands[i]);
-		freeing char *usage = cni_format("Usage: cnitool ipam %s NETWORK", commands[i]);
+		freeing char *usage = cni_format("Usage: cnitool ipam %s ", commands[i]);
 		struct plugin_answer more = cnitool_run(scene, line);
 
 		assert_non_null(strstr(answer.out, row));

@@ -91,10 +91,10 @@ static void ipam_explain__says_who_holds_an_address(void **state)
 			 "It was reserved in this boot; its network namespace is alive.\n"
 			 "ADD gives it to nobody until DEL or GC releases it.\n");
 	ipam_stop_netns(pid);
-	assert_explained(scene, "10.1.0.2",
-			 "It was reserved in this boot; its network namespace is gone.\n"
-			 "ADD gives it back to container c1, and to others if nothing else is free.\n"
-			 "releases it.\n");
+	assert_explained(
+		scene, "10.1.0.2",
+		"It was reserved in this boot; its network namespace is gone.\n"
+		"ADD gives it back to container c1, and to others if nothing else is free.\n");
 	/* So it does. */
 	ipam_add(scene, "c1", IPAM_NOWHERE);
 	assert_explained(scene, "c1", "10.1.0.2" IN_SET);
