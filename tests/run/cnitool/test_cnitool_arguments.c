@@ -123,7 +123,7 @@ static void cnitool__refuses_a_wrong_command_line(void **state)
 		{"gc blue --keep a/b/c", "--keep"},
 		{"gc blue --keep ../b", "--keep"},
 		{"gc blue --all --gone", "--all and --gone exclude each other"},
-		{"del blue " RED " --gone", "--gone is for gc, not for del"},
+		{"del blue " RED " --gone", "--gone is for gc and ipam release, not for del"},
 		{"reconcile", "expected a network or --all: see 'cnitool reconcile --help'"},
 		{"purge blue", "expected 'cnitool purge', got 1 operand"},
 		{"purge --all", "--all is for gc and reconcile, not for purge"},

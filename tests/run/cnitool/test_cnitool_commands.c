@@ -57,8 +57,9 @@ static void cnitool_add__says_what_failed_and_undoes_it(void **state)
 
 	fake_write(&scene->fake, "two.ADD.fails",
 		   "{\"code\":104,\"msg\":\"no address left\",\"details\":\"of 10.1.0.0/30\"}");
-	cnitool_fails(scene, "add blue " RED,
-		      "cnitool: plugin 'two' failed ADD: no address left (of 10.1.0.0/30)\n");
+	cnitool_fails(
+		scene, "add blue " RED,
+		"cnitool: plugin 'two' failed ADD: no address left (of 10.1.0.0/30) [code 104]\n");
 	fake_assert_asked(&scene->fake, "ADD one\nADD two\nDEL two\nDEL one\n");
 	answer = cnitool_run(scene, "add blue " RED " --json");
 	plugin_assert_error(&answer, 104, "of 10.1.0.0/30");
@@ -236,7 +237,7 @@ static void cnitool_status__is_silent_or_says_why(void **state)
 	plugin_answer_clear(&answer);
 	fake_write(&scene->fake, "one.STATUS.fails", "{\"code\":50,\"msg\":\"not ready\"}");
 	cnitool_fails(scene, "status blue " RED,
-		      "cnitool: plugin 'one' failed STATUS: not ready\n");
+		      "cnitool: plugin 'one' failed STATUS: not ready [code 50]\n");
 	answer = cnitool_run(scene, "status --json blue");
 	plugin_assert_error(&answer, 50, "not ready");
 	plugin_answer_clear(&answer);

@@ -85,7 +85,7 @@ static void ipam__asks_for_what_the_runtime_sends(void **state)
 	cnitool_fails(scene, "ipam usage pool",
 		      "no IP ranges specified: 'ipam' has none of 'ranges', 'rangesFile' and "
 		      "'subnet' (the plugin has the capability 'ipRanges': CAP_ARGS can say what "
-		      "the runtime sends for it)\n");
+		      "the runtime sends for it) [code 7]\n");
 }
 
 /* ---- help ---- */

@@ -27,7 +27,7 @@
 	"\"tcp\"}]}'\n"                                                                            \
 	"export CAP_ARGS\n" ADD(name)
 #define PLUGIN(text)                                                                               \
-	"printf '%b' '" text "' > " SANDBOX_DIR "/bin/odd; chmod 755 " SANDBOX_DIR "/bin/odd\n"   \
+	"printf '%b' '" text "' > " SANDBOX_DIR "/bin/odd; chmod 755 " SANDBOX_DIR "/bin/odd\n"    \
 	"cat > " NETS "/20-odd.conflist <<'E'\n{\"cniVersion\":\"1.1.0\",\"name\":\"odd\","        \
 	"\"plugins\":[{\"type\":\"odd\"}]}\nE\n"
 
