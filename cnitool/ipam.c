@@ -5,6 +5,7 @@
 #include "mem.h"
 #include "request.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,17 @@ bool ipam_is_gone(const struct lease *lease, const struct boot_id *now, const st
 {
 	return lease->state == LEASE_HELD && !lease_is_stale(lease, now) &&
 	       !strcmp(census_ask(census, &lease->netns), "gone");
+}
+
+int ipam_check_readable(const struct place *place, const struct listing *leases,
+			struct cni_error *err)
+{
+	for (size_t i = 0; i < leases->count; i++)
+		if (leases->items[i].state == LEASE_OPAQUE && leases->items[i].errnum == EACCES)
+			return cni_fail_errno(err, CNI_EIO, EACCES,
+					      "read the reservations in '%s/%s'", place->data_dir,
+					      place->network);
+	return 0;
 }
 
 bool ipam_has_ledger(const struct cni_conflist *list)

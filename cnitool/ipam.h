@@ -7,6 +7,7 @@
 #include "census.h"
 #include "host_local_conf.h"
 #include "lease_file.h"
+#include "listing.h"
 #include "tool.h"
 #include "verbs.h"
 
@@ -57,6 +58,10 @@ const char *ipam_netns(const struct lease *lease, const struct boot_id *now,
 /* True for a reservation of this boot whose namespace is gone. */
 bool ipam_is_gone(const struct lease *lease, const struct boot_id *now,
 		  const struct census *census);
+
+/* Fails with CNI_EIO if a reservation may not be read: then the caller is not root, and the file is not at fault. */
+int ipam_check_readable(const struct place *place, const struct listing *leases,
+			struct cni_error *err);
 
 /* True if a plugin of the list has host-local give it addresses. */
 bool ipam_has_ledger(const struct cni_conflist *list);

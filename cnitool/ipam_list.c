@@ -69,7 +69,8 @@ static int list_ledger(const struct view *view, struct table *table, cJSON *rows
 	closing_store struct store *store = NULL;
 
 	if (store_look(&view->ledger->place, &store, err) < 0 ||
-	    store_list(store, &leases, err) < 0)
+	    store_list(store, &leases, err) < 0 ||
+	    ipam_check_readable(&view->ledger->place, &leases, err) < 0)
 		return -1;
 	for (size_t i = 0; i < leases.count; i++) {
 		if (rows)

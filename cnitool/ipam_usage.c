@@ -121,7 +121,9 @@ static int show_plugin(const char *network, const struct ipam_plugin *plugin, st
 	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
 
-	if (store_look(&plugin->conf.place, &store, err) < 0 || store_list(store, &leases, err) < 0)
+	if (store_look(&plugin->conf.place, &store, err) < 0 ||
+	    store_list(store, &leases, err) < 0 ||
+	    ipam_check_readable(&plugin->conf.place, &leases, err) < 0)
 		return -1;
 	for (size_t set = 0; set < plugin->conf.sets.count; set++)
 		show_set(network, plugin, set, &leases, usages);

@@ -154,6 +154,13 @@ static const struct situation {
 	 {"cnitool: 'cnitool add' needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN: nothing was done",
 	  "  try: sudo cnitool …\n"},
 	 "warning"},
+	{"not root, and no plugin runs",
+	 PODS ADD("r1") "chmod 755 /var/lib/cni /var/lib/cni/networks /var/lib/cni/networks/*\n"
+			"setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 "
+			"--clear-groups " CNI_C_BINARY_DIR "/cnitool/cnitool ipam list pods",
+	 1,
+	 {"read the reservations in '/var/lib/cni/networks/pods': Permission denied",
+	  "  try: sudo cnitool"}},
 	{"attached already",
 	 PODS ADD("r1") "cnitool add pods r1",
 	 1,
