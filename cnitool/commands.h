@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* What a command returns, besides 0 and, with `err` filled, -1. */
+/* Results of a command, besides 0 and, with `err` filled, -1. */
 #define COMMAND_FAULT 1	   /* the command worked, and found a fault */
 #define COMMAND_USAGE (-2) /* `err` is filled: the command line is wrong, and nothing was done */
 

@@ -61,7 +61,7 @@ static char *format_option(const struct tool_option *option)
 			  option->value ? " " : "", option->value ? option->value : "");
 }
 
-/* Those of all commands if `command` is NULL. */
+/* True if the command takes the option; with NULL, if all commands do. */
 static bool has_option(const struct tool_option *option, const struct command *command)
 {
 	return command ? tool_option_is_of(option, command->name) : !option->commands;

@@ -13,9 +13,10 @@
 
 #define NAMED_NETNS "/run/netns"
 
-/* A row holds for an error with the code (0: any) and with both texts (NULL: none) in its message or details. Of
- * several the first. In a hint {network}, {file}, {netns} and {path} are what the command line and the environment
- * say, {elsewhere}, {names}, {holder} and {link} what this host or the message has: a row whose word is not known does not hold. */
+/* A row holds for an error with the code (0: any) and with both texts (NULL: none) in its message or details;
+ * the first such row counts. In a hint {network}, {file}, {netns} and {path} come from the command line and the
+ * environment, {elsewhere}, {names}, {holder} and {link} from this host or the message: a row with a word that is
+ * not known does not hold. */
 static const struct row {
 	int code;
 	const char *has;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What to do about an error: a line "try: …" for people, on stderr, and never part of an error's message, which
+/* The remedy for an error: a line "try: …" for people, on stderr, and never part of an error's message, which
  * others search for. */
 #ifndef HINT_H
 #define HINT_H
@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* What the hint may name. NULL: not known. */
+/* The things that a hint may name. NULL: not known. */
 struct hint_context {
 	const struct options *options;
 	const char *command; /* "add" */

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* What is to be released, and what has been. */
+/* The extent of a release, and its progress. */
 struct release {
 	const struct options *options;
 	const struct census *census; /* taken under the ledger's lock: no later ADD is missing */

@@ -142,7 +142,7 @@ static int show_network(struct tool *tool, void *data, struct cni_error *err)
 	return 0;
 }
 
-/* Of all networks, those without a ledger are not shown, and those that cannot be read are a warning. */
+/* For all networks: a network without a ledger is not shown, and an unreadable one is a warning. */
 static int show_if_any(struct tool *tool, void *data, struct cni_error *err)
 {
 	if (tool_load(tool, err) == 0 && !ipam_has_ledger(&tool->list))

@@ -31,7 +31,7 @@ struct picture_attachment {
 	cJSON *ports;
 	cJSON *limits; /* {"ingressRate", "egressRate"}: bits in a second */
 	char *port;    /* the link on this host; NULL: none */
-	/* Of `port`: "up", "down", "no carrier"; "gone"; "another's": the link of the name is not this
+	/* The state of `port`: "up", "down", "no carrier"; "gone"; "another's": the link of the name is not this
 	 * attachment's. */
 	const char *port_state;
 	const struct node_link *link; /* NULL, unless it is there and this attachment's */

@@ -71,7 +71,7 @@ static void add_limits(struct picture_attachment *attachment, const cJSON *limit
 	}
 }
 
-/* What the runtime asked for, and what stands in the plugins' own configuration. */
+/* Reads what the runtime asked for, and what stands in the plugins' own configuration. */
 static void read_wishes(struct picture_attachment *attachment, const struct cni_cached *cached,
 			const struct cni_conflist *list)
 {

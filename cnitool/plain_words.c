@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Extended regular expressions (regex(7)): the first group, the words, and the second group follow each
- * other. What is left out differs from attachment to attachment: without it equal faults are equal. */
+ * other. The parts that are left out differ from attachment to attachment: without it equal faults are equal. */
 static const struct {
 	const char *pattern;
 	const char *words;

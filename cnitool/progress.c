@@ -14,7 +14,7 @@ void progress_show(size_t done, size_t total)
 	if (done < total)
 		fprintf(stderr, "\r%zu of %zu", done, total);
 	else
-		/* To the begin of the line, and all of the line away (console_codes(4)). */
+		/* Moves to the begin of the line and clears it (console_codes(4)). */
 		fputs("\r\033[K", stderr);
 	fflush(stderr);
 }

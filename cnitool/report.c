@@ -44,7 +44,7 @@ void report_error(const struct hint_context *context, const struct cni_error *er
 	freeing char *hint = is_usage ? NULL : hint_for(context, err);
 	freeing char *plain = plain_words(err->msg, context->options->verbose);
 
-	/* What was printed stands above the error. */
+	/* Lines that were printed stand above the error. */
 	fflush(stdout);
 	if (context->options->json) {
 		print_json_error(context, err, version, hint);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a group, on a line of its own. */
+/* The number of members of a group that are named. */
 #define NAMED_MAX 6
 #define WORDS_MAX 8
 
@@ -80,7 +80,7 @@ static void print_members(const struct tally *tally, size_t first, size_t count)
 		print_line("  %s", text);
 }
 
-/* Those that say nothing but the word are not named. */
+/* Members without a message are not named. */
 static void print_group(const struct tally *tally, size_t first, size_t count)
 {
 	const struct tally_row *row = &tally->rows[first];

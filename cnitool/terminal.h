@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the output can show. */
+/* The abilities of the output. */
 #ifndef TERMINAL_H
 #define TERMINAL_H
 

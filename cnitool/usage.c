@@ -97,7 +97,7 @@ int usage_check(const struct command *command, const struct options *options, st
 	return 0;
 }
 
-/* Of the effective capabilities; all are there if the kernel does not say. */
+/* True if the capability is effective, or if the kernel does not say. */
 static bool has_capability(unsigned int capability)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a command line asks for, and what is wrong with it. */
+/* The command that a command line names, and its mistakes. */
 #ifndef USAGE_H
 #define USAGE_H
 

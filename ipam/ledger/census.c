@@ -205,7 +205,7 @@ static void look_into(struct census *census, size_t *room, const char *pid, stru
 	struct stat st;
 
 	if (stat(net, &st) < 0) {
-		/* The host's init is in no container, and some hosts let nobody look at it. */
+		/* The host's init is in no container, and some hosts hide it from root. */
 		census->is_whole &= has_ended(errno) || !strcmp(pid, "1");
 		return;
 	}

@@ -158,7 +158,7 @@ static void cnitool__refuses_what_it_cannot_use(void **state)
 	assert_false(fake_has(&scene->fake, "cache"));
 }
 
-/* One sentence, and no plugin runs. */
+/* Prints one sentence and runs no plugin. */
 static void cnitool__needs_rights(void **state)
 {
 	static const char *const lines[] = {"add blue " RED, "del blue " RED, "gc blue",

@@ -56,7 +56,7 @@ static void container__is_named_by_the_beginning_of_its_id(void **state)
 	/* As show prints it, and the only interface it has. */
 	cnitool_succeeds(scene, "check blue -c 4f1d…");
 	cnitool_assert_line(scene, "one.CHECK.env", "CNI_IFNAME=net1\n");
-	/* One that is the beginning of another. */
+	/* An id that is the beginning of another. */
 	cnitool_succeeds(scene, "check blue -c 77");
 	cnitool_assert_line(scene, "one.CHECK.env", "CNI_CONTAINERID=77\n");
 	fake_assert_asked(&scene->fake, "CHECK one\nCHECK one\nCHECK one\n");

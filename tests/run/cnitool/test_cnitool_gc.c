@@ -44,16 +44,15 @@ static void run(const char *line)
 }
 
 /* It exits with `code` and prints `expected`, and nothing else if that ends in a newline. */
-/* `lines` and the last line, which counts the deleted attachments among them; the caller frees. */
+/* `lines` and the last line, which counts; the caller frees. */
 static char *with_summary(const char *lines)
 {
-	bool is_dry = strstr(lines, "would be ");
 	size_t count = 0;
 
 	for (const char *at = strstr(lines, "deleted: "); at; at = strstr(at + 1, "deleted: "))
 		count++;
 	return cni_format("%s%zu attachment%s %sdeleted\n", lines, count, count == 1 ? "" : "s",
-			  is_dry ? "would be " : "");
+			  strstr(lines, "would be ") ? "would be " : "");
 }
 
 static void assert_prints(const char *line, int code, const char *expected)

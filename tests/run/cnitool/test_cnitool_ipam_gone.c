@@ -71,7 +71,7 @@ static void gone__is_released(void **state)
 	ipam_finds(scene, "");
 }
 
-/* One that lives, and one of which no more is known. */
+/* A holder that lives, and a holder without a record. */
 static void release__refuses_a_living_holder(void **state)
 {
 	const struct cnitool_scene *scene = *state;

@@ -29,7 +29,7 @@ static const char far[] =
 	"{\"cniVersion\":\"1.1.0\",\"name\":\"far\",\"plugins\":[{\"type\":\"ptp\",\"ipam\":{"
 	"\"type\":\"host-local\",\"ranges\":[[{\"subnet\":\"10.2.0.0/24\"}]]}}]}";
 
-/* What a runtime would say of web-0. */
+/* The arguments of a runtime for web-0. */
 #define AS_WEB                                                                                     \
 	"CNI_ARGS='IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=web-0' "                 \
 	"CAP_ARGS='{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,"                    \
