@@ -135,13 +135,14 @@ static int read_option(int row, struct options *options, struct cni_error *err)
 static int fail_long(const char *word, struct cni_error *err)
 {
 	freeing char *name = cni_strndup(word, strcspn(word, "="));
+	size_t length = strlen(name) - 2;
 	const char *names[OPTIONS_MAX + 1] = {NULL};
 	const char *nearest;
 	size_t count = 0;
 
 	for (size_t i = 0; tool_options[i].name && i < OPTIONS_MAX; i++) {
 		names[i] = tool_options[i].name;
-		count += !strncmp(names[i], name + 2, strlen(name + 2));
+		count += !strncmp(names[i], name + 2, length);
 	}
 	if (count == 1)
 		return cni_fail(err, CNI_EENV, "option '%s' takes no value", name);

@@ -123,12 +123,55 @@ static void check__is_of_all(void **state)
 	}
 }
 
+static void status__is_of_all(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+	struct plugin_answer answer;
+
+	fake_write(
+		&scene->fake, "net.d/20-green.conflist",
+		"{\"cniVersion\":\"1.1.0\",\"name\":\"green\",\"plugins\":[{\"type\":\"two\"}]}");
+	assert_prints(scene, "status", 0, "blue: ready\ngreen: ready\n");
+	assert_prints(scene, "status blue", 0, "");
+	fake_write(&scene->fake, "one.STATUS.fails", "{\"code\":50,\"msg\":\"it is off\"}");
+	assert_prints(scene, "status", 1,
+		      "blue: not ready: plugin 'one' failed STATUS: it is off [code 50]\n"
+		      "green: ready\n");
+	answer = cnitool_run(scene, "status -j");
+	assert_int_equal(answer.exit_code, 1);
+	assert_int_equal(cJSON_GetArraySize(answer.json), 2);
+	assert_true(cJSON_IsFalse(cni_json_get(cJSON_GetArrayItem(answer.json, 0), "ready")));
+	assert_true(cJSON_IsTrue(cni_json_get(cJSON_GetArrayItem(answer.json, 1), "ready")));
+	plugin_answer_clear(&answer);
+}
+
+/* A row for what was done. */
+static void del__prints_json(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+	struct plugin_answer answer;
+
+	attach(scene, "blue", "c1", "eth0");
+	answer = cnitool_run(scene, "check blue -c c1 -j");
+	plugin_assert_success(&answer);
+	assert_string_equal(cni_json_get_string(cJSON_GetArrayItem(answer.json, 0), "state"),
+			    "fine");
+	plugin_answer_clear(&answer);
+	answer = cnitool_run(scene, "del blue -c c1 -j");
+	plugin_assert_success(&answer);
+	assert_string_equal(cni_json_get_string(cJSON_GetArrayItem(answer.json, 0), "state"),
+			    "deleted");
+	plugin_answer_clear(&answer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cnitool_test(container__is_named_by_the_beginning_of_its_id),
 		cnitool_test(container__must_be_one),
 		cnitool_test(check__is_of_all),
+		cnitool_test(status__is_of_all),
+		cnitool_test(del__prints_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

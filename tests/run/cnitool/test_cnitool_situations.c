@@ -39,217 +39,204 @@ static const struct situation {
 	int code;
 	const char *prints[4];
 	const char * not ;
-} situations[] =
-	{
-		{"pool full",
-		 PODS ADD("r1") ADD("r2") ADD("r3") ADD("r4")
-			 ADD("r5") "ip netns add r6\ncnitool add pods r6",
-		 1,
-		 {"no IP addresses available in range set: 10.1.0.1-10.1.0.6 [code 104]\n",
-		  "  try: cnitool ipam usage pods, then cnitool gc pods --gone"}},
-		{"pool full of the dead",
-		 PODS ADD("r1") ADD("r2") ADD("r3") ADD("r4")
-			 ADD("r5") "ip netns del r2\n"
-				   "while ip link | grep -q $(cnitool show -j | jq -r "
-				   "'.[].masters[].attachments[] | select(.netns == "
-				   "\"/run/netns/r2\").port.name'); do sleep 0.05; done\n"
-				   "ip netns add r6\ncnitool add pods r6",
-		 0,
-		 {"\"address\": \"10.1.0.3/29\""}},
-		{"rules flushed",
-		 PODS ADD("r1") "nft flush ruleset\ncnitool check pods r1",
-		 1,
-		 {"plugin 'bridge' failed CHECK: masquerade: ", "[code 102]\n",
-		  "  try: cnitool reconcile pods"},
-		 "map "},
-		{"forwarding off, for many",
-		 PODS ADD("r1") ADD("r2")
-			 ADD("r3") "sysctl -qw net.ipv4.ip_forward=0\ncnitool check pods",
-		 1,
-		 {"pods: 3 attachments: wrong: plugin 'bridge' failed CHECK: sysctl "
-		  "'net/ipv4/ip_forward' "
-		  "is 0, expected 1\n",
-		  "/eth0, cnitool-", "3 attachments: 3 wrong\n", "  try: cnitool reconcile pods"}},
-		{"bridge down",
-		 PODS ADD("r1") "ip link set br0 down\ncnitool check pods r1",
-		 1,
-		 {"bridge 'br0' is down, expected it up [code 102]\n",
-		  "  try: ip link set br0 up"}},
-		{"bridge gone",
-		 PODS ADD("r1") "ip link del br0\ncnitool reconcile pods",
-		 1,
-		 {"failed: plugin 'bridge' failed to put it back while the container runs: bridge "
-		  "'br0' is "
-		  "missing\n",
-		  "1 attachment: 1 failed\n", "  try: stop and start the containers"},
-		 "MEND"},
-		{"bridge gone, with words from inside",
-		 PODS ADD("r1") "ip link del br0\ncnitool reconcile pods -v",
-		 1,
-		 {"failed MEND: bridge 'br0' is missing\n"}},
-		{"policy drop",
-		 PODS_IN("1.1.0", "", "",
-			 ",{\"type\":\"firewall\",\"backend\":\"nftables\"}") "nft add table inet "
-									      "my\n"
-									      "nft add chain inet "
-									      "my "
-									      "forward '{ type "
-									      "filter hook "
-									      "forward priority 0; "
-									      "policy "
-									      "drop; }'\n"
-									      "cnitool status pods",
-		 1,
-		 {"[code 51]\n",
-		  "  try: nft list ruleset, then accept there, or \"backend\": \"iptables\" "
-		  "for firewall in " NETS "/10-pods.conflist"}},
-		{"plugin missing",
-		 "cat > " NETS "/10-x.conflist "
-		 "<<'E'\n{\"cniVersion\":\"1.1.0\",\"name\":\"x\",\"plugins\":[{\"type\":"
-		 "\"nonesuch\"}]}\nE\n"
-		 "ip netns add r1\ncnitool add x r1",
-		 1,
-		 {"failed to find plugin \"nonesuch\"", "[code 107]\n",
-		  "  try: install it to one of " CNI_C_BINARY_DIR}},
-		{"plugin elsewhere",
-		 PODS "ip netns add r1\nCNI_PATH=/nowhere cnitool add pods r1",
-		 1,
-		 {"failed to find plugin \"bridge\" in path [/nowhere]", "  try: CNI_PATH=/",
-		  " cnitool …: the plugin is there\n"}},
-		{"broken file",
-		 "echo '{\"name\": \"pods\",' > " NETS
-		 "/10-pods.conflist\nip netns add r1\ncnitool add pods r1",
-		 1,
-		 {"no network 'pods' in '" NETS
-		  "', which has none (it may be in what could not be read: "
-		  "'10-pods.conflist') [code 107]\n",
-		  "  try: put a file into the directory",
-		  "warning: passed over: '" NETS "/10-pods.conflist' is not valid JSON"}},
-		{"wrong value of a key",
-		 PODS_IN("1.1.0", "\"mtu\":\"1500\",", "",
-			 "") "ip netns add r1\ncnitool add pods r1",
-		 1,
-		 {"plugin 'bridge' failed ADD: 'mtu' is \"1500\", expected a whole number from 0 "
-		  "to 65535 "
-		  "[code 7]\n",
-		  "  file: " NETS "/10-pods.conflist\n",
-		  "  try: the key in " NETS "/10-pods.conflist"}},
-		{"namespace gone",
-		 PODS ADD("r1") "ip netns del r1\ncnitool check pods",
-		 0,
-		 {"/eth0: gone: its namespace is gone: 'cnitool gc pods --gone' removes what is "
-		  "left\n",
-		  "1 attachment: 1 gone\n"}},
-		{"no such namespace",
-		 PODS "ip netns add blue\nip netns add green\ncnitool add pods red",
-		 1,
-		 {"failed to open netns '", "/red'",
-		  "  try: a path, or a name of ip-netns(8), which has blue, green\n"}},
-		{"no namespace at all",
-		 PODS "cnitool add pods red",
-		 1,
-		 {"failed to open netns '", "  try: ip netns add NAME"}},
-		{"lock held",
-		 PODS_IN("1.1.0", "", "\"lockTimeout\":1,", "")
-			 ADD("r1") "ip netns add r2\n"
-				   "flock /var/lib/cni/networks/pods/lock sleep 5 >/dev/null 2>&1 "
-				   "& sleep "
-				   "0.3\ncnitool add pods r2",
-		 1,
-		 {"not free within 1000 ms: held by process ", "[code 106]\n",
-		  "  try: again later, or end the process that holds the lock: process ",
-		  " (flock)\n"}},
-		{"disk full",
-		 PODS "mkdir -p /var/lib/cni/networks && mount -t tmpfs -o nr_inodes=4 full "
-		      "/var/lib/cni/networks\nip netns add r1\ncnitool add pods r1",
-		 1,
-		 {"No space left on device", "  try: df -h /var/lib/cni /run, and df -i"}},
-		{"not root",
-		 PODS "ip netns add r1\nsetpriv --bounding-set=-all --inh-caps=-all --reuid=65534 "
-		      "--clear-groups " CNI_C_BINARY_DIR "/cnitool/cnitool add pods r1",
-		 1,
-		 {"cnitool: 'cnitool add' needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN: nothing "
-		  "was done",
-		  "  try: sudo cnitool …\n"},
-		 "warning"},
-		{"not root, and no plugin runs",
-		 PODS ADD("r1") "chmod 755 /var/lib/cni /var/lib/cni/networks "
-				"/var/lib/cni/networks/*\n"
-				"setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 "
-				"--clear-groups " CNI_C_BINARY_DIR
-				"/cnitool/cnitool ipam list pods",
-		 1,
-		 {"read the reservations in '/var/lib/cni/networks/pods': Permission denied",
-		  "  try: sudo cnitool"}},
-		{"attached already",
-		 PODS ADD("r1") "cnitool add pods r1",
-		 1,
-		 {"is attached to 'pods' as 'eth0' already", "[code 105]\n",
-		  "  try: cnitool del pods r1 first\n"}},
-		{"port taken",
-		 PODS_PORTS ADD_PORT("r1") "ip netns add r2\ncnitool add pods r2",
-		 1,
-		 {"port tcp :8080 is already published by 'pods/cnitool-", "[code 105]\n",
-		  "  try: cnitool show, and cnitool gc pods --gone"}},
-		{"unknown network",
-		 PODS "cnitool status pod",
-		 1,
-		 {"no network 'pod' in '" NETS "', which has 'pods' [code 107]\n",
-		  "  try: cnitool list\n"}},
-		{"no configuration",
-		 "cnitool status pods",
-		 1,
-		 {"which has none [code 107]\n", "  try: put a file into the directory"}},
-		{"not attached",
-		 PODS "ip netns add r1\ncnitool check pods r1",
-		 1,
-		 {"is not attached to 'pods' as 'eth0'", "[code 3]\n", "  try: cnitool show pods"}},
-		{"no program",
-		 PLUGIN("\\\\001\\\\002") "ip netns add r1\ncnitool add odd r1",
-		 1,
-		 {"Exec format error", "  try: file on the executable"}},
-		{"plugin dies",
-		 PLUGIN("#!/bin/sh\nkill -SEGV $$\n") "ip netns add r1\ncnitool add odd r1",
-		 1,
-		 {"was ended by signal 11", "[code 103]\n", "  try: CNI_C_TRACE=1 cnitool",
-		  "cnitool: warning: plugin 'odd' failed DEL"}},
-		{"version too old",
-		 PODS ADD("r1")
-			 PODS_IN("0.3.1", "", "",
-				 "") "cnitool del pods r1 && "
-				     "cnitool add pods r1 >/dev/null && cnitool check pods r1",
-		 1,
-		 {"does not support the CHECK command [code 1]\n",
-		  "  try: \"cniVersion\": \"1.0.0\" in the network's file"}},
-		{"an error as JSON",
-		 PODS ADD("r1") "nft flush ruleset\ncnitool check pods r1 -j | jq -r '.msg, .code, "
-				".try' && exit 1",
-		 1,
-		 {"plugin 'bridge' failed CHECK: masquerade: ",
-		  "\n102\ncnitool reconcile pods: puts back"}},
-		{"the same warning twice",
-		 PLUGIN("#!/bin/sh\necho {\\\\\"code\\\\\":7,\\\\\"msg\\\\\":\\\\\"no\\\\\"}\nexit "
-			"1\n") "sed -i 's/{\"type\":\"odd\"}/&,&/' " NETS
-			       "/20-odd.conflist\nip netns add r1\ncnitool add odd r1",
-		 1,
-		 {"cnitool: plugin 'odd' failed ADD: no [code 7]\n",
-		  "  file: " NETS "/20-odd.conflist\n",
-		  "cnitool: warning: plugin 'odd' failed DEL: no (2 times)\n"}},
-		{"many, on a terminal",
-		 "mkdir -p /var/lib/cni/results\nfor i in $(seq 12); do echo "
-		 "'{\"kind\":\"cniCacheV1\",\"containerId\":\"c'$i'\",\"ifName\":"
-		 "\"eth0\",\"networkName\":\"pods\",\"netns\":\"/nowhere\"}' > "
-		 "/var/lib/cni/results/pods-c$i-eth0; done\n"
-		 "script -qec '" CNI_C_BINARY_DIR
-		 "/cnitool/cnitool check pods' /dev/null </dev/null",
-		 0,
-		 {"\r7 of 12", "\r\033[K",
-		  "pods: 12 attachments: gone: ", "12 attachments: 12 gone"}},
-		{"misspelt command",
-		 "cnitool chekc pods r1",
-		 2,
-		 {"unknown command 'chekc': the nearest one is 'check', see 'cnitool --help'\n"},
-		 "[code"},
+} situations[] = {
+	{"pool full",
+	 PODS ADD("r1") ADD("r2") ADD("r3") ADD("r4")
+		 ADD("r5") "ip netns add r6\ncnitool add pods r6",
+	 1,
+	 {"no IP addresses available in range set: 10.1.0.1-10.1.0.6 [code 104]\n",
+	  "  try: cnitool ipam usage pods, then cnitool gc pods --gone"}},
+	{"pool full of the dead",
+	 PODS ADD("r1") ADD("r2") ADD("r3") ADD("r4")
+		 ADD("r5") "ip netns del r2\n"
+			   "while ip link | grep -q $(cnitool show -j | jq -r "
+			   "'.[].masters[].attachments[] | select(.netns == "
+			   "\"/run/netns/r2\").port.name'); do sleep 0.05; done\n"
+			   "ip netns add r6\ncnitool add pods r6",
+	 0,
+	 {"\"address\": \"10.1.0.3/29\""}},
+	{"rules flushed",
+	 PODS ADD("r1") "nft flush ruleset\ncnitool check pods r1",
+	 1,
+	 {"plugin 'bridge' failed CHECK: masquerade: ", "[code 102]\n",
+	  "  try: cnitool reconcile pods"},
+	 "map "},
+	{"forwarding off, for many",
+	 PODS ADD("r1") ADD("r2") ADD("r3") "sysctl -qw net.ipv4.ip_forward=0\ncnitool check pods",
+	 1,
+	 {"pods: 3 attachments: wrong: plugin 'bridge' failed CHECK: sysctl "
+	  "'net/ipv4/ip_forward' "
+	  "is 0, expected 1\n",
+	  "/eth0, cnitool-", "3 attachments: 3 wrong\n", "  try: cnitool reconcile pods"}},
+	{"bridge down",
+	 PODS ADD("r1") "ip link set br0 down\ncnitool check pods r1",
+	 1,
+	 {"bridge 'br0' is down, expected it up [code 102]\n", "  try: ip link set br0 up"}},
+	{"bridge gone",
+	 PODS ADD("r1") "ip link del br0\ncnitool reconcile pods",
+	 1,
+	 {"failed: plugin 'bridge' failed to put it back while the container runs: bridge "
+	  "'br0' is "
+	  "missing\n",
+	  "1 attachment: 1 failed\n", "  try: stop and start the containers"},
+	 "MEND"},
+	{"bridge gone, with words from inside",
+	 PODS ADD("r1") "ip link del br0\ncnitool reconcile pods -v",
+	 1,
+	 {"failed MEND: bridge 'br0' is missing\n"}},
+	{"policy drop",
+	 PODS_IN("1.1.0", "", "",
+		 ",{\"type\":\"firewall\",\"backend\":\"nftables\"}") "nft add table inet "
+								      "my\n"
+								      "nft add chain inet "
+								      "my "
+								      "forward '{ type "
+								      "filter hook "
+								      "forward priority 0; "
+								      "policy "
+								      "drop; }'\n"
+								      "cnitool status pods",
+	 1,
+	 {"[code 51]\n", "  try: nft list ruleset, then accept there, or \"backend\": \"iptables\" "
+			 "for firewall in " NETS "/10-pods.conflist"}},
+	{"plugin missing",
+	 "cat > " NETS "/10-x.conflist "
+	 "<<'E'\n{\"cniVersion\":\"1.1.0\",\"name\":\"x\",\"plugins\":[{\"type\":"
+	 "\"nonesuch\"}]}\nE\n"
+	 "ip netns add r1\ncnitool add x r1",
+	 1,
+	 {"failed to find plugin \"nonesuch\"", "[code 107]\n",
+	  "  try: install it to one of " CNI_C_BINARY_DIR}},
+	{"plugin elsewhere",
+	 PODS "ip netns add r1\nCNI_PATH=/nowhere cnitool add pods r1",
+	 1,
+	 {"failed to find plugin \"bridge\" in path [/nowhere]", "  try: CNI_PATH=/",
+	  " cnitool …: the plugin is there\n"}},
+	{"broken file",
+	 "echo '{\"name\": \"pods\",' > " NETS
+	 "/10-pods.conflist\nip netns add r1\ncnitool add pods r1",
+	 1,
+	 {"no network 'pods' in '" NETS "', which has none (it may be in what could not be read: "
+	  "'10-pods.conflist') [code 107]\n",
+	  "  try: put a file into the directory",
+	  "warning: passed over: '" NETS "/10-pods.conflist' is not valid JSON"}},
+	{"wrong value of a key",
+	 PODS_IN("1.1.0", "\"mtu\":\"1500\",", "", "") "ip netns add r1\ncnitool add pods r1",
+	 1,
+	 {"plugin 'bridge' failed ADD: 'mtu' is \"1500\", expected a whole number from 0 "
+	  "to 65535 "
+	  "[code 7]\n",
+	  "  file: " NETS "/10-pods.conflist\n", "  try: the key in " NETS "/10-pods.conflist"}},
+	{"namespace gone",
+	 PODS ADD("r1") "ip netns del r1\ncnitool check pods",
+	 0,
+	 {"/eth0: gone: its namespace is gone: 'cnitool gc pods --gone' removes what is "
+	  "left\n",
+	  "1 attachment: 1 gone\n"}},
+	{"no such namespace",
+	 PODS "ip netns add blue\nip netns add green\ncnitool add pods red",
+	 1,
+	 {"failed to open netns '", "/red'",
+	  "  try: a path, or a name of ip-netns(8), which has blue, green\n"}},
+	{"no namespace at all",
+	 PODS "cnitool add pods red",
+	 1,
+	 {"failed to open netns '", "  try: ip netns add NAME"}},
+	{"lock held",
+	 PODS_IN("1.1.0", "", "\"lockTimeout\":1,", "")
+		 ADD("r1") "ip netns add r2\n"
+			   "flock /var/lib/cni/networks/pods/lock sleep 5 >/dev/null 2>&1 "
+			   "& sleep "
+			   "0.3\ncnitool add pods r2",
+	 1,
+	 {"not free within 1000 ms: held by process ", "[code 106]\n",
+	  "  try: again later, or end the process that holds the lock: process ", " (flock)\n"}},
+	{"disk full",
+	 PODS "mkdir -p /var/lib/cni/networks && mount -t tmpfs -o nr_inodes=4 full "
+	      "/var/lib/cni/networks\nip netns add r1\ncnitool add pods r1",
+	 1,
+	 {"No space left on device", "  try: df -h /var/lib/cni /run, and df -i"}},
+	{"not root",
+	 PODS "ip netns add r1\nsetpriv --bounding-set=-all --inh-caps=-all --reuid=65534 "
+	      "--clear-groups " CNI_C_BINARY_DIR "/cnitool/cnitool add pods r1",
+	 1,
+	 {"cnitool: 'cnitool add' needs root, or CAP_NET_ADMIN and CAP_SYS_ADMIN: nothing "
+	  "was done",
+	  "  try: sudo cnitool …\n"},
+	 "warning"},
+	{"not root, and no plugin runs",
+	 PODS ADD("r1") "chmod 755 /var/lib/cni /var/lib/cni/networks "
+			"/var/lib/cni/networks/*\n"
+			"setpriv --bounding-set=-all --inh-caps=-all --reuid=65534 "
+			"--clear-groups " CNI_C_BINARY_DIR "/cnitool/cnitool ipam list pods",
+	 1,
+	 {"read the reservations in '/var/lib/cni/networks/pods': Permission denied",
+	  "  try: sudo cnitool"}},
+	{"attached already",
+	 PODS ADD("r1") "cnitool add pods r1",
+	 1,
+	 {"is attached to 'pods' as 'eth0' already", "[code 105]\n",
+	  "  try: cnitool del pods r1 first\n"}},
+	{"port taken",
+	 PODS_PORTS ADD_PORT("r1") "ip netns add r2\ncnitool add pods r2",
+	 1,
+	 {"port tcp :8080 is already published by 'pods/cnitool-", "[code 105]\n",
+	  "  try: cnitool show, and cnitool gc pods --gone"}},
+	{"unknown network",
+	 PODS "cnitool status pod",
+	 1,
+	 {"no network 'pod' in '" NETS "', which has 'pods' [code 107]\n",
+	  "  try: cnitool list\n"}},
+	{"no configuration",
+	 "cnitool status pods",
+	 1,
+	 {"which has none [code 107]\n", "  try: put a file into the directory"}},
+	{"not attached",
+	 PODS "ip netns add r1\ncnitool check pods r1",
+	 1,
+	 {"is not attached to 'pods' as 'eth0'", "[code 3]\n", "  try: cnitool show pods"}},
+	{"no program",
+	 PLUGIN("\\\\001\\\\002") "ip netns add r1\ncnitool add odd r1",
+	 1,
+	 {"Exec format error", "  try: file on the executable"}},
+	{"plugin dies",
+	 PLUGIN("#!/bin/sh\nkill -SEGV $$\n") "ip netns add r1\ncnitool add odd r1",
+	 1,
+	 {"was ended by signal 11", "[code 103]\n", "  try: CNI_C_TRACE=1 cnitool",
+	  "cnitool: warning: plugin 'odd' failed DEL"}},
+	{"version too old",
+	 PODS ADD("r1") PODS_IN("0.3.1", "", "",
+				"") "cnitool del pods r1 && "
+				    "cnitool add pods r1 >/dev/null && cnitool check pods r1",
+	 1,
+	 {"does not support the CHECK command [code 1]\n",
+	  "  try: \"cniVersion\": \"1.0.0\" in the network's file"}},
+	{"an error as JSON",
+	 PODS ADD("r1") "nft flush ruleset\ncnitool check pods r1 -j | jq -r '.msg, .code, "
+			".try' && exit 1",
+	 1,
+	 {"plugin 'bridge' failed CHECK: masquerade: ",
+	  "\n102\ncnitool reconcile pods: puts back"}},
+	{"the same warning twice",
+	 PLUGIN("#!/bin/sh\necho {\\\\\"code\\\\\":7,\\\\\"msg\\\\\":\\\\\"no\\\\\"}\nexit "
+		"1\n") "sed -i 's/{\"type\":\"odd\"}/&,&/' " NETS
+		       "/20-odd.conflist\nip netns add r1\ncnitool add odd r1",
+	 1,
+	 {"cnitool: plugin 'odd' failed ADD: no [code 7]\n", "  file: " NETS "/20-odd.conflist\n",
+	  "cnitool: warning: plugin 'odd' failed DEL: no (2 times)\n"}},
+	{"many, on a terminal",
+	 "mkdir -p /var/lib/cni/results\nfor i in $(seq 12); do echo "
+	 "'{\"kind\":\"cniCacheV1\",\"containerId\":\"c'$i'\",\"ifName\":"
+	 "\"eth0\",\"networkName\":\"pods\",\"netns\":\"/nowhere\"}' > "
+	 "/var/lib/cni/results/pods-c$i-eth0; done\n"
+	 "script -qec '" CNI_C_BINARY_DIR "/cnitool/cnitool check pods' /dev/null </dev/null",
+	 0,
+	 {"\r7 of 12", "\r\033[K", "pods: 12 attachments: gone: ", "12 attachments: 12 gone"}},
+	{"misspelt command",
+	 "cnitool chekc pods r1",
+	 2,
+	 {"unknown command 'chekc': the nearest one is 'check', see 'cnitool --help'\n"},
+	 "[code"},
 };
 
 /* Nothing is left of the situation before. */

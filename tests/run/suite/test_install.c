@@ -104,6 +104,8 @@ static void install__puts_executables_where_runtimes_look(void **state)
 		     "grep -q '^CNI .* plugin v[0-9.]*+cni-c[.]' || exit 1; done");
 	sandbox_must("test -x " PREFIX "/bin/cnitool");
 	sandbox_must("test -f " PREFIX "/share/bash-completion/completions/cnitool");
+	sandbox_must("test -f " PREFIX "/share/zsh/site-functions/_cnitool");
+	sandbox_must("test -f " PREFIX "/share/fish/vendor_completions.d/cnitool.fish");
 }
 
 static const char pod_network[] =
