@@ -93,6 +93,15 @@ bool store_find_key(struct store *store, uint64_t key, const struct cni_ip *firs
 /* When `ip` was released, in seconds before now. False if not in this boot. */
 bool store_released_ago(struct store *store, const struct cni_ip *ip, uint32_t *ret_seconds);
 
+/* ---- a search of all reservations, for a caller that found no address ---- */
+
+/* False after a search in vain that was not cheap, until twenty times its cost have passed (at most a minute): a
+ * full /16 answers quickly all the while. */
+bool store_may_search(const struct store *store);
+
+/* Under the lock, notes a search in vain that took the process so long; without it notes nothing. */
+void store_note_search(struct store *store, double seconds);
+
 /* ---- write ---- */
 
 /* An address to be reserved, and its range set. */

@@ -46,18 +46,51 @@ static struct plugin_answer add(const char *container, const char *netns, const 
 	return plugin_run(&call);
 }
 
+/* Some hosts give birth to processes that root cannot look at for a moment: ADD takes nothing then, and the
+ * next one does. */
+static struct plugin_answer add_in_the_end(const char *container, const char *netns,
+					   const char *config)
+{
+	struct plugin_answer answer = add(container, netns, config);
+
+	for (int i = 0; i < 20 && answer.exit_code; i++) {
+		plugin_answer_clear(&answer);
+		usleep(100000);
+		answer = add(container, netns, config);
+	}
+	return answer;
+}
+
 /* NULL: ADD fails for want of an address. */
 static void assert_adds(const char *container, const char *netns, const char *config,
 			const char *expected)
 {
-	struct plugin_answer answer = add(container, netns, config);
+	struct plugin_answer answer =
+		expected ? add_in_the_end(container, netns, config) : add(container, netns, config);
 	const cJSON *ip = cJSON_GetArrayItem(cni_json_get(answer.json, "ips"), 0);
 
-	if (!expected)
+	if (!expected) {
 		plugin_assert_error(&answer, CNI_EEXHAUSTED, "no IP addresses available");
-	else
+	} else {
+		plugin_assert_success(&answer);
 		assert_string_equal(cni_json_get_string(ip, "address"), expected);
+	}
 	plugin_answer_clear(&answer);
+}
+
+static void assert_ready(void)
+{
+	struct plugin_call call = host_local_call("STATUS", NULL, text);
+	bool is_ready = false;
+
+	for (int i = 0; i < 20 && !is_ready; i++) {
+		struct plugin_answer answer = plugin_run(&call);
+
+		is_ready = answer.exit_code == 0;
+		plugin_answer_clear(&answer);
+		usleep(is_ready ? 0 : 100000);
+	}
+	assert_true(is_ready);
 }
 
 static void fill(const char *config)
@@ -78,7 +111,7 @@ static void dead__gives_its_address_to_the_next(void **state)
 	assert_adds("c6", "/run/netns/n6", text, NULL);
 	host_local_fails("STATUS", NULL, text, CNI_EUNAVAILABLE, "no IP addresses available");
 	sandbox_del_netns("n3");
-	host_local_succeeds("STATUS", NULL, text);
+	assert_ready();
 	assert_adds("c6", "/run/netns/n6", text, "10.1.0.4/29");
 	host_local_assert_file("10.1.0.4", "c6\r\neth0");
 	/* Its DEL comes too late, and takes nothing from the new holder. */
