@@ -77,7 +77,9 @@ int main(int argc, char **argv)
 
 	options_clear(&options);
 	if (fflush(stdout) == 0 && !ferror(stdout))
-		return result == COMMAND_USAGE ? 2 : result ? 1 : 0;
+		return result == COMMAND_USAGE || result == COMMAND_COULD_NOT_LOOK ? 2
+		       : result							   ? 1
+										   : 0;
 	fprintf(stderr, "cnitool: write to standard output: %s; what was done stays\n",
 		strerror(errno));
 	return 1;

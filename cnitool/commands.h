@@ -10,8 +10,9 @@
 #include <stddef.h>
 
 /* Results of a command, besides 0 and, with `err` filled, -1. */
-#define COMMAND_FAULT 1	   /* the command worked, and found a fault */
-#define COMMAND_USAGE (-2) /* `err` is filled: the command line is wrong, and nothing was done */
+#define COMMAND_FAULT	       1    /* the command worked, and found a fault */
+#define COMMAND_COULD_NOT_LOOK (-3) /* `err` is filled: exit code 2 */
+#define COMMAND_USAGE	       (-2) /* `err` is filled: the command line is wrong, and nothing was done */
 
 #define COMMAND_NETWORK 1U /* the first operand is a network, for tool_open() */
 #define COMMAND_NETNS	2U /* the second operand is a namespace */

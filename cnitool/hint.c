@@ -15,8 +15,8 @@
 
 /* A row holds for an error with the code (0: any) and with both texts (NULL: none) in its message or details;
  * the first such row counts. In a hint {network}, {file}, {netns} and {path} come from the command line and the
- * environment, {elsewhere}, {names}, {holder} and {link} from this host or the message: a row with a word that is
- * not known does not hold. */
+ * environment, {elsewhere}, {names}, {holder}, {link} and {validate} from this host, the message or the commands: a
+ * row with a word that is not known does not hold. */
 static const struct row {
 	int code;
 	const char *has;
@@ -69,6 +69,8 @@ static const struct row {
 	 "{file}"},
 	{CNI_EVERSION, "CHECK", NULL,
 	 "\"cniVersion\": \"1.0.0\" in the network's file, then del and add"},
+	{CNI_EDECODE, "not valid JSON", NULL, "{validate} shows the place"},
+	{CNI_ECONFIG, NULL, NULL, "{validate} {file}"},
 	{CNI_EDECODE, "not valid JSON", NULL, "jq . on the file shows the place"},
 	{CNI_ECONFIG, NULL, NULL, "the key in {file}; docs/plugins has all of them"},
 	{CNI_EDELEGATE, NULL, NULL, "CNI_C_TRACE=1 cnitool …: prints each step of the plugin"},
@@ -152,6 +154,14 @@ static char *name_link(const char *msg)
 						   : NULL;
 }
 
+static bool has_validate(void)
+{
+	static char *const name[] = {(char *)"validate"};
+	size_t words;
+
+	return command_find(name, 1, &words);
+}
+
 /* ---- the words of a hint ---- */
 
 /* The caller frees; NULL: not known. */
@@ -175,6 +185,8 @@ static char *value_of(const char *word, size_t length, const struct hint_context
 			return known[i].value ? cni_strdup(known[i].value) : NULL;
 	if (!strncmp(word, "elsewhere", length))
 		return find_elsewhere(err->msg);
+	if (!strncmp(word, "validate", length))
+		return has_validate() ? cni_strdup("cnitool validate") : NULL;
 	if (!strncmp(word, "link", length))
 		return name_link(err->msg);
 	return !strncmp(word, "names", length) ? list_names() : name_holder(err->msg);
