@@ -57,11 +57,19 @@ int cni_container_link_del_unread(struct cni_attachment *at, struct cni_error *e
 	return del_unread(&at->nl[CNI_CONTAINER], at->owner->ifname, err);
 }
 
+/* An ADD that was killed has left it under the name that link_part.c gives to it first. */
+static int del_unnamed(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err)
+{
+	return cni_link_del_by_name(nl, owner->key, err) == 0 || err->errnum == ENODEV ? 0 : -1;
+}
+
 int cni_container_link_del_in(struct cni_nl *nl, const struct cni_owner *owner, const char *kind,
 			      struct cni_error *err)
 {
 	struct cni_link found;
 
+	if (del_unnamed(nl, owner, err) < 0)
+		return -1;
 	if (cni_link_get(nl, owner->ifname, &found, err) < 0)
 		return del_unread(nl, owner->ifname, err);
 	if (!is_of(owner, kind, &found) || cni_link_del(nl, found.index, err) == 0 ||
