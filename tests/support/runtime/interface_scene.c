@@ -18,11 +18,8 @@ static const struct interface_row rows[] = {
 	 .kind = "veth",
 	 .keys = "'ipMasq':true",
 	 .has_go_test = true,
-	 /* It stays on, as do the settings that come with the kernel's module for masquerade. */
-	 .setup = "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 && "
-		  "nft 'add table ip load; "
-		  "add chain ip load post { type nat hook postrouting priority 100; }; "
-		  "add rule ip load post masquerade' && nft delete table ip load"},
+	 /* It stays on. */
+	 .setup = "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1"},
 };
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
