@@ -84,7 +84,7 @@ static void cluster_bgp__beside_the_go_plugins(void **state)
 		cluster_install(&cluster_nodes[i], "bird-bgp", "");
 	}
 	cluster_add_all(CLUSTER_OURS);
-	cluster_ask_table("again", true);
+	cluster_ask_table(NULL, true);
 }
 
 /* Pods have 1500, the links between nodes 1450: the gateway answers that a packet is too big. */
@@ -144,7 +144,7 @@ static void cluster_bgp__the_list_changes_under_running_pods(void **state)
 	sandbox_must("ip -n outside route del fd00:10:244:1::/64");
 	cluster_install(n1, "bird-bgp", "");
 	cluster_must(n1, "CNI_PATH=" CLUSTER_OURS " " REFRESH " >/dev/null");
-	cluster_ask_table("again", true);
+	cluster_ask_table(NULL, true);
 }
 
 /* With BIRD's own metric the blackhole wins over the bridge. */
@@ -162,7 +162,7 @@ static void cluster_bgp__an_ipv6_blackhole_needs_a_metric_above_256(void **state
 	bird_await_sessions(n1, n2, true);
 	bird_await_sessions(n1, n3, true);
 	await_all_routes();
-	cluster_ask_table("again", true);
+	cluster_ask_table(NULL, true);
 }
 
 /* A daemon that dies costs nothing: the others keep its routes. The next one recovers them, and leaves a
@@ -174,13 +174,13 @@ static void cluster_bgp__a_killed_daemon_costs_nothing(void **state)
 	bird_kill(n1);
 	bird_await_sessions(n2, n1, false);
 	bird_await_sessions(n3, n1, false);
-	cluster_ask_table("again", true);
+	cluster_ask_table(NULL, true);
 	cluster_assert_source_kept(p2, p1);
 	bird_start(n1, true);
 	bird_await_sessions(n1, n2, true);
 	bird_await_sessions(n1, n3, true);
 	cluster_await(n1, "grep -q 'Graceful restart done' /run/bird/log");
-	cluster_ask_table("again", true);
+	cluster_ask_table(NULL, true);
 }
 
 /* Neither side loses its carrier. */
@@ -200,7 +200,7 @@ static void cluster_bgp__a_dark_link_is_noticed(void **state)
 	cluster_assert_seen(p1->netns, p3->address[1], CLUSTER_PORT, NULL);
 	cluster_link_back(n3, 0);
 	await_all_routes();
-	cluster_ask_table("again", true);
+	cluster_ask_table(NULL, true);
 }
 
 /* n3 dies; n2 gets its subnet: a line of BIRD's each family, and a network of its own. */

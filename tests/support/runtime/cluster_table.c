@@ -98,7 +98,7 @@ static const char *seen_source(const struct question *question, const char *answ
 static void write_row(const char *column, const struct question *question,
 		      const char *const seen[2])
 {
-	const char *path = getenv("CLUSTER_ROWS");
+	const char *path = column ? getenv("CLUSTER_ROWS") : NULL;
 	FILE *file = path ? fopen(path, "ae") : NULL;
 
 	if (!path)

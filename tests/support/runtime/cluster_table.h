@@ -17,7 +17,7 @@ void cluster_del_all(const char *path);
 
 /* Asks all of the table, TCP. Fails the test if anything is not answered, or, with `asserts`, if a source is not the
  * expected one. In the file that the environment names in CLUSTER_ROWS, a line for each question is appended:
- * `column`, from, to, the sources in IPv4 and IPv6, separated by tabs. */
+ * `column` (NULL: nothing is written), from, to, the sources in IPv4 and IPv6, separated by tabs. */
 void cluster_ask_table(const char *column, bool asserts);
 
 #endif
