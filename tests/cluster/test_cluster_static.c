@@ -107,7 +107,7 @@ static void flannel_teardown(void)
 	}
 }
 
-/* What the delegate got, and what came of it. */
+/* The configuration that the delegate has received, and the pods that it has made of it. */
 static void assert_delegated(const char *masquerades)
 {
 	cluster_must(n1,

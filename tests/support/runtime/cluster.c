@@ -172,7 +172,7 @@ static void open_node(struct cluster_node *node, unsigned int number, unsigned i
 {
 	*node = (struct cluster_node){.number = number};
 	snprintf(node->name, sizeof(node->name), "n%u", number);
-	snprintf(node->netns, sizeof(node->netns), "/run/netns/%s", node->name);
+	snprintf(node->netns, sizeof(node->netns), "/run/netns/n%u", number);
 	sandbox_add_netns(node->name);
 	start_keeper(node);
 	node->events = open_events(node);
@@ -203,11 +203,11 @@ static void open_outside(void)
 	probe_serve(&outside, "/run/netns/outside", "outside", CLUSTER_PORT);
 }
 
-static void open_pod(struct cluster_pod *pod, const char *letter, unsigned int number)
+static void open_pod(struct cluster_pod *pod, char letter, unsigned int number)
 {
 	*pod = (struct cluster_pod){0};
-	snprintf(pod->name, sizeof(pod->name), "%s%u", letter, number);
-	snprintf(pod->netns, sizeof(pod->netns), "/run/netns/%s", pod->name);
+	snprintf(pod->name, sizeof(pod->name), "%c%u", letter, number);
+	snprintf(pod->netns, sizeof(pod->netns), "/run/netns/%c%u", letter, number);
 	sandbox_add_netns(pod->name);
 }
 
@@ -230,9 +230,9 @@ void cluster_open(unsigned int underlays)
 	}
 	for (unsigned int i = 0; i < CLUSTER_NODES; i++) {
 		open_node(&cluster_nodes[i], i + 1, underlays);
-		open_pod(&cluster_p[i], "p", i + 1);
+		open_pod(&cluster_p[i], 'p', i + 1);
 	}
-	open_pod(&cluster_q1, "q", 1);
+	open_pod(&cluster_q1, 'q', 1);
 	open_outside();
 }
 

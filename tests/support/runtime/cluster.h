@@ -30,7 +30,7 @@
 
 struct cluster_node {
 	char name[8];	/* "n1", and its namespace's */
-	char netns[24]; /* the path of that */
+	char netns[32]; /* the path of that */
 	unsigned int number;
 	pid_t keeper; /* a process in its namespaces */
 	pid_t bird;   /* 0: none */
@@ -39,8 +39,8 @@ struct cluster_node {
 };
 
 struct cluster_pod {
-	char name[8];
-	char netns[24];
+	char name[16];
+	char netns[32];
 	struct cluster_node *node; /* NULL: not attached */
 	const char *network;	   /* its name in cnitool's commands */
 	char address[2][64];	   /* IPv4 and IPv6, of the last ADD; "": none */

@@ -25,7 +25,7 @@ void cluster_del_all(const char *path)
 
 /* ---- names of addresses ---- */
 
-/* Those of which the table speaks; p1 and so on have them from their ADD. */
+/* p1 and so on have theirs from ADD. */
 static const struct {
 	const char *name;
 	const char *address[2];
