@@ -7,12 +7,13 @@
 #include "cleanup.h"
 #include "cluster_bird.h"
 #include "cluster_table.h"
+#include "conversation.h"
 #include "mem.h"
 #include "suite.h"
 #include "test.h"
 #include "transfer.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 static struct cluster_node *const n1 = &cluster_nodes[0];
 static struct cluster_node *const n2 = &cluster_nodes[1];
@@ -64,27 +65,44 @@ static void cluster_bgp__keeps_the_sources_of_pods(void **state)
 	cluster_assert_source_kept(p1, p3);
 }
 
-/* The same cluster with the Go plugins: a witness, whose sources are not asserted. */
+/* All pods are added anew by the plugins of `path`, with the recipe's conflist changed by `sed`; and then as they were. */
+static void ask_table_with(const char *path, const char *sed, const char *column, bool asserts)
+{
+	cluster_del_all(CLUSTER_OURS);
+	for (size_t i = 0; i < CLUSTER_NODES; i++) {
+		cluster_must(&cluster_nodes[i], "ip link del pods");
+		cluster_install(&cluster_nodes[i], "bird-bgp", sed);
+	}
+	cluster_add_all(path);
+	cluster_ask_table(column, asserts);
+	cluster_del_all(path);
+	for (size_t i = 0; i < CLUSTER_NODES; i++) {
+		cluster_must(&cluster_nodes[i], "ip link del pods 2>/dev/null || true");
+		cluster_install(&cluster_nodes[i], "bird-bgp", "");
+	}
+	cluster_add_all(CLUSTER_OURS);
+	cluster_ask_table(NULL, true);
+}
+
+/* The same cluster with the Go plugins: a witness, whose sources are not asserted. 1.0.0 is the newest version of the
+ * specification that all of these have. */
 static void cluster_bgp__beside_the_go_plugins(void **state)
 {
 	(void)state;
 	needs_bird();
 	skip_without_go();
-	cluster_del_all(CLUSTER_OURS);
-	for (size_t i = 0; i < CLUSTER_NODES; i++) {
-		cluster_must(&cluster_nodes[i], "ip link del pods");
-		/* The newest that all versions of these have. */
-		cluster_install(&cluster_nodes[i], "bird-bgp", "s/1\\.1\\.0/1.0.0/");
-	}
-	cluster_add_all(GO_DIR);
-	cluster_ask_table("go", false);
-	cluster_del_all(GO_DIR);
-	for (size_t i = 0; i < CLUSTER_NODES; i++) {
-		cluster_must(&cluster_nodes[i], "ip link del pods");
-		cluster_install(&cluster_nodes[i], "bird-bgp", "");
-	}
-	cluster_add_all(CLUSTER_OURS);
-	cluster_ask_table(NULL, true);
+	ask_table_with(GO_DIR, "s/1\\.1\\.0/1.0.0/", "go", false);
+}
+
+static void cluster_bgp__ptp_keeps_the_sources_too(void **state)
+{
+	(void)state;
+	needs_bird();
+	ask_table_with(
+		CLUSTER_OURS,
+		"s/\"type\": \"bridge\"/\"type\": \"ptp\"/;"
+		"s/\"ranges\"/\"routes\": [{\"dst\":\"0.0.0.0\\/0\"},{\"dst\":\"::\\/0\"}], &/",
+		NULL, true);
 }
 
 /* Pods have 1500, the links between nodes 1450: the gateway answers that a packet is too big. */
@@ -169,17 +187,23 @@ static void cluster_bgp__an_ipv6_blackhole_needs_a_metric_above_256(void **state
  * neighbour's that goes dark. */
 static void cluster_bgp__a_killed_daemon_costs_nothing(void **state)
 {
+	struct conversation conversation;
+
 	(void)state;
 	needs_bird();
+	conversation_start(&conversation, p2->name, p1->name, p1->address[0]);
 	bird_kill(n1);
 	bird_await_sessions(n2, n1, false);
 	bird_await_sessions(n3, n1, false);
+	conversation_assert_goes_on(&conversation, 10);
 	cluster_ask_table(NULL, true);
 	cluster_assert_source_kept(p2, p1);
 	bird_start(n1, true);
 	bird_await_sessions(n1, n2, true);
 	bird_await_sessions(n1, n3, true);
 	cluster_await(n1, "grep -q 'Graceful restart done' /run/bird/log");
+	conversation_assert_goes_on(&conversation, 10);
+	conversation_end(&conversation);
 	cluster_ask_table(NULL, true);
 }
 
@@ -193,12 +217,58 @@ static void cluster_bgp__a_dark_link_is_noticed(void **state)
 	bird_await_no_routes(n2, n3);
 	cluster_must(n3, "ip link show eth0 | grep -q LOWER_UP");
 	cluster_assert_source_kept(p1, p2);
-	/* And not by the default route, or for ever. */
+	/* The pod learns it, and does not wait. */
 	cluster_must(n1, "! ip route get %s 2>/dev/null", p3->address[0]);
 	cluster_must(n1, "! ip route get %s 2>/dev/null", p3->address[1]);
-	cluster_assert_seen(p1->netns, p3->address[0], CLUSTER_PORT, NULL);
-	cluster_assert_seen(p1->netns, p3->address[1], CLUSTER_PORT, NULL);
+	for (int family = 0; family < 2; family++)
+		sandbox_must("ip netns exec p1 ping -c1 -W20 %s | grep -qi unreachable",
+			     p3->address[family]);
 	cluster_link_back(n3, 0);
+	await_all_routes();
+	cluster_ask_table(NULL, true);
+}
+
+#define WITH_N3                                                                                    \
+	"s/route PODS4 .*/&\\nroute 10.244.3.0\\/24 blackhole;/;"                                  \
+	"s/route PODS6 .*/&\\nroute fd00:10:244:3::\\/64 blackhole;/"
+
+static void await_way_to_n3(const char *address4, const char *address6)
+{
+	cluster_await(n1,
+		      "ip route show 10.244.3.0/24 proto bird | grep -q 'via %s ' && "
+		      "ip -6 route show fd00:10:244:3::/64 proto bird | grep -q 'via %s '",
+		      address4, address6);
+}
+
+/* Nothing is reported: the lower router id wins, and the pods that are there are cut off. */
+static void cluster_bgp__two_nodes_with_one_subnet_are_silent(void **state)
+{
+	(void)state;
+	needs_bird();
+	bird_install(n2, "bird-bgp", WITH_N3);
+	bird_must(n2, "configure");
+	await_way_to_n3("192.0.2.12", "2001:db8::12");
+	cluster_assert_seen(p1->netns, p3->address[0], CLUSTER_PORT, NULL);
+	bird_install(n2, "bird-bgp", "");
+	bird_must(n2, "configure");
+	await_way_to_n3("192.0.2.13", "2001:db8::13");
+	cluster_ask_table(NULL, true);
+}
+
+/* Next hops on the link are looked up in BIRD's own table, which has no routes to links. */
+static void cluster_bgp__needs_direct_on_one_link(void **state)
+{
+	(void)state;
+	needs_bird();
+	if (!getenv("CNI_C_SLOW"))
+		skip_because("sessions start anew twice: scripts/test --slow");
+	bird_install(n1, "bird-bgp", "/^\tdirect;/d");
+	bird_must(n1, "configure");
+	cluster_await(n1,
+		      "ip route show proto bird | grep -q '^unreachable 10.244.2.0/24' && "
+		      "ip -6 route show proto bird | grep -q '^unreachable fd00:10:244:2::/64'");
+	bird_install(n1, "bird-bgp", "");
+	bird_must(n1, "configure");
 	await_all_routes();
 	cluster_ask_table(NULL, true);
 }
@@ -212,9 +282,7 @@ static void cluster_bgp__a_subnet_moves_from_a_dead_node(void **state)
 	bird_kill(n3);
 	bird_await_no_routes(n1, n3);
 	cluster_assert_source_kept(p1, p2);
-	bird_install(n2, "bird-bgp",
-		     "s/route PODS4 .*/&\\nroute 10.244.3.0\\/24 blackhole;/;"
-		     "s/route PODS6 .*/&\\nroute fd00:10:244:3::\\/64 blackhole;/");
+	bird_install(n2, "bird-bgp", WITH_N3);
 	bird_must(n2, "configure");
 	bird_await_routes(n1, n3);
 	cluster_must(n2, "sed -e 's/\"pods\"/\"pods3\"/;s/244.2.0/244.3.0/;s/244:2:/244:3:/' "
@@ -232,10 +300,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cluster_bgp__keeps_the_sources_of_pods),
 		cmocka_unit_test(cluster_bgp__beside_the_go_plugins),
+		cmocka_unit_test(cluster_bgp__ptp_keeps_the_sources_too),
 		cmocka_unit_test(cluster_bgp__a_transfer_finds_the_mtu),
 		cmocka_unit_test(cluster_bgp__the_list_changes_under_running_pods),
 		cmocka_unit_test(cluster_bgp__an_ipv6_blackhole_needs_a_metric_above_256),
 		cmocka_unit_test(cluster_bgp__a_killed_daemon_costs_nothing),
+		cmocka_unit_test(cluster_bgp__two_nodes_with_one_subnet_are_silent),
+		cmocka_unit_test(cluster_bgp__needs_direct_on_one_link),
 		cmocka_unit_test(cluster_bgp__a_dark_link_is_noticed),
 		cmocka_unit_test(cluster_bgp__a_subnet_moves_from_a_dead_node),
 	};

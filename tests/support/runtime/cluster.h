@@ -22,7 +22,7 @@
 #include <sys/types.h>
 
 #define CLUSTER_NODES 3
-#define CLUSTER_PORT  7000
+#define CLUSTER_PORT  7070
 #define CLUSTER_OURS  CNI_C_BINARY_DIR "/plugins:" CNI_C_BINARY_DIR "/ipam"
 
 #define OUTSIDE4 "192.0.2.200"

@@ -8,8 +8,8 @@
 /* The published port of n2, and that of p2 behind it. */
 #define CLUSTER_HOST_PORT 8080
 #define CLUSTER_PORTS                                                                              \
-	"{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":7000,\"protocol\":\"tcp\"},"      \
-	"{\"hostPort\":8080,\"containerPort\":7000,\"protocol\":\"udp\"}]}"
+	"{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":7070,\"protocol\":\"tcp\"},"      \
+	"{\"hostPort\":8080,\"containerPort\":7070,\"protocol\":\"udp\"}]}"
 
 /* ADD of q1, p1, p2 (with the published port) and p3 to the network "pods", each on its node; and DEL. */
 void cluster_add_all(const char *path);
