@@ -7,9 +7,9 @@
  *	    p3 ─ n3 192.0.2.13 ──┤
  *	    outside 192.0.2.200 ─┘ without routes to pods
  *
- * and 2001:db8::11 and so on. With two underlays a node also has 192.0.3.11 and 2001:db8:1::11 on eth1, and
+ * and 2001:db8::11 and so on. A node with two underlays also has 192.0.3.11 and 2001:db8:1::11 on eth1, and
  * 198.51.100.11 and 2001:db8:ff::11 on lo. The routes between nodes are those of a recipe in conf/cluster, of
- * which only the lines that an operator edits are changed. At port CLUSTER_PORT all answer with the
+ * which only the lines that an operator edits are changed. All answer at port CLUSTER_PORT with the
  * address that they see (probe.h). Failures fail the test. */
 #ifndef CLUSTER_H
 #define CLUSTER_H
