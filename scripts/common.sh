@@ -37,6 +37,24 @@ need_packages() {
 		"${missing[@]}" >/dev/null || die "could not install ${missing[*]}"
 }
 
+# need_bird: BIRD from Debian's bird2, in PATH. Where it is not installed it is unpacked in build/bird, with the
+# libraries that it needs installed: the package would start a routing daemon on this machine. Returns 1, having
+# printed why, if it is not to be had.
+need_bird() {
+	local dir=$top/build/bird
+	PATH=$PATH:$dir/usr/sbin
+	command -v bird >/dev/null && command -v birdcl >/dev/null && return
+	mkdir -p "$dir"
+	if ! (cd "$dir" && { apt-get download -q bird2 || { apt-get update -q && apt-get download -q bird2; }; } &&
+		dpkg-deb -x bird2_*.deb . && rm bird2_*.deb) >"$dir/log" 2>&1; then
+		tail -n 3 "$dir/log"
+		return 1
+	fi
+	# shellcheck disable=SC2046 # a word for each
+	(need_packages $(apt-cache depends --no-recommends --no-suggests --no-conflicts --no-breaks \
+		--no-replaces bird2 | sed -n 's/^ *Depends: \(lib[^ ]*\)$/\1/p'))
+}
+
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # apt's line for a suite of Debian, from this machine's mirror.
