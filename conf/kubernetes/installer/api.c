@@ -181,8 +181,8 @@ static int fail_request(const struct request *request, CURLcode code, struct cni
 	if (request->is_too_long)
 		return cni_fail(err, CNI_EDECODE, "GET %s: the answer has more than %zu bytes",
 				request->url, API_ANSWER_MAX);
-	return cni_fail(err, CNI_EAGAIN, "GET %s: %s", request->url,
-			*request->words ? request->words : curl_easy_strerror(code));
+	cni_fail(err, CNI_EAGAIN, "GET %s: %s", request->url, curl_easy_strerror(code));
+	return *request->words ? cni_fail_details(err, "%s", request->words) : -1;
 }
 
 int api_get_node(const struct settings *settings, const char *version, int stop,

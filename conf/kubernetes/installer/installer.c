@@ -32,26 +32,20 @@ struct installer {
 
 /* ---- the state ---- */
 
-/* A state that lasts is reported once. */
-static void set_state(struct installer *installer, bool is_ready, const char *text)
+/* Reports a state once while it lasts. `details` may be "", and differ from time to time. */
+static void set_state(struct installer *installer, bool is_ready, const char *text,
+		      const char *details)
 {
+	freeing char *line = *details ? cni_format("%s (%s)", text, details) : cni_strdup(text);
 	struct cni_error err;
 
 	if (installer->state && !strcmp(installer->state, text))
 		return;
 	free(installer->state);
 	installer->state = cni_strdup(text);
-	install_log("%s: %s", is_ready ? "ready" : "waiting", text);
-	if (readiness_write(installer->settings.state, is_ready, text, &err) < 0)
+	install_log("%s: %s", is_ready ? "ready" : "waiting", line);
+	if (readiness_write(installer->settings.state, is_ready, line, &err) < 0)
 		install_log("the state cannot be written: %s", err.msg);
-}
-
-static void set_waiting(struct installer *installer, const struct cni_error *why)
-{
-	freeing char *text = *why->details ? cni_format("%s (%s)", why->msg, why->details)
-					   : cni_strdup(why->msg);
-
-	set_state(installer, false, text);
 }
 
 static void set_ready(struct installer *installer, const struct node *node)
@@ -61,7 +55,7 @@ static void set_ready(struct installer *installer, const struct node *node)
 	freeing char *text = cni_format("node '%s' has '%s' with %s", settings->node,
 					settings->conf_name, install_cidrs(node, cidrs));
 
-	set_state(installer, true, text);
+	set_state(installer, true, text, "");
 }
 
 /* ---- the loop ---- */
@@ -102,7 +96,7 @@ static void run(struct installer *installer)
 	struct cni_error err = {0};
 	struct node node;
 
-	set_state(installer, false, "the installer has begun");
+	set_state(installer, false, "the installer has begun", "");
 	while (!stop_within(installer->stop, wait)) {
 		if (step(installer, &node, &err) == 0) {
 			set_ready(installer, &node);
@@ -112,7 +106,7 @@ static void run(struct installer *installer)
 		}
 		if (stop_within(installer->stop, 0))
 			break;
-		set_waiting(installer, &err);
+		set_state(installer, false, err.msg, err.details);
 		wait = with_jitter(retry);
 		if (retry <= settings->retry_ms * (RETRY_FACTOR_MAX / 2))
 			retry *= 2;

@@ -182,6 +182,7 @@ struct api_server *api_server_start(const char *cert, const char *key)
 					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 	int listener = listen_on_port();
+	pid_t pid;
 
 	assert_true(server != MAP_FAILED);
 	assert_true(listener >= 0);
@@ -191,13 +192,14 @@ struct api_server *api_server_start(const char *cert, const char *key)
 	    SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
 		fail_msg("%s: %s", cert, ERR_error_string(ERR_get_error(), NULL));
 	fflush(NULL);
-	server->pid = fork();
-	assert_true(server->pid >= 0);
-	if (!server->pid) {
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_IGN);
 		serve(server, context, listener);
 	}
+	server->pid = pid;
 	close(listener);
 	SSL_CTX_free(context);
 	return server;
