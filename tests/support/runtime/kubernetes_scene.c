@@ -93,7 +93,7 @@ void installer_start_under(const char *under, const char *environment)
 			   "KUBERNETES_SERVICE_PORT=%d ACCOUNT_DIR=" ACCOUNT
 			   " EXECUTABLES_DIR=" IMAGE_BIN " BIN_DIR=" NODE_BIN " CONF_DIR=" NODE_CONF
 			   " NETWORK=" NETWORK " STATE=" INSTALLER_STATE
-			   " INTERVAL_MS=100 RETRY_MS=20 HTTPS_PROXY=127.0.0.1:1 "
+			   " INTERVAL_MS=20 RETRY_MS=5 HTTPS_PROXY=127.0.0.1:1 "
 			   "%s %s " INSTALLER " >/dev/null 2>" INSTALLER_LOG,
 			   API_SERVER_PORT, environment ? environment : "", under ? under : "");
 
