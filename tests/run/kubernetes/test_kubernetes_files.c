@@ -51,7 +51,6 @@ static void place__of_another_network_is_not_taken(void **state)
 		installer_await(text);
 		installer_await("remove that network from the node, or name the file in "
 				"TAKE_PRECEDENCE_OVER");
-		api_server_await(api, 2);
 		installer_assert_wrote_nothing(cases[i].name);
 		installer_end(SIGTERM);
 		sandbox_must("rm " NODE_CONF "/%s", cases[i].name);
@@ -231,7 +230,7 @@ static void directory__that_is_missing_is_named(void **state)
 	installer_await("open directory '" NODE_CONF "'");
 	sandbox_must("mkdir " NODE_CONF " && rmdir " NODE_BIN);
 	installer_await("open directory '" NODE_BIN "'");
-	sandbox_must("mkdir " NODE_BIN " && mv " IMAGE_BIN " " IMAGE_BIN ".good");
+	sandbox_must("mv " IMAGE_BIN " " IMAGE_BIN ".good && mkdir " NODE_BIN);
 	installer_await("open directory '" IMAGE_BIN "'");
 	sandbox_must("mkdir " IMAGE_BIN);
 	installer_await("directory '" IMAGE_BIN "' holds no executable");
@@ -311,18 +310,20 @@ static void installer__that_is_killed_leaves_whole_files(void **state)
 	(void)state;
 	if (sandbox_run("command -v strace >/dev/null") != 0)
 		skip_because("there is no strace");
+	install_earlier();
+	sandbox_must("cp " CONFLIST " " SANDBOX_DIR "/old.conflist");
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
 		for (unsigned int when = 1;; when += trace_sparse_stride(calls[i].stride)) {
 			bool is_killed;
 
-			install_earlier();
+			sandbox_must("cp " SANDBOX_DIR "/old/* " NODE_BIN " && cp " SANDBOX_DIR
+				     "/old.conflist " CONFLIST);
 			is_killed = kill_at(calls[i].call, when);
 			assert_whole();
 			installer_start(NULL);
 			installer_await("ready");
 			installer_assert_installed(RANGES_BOTH);
 			installer_end(SIGTERM);
-			sandbox_must("rm -r " SANDBOX_DIR "/old " CONFLIST);
 			if (!is_killed)
 				break;
 		}
