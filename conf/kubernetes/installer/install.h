@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the installer does on the node: executables first, the conflist last. */
+/* The changes of the node: executables first, the conflist last. */
 #ifndef INSTALL_H
 #define INSTALL_H
 

@@ -161,7 +161,7 @@ static void network__that_no_runtime_accepts_is_not_written(void **state)
 
 /* ---- a full disk, a directory that is not there ---- */
 
-/* What was there before: older executables, and a conflist with another prefix. */
+/* The node of an earlier installer: older executables, and a conflist with another prefix. */
 static void install_earlier(void)
 {
 	kubernetes_node("'podCIDRs':['10.244.7.0/24']");

@@ -35,7 +35,7 @@ static void node__gets_executables_and_conflist(void **state)
 		installer_await("ready: node 'n1' has '05-cni-c.conflist' with ");
 		installer_assert_installed(families[i].ranges);
 		assert_int_equal(installer_end(SIGTERM), 0);
-		/* What it has written stays. */
+		/* Its files stay. */
 		installer_assert_installed(families[i].ranges);
 		sandbox_must("rm " CONFLIST);
 	}
