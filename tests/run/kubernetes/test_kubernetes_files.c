@@ -267,6 +267,28 @@ static void executable__that_runs_goes_on(void **state)
 		     "! grep 'executables are written' " INSTALLER_LOG);
 }
 
+/* ---- privileges ---- */
+
+#define WITHOUT_CAPABILITIES "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs"
+
+/* Root of the container is the owner of the directories, and has no capability: a directory of another user is not its own. */
+static void installer__needs_no_capability(void **state)
+{
+	(void)state;
+	kubernetes_node(BOTH_CIDRS);
+	installer_start_under(WITHOUT_CAPABILITIES, NULL);
+	installer_await("ready");
+	installer_assert_installed(RANGES_BOTH);
+	sandbox_must("grep -q '^CapEff:.*0000000000000000$' /proc/$(cat " INSTALLER_PID ")/status");
+	installer_end(SIGTERM);
+	sandbox_must("rm " CONFLIST " && chown 1000 " NODE_CONF);
+	installer_start_under(WITHOUT_CAPABILITIES, NULL);
+	installer_await("create '" NODE_CONF "/.cni-c-installer.tmp': Permission denied");
+	installer_assert_wrote_nothing("bandwidth bridge host-local");
+	sandbox_must("chown 0 " NODE_CONF);
+	installer_await("ready");
+}
+
 /* ---- killed ---- */
 
 /* Each executable is the old one or the new one, and the conflist likewise, which is new only if all executables are. */
@@ -341,6 +363,7 @@ int main(void)
 		kubernetes_test(full_disk__leaves_the_conflist),
 		kubernetes_test(directory__that_is_missing_is_named),
 		kubernetes_test(executable__that_runs_goes_on),
+		kubernetes_test(installer__needs_no_capability),
 		kubernetes_test(installer__that_is_killed_leaves_whole_files),
 	};
 

@@ -40,10 +40,8 @@ static void make_certificates(void)
 		"{ cat openssl.log >&2; exit 1; }; cp ca.crt account/");
 }
 
-int kubernetes_setup(void **state)
+void kubernetes_begin(void)
 {
-	if (sandbox_setup(state) < 0)
-		return -1;
 	sandbox_must("cd " SANDBOX_DIR " && mkdir bin net.d image account state && "
 		     "for name in bandwidth bridge host-local; do "
 		     "head -c 100000 /dev/urandom >image/$name; done; "
@@ -51,6 +49,13 @@ int kubernetes_setup(void **state)
 		     "cp " CNI_C_SOURCE_DIR "/conf/kubernetes/network.conflist " NETWORK);
 	make_certificates();
 	kubernetes_serve("server");
+}
+
+int kubernetes_setup(void **state)
+{
+	if (sandbox_setup(state) < 0)
+		return -1;
+	kubernetes_begin();
 	return 0;
 }
 

@@ -48,6 +48,9 @@ int kubernetes_teardown(void **state);
 #define kubernetes_test(name)                                                                      \
 	cmocka_unit_test_setup_teardown(name, kubernetes_setup, kubernetes_teardown)
 
+/* The setup of a test whose host is a sandbox already; kubernetes_teardown() ends it. */
+void kubernetes_begin(void);
+
 /* Another server in place of the one that is there, with the certificate "server", which is trusted, "stranger", which
  * another CA has signed, or "elsewhere", whose name is another address. */
 void kubernetes_serve(const char *name);
