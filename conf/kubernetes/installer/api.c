@@ -194,7 +194,7 @@ int api_get_node(const struct settings *settings, const char *version, int stop,
 			   six ? "]" : "", settings->port, settings->node,
 			   *version ? "?resourceVersion=" : "", version);
 	clearing_request struct request request = {.url = url};
-	CURLcode code;
+	CURLcode code = CURLE_OK;
 	long status = 0;
 
 	if (prepare(settings, &request, err) < 0 || perform(&request, stop, &code, err) < 0)
