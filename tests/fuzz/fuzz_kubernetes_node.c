@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The API server's answer to the installer of conf/kubernetes: podCIDRs that host-local accepts, and a version that is a
- * word, whatever the answer has. */
+/* The API server's answer to the installer of conf/kubernetes: podCIDRs that host-local accepts, and a version
+ * that is a word, whatever the answer has. */
 #include "fuzz.h"
 
 #include "cleanup.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* containerd's conf_template of conf/kubernetes: kubelet gives containerd the node's podCIDRs, and containerd writes the
- * conflist. */
+/* containerd's conf_template of conf/kubernetes: kubelet gives containerd the node's podCIDRs, and containerd
+ * writes the conflist. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "containerd.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The image of conf/kubernetes, built by buildah from what scripts/image stages, and run by podman with the rights that the
- * DaemonSet has. */
+/* The image of conf/kubernetes, built by buildah from what scripts/image stages, and run by podman with the rights
+ * that the DaemonSet has. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "kubernetes_scene.h"

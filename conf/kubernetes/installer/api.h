@@ -22,8 +22,8 @@ struct api_answer {
  * Token and CA are read for each request, since kubelet replaces both. `stop` is stop.h's descriptor.
  * No redirection is followed, no proxy is used.
  * Fails with CNI_EAGAIN (no connection, an untrusted certificate, no answer in 30 s, a status that is not 200; the
- * words of the API server or of libcurl are in `details`; `stop` is readable), with CNI_EIO if token or CA cannot be read, and with
- * CNI_EDECODE for a longer answer. */
+ * words of the API server or of libcurl are in `details`; `stop` is readable), with CNI_EIO if the token cannot be
+ * read, and with CNI_EDECODE for a longer answer. */
 int api_get_node(const struct settings *settings, const char *version, int stop,
 		 struct api_answer *ret_answer, struct cni_error *err);
 

@@ -34,19 +34,17 @@ void install_log(const char *fmt, ...)
 	fprintf(stderr, "cni-c-installer: %s\n", line);
 }
 
-const char *install_cidrs(const struct node *node, char text[INSTALL_CIDRS_SIZE])
+char *install_cidrs(const struct node *node)
 {
-	char cidr[CNI_NET_TEXT_SIZE];
+	char texts[NODE_CIDRS_MAX][CNI_NET_TEXT_SIZE];
 
-	*text = '\0';
-	for (size_t i = 0; i < node->count; i++) {
-		strcat(text, i ? ", " : "");
-		strcat(text, cni_net_format(&node->cidrs[i], cidr));
-	}
-	return text;
+	for (size_t i = 0; i < node->count; i++)
+		cni_net_format(&node->cidrs[i], texts[i]);
+	return node->count > 1 ? cni_format("%s, %s", texts[0], texts[1]) : cni_strdup(texts[0]);
 }
 
-/* The podCIDRs in the mark of a conflist that the installer has written, as JSON in a line; NULL: none. The caller frees. */
+/* The podCIDRs in the mark of a conflist that the installer has written, as JSON in a line; NULL: none. The
+ * caller frees. */
 static char *cidrs_of(const char *text)
 {
 	freeing_json cJSON *json = cJSON_Parse(text);
@@ -60,12 +58,11 @@ static void report(const struct settings *settings, const struct node *node, con
 {
 	freeing char *before = earlier ? cidrs_of(earlier) : NULL;
 	freeing char *now = cidrs_of(text);
-	char cidrs[INSTALL_CIDRS_SIZE];
+	freeing char *cidrs = install_cidrs(node);
 	char cidr_text[CNI_NET_TEXT_SIZE];
 	struct cni_net cidr;
 
-	install_log("'%s/%s' is written with %s", settings->conf_dir, settings->conf_name,
-		    install_cidrs(node, cidrs));
+	install_log("'%s/%s' is written with %s", settings->conf_dir, settings->conf_name, cidrs);
 	if (before && now && strcmp(before, now) != 0)
 		install_log("podCIDRs of node '%s' have changed from %s to %s: new pods get "
 			    "addresses of the new ones, running pods keep theirs",

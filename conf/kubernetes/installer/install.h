@@ -15,9 +15,8 @@
 int install(const struct settings *settings, const struct node *node, bool *has_copied,
 	    struct cni_error *err);
 
-/* "10.244.1.0/24, fd00:10:244:1::/64" in `text`, which it returns. */
-#define INSTALL_CIDRS_SIZE (NODE_CIDRS_MAX * (CNI_NET_TEXT_SIZE + 2))
-const char *install_cidrs(const struct node *node, char text[INSTALL_CIDRS_SIZE]);
+/* "10.244.1.0/24, fd00:10:244:1::/64". The caller frees. */
+char *install_cidrs(const struct node *node);
 
 /* Writes a line to stderr. */
 void install_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

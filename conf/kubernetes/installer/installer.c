@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The program of the DaemonSet in conf/kubernetes: asks the API server for its own Node, copies the plugins to the node and
- * writes the conflist with the node's podCIDRs, and goes on to ask, since these may change.
+/* The program of the DaemonSet in conf/kubernetes: asks the API server for its own Node, copies the plugins to the
+ * node and writes the conflist with the node's podCIDRs, and goes on to ask, since these may change.
  *
  *	cni-c-installer          runs until SIGTERM
  *	cni-c-installer ready    prints the state; exits with 0 if the node has its network
@@ -51,9 +51,9 @@ static void set_state(struct installer *installer, bool is_ready, const char *te
 static void set_ready(struct installer *installer, const struct node *node)
 {
 	const struct settings *settings = &installer->settings;
-	char cidrs[INSTALL_CIDRS_SIZE];
+	freeing char *cidrs = install_cidrs(node);
 	freeing char *text = cni_format("node '%s' has '%s' with %s", settings->node,
-					settings->conf_name, install_cidrs(node, cidrs));
+					settings->conf_name, cidrs);
 
 	set_state(installer, true, text, "");
 }

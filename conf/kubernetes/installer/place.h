@@ -11,8 +11,8 @@
  * - a file of our name is there without our mark (network.h),
  * - another file sorts before ours, or
  * - our file is not there, and another is.
- * Files that `settings->over` names and lists of loopback alone do not count. A file that cannot be read counts: another
- * program may be writing it. Fails with CNI_ETAKEN, naming the file, and with CNI_EIO. */
+ * Files that `settings->over` names and lists of loopback alone do not count. A file that cannot be read counts:
+ * another program may be writing it. Fails with CNI_ETAKEN, naming the file, and with CNI_EIO. */
 int place_check(const struct settings *settings, struct cni_error *err);
 
 #endif

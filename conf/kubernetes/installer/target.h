@@ -21,8 +21,8 @@ int target_open(const char *path, struct target *ret_target, struct cni_error *e
 void target_close(struct target *target);
 #define closing_target __attribute__((cleanup(target_close)))
 
-/* Makes `name` a file with this mode and with what `source` holds from its offset on, or leaves it as it was: a temporary
- * name in the directory, fsync(2), rename(2). Fails with CNI_EIO. */
+/* Makes `name` a file with this mode and with what `source` holds from its offset on, or leaves it as it was: a
+ * temporary name in the directory, fsync(2), rename(2). Fails with CNI_EIO. */
 int target_put(const struct target *target, int source, const char *name, mode_t mode,
 	       struct cni_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The installer of conf/kubernetes and an API server that refuses, or is not what it should be: the installer says so, writes
- * nothing, and goes on. */
+/* The installer of conf/kubernetes and an API server that refuses, or is not what it should be: the installer says
+ * so, writes nothing, and goes on. */
 #include "kubernetes_scene.h"
 
 #include "bridge.h"

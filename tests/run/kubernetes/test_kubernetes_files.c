@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The installer of conf/kubernetes and the node's files: the place of another network, a full disk, a running executable, an
- * installer that is killed. */
+/* The installer of conf/kubernetes and the node's files: the place of another network, a full disk, a running
+ * executable, an installer that is killed. */
 #include "kubernetes_scene.h"
 
 #include "bridge.h"
@@ -271,7 +271,8 @@ static void executable__that_runs_goes_on(void **state)
 
 #define WITHOUT_CAPABILITIES "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs"
 
-/* Root of the container is the owner of the directories, and has no capability: a directory of another user is not its own. */
+/* Root of the container is the owner of the directories, and has no capability: a directory of another user is not
+ * its own. */
 static void installer__needs_no_capability(void **state)
 {
 	(void)state;
@@ -291,7 +292,8 @@ static void installer__needs_no_capability(void **state)
 
 /* ---- killed ---- */
 
-/* Each executable is the old one or the new one, and the conflist likewise, which is new only if all executables are. */
+/* Each executable is the old one or the new one, and the conflist likewise, which is new only if all executables
+ * are. */
 static void assert_whole(void)
 {
 	sandbox_must("cd " NODE_BIN " && for f in *; do cmp -s $f " IMAGE_BIN "/$f || "

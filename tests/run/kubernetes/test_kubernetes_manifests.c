@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The manifests of conf/kubernetes: each promise of their README, in the files themselves and in what kubectl makes of them. */
+/* The manifests of conf/kubernetes: each promise of their README, in the files themselves and in what kubectl
+ * makes of them. */
 #include "bridge.h"
 #include "cleanup.h"
 #include "sandbox.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The conflist that the installer of conf/kubernetes has written, used for pods with the executables that it has copied. */
+/* The conflist that the installer of conf/kubernetes has written, used for pods with the executables that it has
+ * copied. */
 #include "kubernetes_scene.h"
 
 #include "bridge.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The API server of a cluster with one node, as far as an installer asks for it: HTTPS on 127.0.0.1 by OpenSSL, in a process of
- * its own. It demands a token, and answers with what the test has set. Failures fail the test. */
+/* The API server of a cluster with one node, as far as an installer asks for it: HTTPS on 127.0.0.1 by OpenSSL, in
+ * a process of its own. It demands a token, and answers with what the test has set. Failures fail the test. */
 #ifndef API_SERVER_H
 #define API_SERVER_H
 
@@ -20,7 +20,8 @@ enum api_server_mode {
 	API_CUTS_OFF,	/* closes in the middle of the body */
 };
 
-/* Shared with the server's process. The test sets texts by api_server_set(); the server reads them for each request. */
+/* Shared with the server's process. The test sets texts by api_server_set(); the server reads them for each
+ * request. */
 struct api_server {
 	pid_t pid;
 	pthread_mutex_t lock; /* of the texts */

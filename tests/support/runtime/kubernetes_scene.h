@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The installer of conf/kubernetes without Kubernetes, on a node "n1" of its own for each test: an API server (api_server.h) that
- * is trusted and accepts the token "t1", three executables to install, and the directories of the node.
+/* The installer of conf/kubernetes without Kubernetes, on a node "n1" of its own for each test: an API server
+ * (api_server.h) that is trusted and accepts the token "t1", three executables to install, and the directories of
+ * the node.
  *
  *	api_server_set(api, "200 OK", node);
  *	installer_start(NULL);
@@ -51,8 +52,8 @@ int kubernetes_teardown(void **state);
 /* The setup of a test whose host is a sandbox already; kubernetes_teardown() ends it. */
 void kubernetes_begin(void);
 
-/* Another server in place of the one that is there, with the certificate "server", which is trusted, "stranger", which
- * another CA has signed, or "elsewhere", whose name is another address. */
+/* Another server in place of the one that is there, with the certificate "server", which is trusted, "stranger",
+ * which another CA has signed, or "elsewhere", whose name is another address. */
 void kubernetes_serve(const char *name);
 
 /* The answer to come: status and body, with ' in place of ". */
@@ -74,11 +75,12 @@ void installer_await(const char *text);
 /* The same for its log. */
 void installer_await_log(const char *text);
 
-/* The node's directories are empty, but for files that the test has put there before and named `others` ("a.conf b"). */
+/* The node's directories are empty, but for files that the test has put there before and named `others` ("a.conf
+ * b"). */
 void installer_assert_wrote_nothing(const char *others);
 
-/* All executables are those of the image, the conflist has these ranges (ipam.ranges in a line, with ' in place of "), and no
- * other file is there. */
+/* All executables are those of the image, the conflist has these ranges (ipam.ranges in a line, with ' in place of
+ * "), and no other file is there. */
 void installer_assert_installed(const char *ranges);
 
 #define RANGES_BOTH "[[{'subnet':'10.244.1.0/24'}],[{'subnet':'fd00:10:244:1::/64'}]]"
