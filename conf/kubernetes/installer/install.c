@@ -3,7 +3,6 @@
 
 #include "cleanup.h"
 #include "executables.h"
-#include "file.h"
 #include "json.h"
 #include "mem.h"
 #include "network.h"
@@ -11,7 +10,6 @@
 #include "target.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,12 +91,11 @@ int install(const struct settings *settings, const struct node *node, bool *has_
 	closing_target struct target target = {.fd = -1};
 	freeing char *text = NULL;
 	freeing char *earlier = NULL;
-	struct cni_error ignored;
 	size_t count = 0;
-	size_t size;
 
 	if (network_compose(settings, node, &text, err) < 0 ||
-	    target_open(settings->conf_dir, &target, err) < 0 || place_check(settings, err) < 0)
+	    target_open(settings->conf_dir, &target, err) < 0 ||
+	    place_check(settings, &earlier, err) < 0)
 		return -1;
 	if (!*has_copied) {
 		int failed = executables_copy(settings, &count, err);
@@ -110,9 +107,7 @@ int install(const struct settings *settings, const struct node *node, bool *has_
 			return -1;
 		*has_copied = true;
 	}
-	if (cni_file_read_at(target.fd, settings->conf_name, false, CONFLIST_MAX, &earlier, &size,
-			     &ignored) == 0 &&
-	    !strcmp(earlier, text))
+	if (earlier && !strcmp(earlier, text))
 		return 0;
 	if (write_conflist(&target, settings->conf_name, text, err) < 0)
 		return -1;

@@ -41,8 +41,8 @@ static bool is_word(const char *words, const char *name)
 	return false;
 }
 
-/* NULL if it cannot be read or is no JSON. */
-static cJSON *read_network(int dir, const char *name)
+/* NULL if it cannot be read or is no JSON. `*ret_text` (NULL allowed) is its text, which the caller frees. */
+static cJSON *read_network(int dir, const char *name, char **ret_text)
 {
 	freeing char *data = NULL;
 	cJSON *json = NULL;
@@ -52,6 +52,8 @@ static cJSON *read_network(int dir, const char *name)
 	if (cni_file_read_at(dir, name, true, FILE_MAX, &data, &size, &ignored) < 0 ||
 	    cni_json_parse_object(data, size, name, &json, &ignored) < 0)
 		return NULL;
+	if (ret_text)
+		*ret_text = take_ptr(data);
 	return json;
 }
 
@@ -73,7 +75,7 @@ static bool is_loopback(const cJSON *network)
 
 static bool is_others(int dir, const char *name)
 {
-	freeing_json cJSON *network = read_network(dir, name);
+	freeing_json cJSON *network = read_network(dir, name, NULL);
 
 	return !is_loopback(network);
 }
@@ -111,19 +113,20 @@ static int fail_taken(const struct settings *settings, const char *name, const c
 			settings->conf_dir, name, reason);
 }
 
-int place_check(const struct settings *settings, struct cni_error *err)
+int place_check(const struct settings *settings, char **ret_ours, struct cni_error *err)
 {
 	closing_dir DIR *dir = opendir(settings->conf_dir);
 	freeing_json cJSON *ours = NULL;
 	freeing char *first = NULL;
+	freeing char *text = NULL;
 	const char *name = settings->conf_name;
 	bool is_there;
 
 	if (!dir)
 		return cni_fail_errno(err, CNI_EIO, errno, "open directory '%s'",
 				      settings->conf_dir);
-	is_there = faccessat(dirfd(dir), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-	ours = read_network(dirfd(dir), name);
+	ours = read_network(dirfd(dir), name, &text);
+	is_there = ours || faccessat(dirfd(dir), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 	if (is_there && !is_word(settings->over, name) && !cni_json_get(ours, NETWORK_MARK))
 		return fail_taken(settings, name, "is a network that the installer has not written",
 				  err);
@@ -135,5 +138,6 @@ int place_check(const struct settings *settings, struct cni_error *err)
 			"is another network and sorts before ours: runtimes use the first", err);
 	if (first && !is_there)
 		return fail_taken(settings, first, "is the network that the node has now", err);
+	*ret_ours = take_ptr(text);
 	return 0;
 }

@@ -215,7 +215,7 @@ static void full_disk__leaves_the_conflist(void **state)
 	kubernetes_node("'podCIDRs':['10.244.7.0/24']");
 	installer_await("create '" NODE_CONF "/.cni-c-installer.tmp': No space left on device");
 	assert_shown(RANGES_BOTH, "plugins.0.ipam.ranges", "cat " CONFLIST);
-	sandbox_must("mount -o remount,ro " NODE_CONF " && rm -f " INSTALLER_STATE);
+	sandbox_must("mount -o remount,ro " NODE_CONF);
 	installer_await_log("Read-only file system");
 	installer_end(SIGTERM);
 	sandbox_must("umount " NODE_CONF);
@@ -228,7 +228,7 @@ static void directory__that_is_missing_is_named(void **state)
 	sandbox_must("rmdir " NODE_CONF);
 	installer_start(NULL);
 	installer_await("open directory '" NODE_CONF "'");
-	sandbox_must("mkdir " NODE_CONF " && rmdir " NODE_BIN);
+	sandbox_must("rmdir " NODE_BIN " && mkdir " NODE_CONF);
 	installer_await("open directory '" NODE_BIN "'");
 	sandbox_must("mv " IMAGE_BIN " " IMAGE_BIN ".good && mkdir " NODE_BIN);
 	installer_await("open directory '" IMAGE_BIN "'");
@@ -327,8 +327,8 @@ static void installer__that_is_killed_leaves_whole_files(void **state)
 		const char *call;
 		unsigned int stride;
 	} calls[] = {
-		{"fchmod", 2}, {"fsync", 4},	       {"rename,renameat,renameat2", 3},
-		{"write", 7},  {"unlink,unlinkat", 2},
+		{"fchmod", 2}, {"fsync", 5},	       {"rename,renameat,renameat2", 4},
+		{"write", 9},  {"unlink,unlinkat", 3},
 	};
 
 	(void)state;
