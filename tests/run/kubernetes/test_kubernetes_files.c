@@ -327,7 +327,7 @@ static void installer__that_is_killed_leaves_whole_files(void **state)
 		const char *call;
 		unsigned int stride;
 	} calls[] = {
-		{"fchmod", 2}, {"fsync", 5},	       {"rename,renameat,renameat2", 4},
+		{"fchmod", 3}, {"fsync", 5},	       {"rename,renameat,renameat2", 1},
 		{"write", 9},  {"unlink,unlinkat", 3},
 	};
 
@@ -337,7 +337,7 @@ static void installer__that_is_killed_leaves_whole_files(void **state)
 	install_earlier();
 	sandbox_must("cp " CONFLIST " " SANDBOX_DIR "/old.conflist");
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++)
-		for (unsigned int when = 1;; when += trace_sparse_stride(calls[i].stride)) {
+		for (unsigned int when = 1;; when += trace_stride(calls[i].stride)) {
 			bool is_killed;
 
 			sandbox_must("cp " SANDBOX_DIR "/old/* " NODE_BIN " && cp " SANDBOX_DIR
