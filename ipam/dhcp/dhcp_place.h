@@ -7,6 +7,8 @@
 #include "error.h"
 #include "owner.h"
 
+#include <stdbool.h>
+
 /* All zeroes is none. */
 struct dhcp_place {
 	char *netns;	 /* the path */
@@ -27,6 +29,11 @@ int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_e
 /* Finds `netns` and `ifname`, sets the link up, because nothing can be sent before, and fills the rest. Fails with
  * CNI_EENV or CNI_EKERNEL. */
 int dhcp_place_find(struct dhcp_place *place, struct cni_error *err);
+
+/* Finds the same, but for the host's side, and changes nothing. `*ret_has` tells whether the interface has the
+ * address `net`. Fails likewise. */
+int dhcp_place_look(struct dhcp_place *place, const struct cni_net *net, bool *ret_has,
+		    bool *ret_is_up, struct cni_error *err);
 
 /* Puts the address and the routes on the interface, instead of those of `before` (empty: none). Fails with
  * CNI_EKERNEL, after all of it was tried. */

@@ -100,6 +100,22 @@ static int compare_address(const struct cni_result *lease, const struct cni_resu
 			cni_net_format(&ip->address, address));
 }
 
+static int compare_dns(const struct cni_call *call, const char *answer, struct cni_error *err)
+{
+	freeing_json cJSON *json = NULL;
+
+	/* The network's own settings stand instead of the server's. */
+	if (call->conf.has_dns)
+		return 0;
+	if (cni_json_parse_object(answer, strlen(answer), "the daemon's answer", &json, err) < 0)
+		return -1;
+	if (!cJSON_IsTrue(cni_json_get(json, DHCP_WIRE_DNS_CHANGED)))
+		return 0;
+	return cni_fail(err, CNI_EMISMATCH,
+			"the lease has other resolver settings by now than ADD's result: the "
+			"container has the old ones until it is attached anew");
+}
+
 static int compare(const struct cni_result *lease, const struct cni_result *expected,
 		   struct cni_error *err)
 {
@@ -133,9 +149,10 @@ static int check(const struct cni_call *call, struct cni_error *err)
 	if (dhcp_ask(conf.socket, &request, NULL, OTHER_MS, &answer, err) < 0 ||
 	    read_result(answer, &lease, err) < 0)
 		return -1;
-	failed = compare(&lease, &call->conf.prev_result, err);
+	failed = compare(&lease, &call->conf.prev_result, err) < 0 ||
+		 compare_dns(call, answer, err) < 0;
 	cni_result_clear(&lease);
-	return failed;
+	return failed ? -1 : 0;
 }
 
 /* ---- DEL, GC ---- */

@@ -17,6 +17,7 @@ void dhcp_record_clear(struct dhcp_record *record)
 	dhcp_place_clear(&record->place);
 	dhcp_lease_clear(&record->lease);
 	free(record->socket);
+	free(record->added_dns);
 	memset(record, 0, sizeof(*record));
 }
 
@@ -94,6 +95,7 @@ static void put_lines(FILE *out, const struct dhcp_record *record)
 	put_number(out, "priority", record->priority);
 	put_number(out, "probes", record->probes);
 	put_text(out, "socket", record->socket);
+	put_text(out, "added-dns", record->added_dns);
 	if (record->has_server_mac)
 		put_mac(out, "server-mac", record->server_mac);
 	put_lease(out, &record->lease);
@@ -234,6 +236,8 @@ static bool decode_line(const char *key, const char *value, struct dhcp_record *
 		return take_flag(&record->probes);
 	if (!strcmp(key, "socket"))
 		return take_copy(value, &record->socket);
+	if (!strcmp(key, "added-dns"))
+		return take_copy(value, &record->added_dns);
 	if (!strcmp(key, "server-mac")) {
 		record->has_server_mac = true;
 		return cni_mac_parse(value, record->server_mac) == 0;

@@ -21,6 +21,7 @@ struct dhcp_record {
 	uint32_t priority; /* of routes; 0: none */
 	bool probes;
 	char *socket; /* of the daemon that has the lease */
+	char *added_dns; /* the resolver settings that ADD was answered with, as JSON; NULL: not known */
 };
 
 void dhcp_record_clear(struct dhcp_record *record);

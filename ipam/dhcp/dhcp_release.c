@@ -73,11 +73,14 @@ static int send_from_host(const struct dhcp_record *record, const struct dhcp_me
 
 int dhcp_release(const struct dhcp_record *record, char ret_through[64], struct cni_error *err)
 {
+	static const uint8_t none[4];
 	struct dhcp_message message;
 
 	snprintf(ret_through, 64, "none");
 	if (dhcp_terms_are_empty(&record->lease.terms))
 		return 0;
+	if (!memcmp(record->lease.terms.server, none, sizeof(none)))
+		return cni_fail(err, CNI_EKERNEL, "its server is not known yet");
 	if (!dhcp_message_release(&record->identity, &record->lease.terms,
 				  (uint32_t)record->lease.asked ^ 0x5bd1e995, &message))
 		return cni_fail(err, CNI_EKERNEL, "the client identifier does not fit");

@@ -2,6 +2,7 @@
 #include "dhcp_requests.h"
 
 #include "cleanup.h"
+#include "json.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -55,16 +56,34 @@ static void answer_lease(struct dhcp_visitor *visitor, const struct dhcp_tenant 
 	dhcp_visitor_answer(visitor, 0, json);
 }
 
+/* Resolver settings are the runtime's from ADD on: the plugin learns whether they are still the same. */
+static void answer_check(struct dhcp_visitor *visitor, const struct dhcp_tenant *tenant)
+{
+	const struct dhcp_terms *terms = &tenant->record.lease.terms;
+	freeing char *dns = dhcp_terms_encode_dns(terms);
+	freeing_json cJSON *json = cni_result_encode(&terms->result, CNI_VERSION_LATEST);
+	freeing char *text = NULL;
+
+	if (tenant->record.added_dns && strcmp(dns, tenant->record.added_dns) != 0)
+		cni_json_add(json, DHCP_WIRE_DNS_CHANGED, cJSON_CreateTrue());
+	text = cni_json_print_compact(json);
+	dhcp_visitor_answer(visitor, 0, text);
+}
+
 /* The lease that a visitor waits for is there, or cannot be kept. */
 void dhcp_house_settled(struct dhcp_tenant *tenant, const struct cni_error *failure)
 {
 	struct dhcp_visitor *visitor = tenant->visitor;
 
 	tenant->visitor = NULL;
-	if (failure)
+	if (failure) {
 		answer_error(visitor, failure);
-	else
-		answer_lease(visitor, tenant);
+		return;
+	}
+	answer_lease(visitor, tenant);
+	/* Without the visitor the lease belongs to no attachment. */
+	if (visitor->has_left)
+		tenant->is_gone = true;
 }
 
 /* ---- requests ---- */
@@ -114,6 +133,7 @@ static void serve_add(struct dhcp_house *house, struct dhcp_visitor *visitor,
 	}
 	if (tenant && !dhcp_terms_are_empty(&tenant->record.lease.terms) &&
 	    is_same_place(tenant, record, &err)) {
+		dhcp_tenant_note_dns(tenant);
 		answer_lease(visitor, tenant);
 		return;
 	}
@@ -130,7 +150,7 @@ static void serve_check(const struct dhcp_house *house, struct dhcp_visitor *vis
 
 	if (tenant && tenant->is_established &&
 	    !dhcp_terms_are_empty(&tenant->record.lease.terms)) {
-		answer_lease(visitor, tenant);
+		answer_check(visitor, tenant);
 		return;
 	}
 	cni_fail(&err, CNI_EMISMATCH, "the daemon holds no lease for container %s, interface %s%s",

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dhcp_tenant.h"
+#include "dhcp_tenant_internal.h"
 
 #include "cleanup.h"
 #include "dhcp_probe.h"
-#include "dhcp_release.h"
 #include "dhcp_tenant_receive.h"
 #include "dhcp_transport.h"
 #include "mem.h"
@@ -11,8 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void perform(struct dhcp_tenant *tenant, struct dhcp_step step);
 
 /* ---- life ---- */
 
@@ -23,15 +20,15 @@ static void read_packets(struct dhcp_watch *watch)
 	int budget = DHCP_RECEIVE_BATCH;
 
 	while (watch->fd >= 0 && budget-- > 0 && dhcp_tenant_receive(tenant, &step))
-		perform(tenant, step);
+		dhcp_tenant_perform(tenant, step);
 }
 
 static void end_probe(struct dhcp_tenant *tenant, bool is_free)
 {
 	dhcp_watch_close(&tenant->arp);
 	tenant->probe_at = DHCP_NEVER;
-	perform(tenant,
-		dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(), dhcp_chance()));
+	dhcp_tenant_perform(tenant, dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(),
+						      dhcp_chance()));
 }
 
 static void read_arp(struct dhcp_watch *watch)
@@ -56,7 +53,7 @@ struct dhcp_tenant *dhcp_tenant_new(const struct dhcp_setting *setting,
 	memset(record, 0, sizeof(*record));
 	tenant->packets = (struct dhcp_watch){.fd = -1, .ready = read_packets, .owner = tenant};
 	tenant->arp = (struct dhcp_watch){.fd = -1, .ready = read_arp, .owner = tenant};
-	tenant->deaf_at = tenant->probe_at = DHCP_NEVER;
+	tenant->deaf_at = tenant->probe_at = tenant->reboot_at = DHCP_NEVER;
 	tenant->has_carrier = true;
 	tenant->netns_id = -1;
 	tenant->record.lease.pace = setting->pace;
@@ -79,8 +76,7 @@ void dhcp_tenant_free(struct dhcp_tenant *tenant)
 
 /* ---- sending ---- */
 
-/* An interface that is gone takes its lease with it. */
-static void note_failure(struct dhcp_tenant *tenant, const struct cni_error *err)
+void dhcp_tenant_failed(struct dhcp_tenant *tenant, const struct cni_error *err)
 {
 	dhcp_log("%s: %s", tenant->owner.text, err->msg);
 	if (err->errnum == ENOENT || err->errnum == ENODEV || err->errnum == ENXIO)
@@ -118,7 +114,7 @@ static void send_message(struct dhcp_tenant *tenant, enum dhcp_send send)
 	if (open_packets(tenant, &err) < 0 ||
 	    dhcp_transport_send(tenant->packets.fd, record->place.index, &message,
 				is_unicast ? record->server_mac : NULL, &err) < 0)
-		note_failure(tenant, &err);
+		dhcp_tenant_failed(tenant, &err);
 }
 
 static void send_probe(struct dhcp_tenant *tenant)
@@ -131,7 +127,7 @@ static void send_probe(struct dhcp_tenant *tenant)
 	tenant->probe_at = dhcp_now() + DHCP_PROBE_MS;
 	if (dhcp_probe_send(tenant->arp.fd, place->index, place->mac,
 			    &dhcp_terms_address(offer)->ip, &err) < 0)
-		note_failure(tenant, &err);
+		dhcp_tenant_failed(tenant, &err);
 }
 
 static void begin_probe(struct dhcp_tenant *tenant)
@@ -145,7 +141,7 @@ static void begin_probe(struct dhcp_tenant *tenant)
 	if (dhcp_place_open(place, &netns, &err) < 0 ||
 	    dhcp_probe_open(netns, place->index, &fd, &err) < 0 ||
 	    dhcp_watch_open(tenant->setting->loop, &tenant->arp, fd, &err) < 0) {
-		note_failure(tenant, &err);
+		dhcp_tenant_failed(tenant, &err);
 		end_probe(tenant, true);
 		return;
 	}
@@ -154,7 +150,7 @@ static void begin_probe(struct dhcp_tenant *tenant)
 
 /* ---- news ---- */
 
-static int write_record(struct dhcp_tenant *tenant, struct cni_error *err)
+int dhcp_tenant_write(struct dhcp_tenant *tenant, struct cni_error *err)
 {
 	if (dhcp_record_write(&tenant->owner, &tenant->record, err) == 0)
 		return 0;
@@ -182,7 +178,38 @@ static void apply(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 	struct cni_error err;
 
 	if (dhcp_place_apply(&tenant->record.place, before, &tenant->record.lease.terms, &err) < 0)
-		note_failure(tenant, &err);
+		dhcp_tenant_failed(tenant, &err);
+}
+
+static void set_added_dns(struct dhcp_tenant *tenant)
+{
+	free(tenant->record.added_dns);
+	tenant->record.added_dns = dhcp_terms_encode_dns(&tenant->record.lease.terms);
+}
+
+void dhcp_tenant_note_dns(struct dhcp_tenant *tenant)
+{
+	struct cni_error err;
+
+	set_added_dns(tenant);
+	dhcp_tenant_write(tenant, &err);
+}
+
+static void change(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
+{
+	const struct dhcp_terms *terms = &tenant->record.lease.terms;
+	freeing char *old = dhcp_terms_encode_dns(before);
+	freeing char *now = dhcp_terms_encode_dns(terms);
+	struct cni_error err;
+
+	log_lease(tenant, "has changed to");
+	if (strcmp(old, now) != 0)
+		dhcp_log("%s: has other resolver settings, which the container gets with its next "
+			 "ADD",
+			 tenant->owner.text);
+	dhcp_tenant_write(tenant, &err);
+	if (!dhcp_terms_equal_on_link(before, terms))
+		apply(tenant, before);
 }
 
 static void settle(struct dhcp_tenant *tenant, const struct cni_error *failure)
@@ -196,8 +223,11 @@ static void gain(struct dhcp_tenant *tenant)
 {
 	const struct dhcp_terms none = {.mtu = 0};
 	struct cni_error err;
-	int failed = write_record(tenant, &err);
+	int failed;
 
+	if (!tenant->is_established)
+		set_added_dns(tenant);
+	failed = dhcp_tenant_write(tenant, &err);
 	log_lease(tenant, "has");
 	if (tenant->is_established) {
 		apply(tenant, &none);
@@ -223,8 +253,8 @@ static void lose(struct dhcp_tenant *tenant, const struct dhcp_terms *before, co
 	if (!tenant->is_established)
 		return;
 	if (dhcp_place_withdraw(&tenant->record.place, before, &err) < 0)
-		note_failure(tenant, &err);
-	write_record(tenant, &err);
+		dhcp_tenant_failed(tenant, &err);
+	dhcp_tenant_write(tenant, &err);
 }
 
 static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct dhcp_terms *before)
@@ -237,12 +267,10 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 		break;
 	case DHCP_RENEWED:
 		log_lease(tenant, "keeps");
-		write_record(tenant, &err);
+		dhcp_tenant_write(tenant, &err);
 		break;
 	case DHCP_CHANGED:
-		log_lease(tenant, "has changed to");
-		write_record(tenant, &err);
-		apply(tenant, before);
+		change(tenant, before);
 		break;
 	case DHCP_LOST:
 		lose(tenant, before, step.why);
@@ -255,7 +283,7 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 	}
 }
 
-static void perform(struct dhcp_tenant *tenant, struct dhcp_step step)
+void dhcp_tenant_perform(struct dhcp_tenant *tenant, struct dhcp_step step)
 {
 	struct dhcp_terms before;
 
@@ -278,42 +306,25 @@ static void perform(struct dhcp_tenant *tenant, struct dhcp_step step)
 
 /* ---- events ---- */
 
-int dhcp_tenant_begin(struct dhcp_tenant *tenant, struct cni_error *err)
-{
-	struct dhcp_record *record = &tenant->record;
-
-	if (dhcp_place_find(&record->place, err) < 0)
-		return -1;
-	memcpy(record->identity.mac, record->place.mac, CNI_MAC_SIZE);
-	record->identity.broadcast = tenant->setting->broadcast || record->place.shares_mac;
-	free(record->socket);
-	record->socket = cni_strdup(tenant->setting->socket);
-	perform(tenant, dhcp_lease_begin(&record->lease, dhcp_now(), dhcp_chance()));
-	return 0;
-}
-
-void dhcp_tenant_resume(struct dhcp_tenant *tenant)
-{
-	closing int netns = -1;
-	struct cni_error err;
-
-	tenant->is_established = true;
-	dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
-	if (dhcp_place_open(&tenant->record.place, &netns, &err) < 0) {
-		note_failure(tenant, &err);
-		if (tenant->is_gone)
-			return;
-	}
-	perform(tenant, dhcp_lease_resume(&tenant->record.lease, dhcp_now(), dhcp_chance()));
-}
-
 uint64_t dhcp_tenant_wakes(const struct dhcp_tenant *tenant)
 {
 	uint64_t wakes = tenant->record.lease.wakes;
 
 	if (tenant->deaf_at < wakes)
 		wakes = tenant->deaf_at;
+	if (tenant->reboot_at < wakes)
+		wakes = tenant->reboot_at;
 	return tenant->probe_at < wakes ? tenant->probe_at : wakes;
+}
+
+static void reboot(struct dhcp_tenant *tenant, uint64_t now)
+{
+	tenant->reboot_at = DHCP_NEVER;
+	if (!tenant->has_carrier || tenant->record.lease.state == DHCP_PROBING)
+		return;
+	tenant->rebooted = now;
+	dhcp_log("%s: carrier is back", tenant->owner.text);
+	dhcp_tenant_perform(tenant, dhcp_lease_reboot(&tenant->record.lease, now, dhcp_chance()));
 }
 
 void dhcp_tenant_wake(struct dhcp_tenant *tenant)
@@ -331,6 +342,8 @@ void dhcp_tenant_wake(struct dhcp_tenant *tenant)
 		tenant->deaf_at = DHCP_NEVER;
 		dhcp_watch_close(&tenant->packets);
 	}
+	if (now >= tenant->reboot_at)
+		reboot(tenant, now);
 	if (now < lease->wakes)
 		return;
 	/* A DEL that found no daemon has removed the record, and released the lease. */
@@ -338,36 +351,5 @@ void dhcp_tenant_wake(struct dhcp_tenant *tenant)
 		tenant->is_forgotten = true;
 		return;
 	}
-	perform(tenant, dhcp_lease_wake(lease, now, dhcp_chance()));
-}
-
-void dhcp_tenant_carrier(struct dhcp_tenant *tenant, bool has_carrier)
-{
-	bool is_back = has_carrier && !tenant->has_carrier;
-
-	tenant->has_carrier = has_carrier;
-	if (!is_back || !tenant->is_established || tenant->record.lease.state == DHCP_PROBING)
-		return;
-	dhcp_log("%s: carrier is back", tenant->owner.text);
-	perform(tenant, dhcp_lease_reboot(&tenant->record.lease, dhcp_now(), dhcp_chance()));
-}
-
-void dhcp_tenant_release(struct dhcp_tenant *tenant)
-{
-	const struct dhcp_terms *terms = &tenant->record.lease.terms;
-	char address[CNI_NET_TEXT_SIZE];
-	struct cni_error err;
-	char through[64];
-
-	if (!dhcp_terms_are_empty(terms)) {
-		cni_net_format(dhcp_terms_address(terms), address);
-		if (dhcp_release(&tenant->record, through, &err) < 0)
-			dhcp_log("%s: %s is left to expire: %s", tenant->owner.text, address,
-				 err.msg);
-		else
-			dhcp_log("%s: releases %s through %s", tenant->owner.text, address,
-				 through);
-	}
-	if (dhcp_record_remove(&tenant->owner, &err) < 0)
-		dhcp_log("%s: %s", tenant->owner.text, err.msg);
+	dhcp_tenant_perform(tenant, dhcp_lease_wake(lease, now, dhcp_chance()));
 }
