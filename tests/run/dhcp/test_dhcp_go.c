@@ -30,7 +30,7 @@ static const char *const quick[] = {"-timeout", "500ms", "-resendmax", "1s", NUL
 /* Debian 12 has an older one, with other defaults and without `priority`. */
 #define skip_without_reference()                                                                   \
 	do {                                                                                       \
-		if (sandbox_run("env -i " GO_DIR "/dhcp 2>&1 </dev/null | grep -qF 'v1.9.1'") !=   \
+		if (sandbox_run("env -i " GO_DIR "/dhcp 2>&1 </dev/null | grep -qF ' 1.1.0'") !=   \
 		    0)                                                                             \
 			skip_because("there is no " GO_DIR "/dhcp of version 1.9.1");              \
 	} while (0)
@@ -90,20 +90,17 @@ static void daemon__takes_over_the_leases_of_go(void **state)
 
 	(void)state;
 	skip_without_go_dhcp();
-	server->seconds = 2;
 	for (size_t i = 0; i < sizeof(caches) / sizeof(*caches); i++) {
 		uint32_t before = server->count[7];
-		uint32_t asked;
 
+		server->seconds = i ? 3600 : 4;
 		add_by_go("");
 		sandbox_must("%s", caches[i]);
-		asked = server->count[3];
 		daemon_start(quick);
 		await_log("takes over a lease without a record");
-		await_log("keeps 10.1.0.5");
+		/* The first REQUEST asks whether the address still holds, the next one renews the lease. */
+		await("test $(grep -c 'keeps 10.1.0.5' " DAEMON_LOG ") -ge %d", i ? 1 : 2);
 		assert_int_equal(server->count[1], i + 1);
-		/* The first asks whether the address still holds, the next one renews the lease. */
-		dhcp_server_await(server, 3, asked + 2);
 		assert_true(server->unicast > 0);
 		if (i == 2)
 			sandbox_must("mv /var/lib/cni/cache/results " CACHE);

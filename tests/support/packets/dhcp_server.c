@@ -195,9 +195,10 @@ static void handle(int fd, struct dhcp_server *server, const uint8_t *bytes, siz
 
 	if (!type || length != 1 || *type > 8)
 		return;
-	note(server, bytes, size, *type);
+	/* Tests wait for the count. */
 	if (*type == 3 && is_unicast)
 		server->unicast++;
+	note(server, bytes, size, *type);
 	if (mode == SERVER_IS_SILENT || (mode == SERVER_OFFERS && *type == 3) ||
 	    (mode == SERVER_HEARS_BROADCASTS && is_unicast))
 		return;
