@@ -16,12 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void dhcp_place_clear(struct dhcp_place *place)
-{
-	free(place->netns);
-	*place = (struct dhcp_place){.netns = NULL};
-}
-
 /* ---- the namespace ---- */
 
 static int open_with(const struct dhcp_place *place, int *ret_netns, struct cni_nl *ret_nl,

@@ -8,6 +8,7 @@
 #include "owner.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 
 /* All zeroes is none. */
 struct dhcp_place {
@@ -21,7 +22,11 @@ struct dhcp_place {
 	int parent_index;
 };
 
-void dhcp_place_clear(struct dhcp_place *place);
+static inline void dhcp_place_clear(struct dhcp_place *place)
+{
+	free(place->netns);
+	*place = (struct dhcp_place){.netns = NULL};
+}
 
 /* Opens the namespace. Fails with CNI_EENV: errnum ENOENT if it is gone, also if another one has its path. */
 int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_error *err);

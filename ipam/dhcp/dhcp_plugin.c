@@ -5,7 +5,9 @@
 #include "cleanup.h"
 #include "dhcp_asker.h"
 #include "dhcp_conf.h"
+#include "dhcp_house.h"
 #include "dhcp_release.h"
+#include "exec.h"
 #include "mem.h"
 
 #include <stdio.h>
@@ -15,6 +17,9 @@
 /* The daemon gives up an ADD after DHCP_ADD_MS, 90 seconds. */
 #define ADD_MS	 95000
 #define OTHER_MS 10000
+
+/* Each waits longer than the one that it asks: the error that is printed has the reason. */
+_Static_assert(DHCP_ADD_MS < ADD_MS && ADD_MS < CNI_EXEC_DEADLINE_MS, "deadlines in order");
 
 /* ---- ADD ---- */
 

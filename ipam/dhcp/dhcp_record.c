@@ -95,6 +95,7 @@ static void put_lines(FILE *out, const struct dhcp_record *record)
 	put_number(out, "priority", record->priority);
 	put_number(out, "probes", record->probes);
 	put_text(out, "socket", record->socket);
+	put_number(out, "added", record->added);
 	put_text(out, "added-dns", record->added_dns);
 	if (record->has_server_mac)
 		put_mac(out, "server-mac", record->server_mac);
@@ -236,6 +237,8 @@ static bool decode_line(const char *key, const char *value, struct dhcp_record *
 		return take_flag(&record->probes);
 	if (!strcmp(key, "socket"))
 		return take_copy(value, &record->socket);
+	if (!strcmp(key, "added"))
+		return take_time(value, &record->added);
 	if (!strcmp(key, "added-dns"))
 		return take_copy(value, &record->added_dns);
 	if (!strcmp(key, "server-mac")) {

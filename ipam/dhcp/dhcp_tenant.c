@@ -225,8 +225,10 @@ static void gain(struct dhcp_tenant *tenant)
 	struct cni_error err;
 	int failed;
 
-	if (!tenant->is_established)
+	if (!tenant->is_established) {
 		set_added_dns(tenant);
+		tenant->record.added = dhcp_now();
+	}
 	failed = dhcp_tenant_write(tenant, &err);
 	log_lease(tenant, "has");
 	if (tenant->is_established) {

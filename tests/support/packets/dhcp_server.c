@@ -84,7 +84,7 @@ static struct answer make(const struct dhcp_server *server, const uint8_t *reque
 			  uint32_t fault)
 {
 	uint8_t mask[] = {255, 255, 255, 0};
-	const uint8_t own[] = {10, 1, 0, 1};
+	const uint8_t own[] = {10, 1, 0, type == 5 && server->mode == SERVER_IS_ANOTHER ? 9 : 1};
 	uint8_t address[] = {10, 1, 0, (uint8_t)(server->first + number_of(request + 28))};
 	uint8_t router[] = {10, 1, 0, (uint8_t)server->router};
 	struct answer answer = {.size = OPTIONS};

@@ -16,6 +16,7 @@ enum dhcp_server_mode {
 	SERVER_REFUSES,		 /* every REQUEST */
 	SERVER_HEARS_BROADCASTS, /* is silent to unicast */
 	SERVER_OFFERS,		 /* and is silent to every REQUEST */
+	SERVER_IS_ANOTHER,	 /* acknowledges in the name of 10.1.0.9 */
 };
 
 /* Faults of its offers and acknowledgements, each sent before the right one. */
