@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLIENTS_MAX 64
+#define CLIENTS_MAX 224
 #define ANSWER_MAX  1400
 #define OPTIONS	    240
 
