@@ -96,6 +96,38 @@ static void find_parent(struct cni_nl *nl, const struct cni_link *link, struct d
 	memcpy(place->parent, parent.name, sizeof(place->parent));
 }
 
+struct search {
+	const uint8_t *mac;
+	int index;
+};
+
+static int compare_mac(const struct cni_link *link, void *data, struct cni_error *err)
+{
+	struct search *search = data;
+
+	(void)err;
+	if (link->has_mac && !memcmp(link->mac, search->mac, CNI_MAC_SIZE))
+		search->index = search->index ? -1 : link->index;
+	return 0;
+}
+
+static void search_again(void *data)
+{
+	((struct search *)data)->index = 0;
+}
+
+int dhcp_place_host_link(const uint8_t mac[CNI_MAC_SIZE])
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	struct search search = {.mac = mac};
+	struct cni_error ignored;
+
+	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, &ignored) < 0 ||
+	    cni_link_each(&nl, NULL, compare_mac, search_again, &search, &ignored) < 0)
+		return -1;
+	return search.index;
+}
+
 /* Fills all but the namespace and the name. */
 static int fill(struct cni_nl *nl, struct dhcp_place *place, struct cni_link *ret_link,
 		struct cni_error *err)
@@ -126,6 +158,7 @@ int dhcp_place_find(struct dhcp_place *place, struct cni_error *err)
 	    cni_link_change(&nl, link.index, &(struct cni_link_change){.up = CNI_ON}, err) < 0)
 		return cni_fail_within(err, "set '%s' up", place->ifname);
 	find_parent(&nl, &link, place);
+	place->may_return = !*place->parent && dhcp_place_host_link(place->mac) == 0;
 	return 0;
 }
 

@@ -20,6 +20,9 @@ struct dhcp_place {
 	bool shares_mac;	      /* ipvlan: no unicast arrives before there is an address */
 	char parent[CNI_IFNAME_SIZE]; /* on the host; "": not known */
 	int parent_index;
+	/* Without a parent: a device of the host, which has no other link with this MAC, may be there again
+	 * later. The container chooses its MAC: one that a link of the host has leads to no device. */
+	bool may_return;
 };
 
 static inline void dhcp_place_clear(struct dhcp_place *place)
@@ -39,6 +42,9 @@ int dhcp_place_find(struct dhcp_place *place, struct cni_error *err);
  * address `net`. Fails likewise. */
 int dhcp_place_look(struct dhcp_place *place, const struct cni_net *net, bool *ret_has,
 		    bool *ret_is_up, struct cni_error *err);
+
+/* The index of the one link of the host with this MAC; 0: none, -1: more than one. */
+int dhcp_place_host_link(const uint8_t mac[CNI_MAC_SIZE]);
 
 /* Puts the address and the routes on the interface, instead of those of `before` (empty: none). Fails with
  * CNI_EKERNEL, after all of it was tried. */

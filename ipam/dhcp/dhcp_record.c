@@ -90,6 +90,7 @@ static void put_lines(FILE *out, const struct dhcp_record *record)
 	put_number(out, "shares-mac", place->shares_mac);
 	put_text(out, "parent", place->parent);
 	put_number(out, "parent-index", (uint64_t)place->parent_index);
+	put_number(out, "may-return", place->may_return);
 	put_number(out, "broadcast", record->identity.broadcast);
 	put_options(out, &record->identity.options);
 	put_number(out, "priority", record->priority);
@@ -197,6 +198,8 @@ static bool decode_place(const char *key, const char *value, struct dhcp_place *
 		return take_flag(&place->shares_mac);
 	if (!strcmp(key, "parent"))
 		return take_name(value, place->parent);
+	if (!strcmp(key, "may-return"))
+		return take_flag(&place->may_return);
 	return !strcmp(key, "parent-index") && take_index(value, &place->parent_index);
 }
 

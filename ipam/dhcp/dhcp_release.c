@@ -56,10 +56,6 @@ static int send_from_host(const struct dhcp_record *record, const struct dhcp_me
 	struct cni_error ignored;
 	struct cni_link link;
 
-	if (!*place->parent)
-		return cni_fail(err, CNI_EKERNEL,
-				"the interface is gone, and no link of the host is known that "
-				"leads to its network");
 	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, err) < 0 ||
 	    cni_link_get_by_index(&nl, place->parent_index, &link, err) < 0)
 		return cni_fail_within(err, "'%s' of the host", place->parent);
@@ -70,6 +66,23 @@ static int send_from_host(const struct dhcp_record *record, const struct dhcp_me
 		return dhcp_transport_send_local(place->parent, message, err);
 	return send_on(-1, place->parent_index, record, message, err);
 }
+
+/* ---- a device that is home again ---- */
+
+/* host-device has moved the container's interface back to the host, under its MAC. */
+static int send_from_device(const struct dhcp_record *record, const struct dhcp_message *message,
+			    struct cni_error *err)
+{
+	int index = record->place.may_return ? dhcp_place_host_link(record->place.mac) : 0;
+
+	if (index <= 0)
+		return cni_fail(err, CNI_EKERNEL,
+				"the interface is gone, and no link of the host is known that "
+				"leads to its network");
+	return send_on(-1, index, record, message, err);
+}
+
+/* ---- all ways ---- */
 
 int dhcp_release(const struct dhcp_record *record, char ret_through[64], struct cni_error *err)
 {
@@ -87,6 +100,10 @@ int dhcp_release(const struct dhcp_record *record, char ret_through[64], struct 
 	if (send_from_container(record, &message, err) == 0) {
 		snprintf(ret_through, 64, "'%s' of the container", record->place.ifname);
 		return 0;
+	}
+	if (!*record->place.parent) {
+		snprintf(ret_through, 64, "the device that is on the host again");
+		return send_from_device(record, &message, err);
 	}
 	snprintf(ret_through, 64, "'%s' of the host", record->place.parent);
 	return send_from_host(record, &message, err);
