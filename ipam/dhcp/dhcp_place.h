@@ -3,9 +3,9 @@
 #ifndef DHCP_PLACE_H
 #define DHCP_PLACE_H
 
-#include "dhcp_terms.h"
 #include "error.h"
 #include "owner.h"
+#include "result.h"
 
 /* All zeroes is none. */
 struct dhcp_place {
@@ -28,13 +28,13 @@ int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_e
  * CNI_EENV or CNI_EKERNEL. */
 int dhcp_place_find(struct dhcp_place *place, struct cni_error *err);
 
-/* Puts the address and the routes on the interface, instead of those of `before` (empty: none). Fails with
+/* Puts the addresses and the routes on the interface, instead of those of `before` (no address: none). Fails with
  * CNI_EKERNEL, after all of it was tried. */
-int dhcp_place_apply(const struct dhcp_place *place, const struct dhcp_terms *before,
-		     const struct dhcp_terms *terms, struct cni_error *err);
+int dhcp_place_apply(const struct dhcp_place *place, const struct cni_result *before,
+		     const struct cni_result *result, struct cni_error *err);
 
-/* Takes the address and its routes off the interface. Success if they are not there. */
-int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms *terms,
+/* Takes the addresses and their routes off the interface. Success if they are not there. */
+int dhcp_place_withdraw(const struct dhcp_place *place, const struct cni_result *result,
 			struct cni_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include "dhcp_tenant.h"
 
 #include "cleanup.h"
+#include "dhcp6_tenant.h"
 #include "dhcp_probe.h"
 #include "dhcp_release.h"
 #include "dhcp_tenant_receive.h"
@@ -62,6 +63,8 @@ struct dhcp_tenant *dhcp_tenant_new(const struct dhcp_setting *setting,
 	tenant->record.lease.pace = setting->pace;
 	tenant->record.lease.pace.probes = tenant->record.probes;
 	tenant->record.lease.wakes = DHCP_NEVER;
+	if (dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_init(tenant);
 	return tenant;
 }
 
@@ -79,8 +82,7 @@ void dhcp_tenant_free(struct dhcp_tenant *tenant)
 
 /* ---- sending ---- */
 
-/* An interface that is gone takes its lease with it. */
-static void note_failure(struct dhcp_tenant *tenant, const struct cni_error *err)
+void dhcp_tenant_note(struct dhcp_tenant *tenant, const struct cni_error *err)
 {
 	dhcp_log("%s: %s", tenant->owner.text, err->msg);
 	if (err->errnum == ENOENT || err->errnum == ENODEV || err->errnum == ENXIO)
@@ -118,7 +120,7 @@ static void send_message(struct dhcp_tenant *tenant, enum dhcp_send send)
 	if (open_packets(tenant, &err) < 0 ||
 	    dhcp_transport_send(tenant->packets.fd, record->place.index, &message,
 				is_unicast ? record->server_mac : NULL, &err) < 0)
-		note_failure(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 }
 
 static void send_probe(struct dhcp_tenant *tenant)
@@ -131,7 +133,7 @@ static void send_probe(struct dhcp_tenant *tenant)
 	tenant->probe_at = dhcp_now() + DHCP_PROBE_MS;
 	if (dhcp_probe_send(tenant->arp.fd, place->index, place->mac,
 			    &dhcp_terms_address(offer)->ip, &err) < 0)
-		note_failure(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 }
 
 static void begin_probe(struct dhcp_tenant *tenant)
@@ -145,7 +147,7 @@ static void begin_probe(struct dhcp_tenant *tenant)
 	if (dhcp_place_open(place, &netns, &err) < 0 ||
 	    dhcp_probe_open(netns, place->index, &fd, &err) < 0 ||
 	    dhcp_watch_open(tenant->setting->loop, &tenant->arp, fd, &err) < 0) {
-		note_failure(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 		end_probe(tenant, true);
 		return;
 	}
@@ -154,7 +156,7 @@ static void begin_probe(struct dhcp_tenant *tenant)
 
 /* ---- news ---- */
 
-static int write_record(struct dhcp_tenant *tenant, struct cni_error *err)
+int dhcp_tenant_write(struct dhcp_tenant *tenant, struct cni_error *err)
 {
 	if (dhcp_record_write(&tenant->owner, &tenant->record, err) == 0)
 		return 0;
@@ -181,35 +183,31 @@ static void apply(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 {
 	struct cni_error err;
 
-	if (dhcp_place_apply(&tenant->record.place, before, &tenant->record.lease.terms, &err) < 0)
-		note_failure(tenant, &err);
+	if (dhcp_place_apply(&tenant->record.place, &before->result,
+			     &tenant->record.lease.terms.result, &err) < 0)
+		dhcp_tenant_note(tenant, &err);
 }
 
-static void settle(struct dhcp_tenant *tenant, const struct cni_error *failure)
+/* ADD puts the first address on the interface itself, and answers only when the record is written. */
+void dhcp_tenant_establish(struct dhcp_tenant *tenant, const struct cni_error *failure)
 {
+	tenant->is_established = !failure;
+	tenant->is_gone |= failure != NULL;
 	if (tenant->visitor)
 		tenant->settled(tenant, failure);
 }
 
-/* ADD puts the first address on the interface itself, and answers only when the record is written. */
 static void gain(struct dhcp_tenant *tenant)
 {
 	const struct dhcp_terms none = {.mtu = 0};
 	struct cni_error err;
-	int failed = write_record(tenant, &err);
+	int failed = dhcp_tenant_write(tenant, &err);
 
 	log_lease(tenant, "has");
-	if (tenant->is_established) {
+	if (tenant->is_established)
 		apply(tenant, &none);
-		return;
-	}
-	if (failed) {
-		tenant->is_gone = true;
-		settle(tenant, &err);
-		return;
-	}
-	tenant->is_established = true;
-	settle(tenant, NULL);
+	else
+		dhcp_tenant_establish(tenant, failed ? &err : NULL);
 }
 
 static void lose(struct dhcp_tenant *tenant, const struct dhcp_terms *before, const char *why)
@@ -222,9 +220,9 @@ static void lose(struct dhcp_tenant *tenant, const struct dhcp_terms *before, co
 	tenant->record.has_server_mac = false;
 	if (!tenant->is_established)
 		return;
-	if (dhcp_place_withdraw(&tenant->record.place, before, &err) < 0)
-		note_failure(tenant, &err);
-	write_record(tenant, &err);
+	if (dhcp_place_withdraw(&tenant->record.place, &before->result, &err) < 0)
+		dhcp_tenant_note(tenant, &err);
+	dhcp_tenant_write(tenant, &err);
 }
 
 static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct dhcp_terms *before)
@@ -237,11 +235,11 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 		break;
 	case DHCP_RENEWED:
 		log_lease(tenant, "keeps");
-		write_record(tenant, &err);
+		dhcp_tenant_write(tenant, &err);
 		break;
 	case DHCP_CHANGED:
 		log_lease(tenant, "has changed to");
-		write_record(tenant, &err);
+		dhcp_tenant_write(tenant, &err);
 		apply(tenant, before);
 		break;
 	case DHCP_LOST:
@@ -282,12 +280,14 @@ int dhcp_tenant_begin(struct dhcp_tenant *tenant, struct cni_error *err)
 {
 	struct dhcp_record *record = &tenant->record;
 
+	free(record->socket);
+	record->socket = cni_strdup(tenant->setting->socket);
+	if (dhcp_record_is_six(record))
+		return dhcp6_tenant_begin(tenant, err);
 	if (dhcp_place_find(&record->place, err) < 0)
 		return -1;
 	memcpy(record->identity.mac, record->place.mac, CNI_MAC_SIZE);
 	record->identity.broadcast = tenant->setting->broadcast || record->place.shares_mac;
-	free(record->socket);
-	record->socket = cni_strdup(tenant->setting->socket);
 	perform(tenant, dhcp_lease_begin(&record->lease, dhcp_now(), dhcp_chance()));
 	return 0;
 }
@@ -298,12 +298,16 @@ void dhcp_tenant_resume(struct dhcp_tenant *tenant)
 	struct cni_error err;
 
 	tenant->is_established = true;
-	dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
 	if (dhcp_place_open(&tenant->record.place, &netns, &err) < 0) {
-		note_failure(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 		if (tenant->is_gone)
 			return;
 	}
+	if (dhcp_record_is_six(&tenant->record)) {
+		dhcp6_tenant_resume(tenant);
+		return;
+	}
+	dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
 	perform(tenant, dhcp_lease_resume(&tenant->record.lease, dhcp_now(), dhcp_chance()));
 }
 
@@ -311,34 +315,50 @@ uint64_t dhcp_tenant_wakes(const struct dhcp_tenant *tenant)
 {
 	uint64_t wakes = tenant->record.lease.wakes;
 
+	if (dhcp_record_is_six(&tenant->record))
+		wakes = dhcp6_lease_wakes(&tenant->record.six);
 	if (tenant->deaf_at < wakes)
 		wakes = tenant->deaf_at;
 	return tenant->probe_at < wakes ? tenant->probe_at : wakes;
 }
 
+static void wake_probe(struct dhcp_tenant *tenant)
+{
+	if (tenant->probes < DHCP_PROBES)
+		send_probe(tenant);
+	else
+		end_probe(tenant, true);
+}
+
+static void wake_lease(struct dhcp_tenant *tenant, uint64_t now)
+{
+	struct dhcp_record *record = &tenant->record;
+	bool is_six = dhcp_record_is_six(record);
+
+	if (now < (is_six ? dhcp6_lease_wakes(&record->six) : record->lease.wakes))
+		return;
+	/* A DEL that found no daemon has removed the record, and released the lease. */
+	if (tenant->is_established && !dhcp_record_may_exist(&tenant->owner, record))
+		tenant->is_forgotten = true;
+	else if (is_six)
+		dhcp6_tenant_wake(tenant, now);
+	else
+		perform(tenant, dhcp_lease_wake(&record->lease, now, dhcp_chance()));
+}
+
 void dhcp_tenant_wake(struct dhcp_tenant *tenant)
 {
-	struct dhcp_lease *lease = &tenant->record.lease;
 	uint64_t now = dhcp_now();
 
-	if (now >= tenant->probe_at) {
-		if (tenant->probes < DHCP_PROBES)
-			send_probe(tenant);
-		else
-			end_probe(tenant, true);
-	}
+	if (now >= tenant->probe_at && dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_probe(tenant);
+	else if (now >= tenant->probe_at)
+		wake_probe(tenant);
 	if (now >= tenant->deaf_at) {
 		tenant->deaf_at = DHCP_NEVER;
 		dhcp_watch_close(&tenant->packets);
 	}
-	if (now < lease->wakes)
-		return;
-	/* A DEL that found no daemon has removed the record, and released the lease. */
-	if (tenant->is_established && !dhcp_record_may_exist(&tenant->owner)) {
-		tenant->is_forgotten = true;
-		return;
-	}
-	perform(tenant, dhcp_lease_wake(lease, now, dhcp_chance()));
+	wake_lease(tenant, now);
 }
 
 void dhcp_tenant_carrier(struct dhcp_tenant *tenant, bool has_carrier)
@@ -349,18 +369,22 @@ void dhcp_tenant_carrier(struct dhcp_tenant *tenant, bool has_carrier)
 	if (!is_back || !tenant->is_established || tenant->record.lease.state == DHCP_PROBING)
 		return;
 	dhcp_log("%s: carrier is back", tenant->owner.text);
+	if (dhcp_record_is_six(&tenant->record)) {
+		dhcp6_tenant_confirm(tenant);
+		return;
+	}
 	perform(tenant, dhcp_lease_reboot(&tenant->record.lease, dhcp_now(), dhcp_chance()));
 }
 
 void dhcp_tenant_release(struct dhcp_tenant *tenant)
 {
-	const struct dhcp_terms *terms = &tenant->record.lease.terms;
+	const struct cni_result *result = dhcp_record_result(&tenant->record);
 	char address[CNI_NET_TEXT_SIZE];
 	struct cni_error err;
 	char through[64];
 
-	if (!dhcp_terms_are_empty(terms)) {
-		cni_net_format(dhcp_terms_address(terms), address);
+	if (result->ip_count) {
+		cni_net_format(&result->ips[0].address, address);
 		if (dhcp_release(&tenant->record, through, &err) < 0)
 			dhcp_log("%s: %s is left to expire: %s", tenant->owner.text, address,
 				 err.msg);
@@ -368,6 +392,6 @@ void dhcp_tenant_release(struct dhcp_tenant *tenant)
 			dhcp_log("%s: releases %s through %s", tenant->owner.text, address,
 				 through);
 	}
-	if (dhcp_record_remove(&tenant->owner, &err) < 0)
+	if (dhcp_record_remove_in(dhcp_record_directory(&tenant->record), &tenant->owner, &err) < 0)
 		dhcp_log("%s: %s", tenant->owner.text, err.msg);
 }

@@ -180,11 +180,16 @@ const char *dhcp_terms_read(const struct dhcp_packet *packet, uint32_t priority,
 
 /* ---- as text ---- */
 
-char *dhcp_terms_encode(const struct dhcp_terms *terms)
+char *dhcp_result_encode(const struct cni_result *result)
 {
-	freeing_json cJSON *json = cni_result_encode(&terms->result, CNI_VERSION_LATEST);
+	freeing_json cJSON *json = cni_result_encode(result, CNI_VERSION_LATEST);
 
 	return cni_json_print_compact(json);
+}
+
+char *dhcp_terms_encode(const struct dhcp_terms *terms)
+{
+	return dhcp_result_encode(&terms->result);
 }
 
 bool dhcp_terms_decode(const char *text, struct dhcp_terms *terms)

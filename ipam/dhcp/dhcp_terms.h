@@ -43,8 +43,10 @@ static inline bool dhcp_terms_are_empty(const struct dhcp_terms *terms)
 /* True if address, gateway, routes and resolver settings are the same, whatever the times are. */
 bool dhcp_terms_equal(const struct dhcp_terms *one, const struct dhcp_terms *other);
 
-/* The result as JSON in one line, which the caller frees, and back: false if it has not exactly one IPv4
- * address. */
+/* A result as JSON in one line, which the caller frees. */
+char *dhcp_result_encode(const struct cni_result *result);
+
+/* The same of the terms, and back: false if it has not exactly one IPv4 address. */
 char *dhcp_terms_encode(const struct dhcp_terms *terms);
 bool dhcp_terms_decode(const char *text, struct dhcp_terms *terms);
 
