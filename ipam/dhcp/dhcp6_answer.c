@@ -67,7 +67,10 @@ static void set_times(struct dhcp6_answer *answer, uint32_t t1, uint32_t t2, uin
 	answer->rebinding = t2 ? t2 : base == DHCP6_FOREVER ? base : (uint32_t)(base * 4ULL / 5);
 	if (answer->rebinding > answer->valid)
 		answer->rebinding = answer->valid;
-	if (answer->renewal > answer->rebinding)
+	/* A server that answers at once must not be asked without a pause. */
+	if (!answer->rebinding && answer->valid)
+		answer->rebinding = 1;
+	if (answer->renewal > answer->rebinding || !answer->renewal)
 		answer->renewal = answer->rebinding;
 }
 

@@ -39,7 +39,7 @@ static void check_answer(const struct dhcp6_packet *packet)
 
 	if (cni_ip_is_set(&answer.ip) &&
 	    (fault || dhcp6_fault_of_host(&answer.ip) || answer.renewal > answer.rebinding ||
-	     answer.rebinding > answer.valid || (answer.valid > 1 && !answer.rebinding)))
+	     answer.rebinding > answer.valid || (answer.valid && !answer.renewal)))
 		abort();
 	dhcp6_answer_clear(&answer);
 }

@@ -131,6 +131,10 @@ static void answer__without_times_gets_those_of_the_standard(void **state)
 	assert_null(READ(&answer, SERVER, IA(40, 120, 0), GOOD));
 	assert_int_equal(answer.rebinding, 64);
 	assert_int_equal(answer.renewal, 64);
+	/* No time is zero: nothing is asked without a pause. */
+	assert_null(READ(&answer, SERVER, IA(40, 0, 0), ADDRESS(0xfd, 1, 0x50, 1, 100)));
+	assert_int_equal(answer.renewal, 1);
+	assert_int_equal(answer.rebinding, 1);
 }
 
 static void answer__that_no_container_may_use_is_refused(void **state)
