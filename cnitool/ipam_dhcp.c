@@ -25,37 +25,49 @@ static const char *remark_of(const struct lease_of *lease, char text[REMARK_SIZE
 
 	if (!lease->is_readable)
 		return "its record is damaged";
-	if (!dhcp_lease_has_address(lease))
+	if (!dhcp_lease_result(lease)->ip_count)
 		return "it has lost its lease, and the daemon looks for a new one";
 	snprintf(text, REMARK_SIZE, "leased by %s %s", dhcp_lease_server(lease, server),
 		 dhcp_lease_term(lease, term));
 	return text;
 }
 
+/* `ip` NULL: the lease has no address. */
+static void add_row(const struct ipam_source *source, const struct ipam_output *output,
+		    const struct lease_of *lease, const struct cni_ip *ip)
+{
+	uint64_t added = lease->record.added;
+	uint64_t now = dhcp_now();
+	char address[CNI_IP_TEXT_SIZE];
+	char remark[REMARK_SIZE];
+	const struct ipam_row row = {
+		.address = ip ? cni_ip_format(ip, address) : NULL,
+		.container = lease->owner->container,
+		.ifname = lease->owner->ifname,
+		.boot = "this",
+		.netns = dhcp_lease_netns(lease),
+		.remark = remark_of(lease, remark),
+		.age = added && added <= now ? (double)((now - added) / 1000) : -1,
+	};
+
+	ipam_add_row(source, output, &row);
+}
+
 static int list(const struct ipam_source *source, const struct ipam_output *output,
 		struct cni_error *err)
 {
 	clearing_leases struct leases leases;
-	uint64_t now = dhcp_now();
 
 	if (dhcp_leases_load(source, &leases, err) < 0)
 		return -1;
 	for (size_t i = 0; i < leases.count; i++) {
 		const struct lease_of *lease = &leases.items[i];
-		uint64_t added = lease->record.added;
-		char address[CNI_IP_TEXT_SIZE];
-		char remark[REMARK_SIZE];
-		const struct ipam_row row = {
-			.address = dhcp_lease_address(lease, address),
-			.container = lease->owner->container,
-			.ifname = lease->owner->ifname,
-			.boot = "this",
-			.netns = dhcp_lease_netns(lease),
-			.remark = remark_of(lease, remark),
-			.age = added && added <= now ? (double)((now - added) / 1000) : -1,
-		};
+		const struct cni_result *result = dhcp_lease_result(lease);
 
-		ipam_add_row(source, output, &row);
+		for (size_t j = 0; j < result->ip_count; j++)
+			add_row(source, output, lease, &result->ips[j].address.ip);
+		if (!result->ip_count)
+			add_row(source, output, lease, NULL);
 	}
 	return 0;
 }
@@ -95,9 +107,10 @@ static int usage(const struct ipam_source *source, const struct ipam_output *out
 	if (dhcp_leases_load(source, &leases, err) < 0)
 		return -1;
 	for (size_t i = 0; i < leases.count; i++) {
-		used += dhcp_lease_has_address(&leases.items[i]);
-		stale += dhcp_lease_has_address(&leases.items[i]) &&
-			 dhcp_lease_is_stale(&leases.items[i]);
+		size_t count = dhcp_lease_result(&leases.items[i])->ip_count;
+
+		used += count;
+		stale += dhcp_lease_is_stale(&leases.items[i]) ? count : 0;
 	}
 	add_usage(output, cni_conflist_type(source->ipam->dhcp), used, stale);
 	return 0;
@@ -105,41 +118,55 @@ static int usage(const struct ipam_source *source, const struct ipam_output *out
 
 /* ---- verify ---- */
 
-static bool has_same_address(const struct lease_of *one, const struct lease_of *other)
+/* The address that both have; NULL: none. */
+static const struct cni_ip *shared_address(const struct lease_of *one, const struct lease_of *other)
 {
-	return dhcp_lease_has_address(one) && dhcp_lease_has_address(other) &&
-	       cni_ip_equal(&dhcp_terms_address(&one->record.lease.terms)->ip,
-			    &dhcp_terms_address(&other->record.lease.terms)->ip);
+	const struct cni_result *result = dhcp_lease_result(one);
+
+	for (size_t i = 0; i < result->ip_count; i++)
+		if (dhcp_lease_has(other, &result->ips[i].address.ip))
+			return &result->ips[i].address.ip;
+	return NULL;
 }
 
 /* Each fault is a line. */
-static size_t verify_lease(const struct leases *leases, size_t place)
+static size_t verify_end(const struct lease_of *lease)
 {
-	const struct lease_of *lease = &leases->items[place];
-	const struct cni_owner *owner = lease->owner;
+	const struct cni_result *result = dhcp_lease_result(lease);
 	char address[CNI_IP_TEXT_SIZE];
-	size_t faults = 0;
 	char term[64];
 
 	if (!lease->is_readable) {
 		print_line("%s:%s: the record is damaged, and no daemon renews the lease",
-			   owner->container, owner->ifname);
+			   lease->owner->container, lease->owner->ifname);
 		return 1;
 	}
-	dhcp_lease_address(lease, address);
-	if (dhcp_lease_has_address(lease) && dhcp_now() >= lease->record.lease.expires) {
-		print_line("%s: a lease %s is recorded for container %s, interface %s", address,
-			   dhcp_lease_term(lease, term), owner->container, owner->ifname);
+	if (!result->ip_count || dhcp_now() < dhcp_lease_expires(lease))
+		return 0;
+	print_line("%s: a lease %s is recorded for container %s, interface %s",
+		   cni_ip_format(&result->ips[0].address.ip, address), dhcp_lease_term(lease, term),
+		   lease->owner->container, lease->owner->ifname);
+	return 1;
+}
+
+static size_t verify_lease(const struct leases *leases, size_t place)
+{
+	const struct lease_of *lease = &leases->items[place];
+	size_t faults = verify_end(lease);
+
+	for (size_t i = 0; i < place; i++) {
+		const struct lease_of *other = &leases->items[i];
+		const struct cni_ip *ip = shared_address(lease, other);
+		char address[CNI_IP_TEXT_SIZE];
+
+		if (!ip)
+			continue;
+		print_line("%s: leased to container %s, interface %s, and to container %s, "
+			   "interface %s",
+			   cni_ip_format(ip, address), other->owner->container,
+			   other->owner->ifname, lease->owner->container, lease->owner->ifname);
 		faults++;
 	}
-	for (size_t i = 0; i < place; i++)
-		if (has_same_address(lease, &leases->items[i])) {
-			print_line("%s: leased to container %s, interface %s, and to container %s, "
-				   "interface %s",
-				   address, leases->items[i].owner->container,
-				   leases->items[i].owner->ifname, owner->container, owner->ifname);
-			faults++;
-		}
 	return faults;
 }
 
@@ -194,7 +221,7 @@ static int verify(const struct ipam_source *source, size_t *faults, struct cni_e
 
 /* ---- release ---- */
 
-/* DEL of the IPAM plugin alone: it asks the daemon, or does without one. */
+/* DEL of the IPAM plugin alone: it asks the daemon, or does without one, and is for both families. */
 static int release_one(const struct ipam_source *source, const struct lease_of *lease,
 		       struct cni_error *err)
 {
@@ -212,6 +239,18 @@ static int release_one(const struct ipam_source *source, const struct lease_of *
 	return cni_request_run(&request, &source->tool->list, plugin, NULL, err);
 }
 
+static void tell_release(const struct lease_of *lease, bool dry)
+{
+	const struct cni_result *result = dhcp_lease_result(lease);
+	const char *what = dry ? "would be released" : "released";
+	char address[CNI_IP_TEXT_SIZE];
+
+	for (size_t i = 0; i < result->ip_count; i++)
+		print_line("%s %s: the namespace is gone of container %s, interface %s",
+			   cni_ip_format(&result->ips[i].address.ip, address), what,
+			   lease->owner->container, lease->owner->ifname);
+}
+
 static int release(const struct ipam_source *source, size_t *done, struct cni_error *err)
 {
 	bool dry = source->tool->options->dry_run;
@@ -222,7 +261,6 @@ static int release(const struct ipam_source *source, size_t *done, struct cni_er
 		return -1;
 	for (size_t i = 0; i < leases.count; i++) {
 		const struct lease_of *lease = &leases.items[i];
-		char address[CNI_IP_TEXT_SIZE];
 		struct cni_error next;
 
 		if (!dhcp_lease_is_stale(lease))
@@ -231,10 +269,7 @@ static int release(const struct ipam_source *source, size_t *done, struct cni_er
 			cni_fail_first(&first, &next);
 			continue;
 		}
-		print_line("%s %s: the namespace is gone of container %s, interface %s",
-			   dhcp_lease_address(lease, address),
-			   dry ? "would be released" : "released", lease->owner->container,
-			   lease->owner->ifname);
+		tell_release(lease, dry);
 		++*done;
 	}
 	return cni_fail_if_any(&first, err);
@@ -242,27 +277,44 @@ static int release(const struct ipam_source *source, size_t *done, struct cni_er
 
 /* ---- explain ---- */
 
-static void tell(const struct ipam_source *source, const struct lease_of *lease)
+static void tell(const struct ipam_source *source, const struct lease_of *lease,
+		 const struct cni_ip *ip)
 {
-	const struct dhcp_lease *machine = &lease->record.lease;
+	uint64_t renews = dhcp_lease_renews(lease);
 	char address[CNI_IP_TEXT_SIZE];
 	char server[CNI_IP_TEXT_SIZE];
 	char span[AGE_TEXT_SIZE];
 	uint64_t now = dhcp_now();
 	char term[64];
 
-	print_line("%s is leased in network '%s' by the server %s to container %s, interface %s, "
-		   "%s.",
-		   dhcp_lease_address(lease, address), source->tool->list.name,
+	print_line("%s is leased in network '%s' by %s to container %s, interface %s, %s.",
+		   cni_ip_format(ip, address), source->tool->list.name,
 		   dhcp_lease_server(lease, server), lease->owner->container, lease->owner->ifname,
 		   dhcp_lease_term(lease, term));
-	if (machine->renews != DHCP_NEVER && machine->renews > now)
+	if (renews != DHCP_NEVER && renews > now)
 		print_line("The daemon renews it in %s.",
-			   ipam_span((double)(machine->renews - now) / 1000, span));
+			   ipam_span((double)(renews - now) / 1000, span));
 	print_line("Its network namespace is %s; %s.", dhcp_lease_netns(lease),
 		   is_served(lease->record.socket ? lease->record.socket : "")
 			   ? "its daemon answers"
 			   : "its daemon does not answer");
+}
+
+/* All addresses of the lease if `ip` is NULL, otherwise that one. */
+static void tell_all(const struct ipam_source *source, const struct lease_of *lease,
+		     const struct cni_ip *ip, int *told)
+{
+	const struct cni_result *result = dhcp_lease_result(lease);
+
+	for (size_t i = 0; i < result->ip_count; i++) {
+		const struct cni_ip *own = &result->ips[i].address.ip;
+
+		if (ip && !cni_ip_equal(ip, own))
+			continue;
+		if ((*told)++)
+			putchar('\n');
+		tell(source, lease, own);
+	}
 }
 
 static int explain(const struct ipam_source *source, const char *what, const struct cni_ip *ip,
@@ -273,21 +325,9 @@ static int explain(const struct ipam_source *source, const char *what, const str
 
 	if (dhcp_leases_load(source, &leases, err) < 0)
 		return -1;
-	for (size_t i = 0; i < leases.count; i++) {
-		const struct lease_of *lease = &leases.items[i];
-		bool is_meant =
-			dhcp_lease_has_address(lease) && !strcmp(lease->owner->container, what);
-
-		if (ip)
-			is_meant = dhcp_lease_has_address(lease) &&
-				   cni_ip_equal(&dhcp_terms_address(&lease->record.lease.terms)->ip,
-						ip);
-		if (!is_meant)
-			continue;
-		if (told++)
-			putchar('\n');
-		tell(source, lease);
-	}
+	for (size_t i = 0; i < leases.count; i++)
+		if (ip || !strcmp(leases.items[i].owner->container, what))
+			tell_all(source, &leases.items[i], ip, &told);
 	if (ip && !told)
 		print_line("%s is leased to no container of network '%s': which addresses there "
 			   "are is for the network's DHCP server to know.",

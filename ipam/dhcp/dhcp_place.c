@@ -184,10 +184,10 @@ int dhcp_place_look(struct dhcp_place *place, const struct cni_net *net, bool *r
 
 /* ---- addresses and routes ---- */
 
-static bool is_among(const struct cni_listed_route *listed, const struct dhcp_terms *terms)
+static bool is_among(const struct cni_listed_route *listed, const struct cni_result *result)
 {
-	for (size_t i = 0; i < terms->result.route_count; i++) {
-		const struct cni_route *route = &terms->result.routes[i];
+	for (size_t i = 0; i < result->route_count; i++) {
+		const struct cni_route *route = &result->routes[i];
 
 		if (cni_net_equal(&route->dst, &listed->dst) &&
 		    cni_ip_is_set(&route->gw) == cni_ip_is_set(&listed->gw) &&
@@ -199,14 +199,18 @@ static bool is_among(const struct cni_listed_route *listed, const struct dhcp_te
 
 /* A default route through the gateway may be the plugin's that made the interface. */
 static bool is_through_gateway(const struct cni_listed_route *listed,
-			       const struct dhcp_terms *terms)
+			       const struct cni_result *result)
 {
-	const struct cni_ip *gateway = &terms->result.ips[0].gateway;
+	for (size_t i = 0; i < result->ip_count && !listed->dst.prefix; i++) {
+		const struct cni_ip *gateway = &result->ips[i].gateway;
 
-	return !listed->dst.prefix && cni_ip_is_set(gateway) && cni_ip_equal(gateway, &listed->gw);
+		if (cni_ip_is_set(gateway) && cni_ip_equal(gateway, &listed->gw))
+			return true;
+	}
+	return false;
 }
 
-static int withdraw_routes(struct cni_nl *nl, int index, const struct dhcp_terms *terms,
+static int withdraw_routes(struct cni_nl *nl, int index, const struct cni_result *result,
 			   struct cni_error *err)
 {
 	struct cni_route_list list = {.count = 0};
@@ -217,7 +221,7 @@ static int withdraw_routes(struct cni_nl *nl, int index, const struct dhcp_terms
 	for (size_t i = 0; i < list.count; i++) {
 		const struct cni_listed_route *route = &list.routes[i];
 
-		if ((is_among(route, terms) || is_through_gateway(route, terms)) &&
+		if ((is_among(route, result) || is_through_gateway(route, result)) &&
 		    cni_route_list_del(nl, route, route->table, err) < 0 && err->errnum != ESRCH)
 			cni_fail_first(&first, err);
 	}
@@ -225,20 +229,33 @@ static int withdraw_routes(struct cni_nl *nl, int index, const struct dhcp_terms
 	return cni_fail_if_any(&first, err);
 }
 
-static int withdraw(struct cni_nl *nl, int index, const struct dhcp_terms *terms,
-		    bool keeps_address, struct cni_error *err)
+static bool has_address(const struct cni_result *result, const struct cni_net *address)
+{
+	for (size_t i = 0; result && i < result->ip_count; i++)
+		if (cni_net_equal(&result->ips[i].address, address))
+			return true;
+	return false;
+}
+
+/* Addresses of `kept` (NULL: none) stay. */
+static int withdraw(struct cni_nl *nl, int index, const struct cni_result *result,
+		    const struct cni_result *kept, struct cni_error *err)
 {
 	struct cni_error first = {0};
 
-	if (withdraw_routes(nl, index, terms, err) < 0)
+	if (withdraw_routes(nl, index, result, err) < 0)
 		cni_fail_first(&first, err);
-	if (!keeps_address && cni_addr_del(nl, index, dhcp_terms_address(terms), err) < 0 &&
-	    err->errnum != EADDRNOTAVAIL)
-		cni_fail_first(&first, err);
+	for (size_t i = 0; i < result->ip_count; i++) {
+		const struct cni_net *address = &result->ips[i].address;
+
+		if (!has_address(kept, address) && cni_addr_del(nl, index, address, err) < 0 &&
+		    err->errnum != EADDRNOTAVAIL)
+			cni_fail_first(&first, err);
+	}
 	return cni_fail_if_any(&first, err);
 }
 
-int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms *terms,
+int dhcp_place_withdraw(const struct dhcp_place *place, const struct cni_result *result,
 			struct cni_error *err)
 {
 	closing_nl struct cni_nl nl = {.socket = NULL};
@@ -246,28 +263,30 @@ int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms 
 
 	if (open_both(place, &netns, &nl, err) < 0)
 		return -1;
-	return withdraw(&nl, place->index, terms, false, err);
+	return withdraw(&nl, place->index, result, NULL, err);
 }
 
-int dhcp_place_apply(const struct dhcp_place *place, const struct dhcp_terms *before,
-		     const struct dhcp_terms *terms, struct cni_error *err)
+int dhcp_place_apply(const struct dhcp_place *place, const struct cni_result *before,
+		     const struct cni_result *result, struct cni_error *err)
 {
-	bool is_same = !dhcp_terms_are_empty(before) &&
-		       cni_net_equal(dhcp_terms_address(before), dhcp_terms_address(terms));
 	closing_nl struct cni_nl nl = {.socket = NULL};
 	closing int netns = -1;
 	struct cni_error first = {0};
 
 	if (open_both(place, &netns, &nl, err) < 0)
 		return -1;
-	/* The old address goes first: the kernel would take a new one of the same subnet with it. */
-	if (!dhcp_terms_are_empty(before) && withdraw(&nl, place->index, before, is_same, err) < 0)
+	/* The old addresses go first: the kernel would take a new one of the same subnet with them. */
+	if (before->ip_count && withdraw(&nl, place->index, before, result, err) < 0)
 		cni_fail_first(&first, err);
-	if (!is_same && cni_addr_add(&nl, place->index, dhcp_terms_address(terms), 0, err) < 0 &&
-	    err->errnum != EEXIST)
-		cni_fail_first(&first, err);
-	for (size_t i = 0; i < terms->result.route_count; i++)
-		if (cni_route_add(&nl, place->index, &terms->result.routes[i], err) < 0 &&
+	for (size_t i = 0; i < result->ip_count; i++) {
+		const struct cni_net *address = &result->ips[i].address;
+
+		if (!has_address(before, address) &&
+		    cni_addr_add(&nl, place->index, address, 0, err) < 0 && err->errnum != EEXIST)
+			cni_fail_first(&first, err);
+	}
+	for (size_t i = 0; i < result->route_count; i++)
+		if (cni_route_add(&nl, place->index, &result->routes[i], err) < 0 &&
 		    err->errnum != EEXIST)
 			cni_fail_first(&first, err);
 	return cni_fail_if_any(&first, err);

@@ -3,9 +3,9 @@
 #ifndef DHCP_PLACE_H
 #define DHCP_PLACE_H
 
-#include "dhcp_terms.h"
 #include "error.h"
 #include "owner.h"
+#include "result.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -46,13 +46,13 @@ int dhcp_place_look(struct dhcp_place *place, const struct cni_net *net, bool *r
 /* The index of the one link of the host with this MAC; 0: none, -1: more than one. */
 int dhcp_place_host_link(const uint8_t mac[CNI_MAC_SIZE]);
 
-/* Puts the address and the routes on the interface, instead of those of `before` (empty: none). Fails with
+/* Puts the addresses and the routes on the interface, instead of those of `before` (no address: none). Fails with
  * CNI_EKERNEL, after all of it was tried. */
-int dhcp_place_apply(const struct dhcp_place *place, const struct dhcp_terms *before,
-		     const struct dhcp_terms *terms, struct cni_error *err);
+int dhcp_place_apply(const struct dhcp_place *place, const struct cni_result *before,
+		     const struct cni_result *result, struct cni_error *err);
 
-/* Takes the address and its routes off the interface. Success if they are not there. */
-int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms *terms,
+/* Takes the addresses and their routes off the interface. Success if they are not there. */
+int dhcp_place_withdraw(const struct dhcp_place *place, const struct cni_result *result,
 			struct cni_error *err);
 
 #endif

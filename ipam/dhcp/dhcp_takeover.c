@@ -54,6 +54,10 @@ static bool read_conf(const struct dhcp_house *house, const struct cni_call *cal
 
 	if (dhcp_conf_read(call, &conf, err) < 0)
 		return false;
+	if (!conf.wants_four) {
+		cni_fail(err, CNI_ECONFIG, "its network has no leases of IPv4");
+		return false;
+	}
 	socket = cni_format("%s%s", house->flags->host_prefix, conf.socket);
 	if (strcmp(socket, house->setting.socket) != 0) {
 		cni_fail(err, CNI_ECONFIG, "its network asks the daemon on '%s'", socket);
@@ -153,7 +157,7 @@ static int take_link(struct dhcp_record *record, struct cni_error *err)
 	if (!has)
 		return cni_fail(err, CNI_EMISMATCH, "'%s' does not have the address any more",
 				record->place.ifname);
-	if (!is_up && dhcp_place_withdraw(&record->place, terms, err) < 0)
+	if (!is_up && dhcp_place_withdraw(&record->place, &terms->result, err) < 0)
 		return -1;
 	if (!is_up)
 		dhcp_terms_clear(terms);
@@ -206,11 +210,12 @@ static void consider_plugin(struct dhcp_house *house, const struct cni_cached *c
 static void consider(struct dhcp_house *house, const struct cni_cached *cached)
 {
 	const struct cni_owner owner = {cached->network, cached->container, cached->ifname};
+	static const struct dhcp_record four = {.family = AF_INET};
 	struct cni_conflist list = {0};
 	struct cni_error ignored;
 	const cJSON *plugin;
 
-	if (dhcp_record_may_exist(&owner) || dhcp_house_find(house, &owner) ||
+	if (dhcp_record_may_exist(&owner, &four) || dhcp_house_find(house, &owner) ||
 	    cni_cached_list(cached, NULL, &list, &ignored) < 0)
 		return;
 	cJSON_ArrayForEach (plugin, list.plugins) {

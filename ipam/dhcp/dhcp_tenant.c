@@ -2,6 +2,7 @@
 #include "dhcp_tenant_internal.h"
 
 #include "cleanup.h"
+#include "dhcp6_tenant.h"
 #include "dhcp_probe.h"
 #include "dhcp_tenant_receive.h"
 #include "dhcp_transport.h"
@@ -59,6 +60,8 @@ struct dhcp_tenant *dhcp_tenant_new(const struct dhcp_setting *setting,
 	tenant->record.lease.pace = setting->pace;
 	tenant->record.lease.pace.probes = tenant->record.probes;
 	tenant->record.lease.wakes = DHCP_NEVER;
+	if (dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_init(tenant);
 	return tenant;
 }
 
@@ -76,7 +79,7 @@ void dhcp_tenant_free(struct dhcp_tenant *tenant)
 
 /* ---- sending ---- */
 
-void dhcp_tenant_failed(struct dhcp_tenant *tenant, const struct cni_error *err)
+void dhcp_tenant_note(struct dhcp_tenant *tenant, const struct cni_error *err)
 {
 	dhcp_log("%s: %s", tenant->owner.text, err->msg);
 	if (err->errnum == ENOENT || err->errnum == ENODEV || err->errnum == ENXIO)
@@ -114,7 +117,7 @@ static void send_message(struct dhcp_tenant *tenant, enum dhcp_send send)
 	if (open_packets(tenant, &err) < 0 ||
 	    dhcp_transport_send(tenant->packets.fd, record->place.index, &message,
 				is_unicast ? record->server_mac : NULL, &err) < 0)
-		dhcp_tenant_failed(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 }
 
 static void send_probe(struct dhcp_tenant *tenant)
@@ -127,7 +130,7 @@ static void send_probe(struct dhcp_tenant *tenant)
 	tenant->probe_at = dhcp_now() + DHCP_PROBE_MS;
 	if (dhcp_probe_send(tenant->arp.fd, place->index, place->mac,
 			    &dhcp_terms_address(offer)->ip, &err) < 0)
-		dhcp_tenant_failed(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 }
 
 static void begin_probe(struct dhcp_tenant *tenant)
@@ -141,7 +144,7 @@ static void begin_probe(struct dhcp_tenant *tenant)
 	if (dhcp_place_open(place, &netns, &err) < 0 ||
 	    dhcp_probe_open(netns, place->index, &fd, &err) < 0 ||
 	    dhcp_watch_open(tenant->setting->loop, &tenant->arp, fd, &err) < 0) {
-		dhcp_tenant_failed(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 		end_probe(tenant, true);
 		return;
 	}
@@ -150,8 +153,27 @@ static void begin_probe(struct dhcp_tenant *tenant)
 
 /* ---- news ---- */
 
+static void note_answer(struct dhcp_record *record)
+{
+	free(record->added_dns);
+	record->added_dns = dhcp_dns_encode(&dhcp_record_result(record)->dns);
+}
+
+void dhcp_tenant_note_dns(struct dhcp_tenant *tenant)
+{
+	struct cni_error err;
+
+	note_answer(&tenant->record);
+	dhcp_tenant_write(tenant, &err);
+}
+
 int dhcp_tenant_write(struct dhcp_tenant *tenant, struct cni_error *err)
 {
+	/* The first time ADD is answered with it. */
+	if (!tenant->is_established) {
+		note_answer(&tenant->record);
+		tenant->record.added = dhcp_now();
+	}
 	if (dhcp_record_write(&tenant->owner, &tenant->record, err) == 0)
 		return 0;
 	dhcp_log("%s: %s", tenant->owner.text, err->msg);
@@ -177,29 +199,16 @@ static void apply(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 {
 	struct cni_error err;
 
-	if (dhcp_place_apply(&tenant->record.place, before, &tenant->record.lease.terms, &err) < 0)
-		dhcp_tenant_failed(tenant, &err);
-}
-
-static void set_added_dns(struct dhcp_tenant *tenant)
-{
-	free(tenant->record.added_dns);
-	tenant->record.added_dns = dhcp_terms_encode_dns(&tenant->record.lease.terms);
-}
-
-void dhcp_tenant_note_dns(struct dhcp_tenant *tenant)
-{
-	struct cni_error err;
-
-	set_added_dns(tenant);
-	dhcp_tenant_write(tenant, &err);
+	if (dhcp_place_apply(&tenant->record.place, &before->result,
+			     &tenant->record.lease.terms.result, &err) < 0)
+		dhcp_tenant_note(tenant, &err);
 }
 
 static void change(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 {
 	const struct dhcp_terms *terms = &tenant->record.lease.terms;
-	freeing char *old = dhcp_terms_encode_dns(before);
-	freeing char *now = dhcp_terms_encode_dns(terms);
+	freeing char *old = dhcp_dns_encode(&before->result.dns);
+	freeing char *now = dhcp_dns_encode(&terms->result.dns);
 	struct cni_error err;
 
 	log_lease(tenant, "has changed to");
@@ -212,36 +221,26 @@ static void change(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 		apply(tenant, before);
 }
 
-static void settle(struct dhcp_tenant *tenant, const struct cni_error *failure)
+/* ADD puts the first address on the interface itself, and answers only when the record is written. */
+void dhcp_tenant_establish(struct dhcp_tenant *tenant, const struct cni_error *failure)
 {
+	tenant->is_established = !failure;
+	tenant->is_gone |= failure != NULL;
 	if (tenant->visitor)
 		tenant->settled(tenant, failure);
 }
 
-/* ADD puts the first address on the interface itself, and answers only when the record is written. */
 static void gain(struct dhcp_tenant *tenant)
 {
 	const struct dhcp_terms none = {.mtu = 0};
 	struct cni_error err;
-	int failed;
+	int failed = dhcp_tenant_write(tenant, &err);
 
-	if (!tenant->is_established) {
-		set_added_dns(tenant);
-		tenant->record.added = dhcp_now();
-	}
-	failed = dhcp_tenant_write(tenant, &err);
 	log_lease(tenant, "has");
-	if (tenant->is_established) {
+	if (tenant->is_established)
 		apply(tenant, &none);
-		return;
-	}
-	if (failed) {
-		tenant->is_gone = true;
-		settle(tenant, &err);
-		return;
-	}
-	tenant->is_established = true;
-	settle(tenant, NULL);
+	else
+		dhcp_tenant_establish(tenant, failed ? &err : NULL);
 }
 
 static void lose(struct dhcp_tenant *tenant, const struct dhcp_terms *before, const char *why)
@@ -254,8 +253,8 @@ static void lose(struct dhcp_tenant *tenant, const struct dhcp_terms *before, co
 	tenant->record.has_server_mac = false;
 	if (!tenant->is_established)
 		return;
-	if (dhcp_place_withdraw(&tenant->record.place, before, &err) < 0)
-		dhcp_tenant_failed(tenant, &err);
+	if (dhcp_place_withdraw(&tenant->record.place, &before->result, &err) < 0)
+		dhcp_tenant_note(tenant, &err);
 	dhcp_tenant_write(tenant, &err);
 }
 
@@ -312,6 +311,8 @@ uint64_t dhcp_tenant_wakes(const struct dhcp_tenant *tenant)
 {
 	uint64_t wakes = tenant->record.lease.wakes;
 
+	if (dhcp_record_is_six(&tenant->record))
+		wakes = dhcp6_lease_wakes(&tenant->record.six);
 	if (tenant->deaf_at < wakes)
 		wakes = tenant->deaf_at;
 	if (tenant->reboot_at < wakes)
@@ -326,32 +327,50 @@ static void reboot(struct dhcp_tenant *tenant, uint64_t now)
 		return;
 	tenant->rebooted = now;
 	dhcp_log("%s: carrier is back", tenant->owner.text);
-	dhcp_tenant_perform(tenant, dhcp_lease_reboot(&tenant->record.lease, now, dhcp_chance()));
+	if (dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_confirm(tenant);
+	else
+		dhcp_tenant_perform(tenant,
+				    dhcp_lease_reboot(&tenant->record.lease, now, dhcp_chance()));
+}
+
+static void wake_probe(struct dhcp_tenant *tenant)
+{
+	if (tenant->probes < DHCP_PROBES)
+		send_probe(tenant);
+	else
+		end_probe(tenant, true);
+}
+
+static void wake_lease(struct dhcp_tenant *tenant, uint64_t now)
+{
+	struct dhcp_record *record = &tenant->record;
+	bool is_six = dhcp_record_is_six(record);
+
+	if (now < (is_six ? dhcp6_lease_wakes(&record->six) : record->lease.wakes))
+		return;
+	/* A DEL that found no daemon has removed the record, and released the lease. */
+	if (tenant->is_established && !dhcp_record_may_exist(&tenant->owner, record))
+		tenant->is_forgotten = true;
+	else if (is_six)
+		dhcp6_tenant_wake(tenant, now);
+	else
+		dhcp_tenant_perform(tenant, dhcp_lease_wake(&record->lease, now, dhcp_chance()));
 }
 
 void dhcp_tenant_wake(struct dhcp_tenant *tenant)
 {
-	struct dhcp_lease *lease = &tenant->record.lease;
 	uint64_t now = dhcp_now();
 
-	if (now >= tenant->probe_at) {
-		if (tenant->probes < DHCP_PROBES)
-			send_probe(tenant);
-		else
-			end_probe(tenant, true);
-	}
+	if (now >= tenant->probe_at && dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_probe(tenant);
+	else if (now >= tenant->probe_at)
+		wake_probe(tenant);
 	if (now >= tenant->deaf_at) {
 		tenant->deaf_at = DHCP_NEVER;
 		dhcp_watch_close(&tenant->packets);
 	}
 	if (now >= tenant->reboot_at)
 		reboot(tenant, now);
-	if (now < lease->wakes)
-		return;
-	/* A DEL that found no daemon has removed the record, and released the lease. */
-	if (tenant->is_established && !dhcp_record_may_exist(&tenant->owner)) {
-		tenant->is_forgotten = true;
-		return;
-	}
-	dhcp_tenant_perform(tenant, dhcp_lease_wake(lease, now, dhcp_chance()));
+	wake_lease(tenant, now);
 }

@@ -26,6 +26,7 @@ struct dhcp_tenant {
 	uint64_t probe_at;
 	uint64_t reboot_at;    /* carrier is back: INIT-REBOOT is due */
 	uint64_t rebooted;     /* the last one */
+	struct cni_ip local;   /* the interface's link-local address, of a lease of IPv6 */
 	unsigned int probes;   /* sent for this offer */
 	unsigned int messages; /* sent since the beginning */
 	const char *fault;     /* of the last answer that was ignored */
@@ -66,5 +67,14 @@ void dhcp_tenant_carrier(struct dhcp_tenant *tenant, bool has_carrier);
 
 /* Sends the RELEASE, if there is a lease, and removes the record. */
 void dhcp_tenant_release(struct dhcp_tenant *tenant);
+
+/* ---- for the files of a tenant ---- */
+
+/* Logs what could not be sent or set. An interface that is gone takes its lease with it. */
+void dhcp_tenant_note(struct dhcp_tenant *tenant, const struct cni_error *err);
+/* Writes the record; a failure is logged. */
+int dhcp_tenant_write(struct dhcp_tenant *tenant, struct cni_error *err);
+/* The visitor's lease is there, which the record has, or cannot be kept. */
+void dhcp_tenant_establish(struct dhcp_tenant *tenant, const struct cni_error *failure);
 
 #endif

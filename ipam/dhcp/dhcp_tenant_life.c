@@ -3,6 +3,7 @@
 #include "dhcp_tenant_internal.h"
 
 #include "cleanup.h"
+#include "dhcp6_tenant.h"
 #include "dhcp_release.h"
 #include "mem.h"
 
@@ -16,14 +17,21 @@ static void prepare(struct dhcp_tenant *tenant)
 
 	memcpy(record->identity.mac, record->place.mac, CNI_MAC_SIZE);
 	record->identity.broadcast = tenant->setting->broadcast || record->place.shares_mac;
-	free(record->socket);
-	record->socket = cni_strdup(tenant->setting->socket);
+}
+
+static void set_socket(struct dhcp_tenant *tenant)
+{
+	free(tenant->record.socket);
+	tenant->record.socket = cni_strdup(tenant->setting->socket);
 }
 
 int dhcp_tenant_begin(struct dhcp_tenant *tenant, struct cni_error *err)
 {
 	struct dhcp_record *record = &tenant->record;
 
+	set_socket(tenant);
+	if (dhcp_record_is_six(record))
+		return dhcp6_tenant_begin(tenant, err);
 	if (dhcp_place_find(&record->place, err) < 0)
 		return -1;
 	prepare(tenant);
@@ -37,12 +45,16 @@ void dhcp_tenant_resume(struct dhcp_tenant *tenant)
 	struct cni_error err;
 
 	tenant->is_established = true;
-	dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
 	if (dhcp_place_open(&tenant->record.place, &netns, &err) < 0) {
-		dhcp_tenant_failed(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 		if (tenant->is_gone)
 			return;
 	}
+	if (dhcp_record_is_six(&tenant->record)) {
+		dhcp6_tenant_resume(tenant);
+		return;
+	}
+	dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
 	dhcp_tenant_perform(tenant,
 			    dhcp_lease_resume(&tenant->record.lease, dhcp_now(), dhcp_chance()));
 }
@@ -56,6 +68,7 @@ void dhcp_tenant_take_over(struct dhcp_tenant *tenant)
 	tenant->is_established = true;
 	dhcp_terms_copy(&record->lease.terms, &tenant->shown);
 	prepare(tenant);
+	set_socket(tenant);
 	dhcp_tenant_write(tenant, &err);
 	if (dhcp_terms_are_empty(&record->lease.terms))
 		dhcp_tenant_perform(tenant, dhcp_lease_begin(&record->lease, now, dhcp_chance()));
@@ -90,14 +103,15 @@ static void take_offer(struct dhcp_lease *lease)
 
 void dhcp_tenant_release(struct dhcp_tenant *tenant)
 {
-	const struct dhcp_terms *terms = &tenant->record.lease.terms;
+	const struct cni_result *result = dhcp_record_result(&tenant->record);
 	char address[CNI_NET_TEXT_SIZE];
 	struct cni_error err;
 	char through[64];
 
-	take_offer(&tenant->record.lease);
-	if (!dhcp_terms_are_empty(terms)) {
-		cni_net_format(dhcp_terms_address(terms), address);
+	if (!dhcp_record_is_six(&tenant->record))
+		take_offer(&tenant->record.lease);
+	if (result->ip_count) {
+		cni_net_format(&result->ips[0].address, address);
 		if (dhcp_release(&tenant->record, through, &err) < 0)
 			dhcp_log("%s: %s is left to expire: %s", tenant->owner.text, address,
 				 err.msg);
@@ -105,6 +119,6 @@ void dhcp_tenant_release(struct dhcp_tenant *tenant)
 			dhcp_log("%s: releases %s through %s", tenant->owner.text, address,
 				 through);
 	}
-	if (dhcp_record_remove(&tenant->owner, &err) < 0)
+	if (dhcp_record_remove_in(dhcp_record_directory(&tenant->record), &tenant->owner, &err) < 0)
 		dhcp_log("%s: %s", tenant->owner.text, err.msg);
 }

@@ -180,19 +180,24 @@ const char *dhcp_terms_read(const struct dhcp_packet *packet, uint32_t priority,
 
 /* ---- as text ---- */
 
-char *dhcp_terms_encode(const struct dhcp_terms *terms)
+char *dhcp_result_encode(const struct cni_result *result)
 {
-	freeing_json cJSON *json = cni_result_encode(&terms->result, CNI_VERSION_LATEST);
+	freeing_json cJSON *json = cni_result_encode(result, CNI_VERSION_LATEST);
 
 	return cni_json_print_compact(json);
 }
 
-char *dhcp_terms_encode_dns(const struct dhcp_terms *terms)
+char *dhcp_dns_encode(const struct cni_dns *dns)
 {
 	/* Borrows the strings. */
-	const struct dhcp_terms only = {.result = {.dns = terms->result.dns}};
+	const struct cni_result only = {.dns = *dns};
 
-	return dhcp_terms_encode(&only);
+	return dhcp_result_encode(&only);
+}
+
+char *dhcp_terms_encode(const struct dhcp_terms *terms)
+{
+	return dhcp_result_encode(&terms->result);
 }
 
 bool dhcp_terms_decode(const char *text, struct dhcp_terms *terms)

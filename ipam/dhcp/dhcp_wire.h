@@ -23,7 +23,15 @@
 /* A member of the result that answers CHECK: the resolver settings are other ones than those of ADD. */
 #define DHCP_WIRE_DNS_CHANGED "cni-c.dnsChanged"
 
-enum dhcp_verb { DHCP_VERB_ADD, DHCP_VERB_CHECK, DHCP_VERB_DEL, DHCP_VERB_STATUS, DHCP_VERB_COUNT };
+/* ADD is for the family of the record, CHECK for IPv4, CHECK6 for IPv6, and DEL for both. */
+enum dhcp_verb {
+	DHCP_VERB_ADD,
+	DHCP_VERB_CHECK,
+	DHCP_VERB_DEL,
+	DHCP_VERB_STATUS,
+	DHCP_VERB_CHECK6,
+	DHCP_VERB_COUNT
+};
 
 struct dhcp_request {
 	enum dhcp_verb verb;

@@ -60,7 +60,7 @@ static void ipam__shows_leases(void **state)
 	prints("ipam usage lan", 0, "^macvlan +- +- +2 +0 +- +of DHCP servers$");
 	prints("ipam verify lan", 0, "^nothing wrong$");
 	prints("ipam explain lan 10.1.0.51", 0,
-	       "^10.1.0.51 is leased in network .lan. by the server 10.1.0.1 to container "
+	       "^10.1.0.51 is leased in network .lan. by 10.1.0.1 to container "
 	       "cnitool-");
 	prints("ipam explain lan 10.1.0.51", 0,
 	       "^Its network namespace is alive; its daemon answers");
