@@ -44,7 +44,7 @@ static int read_call(const struct cni_cached *cached, const struct cni_conflist 
 	return cni_conf_read(input, strlen(input), CNI_ADD, CNI_0_1_0, &call->conf, err);
 }
 
-/* What the daemon's messages have, as the Go plugin sends them: a server that is asked for more than before may answer
+/* The options of the daemon's messages, as the Go plugin sends them: a server that is asked for more than before may answer
  * with other routes. False if another daemon is asked. */
 static bool read_conf(const struct dhcp_house *house, const struct cni_call *call,
 		      struct dhcp_record *record, struct cni_error *err)

@@ -65,7 +65,7 @@ static void add__that_is_killed_releases_what_it_asked_for(void **state)
 }
 
 /* A visitor that does not read any more when the lease comes: shutdown(2) shows the daemon nothing before. */
-static void add__whose_answer_reaches_nobody_releases(void **state)
+static void add__whose_answer_is_not_read_releases(void **state)
 {
 	clearing_dhcp_record struct dhcp_record record = {.place = {.ifname = "eth0"}};
 	freeing char *request = NULL;
@@ -195,7 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		dhcp_test(add__that_is_killed_releases_what_it_asked_for),
-		dhcp_test(add__whose_answer_reaches_nobody_releases),
+		dhcp_test(add__whose_answer_is_not_read_releases),
 		dhcp_test(daemon__drops_visitors_without_descriptors),
 		dhcp_test(container__has_one_question_for_many_carriers),
 		dhcp_test(container__that_deletes_its_link_loses_the_lease),

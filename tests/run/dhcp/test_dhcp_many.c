@@ -86,10 +86,10 @@ static void daemon__keeps_200_leases_in_40_mebibytes(void **state)
 	for (int i = 0; i < PODS_MAX; i += BATCH)
 		add_at_once(config, i, BATCH);
 	sandbox_must("ls /run/cni/dhcp/blue | wc -l | grep -qx %d", PODS_MAX);
-	/* What ADD has used at most, */
+	/* The peak of ADD, */
 	sandbox_must("awk '/^VmHWM/ { exit $2 >= %d * 1024 }' /proc/%d/status", MIB_MAX,
 		     (int)daemon_pid());
-	/* and what waiting takes. */
+	/* and the memory of leases that wait. */
 	daemon_end(SIGTERM);
 	daemon_start(NULL);
 	assert_memory(PODS_MAX);
