@@ -220,7 +220,8 @@ struct dhcp6_step dhcp6_lease_resume(struct dhcp6_lease *lease, uint64_t now, ui
 	if (!lease->result.ip_count)
 		return dhcp6_lease_begin(lease, now, chance);
 	step = go_on(lease, now, chance);
-	note_changes(lease, now);
+	/* A prefix or the router may have ended meanwhile. */
+	lease->changes = lease->result.ip_count ? now : DHCP_NEVER;
 	return step;
 }
 
