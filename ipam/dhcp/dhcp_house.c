@@ -2,6 +2,7 @@
 #include "dhcp_house.h"
 
 #include "dhcp_requests.h"
+#include "dhcp_takeover.h"
 
 #include "attachment_file.h"
 #include "cleanup.h"
@@ -198,6 +199,7 @@ void dhcp_house_resume(struct dhcp_house *house)
 {
 	resume_all(house, DHCP_RECORDS);
 	resume_all(house, DHCP6_RECORDS);
+	dhcp_house_take_over(house);
 	dhcp_house_tend(house);
 }
 

@@ -16,12 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void dhcp_place_clear(struct dhcp_place *place)
-{
-	free(place->netns);
-	*place = (struct dhcp_place){.netns = NULL};
-}
-
 /* ---- the namespace ---- */
 
 static int open_with(const struct dhcp_place *place, int *ret_netns, struct cni_nl *ret_nl,
@@ -102,28 +96,89 @@ static void find_parent(struct cni_nl *nl, const struct cni_link *link, struct d
 	memcpy(place->parent, parent.name, sizeof(place->parent));
 }
 
+struct search {
+	const uint8_t *mac;
+	int index;
+};
+
+static int compare_mac(const struct cni_link *link, void *data, struct cni_error *err)
+{
+	struct search *search = data;
+
+	(void)err;
+	if (link->has_mac && !memcmp(link->mac, search->mac, CNI_MAC_SIZE))
+		search->index = search->index ? -1 : link->index;
+	return 0;
+}
+
+static void search_again(void *data)
+{
+	((struct search *)data)->index = 0;
+}
+
+int dhcp_place_host_link(const uint8_t mac[CNI_MAC_SIZE])
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	struct search search = {.mac = mac};
+	struct cni_error ignored;
+
+	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, &ignored) < 0 ||
+	    cni_link_each(&nl, NULL, compare_mac, search_again, &search, &ignored) < 0)
+		return -1;
+	return search.index;
+}
+
+/* Fills all but the namespace and the name. */
+static int fill(struct cni_nl *nl, struct dhcp_place *place, struct cni_link *ret_link,
+		struct cni_error *err)
+{
+	if (cni_link_get(nl, place->ifname, ret_link, err) < 0)
+		return cni_fail_within(err, "'%s' in '%s'", place->ifname, place->netns);
+	if (!ret_link->has_mac)
+		return cni_fail(err, CNI_ECONFIG,
+				"'%s' has no MAC address of six octets, expected an interface of "
+				"Ethernet",
+				place->ifname);
+	place->index = ret_link->index;
+	memcpy(place->mac, ret_link->mac, CNI_MAC_SIZE);
+	place->shares_mac = !strcmp(ret_link->kind, "ipvlan");
+	return 0;
+}
+
 int dhcp_place_find(struct dhcp_place *place, struct cni_error *err)
 {
 	closing_nl struct cni_nl nl = {.socket = NULL};
 	closing int netns = -1;
 	struct cni_link link;
 
-	if (open_with(place, &netns, &nl, &place->cookie, err) < 0)
+	if (open_with(place, &netns, &nl, &place->cookie, err) < 0 ||
+	    fill(&nl, place, &link, err) < 0)
 		return -1;
-	if (cni_link_get(&nl, place->ifname, &link, err) < 0)
-		return cni_fail_within(err, "'%s' in '%s'", place->ifname, place->netns);
-	if (!link.has_mac)
-		return cni_fail(err, CNI_ECONFIG,
-				"'%s' has no MAC address of six octets, expected an interface of "
-				"Ethernet",
-				place->ifname);
 	if (!(link.flags & IFF_UP) &&
 	    cni_link_change(&nl, link.index, &(struct cni_link_change){.up = CNI_ON}, err) < 0)
 		return cni_fail_within(err, "set '%s' up", place->ifname);
-	place->index = link.index;
-	memcpy(place->mac, link.mac, CNI_MAC_SIZE);
-	place->shares_mac = !strcmp(link.kind, "ipvlan");
 	find_parent(&nl, &link, place);
+	place->may_return = !*place->parent && dhcp_place_host_link(place->mac) == 0;
+	return 0;
+}
+
+int dhcp_place_look(struct dhcp_place *place, const struct cni_net *net, bool *ret_has,
+		    bool *ret_is_up, struct cni_error *err)
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	freeing struct cni_net *nets = NULL;
+	closing int netns = -1;
+	struct cni_link link;
+	size_t count = 0;
+
+	if (open_with(place, &netns, &nl, &place->cookie, err) < 0 ||
+	    fill(&nl, place, &link, err) < 0 ||
+	    cni_addr_list(&nl, link.index, &nets, &count, err) < 0)
+		return -1;
+	*ret_is_up = link.flags & IFF_UP;
+	*ret_has = false;
+	for (size_t i = 0; i < count; i++)
+		*ret_has |= cni_net_equal(&nets[i], net);
 	return 0;
 }
 

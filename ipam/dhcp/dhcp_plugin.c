@@ -5,7 +5,9 @@
 #include "cleanup.h"
 #include "dhcp_asker.h"
 #include "dhcp_conf.h"
+#include "dhcp_house.h"
 #include "dhcp_release.h"
+#include "exec.h"
 #include "mem.h"
 
 #include <stdio.h>
@@ -15,6 +17,9 @@
 /* The daemon gives up an ADD after DHCP_ADD_MS, 90 seconds. */
 #define ADD_MS	 95000
 #define OTHER_MS 10000
+
+/* Each waits longer than the one that it asks: the error that is printed has the reason. */
+_Static_assert(DHCP_ADD_MS < ADD_MS && ADD_MS < CNI_EXEC_DEADLINE_MS, "deadlines in order");
 
 /* ---- ADD ---- */
 
@@ -150,6 +155,22 @@ static int compare_address(const struct cni_result_ip *ip, const struct cni_resu
 			cni_net_format(&ip->address, address));
 }
 
+static int compare_dns(const struct cni_call *call, const char *answer, struct cni_error *err)
+{
+	freeing_json cJSON *json = NULL;
+
+	/* The network's own settings stand instead of the server's. */
+	if (call->conf.has_dns)
+		return 0;
+	if (cni_json_parse_object(answer, strlen(answer), "the daemon's answer", &json, err) < 0)
+		return -1;
+	if (!cJSON_IsTrue(cni_json_get(json, DHCP_WIRE_DNS_CHANGED)))
+		return 0;
+	return cni_fail(err, CNI_EMISMATCH,
+			"the lease has other resolver settings by now than ADD's result: the "
+			"container has the old ones until it is attached anew");
+}
+
 static int compare(const struct cni_result *lease, const struct cni_result *expected,
 		   struct cni_error *err)
 {
@@ -180,9 +201,10 @@ static int check_lease(const struct cni_call *call, const char *socket, enum dhc
 	if (dhcp_ask(socket, &request, NULL, OTHER_MS, &answer, err) < 0 ||
 	    read_result(answer, &lease, err) < 0)
 		return -1;
-	failed = compare(&lease, &call->conf.prev_result, err);
+	failed = compare(&lease, &call->conf.prev_result, err) < 0 ||
+		 compare_dns(call, answer, err) < 0;
 	cni_result_clear(&lease);
-	return failed;
+	return failed ? -1 : 0;
 }
 
 static int check(const struct cni_call *call, struct cni_error *err)

@@ -19,6 +19,7 @@ void dhcp_record_clear(struct dhcp_record *record)
 	dhcp_lease_clear(&record->lease);
 	dhcp6_lease_clear(&record->six);
 	free(record->socket);
+	free(record->added_dns);
 	memset(record, 0, sizeof(*record));
 }
 
@@ -94,11 +95,14 @@ static void put_lines(FILE *out, const struct dhcp_record *record)
 	put_number(out, "shares-mac", place->shares_mac);
 	put_text(out, "parent", place->parent);
 	put_number(out, "parent-index", (uint64_t)place->parent_index);
+	put_number(out, "may-return", place->may_return);
 	put_number(out, "broadcast", record->identity.broadcast);
 	put_options(out, &record->identity.options);
 	put_number(out, "priority", record->priority);
 	put_number(out, "probes", record->probes);
 	put_text(out, "socket", record->socket);
+	put_number(out, "added", record->added);
+	put_text(out, "added-dns", record->added_dns);
 	if (record->has_server_mac)
 		put_mac(out, "server-mac", record->server_mac);
 	if (dhcp_record_is_six(record))
@@ -202,6 +206,8 @@ static bool decode_place(const char *key, const char *value, struct dhcp_place *
 		return take_flag(&place->shares_mac);
 	if (!strcmp(key, "parent"))
 		return take_name(value, place->parent);
+	if (!strcmp(key, "may-return"))
+		return take_flag(&place->may_return);
 	return !strcmp(key, "parent-index") && take_index(value, &place->parent_index);
 }
 
@@ -250,6 +256,10 @@ static bool decode_line(const char *key, char *value, struct dhcp_record *record
 		return take_flag(&record->probes);
 	if (!strcmp(key, "socket"))
 		return take_copy(value, &record->socket);
+	if (!strcmp(key, "added"))
+		return take_time(value, &record->added);
+	if (!strcmp(key, "added-dns"))
+		return take_copy(value, &record->added_dns);
 	if (!strcmp(key, "server-mac")) {
 		record->has_server_mac = true;
 		return cni_mac_parse(value, record->server_mac) == 0;

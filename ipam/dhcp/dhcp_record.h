@@ -25,7 +25,9 @@ struct dhcp_record {
 	bool has_server_mac;
 	uint32_t priority; /* of routes; 0: none */
 	bool probes;
-	char *socket; /* of the daemon that has the lease */
+	char *socket;	/* of the daemon that has the lease */
+	uint64_t added; /* when ADD was answered, milliseconds of CLOCK_BOOTTIME; 0: not known */
+	char *added_dns; /* the resolver settings that ADD was answered with, as JSON; NULL: not known */
 };
 
 void dhcp_record_clear(struct dhcp_record *record);

@@ -90,8 +90,26 @@ static int send_from_host(const struct dhcp_record *record, const struct dhcp_me
 	return send_on(-1, place->parent_index, record, message, err);
 }
 
+/* ---- a device that is home again ---- */
+
+/* host-device has moved the container's interface back to the host, under its MAC. */
+static int send_from_device(const struct dhcp_record *record, const struct dhcp_message *message,
+			    struct cni_error *err)
+{
+	int index = record->place.may_return ? dhcp_place_host_link(record->place.mac) : 0;
+
+	if (index <= 0)
+		return cni_fail(err, CNI_EKERNEL,
+				"the interface is gone, and no link of the host is known that "
+				"leads to its network");
+	return send_on(-1, index, record, message, err);
+}
+
+/* ---- all ways ---- */
+
 int dhcp_release(const struct dhcp_record *record, char ret_through[64], struct cni_error *err)
 {
+	static const uint8_t none[4];
 	struct dhcp_message message;
 
 	snprintf(ret_through, 64, "none");
@@ -99,12 +117,18 @@ int dhcp_release(const struct dhcp_record *record, char ret_through[64], struct 
 		return dhcp6_release(record, ret_through, err);
 	if (dhcp_terms_are_empty(&record->lease.terms))
 		return 0;
+	if (!memcmp(record->lease.terms.server, none, sizeof(none)))
+		return cni_fail(err, CNI_EKERNEL, "its server is not known yet");
 	if (!dhcp_message_release(&record->identity, &record->lease.terms,
 				  (uint32_t)record->lease.asked ^ 0x5bd1e995, &message))
 		return cni_fail(err, CNI_EKERNEL, "the client identifier does not fit");
 	if (send_from_container(record, &message, err) == 0) {
 		snprintf(ret_through, 64, "'%s' of the container", record->place.ifname);
 		return 0;
+	}
+	if (!*record->place.parent) {
+		snprintf(ret_through, 64, "the device that is on the host again");
+		return send_from_device(record, &message, err);
 	}
 	snprintf(ret_through, 64, "'%s' of the host", record->place.parent);
 	return send_from_host(record, &message, err);

@@ -2,6 +2,7 @@
 #include "dhcp_requests.h"
 
 #include "cleanup.h"
+#include "json.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -62,16 +63,34 @@ static void answer_lease(struct dhcp_visitor *visitor, const struct dhcp_tenant 
 	dhcp_visitor_answer(visitor, 0, json);
 }
 
+/* Resolver settings are the runtime's from ADD on: the plugin learns whether they are still the same. */
+static void answer_check(struct dhcp_visitor *visitor, const struct dhcp_tenant *tenant)
+{
+	const struct cni_result *result = dhcp_record_result(&tenant->record);
+	freeing char *dns = dhcp_dns_encode(&result->dns);
+	freeing_json cJSON *json = cni_result_encode(result, CNI_VERSION_LATEST);
+	freeing char *text = NULL;
+
+	if (tenant->record.added_dns && strcmp(dns, tenant->record.added_dns) != 0)
+		cni_json_add(json, DHCP_WIRE_DNS_CHANGED, cJSON_CreateTrue());
+	text = cni_json_print_compact(json);
+	dhcp_visitor_answer(visitor, 0, text);
+}
+
 /* The lease that a visitor waits for is there, or cannot be kept. */
 void dhcp_house_settled(struct dhcp_tenant *tenant, const struct cni_error *failure)
 {
 	struct dhcp_visitor *visitor = tenant->visitor;
 
 	tenant->visitor = NULL;
-	if (failure)
+	if (failure) {
 		answer_error(visitor, failure);
-	else
-		answer_lease(visitor, tenant);
+		return;
+	}
+	answer_lease(visitor, tenant);
+	/* Without the visitor the lease belongs to no attachment. */
+	if (visitor->has_left)
+		tenant->is_gone = true;
 }
 
 /* ---- requests ---- */
@@ -121,6 +140,7 @@ static void serve_add(struct dhcp_house *house, struct dhcp_visitor *visitor,
 	}
 	if (tenant && dhcp_record_result(&tenant->record)->ip_count &&
 	    is_same_place(tenant, record, &err)) {
+		dhcp_tenant_note_dns(tenant);
 		answer_lease(visitor, tenant);
 		return;
 	}
@@ -136,7 +156,7 @@ static void serve_check(const struct dhcp_house *house, struct dhcp_visitor *vis
 	struct cni_error err = {0};
 
 	if (tenant && tenant->is_established && dhcp_record_result(&tenant->record)->ip_count) {
-		answer_lease(visitor, tenant);
+		answer_check(visitor, tenant);
 		return;
 	}
 	cni_fail(&err, CNI_EMISMATCH,

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dhcp_tenant.h"
+#include "dhcp_tenant_internal.h"
 
 #include "cleanup.h"
 #include "dhcp6_tenant.h"
 #include "dhcp_probe.h"
-#include "dhcp_release.h"
 #include "dhcp_tenant_receive.h"
 #include "dhcp_transport.h"
 #include "mem.h"
@@ -12,8 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void perform(struct dhcp_tenant *tenant, struct dhcp_step step);
 
 /* ---- life ---- */
 
@@ -24,15 +21,15 @@ static void read_packets(struct dhcp_watch *watch)
 	int budget = DHCP_RECEIVE_BATCH;
 
 	while (watch->fd >= 0 && budget-- > 0 && dhcp_tenant_receive(tenant, &step))
-		perform(tenant, step);
+		dhcp_tenant_perform(tenant, step);
 }
 
 static void end_probe(struct dhcp_tenant *tenant, bool is_free)
 {
 	dhcp_watch_close(&tenant->arp);
 	tenant->probe_at = DHCP_NEVER;
-	perform(tenant,
-		dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(), dhcp_chance()));
+	dhcp_tenant_perform(tenant, dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(),
+						      dhcp_chance()));
 }
 
 static void read_arp(struct dhcp_watch *watch)
@@ -57,7 +54,7 @@ struct dhcp_tenant *dhcp_tenant_new(const struct dhcp_setting *setting,
 	memset(record, 0, sizeof(*record));
 	tenant->packets = (struct dhcp_watch){.fd = -1, .ready = read_packets, .owner = tenant};
 	tenant->arp = (struct dhcp_watch){.fd = -1, .ready = read_arp, .owner = tenant};
-	tenant->deaf_at = tenant->probe_at = DHCP_NEVER;
+	tenant->deaf_at = tenant->probe_at = tenant->reboot_at = DHCP_NEVER;
 	tenant->has_carrier = true;
 	tenant->netns_id = -1;
 	tenant->record.lease.pace = setting->pace;
@@ -156,8 +153,27 @@ static void begin_probe(struct dhcp_tenant *tenant)
 
 /* ---- news ---- */
 
+static void note_answer(struct dhcp_record *record)
+{
+	free(record->added_dns);
+	record->added_dns = dhcp_dns_encode(&dhcp_record_result(record)->dns);
+}
+
+void dhcp_tenant_note_dns(struct dhcp_tenant *tenant)
+{
+	struct cni_error err;
+
+	note_answer(&tenant->record);
+	dhcp_tenant_write(tenant, &err);
+}
+
 int dhcp_tenant_write(struct dhcp_tenant *tenant, struct cni_error *err)
 {
+	/* The first time ADD is answered with it. */
+	if (!tenant->is_established) {
+		note_answer(&tenant->record);
+		tenant->record.added = dhcp_now();
+	}
 	if (dhcp_record_write(&tenant->owner, &tenant->record, err) == 0)
 		return 0;
 	dhcp_log("%s: %s", tenant->owner.text, err->msg);
@@ -186,6 +202,23 @@ static void apply(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 	if (dhcp_place_apply(&tenant->record.place, &before->result,
 			     &tenant->record.lease.terms.result, &err) < 0)
 		dhcp_tenant_note(tenant, &err);
+}
+
+static void change(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
+{
+	const struct dhcp_terms *terms = &tenant->record.lease.terms;
+	freeing char *old = dhcp_dns_encode(&before->result.dns);
+	freeing char *now = dhcp_dns_encode(&terms->result.dns);
+	struct cni_error err;
+
+	log_lease(tenant, "has changed to");
+	if (strcmp(old, now) != 0)
+		dhcp_log("%s: has other resolver settings, which the container gets with its next "
+			 "ADD",
+			 tenant->owner.text);
+	dhcp_tenant_write(tenant, &err);
+	if (!dhcp_terms_equal_on_link(before, terms))
+		apply(tenant, before);
 }
 
 /* ADD puts the first address on the interface itself, and answers only when the record is written. */
@@ -238,9 +271,7 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 		dhcp_tenant_write(tenant, &err);
 		break;
 	case DHCP_CHANGED:
-		log_lease(tenant, "has changed to");
-		dhcp_tenant_write(tenant, &err);
-		apply(tenant, before);
+		change(tenant, before);
 		break;
 	case DHCP_LOST:
 		lose(tenant, before, step.why);
@@ -253,7 +284,7 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 	}
 }
 
-static void perform(struct dhcp_tenant *tenant, struct dhcp_step step)
+void dhcp_tenant_perform(struct dhcp_tenant *tenant, struct dhcp_step step)
 {
 	struct dhcp_terms before;
 
@@ -276,41 +307,6 @@ static void perform(struct dhcp_tenant *tenant, struct dhcp_step step)
 
 /* ---- events ---- */
 
-int dhcp_tenant_begin(struct dhcp_tenant *tenant, struct cni_error *err)
-{
-	struct dhcp_record *record = &tenant->record;
-
-	free(record->socket);
-	record->socket = cni_strdup(tenant->setting->socket);
-	if (dhcp_record_is_six(record))
-		return dhcp6_tenant_begin(tenant, err);
-	if (dhcp_place_find(&record->place, err) < 0)
-		return -1;
-	memcpy(record->identity.mac, record->place.mac, CNI_MAC_SIZE);
-	record->identity.broadcast = tenant->setting->broadcast || record->place.shares_mac;
-	perform(tenant, dhcp_lease_begin(&record->lease, dhcp_now(), dhcp_chance()));
-	return 0;
-}
-
-void dhcp_tenant_resume(struct dhcp_tenant *tenant)
-{
-	closing int netns = -1;
-	struct cni_error err;
-
-	tenant->is_established = true;
-	if (dhcp_place_open(&tenant->record.place, &netns, &err) < 0) {
-		dhcp_tenant_note(tenant, &err);
-		if (tenant->is_gone)
-			return;
-	}
-	if (dhcp_record_is_six(&tenant->record)) {
-		dhcp6_tenant_resume(tenant);
-		return;
-	}
-	dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
-	perform(tenant, dhcp_lease_resume(&tenant->record.lease, dhcp_now(), dhcp_chance()));
-}
-
 uint64_t dhcp_tenant_wakes(const struct dhcp_tenant *tenant)
 {
 	uint64_t wakes = tenant->record.lease.wakes;
@@ -319,7 +315,23 @@ uint64_t dhcp_tenant_wakes(const struct dhcp_tenant *tenant)
 		wakes = dhcp6_lease_wakes(&tenant->record.six);
 	if (tenant->deaf_at < wakes)
 		wakes = tenant->deaf_at;
+	if (tenant->reboot_at < wakes)
+		wakes = tenant->reboot_at;
 	return tenant->probe_at < wakes ? tenant->probe_at : wakes;
+}
+
+static void reboot(struct dhcp_tenant *tenant, uint64_t now)
+{
+	tenant->reboot_at = DHCP_NEVER;
+	if (!tenant->has_carrier || tenant->record.lease.state == DHCP_PROBING)
+		return;
+	tenant->rebooted = now;
+	dhcp_log("%s: carrier is back", tenant->owner.text);
+	if (dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_confirm(tenant);
+	else
+		dhcp_tenant_perform(tenant,
+				    dhcp_lease_reboot(&tenant->record.lease, now, dhcp_chance()));
 }
 
 static void wake_probe(struct dhcp_tenant *tenant)
@@ -343,7 +355,7 @@ static void wake_lease(struct dhcp_tenant *tenant, uint64_t now)
 	else if (is_six)
 		dhcp6_tenant_wake(tenant, now);
 	else
-		perform(tenant, dhcp_lease_wake(&record->lease, now, dhcp_chance()));
+		dhcp_tenant_perform(tenant, dhcp_lease_wake(&record->lease, now, dhcp_chance()));
 }
 
 void dhcp_tenant_wake(struct dhcp_tenant *tenant)
@@ -358,40 +370,7 @@ void dhcp_tenant_wake(struct dhcp_tenant *tenant)
 		tenant->deaf_at = DHCP_NEVER;
 		dhcp_watch_close(&tenant->packets);
 	}
+	if (now >= tenant->reboot_at)
+		reboot(tenant, now);
 	wake_lease(tenant, now);
-}
-
-void dhcp_tenant_carrier(struct dhcp_tenant *tenant, bool has_carrier)
-{
-	bool is_back = has_carrier && !tenant->has_carrier;
-
-	tenant->has_carrier = has_carrier;
-	if (!is_back || !tenant->is_established || tenant->record.lease.state == DHCP_PROBING)
-		return;
-	dhcp_log("%s: carrier is back", tenant->owner.text);
-	if (dhcp_record_is_six(&tenant->record)) {
-		dhcp6_tenant_confirm(tenant);
-		return;
-	}
-	perform(tenant, dhcp_lease_reboot(&tenant->record.lease, dhcp_now(), dhcp_chance()));
-}
-
-void dhcp_tenant_release(struct dhcp_tenant *tenant)
-{
-	const struct cni_result *result = dhcp_record_result(&tenant->record);
-	char address[CNI_NET_TEXT_SIZE];
-	struct cni_error err;
-	char through[64];
-
-	if (result->ip_count) {
-		cni_net_format(&result->ips[0].address, address);
-		if (dhcp_release(&tenant->record, through, &err) < 0)
-			dhcp_log("%s: %s is left to expire: %s", tenant->owner.text, address,
-				 err.msg);
-		else
-			dhcp_log("%s: releases %s through %s", tenant->owner.text, address,
-				 through);
-	}
-	if (dhcp_record_remove_in(dhcp_record_directory(&tenant->record), &tenant->owner, &err) < 0)
-		dhcp_log("%s: %s", tenant->owner.text, err.msg);
 }
