@@ -240,6 +240,13 @@ struct dhcp6_step dhcp6_lease_confirm(struct dhcp6_lease *lease, uint64_t now, u
 	return step;
 }
 
+const struct cni_ip *dhcp6_lease_claim(struct dhcp6_lease *lease)
+{
+	if (lease->state == DHCP6_REQUESTING && !cni_ip_is_set(&lease->binding.ip))
+		dhcp6_answer_take(&lease->binding, &lease->offer);
+	return has_binding(lease) ? &lease->binding.ip : NULL;
+}
+
 /* ---- time ---- */
 
 /* Nothing is answered. */

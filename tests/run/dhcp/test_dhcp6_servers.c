@@ -177,7 +177,17 @@ static void write_kea_config(void)
 		     ">/run/kea.conf");
 }
 
-/* There is no router: the address is alone. The server dies, and is back before the lease ends. */
+/* At the latest after six seconds without a server the address is gone; kea gives it anew. */
+static void let_it_die(void)
+{
+	end();
+	await_log("loses fd01::50/128: the lease has expired");
+	sandbox_must("! ip -n red -6 addr show eth0 | grep -F 'inet6 fd01::50/128 '");
+	start("lan", KEA);
+	await("ip -n red -6 addr show eth0 | grep -qF 'inet6 fd01::50/128 '");
+}
+
+/* There is no router: the address is alone. */
 static void kea__renews_a_lease_of_seconds(void **state)
 {
 	freeing char *config = dhcp6_config(SIX_ALONE);
@@ -196,12 +206,8 @@ static void kea__renews_a_lease_of_seconds(void **state)
 	assert_json(red.result, "dns.nameservers", "['fd01::53']");
 	await("test $(grep -c 'keeps fd01::50/128' " DAEMON_LOG ") -ge 2");
 	sandbox_must("ip -n red -6 addr show eth0 | grep -qF 'inet6 fd01::50/128 '");
-	/* At the latest after six seconds without a server the address is gone; kea gives it anew. */
-	end();
-	await_log("loses fd01::50/128: the lease has expired");
-	sandbox_must("! ip -n red -6 addr show eth0 | grep -F 'inet6 fd01::50/128 '");
-	start("lan", KEA);
-	await("ip -n red -6 addr show eth0 | grep -qF 'inet6 fd01::50/128 '");
+	if (getenv("CNI_C_SLOW"))
+		let_it_die();
 	pod_check(&red, config);
 	pod_del(&red, config);
 	/* A lease that is released has a lifetime of zero in kea's journal. */
