@@ -220,7 +220,8 @@ struct dhcp6_step dhcp6_lease_resume(struct dhcp6_lease *lease, uint64_t now, ui
 	if (!lease->result.ip_count)
 		return dhcp6_lease_begin(lease, now, chance);
 	step = go_on(lease, now, chance);
-	note_changes(lease, now);
+	/* A prefix or the router may have ended meanwhile. */
+	lease->changes = lease->result.ip_count ? now : DHCP_NEVER;
 	return step;
 }
 
@@ -237,6 +238,13 @@ struct dhcp6_step dhcp6_lease_confirm(struct dhcp6_lease *lease, uint64_t now, u
 	ask_routers(lease, now, chance);
 	step.asks_routers = true;
 	return step;
+}
+
+const struct cni_ip *dhcp6_lease_claim(struct dhcp6_lease *lease)
+{
+	if (lease->state == DHCP6_REQUESTING && !cni_ip_is_set(&lease->binding.ip))
+		dhcp6_answer_take(&lease->binding, &lease->offer);
+	return has_binding(lease) ? &lease->binding.ip : NULL;
 }
 
 /* ---- time ---- */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,10 +30,14 @@ static int set_up(const char *ifname, struct cni_error *err)
 	/* accept_ra first: the interface may be up already. */
 	if (cni_link_sysctl_refuse_ra(ifname, err) < 0)
 		return -1;
-	if (cni_sysctl_set(disable, "0", err) < 0)
-		return err->errnum == ENOENT ? cni_fail(err, CNI_EKERNEL,
-							"the kernel has no IPv6 for '%s'", ifname)
-					     : -1;
+	if (cni_sysctl_set(disable, "0", err) < 0) {
+		/* dhcp_place_find() refuses a link that is not there. */
+		if (err->errnum != ENOENT)
+			return -1;
+		return if_nametoindex(ifname) ? cni_fail(err, CNI_EKERNEL,
+							 "the kernel has no IPv6 for '%s'", ifname)
+					      : 0;
+	}
 	/* A courtesy: dhcp6_link_local() does not depend on it. */
 	cni_sysctl_set(dad, "0", &ignored);
 	return 0;

@@ -207,16 +207,28 @@ static void consider_plugin(struct dhcp_house *house, const struct cni_cached *c
 	cni_conf_clear(&call.conf);
 }
 
+/* Multus has libcni cache the configuration of a single plugin. */
+static int read_list(const struct cni_cached *cached, struct cni_conflist *ret_list)
+{
+	struct cni_error ignored;
+
+	if (cni_cached_list(cached, NULL, ret_list, &ignored) == 0)
+		return 0;
+	if (!cached->config)
+		return -1;
+	return cni_conflist_upconvert(cached->config, cached->config_size, "the cache", ret_list,
+				      &ignored);
+}
+
 static void consider(struct dhcp_house *house, const struct cni_cached *cached)
 {
 	const struct cni_owner owner = {cached->network, cached->container, cached->ifname};
 	static const struct dhcp_record four = {.family = AF_INET};
 	struct cni_conflist list = {0};
-	struct cni_error ignored;
 	const cJSON *plugin;
 
 	if (dhcp_record_may_exist(&owner, &four) || dhcp_house_find(house, &owner) ||
-	    cni_cached_list(cached, NULL, &list, &ignored) < 0)
+	    read_list(cached, &list) < 0)
 		return;
 	cJSON_ArrayForEach (plugin, list.plugins) {
 		if (asks_dhcp(plugin)) {

@@ -101,17 +101,30 @@ static void take_offer(struct dhcp_lease *lease)
 	lease->offer = (struct dhcp_terms){.mtu = 0};
 }
 
+/* The address to give back. False if there is none, as with an address that no server has given. */
+static bool claim(struct dhcp_record *record, char address[CNI_NET_TEXT_SIZE])
+{
+	const struct cni_ip *ip = NULL;
+
+	if (dhcp_record_is_six(record)) {
+		ip = dhcp6_lease_claim(&record->six);
+		cni_ip_format(ip ? ip : &(struct cni_ip){.family = 0}, address);
+		return ip;
+	}
+	take_offer(&record->lease);
+	if (dhcp_terms_are_empty(&record->lease.terms))
+		return false;
+	cni_net_format(dhcp_terms_address(&record->lease.terms), address);
+	return true;
+}
+
 void dhcp_tenant_release(struct dhcp_tenant *tenant)
 {
-	const struct cni_result *result = dhcp_record_result(&tenant->record);
 	char address[CNI_NET_TEXT_SIZE];
 	struct cni_error err;
 	char through[64];
 
-	if (!dhcp_record_is_six(&tenant->record))
-		take_offer(&tenant->record.lease);
-	if (result->ip_count) {
-		cni_net_format(&result->ips[0].address, address);
+	if (claim(&tenant->record, address)) {
 		if (dhcp_release(&tenant->record, through, &err) < 0)
 			dhcp_log("%s: %s is left to expire: %s", tenant->owner.text, address,
 				 err.msg);

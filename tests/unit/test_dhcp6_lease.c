@@ -332,6 +332,26 @@ static void lease__declines_an_address_in_use(void **state)
 	dhcp6_lease_clear(&lease);
 }
 
+/* ADD ends before it is answered. */
+static void lease__that_may_be_given_is_given_back(void **state)
+{
+	struct dhcp6_lease lease = new_lease(true);
+
+	(void)state;
+	dhcp6_lease_begin(&lease, 0, CHANCE);
+	advertise(&lease, MANAGED, 0);
+	assert_null(dhcp6_lease_claim(&lease));
+	ANSWER(&lease, 1, DHCP6_ADVERTISE, .last = 0x50, .valid = 100, .preference = 255);
+	assert_int_equal(lease.state, DHCP6_REQUESTING);
+	assert_int_equal(dhcp6_lease_claim(&lease)->bytes[15], 0x50);
+	dhcp6_lease_begin(&lease, 0, CHANCE);
+	advertise(&lease, MANAGED, 0);
+	ANSWER(&lease, 1, DHCP6_REPLY, .last = 0x51, .valid = 100, .is_rapid = true);
+	assert_int_equal(lease.state, DHCP6_PROBING);
+	assert_int_equal(dhcp6_lease_claim(&lease)->bytes[15], 0x51);
+	dhcp6_lease_clear(&lease);
+}
+
 /* A server that offers, and refuses each REQUEST, is asked once a second. */
 static void lease__does_not_spin_with_a_server_that_refuses(void **state)
 {
@@ -368,6 +388,7 @@ int main(void)
 		cmocka_unit_test(lease__may_get_another_address_or_none),
 		cmocka_unit_test(lease__is_confirmed_when_carrier_is_back),
 		cmocka_unit_test(lease__declines_an_address_in_use),
+		cmocka_unit_test(lease__that_may_be_given_is_given_back),
 		cmocka_unit_test(lease__does_not_spin_with_a_server_that_refuses),
 	};
 

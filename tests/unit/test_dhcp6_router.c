@@ -246,6 +246,26 @@ static void record__holds_all_that_a_daemon_needs(void **state)
 			 DHCP_RENEWED);
 }
 
+/* While no daemon ran, a prefix has ended, and then the other. */
+static void record__is_compared_with_the_time(void **state)
+{
+	struct dhcp6_lease lease = new_lease(false);
+	struct dhcp6_step step;
+
+	(void)state;
+	dhcp6_lease_begin(&lease, 0, CHANCE);
+	advertise(&lease, &router, 0, 100, 50, 0);
+	dhcp6_lease_resume(&lease, 60 * SECOND, CHANCE);
+	step = dhcp6_lease_wake(&lease, dhcp6_lease_wakes(&lease), CHANCE);
+	step = step.news ? step : dhcp6_lease_wake(&lease, 60 * SECOND, CHANCE);
+	assert_int_equal(step.news, DHCP_CHANGED);
+	assert_int_equal(lease.result.ip_count, 1);
+	dhcp6_lease_resume(&lease, 200 * SECOND, CHANCE);
+	step = dhcp6_lease_wake(&lease, 200 * SECOND, CHANCE);
+	assert_int_equal(step.news, DHCP_LOST);
+	dhcp6_lease_clear(&lease);
+}
+
 /* ---- a day ---- */
 
 /* Answers what the step asks, from a router and a server that know no other client. */
@@ -307,6 +327,7 @@ int main(void)
 		cmocka_unit_test(stateless__waits_for_the_resolver_settings),
 		cmocka_unit_test(stateless__goes_on_without_a_server),
 		cmocka_unit_test(record__holds_all_that_a_daemon_needs),
+		cmocka_unit_test(record__is_compared_with_the_time),
 		cmocka_unit_test(day__of_renewals_keeps_the_address),
 	};
 

@@ -243,16 +243,13 @@ static void add__refuses_bad_keys(void **state)
 		{"'families':['ipv5']", "'ipam.families' has \"ipv5\", expected"},
 		{"'families':[4]", "'ipam.families' has 4, expected"},
 		{"'families':[]", "'ipam.families' is empty"},
-		{"'families':'ipv6'", "ipam.families"},
 		{"'duid':'0102'", "'ipam.duid' is \"0102\", expected 3 to 130 bytes"},
 		{"'duid':'00:04:0g'", "'ipam.duid'"},
-		{"'duid':'000405:'", "'ipam.duid'"},
 		{"'duid':7", "duid"},
 	};
 	struct pod red;
 
 	(void)state;
-	daemon_start(NULL);
 	dhcp_pod_open(&red, "red");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		freeing char *config = dhcp6_config(cases[i].keys);

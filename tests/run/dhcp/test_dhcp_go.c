@@ -86,6 +86,9 @@ static void daemon__takes_over_the_leases_of_go(void **state)
 		"jq -c 'del(.netns,.netnsIdentity)' " CACHE "/* >/run/cached && mv /run/cached "
 		"$(echo " CACHE "/*)",
 		"mkdir /var/lib/cni/cache && mv " CACHE " /var/lib/cni/cache",
+		/* As Multus has it: no list, but the only plugin's configuration. */
+		"jq -c '.config |= (@base64d | fromjson | .plugins[0] + {name, cniVersion} | "
+		"tojson | @base64)' " CACHE "/* >/run/cached && mv /run/cached $(echo " CACHE "/*)",
 	};
 
 	(void)state;
@@ -104,7 +107,9 @@ static void daemon__takes_over_the_leases_of_go(void **state)
 		assert_true(server->unicast > 0);
 		if (i == 2)
 			sandbox_must("mv /var/lib/cni/cache/results " CACHE);
-		sandbox_must(TOOL(OURS) "check lan red");
+		/* cnitool does not read the cache of a single plugin. */
+		if (i < 3)
+			sandbox_must(TOOL(OURS) "check lan red");
 		sandbox_must(TOOL(OURS) "del lan red");
 		dhcp_server_await(server, 7, before + 1);
 		sandbox_must("! test -e /run/cni/dhcp/lan && ip netns del red");
