@@ -214,6 +214,29 @@ static void go__deletes_what_ours_has_added(void **state)
 	sandbox_must(TOOL(OURS) "del lan red && ! test -e /run/cni/dhcp/lan");
 }
 
+/* In the middle of an upgrade: the Go suite's macvlan asks our dhcp, and keeps no resolver settings of it. */
+static void go__interfaces_have_our_leases(void **state)
+{
+	static const uint8_t servers[] = {6, 4, 10, 1, 0, 1};
+	freeing char *config = NULL;
+	struct pod red;
+
+	(void)state;
+	skip_without_go_dhcp();
+	config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	memcpy(server->more, servers, sizeof(servers));
+	server->more_size = sizeof(servers);
+	daemon_start(NULL);
+	dhcp_pod_open(&red, "red");
+	red.plugin = GO_DIR "/macvlan";
+	pod_add(&red, config);
+	assert_json(red.result, "ips.0.address", "10.1.0.50/24");
+	pod_check(&red, config);
+	pod_del(&red, config);
+	dhcp_server_await(server, 7, 1);
+	pod_close(&red);
+}
+
 /* ---- the same results ---- */
 
 struct same_case {
@@ -363,6 +386,7 @@ int main(void)
 		go_test(daemon__looks_for_a_new_lease_where_go_has_lost_one),
 		go_test(daemon__leaves_alone_what_it_must_not_take),
 		go_test(go__deletes_what_ours_has_added),
+		go_test(go__interfaces_have_our_leases),
 		go_test(go__gets_the_same_results),
 		go_test(daemon__asks_for_broadcasts_where_go_does_not),
 	};
