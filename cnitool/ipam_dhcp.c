@@ -47,7 +47,7 @@ static void add_row(const struct ipam_source *source, const struct ipam_output *
 		.boot = "this",
 		.netns = dhcp_lease_netns(lease),
 		.remark = remark_of(lease, remark),
-		.age = added && added <= now ? (double)((now - added) / 1000) : -1,
+		.age = added && added <= now ? (double)(now - added) / 1000 : -1,
 	};
 
 	ipam_add_row(source, output, &row);

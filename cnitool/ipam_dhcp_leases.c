@@ -119,8 +119,8 @@ const char *dhcp_lease_term(const struct lease_of *lease, char text[64])
 	char span[AGE_TEXT_SIZE];
 
 	if (expires == DHCP_NEVER)
-		return strcpy(text, "without an end");
-	if (expires > now)
+		snprintf(text, 64, "without an end");
+	else if (expires > now)
 		snprintf(text, 64, "for %s more", ipam_span((double)(expires - now) / 1000, span));
 	else
 		snprintf(text, 64, "which expired %s ago",
@@ -133,7 +133,6 @@ const char *dhcp_lease_server(const struct lease_of *lease, char text[CNI_IP_TEX
 	struct cni_ip ip = dhcp_ip(lease->record.lease.terms.server);
 
 	if (dhcp_record_is_six(&lease->record))
-		return strcpy(text,
-			      lease->record.six.mode == DHCP6_STATEFUL ? "DHCPv6" : "a router");
+		return lease->record.six.mode == DHCP6_STATEFUL ? "DHCPv6" : "a router";
 	return cni_ip_format(&ip, text);
 }

@@ -31,7 +31,7 @@ void dhcp_leases_clear(struct leases *leases);
 const struct cni_result *dhcp_lease_result(const struct lease_of *lease);
 bool dhcp_lease_has(const struct lease_of *lease, const struct cni_ip *ip);
 
-/* "10.1.0.1" for a server of IPv4; "DHCPv6", "a router". */
+/* "10.1.0.1" for a server of IPv4, which is written into `text`; "DHCPv6", "a router". */
 const char *dhcp_lease_server(const struct lease_of *lease, char text[CNI_IP_TEXT_SIZE]);
 
 /* Milliseconds of CLOCK_BOOTTIME; DHCP_NEVER: without an end. */

@@ -23,7 +23,8 @@ static cJSON *encode(const struct ipam_source *source, const struct ipam_row *ro
 	add_text(json, "container", row->container);
 	add_text(json, "interface", row->ifname);
 	cni_json_add(json, "ageSeconds",
-		     row->age >= 0 ? cJSON_CreateNumber(row->age) : cJSON_CreateNull());
+		     row->age >= 0 ? cJSON_CreateNumber((double)(long)row->age)
+				   : cJSON_CreateNull());
 	add_text(json, "boot", row->boot);
 	add_text(json, "namespace", row->netns);
 	add_text(json, "remark", row->remark);

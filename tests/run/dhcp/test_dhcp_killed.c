@@ -103,7 +103,7 @@ static void add__survives_a_daemon_killed_anywhere(void **state)
 
 	(void)state;
 	dhcp_pod_open(&red, "red");
-	for (; add_killed_at(&red, config, step); step += trace_sparse_stride(5))
+	for (; add_killed_at(&red, config, step); step += trace_sparse_stride(12))
 		;
 	print_message("# ADD has more than %u system calls\n", step);
 	assert_true(step > 20);
@@ -123,7 +123,7 @@ static void renewal__survives_a_daemon_killed_anywhere(void **state)
 	daemon_start(quick);
 	dhcp_pod_open(&red, "red");
 	pod_add(&red, config);
-	for (unsigned int step = 0; step < 60; step += trace_sparse_stride(9)) {
+	for (unsigned int step = 0; step < 60; step += trace_sparse_stride(12)) {
 		seize();
 		assert_true(kill_at(step, -1));
 		daemon_start(quick);
@@ -146,7 +146,7 @@ static void del__survives_a_daemon_killed_anywhere(void **state)
 
 	(void)state;
 	dhcp_pod_open(&red, "red");
-	for (; was_killed; step += trace_sparse_stride(7)) {
+	for (; was_killed; step += trace_sparse_stride(12)) {
 		uint32_t released = server->count[7];
 		struct plugin_process running;
 		struct plugin_answer answer;
