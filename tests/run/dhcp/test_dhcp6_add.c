@@ -133,7 +133,7 @@ static void add__has_a_prefix_if_the_router_says_so(void **state)
 	sandbox_must(ROUTE6("fe80::1") " && ! ip -n red -6 route | grep fd01::/64");
 	pod_check(&red, config);
 	pod_del(&red, config);
-	/* One of another prefix is on the link as well. */
+	/* Another prefix is on the link as well. */
 	server6->on_link = 0x80;
 	server6->prefix = 3;
 	pod_add(&red, config);

@@ -111,7 +111,7 @@ static void add__survives_a_daemon_killed_anywhere(void **state)
 	pod_close(&red);
 }
 
-/* One family may have its lease when the daemon dies. */
+/* A single family may have its lease when the daemon dies. */
 static void add__of_both_families_survives_a_daemon_killed_anywhere(void **state)
 {
 	freeing char *config = dhcp6_config("'families':['ipv4','ipv6'],'probe':false");
