@@ -33,8 +33,8 @@ void dhcp6_answer_clear(struct dhcp6_answer *answer);
 /* Moves the content. */
 void dhcp6_answer_take(struct dhcp6_answer *to, struct dhcp6_answer *from);
 
-/* Reads the options. Of several addresses the first that a container may use counts; with `held` (NULL: none), that
- * one if it is there. Returns NULL, or the reason for which no client may use the answer; `ret_answer` is empty
+/* Reads the options. The first of several addresses that a container may use counts or, if it is among them, `held`
+ * (NULL: none). Returns NULL, or the reason for which no client may use the answer; `ret_answer` is empty
  * then. */
 const char *dhcp6_answer_read(const struct dhcp6_packet *packet, uint32_t iaid,
 			      const struct cni_ip *held, struct dhcp6_answer *ret_answer);

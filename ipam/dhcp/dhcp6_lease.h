@@ -101,7 +101,7 @@ void dhcp6_lease_candidates(const struct dhcp6_lease *lease, uint64_t now,
 struct dhcp6_step dhcp6_lease_probed(struct dhcp6_lease *lease, const struct cni_ip *conflict,
 				     uint64_t now, uint32_t chance);
 
-/* The address to give back to its server, or NULL. That is also one that is still probed, or that the server may have
+/* The address to give back to its server, or NULL: also an address that is still probed, or that the server may have
  * given although its answer has not come. */
 const struct cni_ip *dhcp6_lease_claim(struct dhcp6_lease *lease);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What servers and routers answer. */
+/* The answers of servers and routers. */
 #include "dhcp6_exchange.h"
 
 #include <string.h>

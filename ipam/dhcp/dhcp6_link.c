@@ -67,7 +67,7 @@ static const struct cni_nl_policy policy[IFA_MAX + 1] = {
 	[IFA_FLAGS] = {MNL_TYPE_U32},
 };
 
-/* Of more addresses than this that the kernel has made, the rest stays. */
+/* The kernel makes no more of an advertisement, unless a router means harm: the rest stays. */
 #define MADE_MAX 16
 
 struct found {

@@ -114,7 +114,7 @@ static int add(const struct cni_call *call, struct cni_result *result, struct cn
 		return -1;
 	if (ask_for_all(call, &conf, result, err) == 0)
 		return 0;
-	/* One family may have its lease, which is of no use without the other's. */
+	/* The lease of a single family is of no use. */
 	if (conf.wants_four && conf.wants_six)
 		release(conf.socket, &call->owner, &ignored);
 	return -1;

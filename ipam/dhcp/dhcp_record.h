@@ -37,7 +37,7 @@ static inline bool dhcp_record_is_six(const struct dhcp_record *record)
 {
 	return record->family == AF_INET6;
 }
-/* Of the lease that is held; it has no address if there is none. */
+/* The result of the lease that is held, without an address if there is none. */
 static inline const struct cni_result *dhcp_record_result(const struct dhcp_record *record)
 {
 	return dhcp_record_is_six(record) ? &record->six.result : &record->lease.terms.result;

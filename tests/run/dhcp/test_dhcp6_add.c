@@ -59,6 +59,9 @@ static void add__leaves_nothing_to_the_kernel(void **state)
 	server6->formed = 0x40;
 	daemon_start(NULL);
 	dhcp_pod_open(&red, "red");
+	/* As some runtimes leave it, and as no host would want it. */
+	sandbox_must("ip netns exec red sysctl -qw net.ipv6.conf.default.disable_ipv6=1 "
+		     "net.ipv6.conf.default.accept_ra=2");
 	pod_add(&red, config);
 	sandbox_must(HAS6("fd01::50/64") " && " ROUTE6("fe80::1"));
 	sandbox_must("test $(ip -n red -6 -o addr show eth0 scope global | wc -l) = 1");
@@ -133,7 +136,7 @@ static void add__has_a_prefix_if_the_router_says_so(void **state)
 	sandbox_must(ROUTE6("fe80::1") " && ! ip -n red -6 route | grep fd01::/64");
 	pod_check(&red, config);
 	pod_del(&red, config);
-	/* One of another prefix is on the link as well. */
+	/* Another prefix is on the link as well. */
 	server6->on_link = 0x80;
 	server6->prefix = 3;
 	pod_add(&red, config);
@@ -163,6 +166,31 @@ static void add__attaches_to_a_bridge(void **state)
 	pod_del(&red, config);
 	dhcp6_server_await(server6, 8, 1);
 	assert_int_equal(server6->released, 0x50);
+	pod_close(&red);
+}
+
+/* The device is back on the host when its lease is released. */
+static void add__attaches_a_device_of_the_host(void **state)
+{
+	freeing char *config =
+		bridge_config("1.0.0",
+			      "'type':'host-device','device':'up0','ipam':{'type':'dhcp'," SIX_ALONE
+			      "}");
+	struct pod red;
+
+	(void)state;
+	daemon_start(NULL);
+	pod_open(&red, "red");
+	red.plugin = CNI_C_BINARY_DIR "/plugins/host-device";
+	pod_add(&red, config);
+	assert_json(red.result, "ips.0.address", "fd01::50/64");
+	assert_true(reaches("fd01::1"));
+	pod_check(&red, config);
+	pod_del(&red, config);
+	dhcp6_server_await(server6, 8, 1);
+	assert_int_equal(server6->released, 0x50);
+	sandbox_must("ip link show up0 >/run/out");
+	assert_gone();
 	pod_close(&red);
 }
 
@@ -286,6 +314,7 @@ int main(void)
 		dhcp6_test(add__asks_a_server_for_the_resolver_settings),
 		dhcp6_test(add__has_a_prefix_if_the_router_says_so),
 		dhcp6_test(add__attaches_to_a_bridge),
+		dhcp6_test(add__attaches_a_device_of_the_host),
 		dhcp6_test(add__has_a_duid_that_stays_or_is_configured),
 		dhcp6_test(add__that_lacks_a_family_releases_the_other),
 		dhcp6_test(add__of_ipv4_sends_nothing_of_ipv6),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The daemon is killed at system calls of an ADD, of a renewal and of a DEL: the next daemon, or DEL without one, finds
  * nothing that is lost. The quick run tries some of the calls, with CNI_C_SLOW in the environment all of them. */
-#include "dhcp_scene.h"
+#include "dhcp6_scene.h"
 
 #include "cleanup.h"
 #include "trace.h"
@@ -84,12 +84,13 @@ static bool add_killed_at(struct pod *red, const char *config, unsigned int nth)
 		pod_take(red, &answer);
 	else
 		sandbox_must("! ip -n red link show eth0 2>/dev/null && "
-			     "! test -e /run/cni/dhcp/blue/red:eth0");
+			     "! test -e /run/cni/dhcp/blue/red:eth0 && "
+			     "! test -e /run/cni/dhcp6/blue/red:eth0");
 	daemon_start(quick);
 	if (answer.exit_code == 0)
 		pod_check(red, config);
 	pod_del(red, config);
-	sandbox_must("! test -e /run/cni/dhcp/blue");
+	sandbox_must("! test -e /run/cni/dhcp/blue && ! test -e /run/cni/dhcp6/blue");
 	daemon_end(SIGTERM);
 	plugin_answer_clear(&answer);
 	return was_killed;
@@ -107,6 +108,23 @@ static void add__survives_a_daemon_killed_anywhere(void **state)
 		;
 	print_message("# ADD has more than %u system calls\n", step);
 	assert_true(step > 20);
+	pod_close(&red);
+}
+
+/* A single family may have its lease when the daemon dies. */
+static void add__of_both_families_survives_a_daemon_killed_anywhere(void **state)
+{
+	freeing char *config = dhcp6_config("'families':['ipv4','ipv6'],'probe':false");
+	unsigned int step = 24;
+	struct pod red;
+
+	(void)state;
+	server = dhcp_server_start("lan", "up1");
+	dhcp_pod_open(&red, "red");
+	for (; add_killed_at(&red, config, step); step += trace_sparse_stride(40))
+		;
+	print_message("# ADD of both families has more than %u system calls\n", step);
+	assert_true(step > 60);
 	pod_close(&red);
 }
 
@@ -133,6 +151,31 @@ static void renewal__survives_a_daemon_killed_anywhere(void **state)
 	assert_int_equal(server->count[1], 1);
 	pod_del(&red, config);
 	dhcp_server_await(server, 7, 1);
+	pod_close(&red);
+}
+
+static void renewal__of_ipv6_survives_a_daemon_killed_anywhere(void **state)
+{
+	freeing char *config = dhcp6_config(SIX_ALONE);
+	struct pod red;
+
+	(void)state;
+	server6->seconds = 60;
+	server6->renewal = 1;
+	server6->rebinding = 50;
+	daemon_start(quick);
+	dhcp_pod_open(&red, "red");
+	pod_add(&red, config);
+	for (unsigned int step = 6; step < 60; step += trace_sparse_stride(20)) {
+		seize();
+		assert_true(kill_at(step, -1));
+		daemon_start(quick);
+		await_log("keeps fd01::50/64");
+		pod_check(&red, config);
+	}
+	assert_int_equal(server6->count[1], 1);
+	pod_del(&red, config);
+	dhcp6_server_await(server6, 8, 1);
 	pod_close(&red);
 }
 
@@ -212,6 +255,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		dhcp_test(add__survives_a_daemon_killed_anywhere),
+		dhcp6_test(add__of_both_families_survives_a_daemon_killed_anywhere),
+		dhcp6_test(renewal__of_ipv6_survives_a_daemon_killed_anywhere),
 		dhcp_test(renewal__survives_a_daemon_killed_anywhere),
 		dhcp_test(del__survives_a_daemon_killed_anywhere),
 		dhcp_test(add__in_another_namespace_of_the_same_path_asks_anew),

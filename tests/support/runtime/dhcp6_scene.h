@@ -16,7 +16,7 @@ int dhcp6_teardown(void **state);
 /* The same without the server, for a real one. */
 int dhcp6_setup_without_server(void **state);
 
-/* Of a macvlan on up0, with keys of 'ipam' besides ("'probe':true", or ""). The caller frees. */
+/* The configuration of a macvlan on up0, with keys of 'ipam' besides ("'probe':true", or ""). The caller frees. */
 char *dhcp6_config(const char *keys);
 #define SIX_ALONE "'families':['ipv6'],'probe':false"
 
