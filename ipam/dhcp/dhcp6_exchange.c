@@ -2,7 +2,8 @@
 #include "dhcp6_exchange.h"
 
 /* RFC 8415, section 7.6, in milliseconds; a count or a duration of 0 is unlimited. The standard sends
- * INFORMATION-REQUESTs for ever: a lease goes on without the answer, and asks again later. */
+ * INFORMATION-REQUESTs for ever: a lease goes on without the answer, and asks again later. The delays before the first
+ * message (SOL_MAX_DELAY) are left out, because a container waits. */
 struct timing {
 	enum dhcp6_type type;
 	uint32_t initial;

@@ -52,6 +52,7 @@ struct dhcp6_lease {
 	struct dhcp_pace pace;
 	struct dhcp6_identity identity;
 	uint32_t priority; /* of routes; 0: none */
+	uint32_t link_mtu; /* of the interface; a router cannot raise it */
 	uint64_t wakes;	   /* the exchange with servers goes on */
 	uint64_t solicits; /* routers are asked */
 	uint64_t changes;  /* something that is held ends */

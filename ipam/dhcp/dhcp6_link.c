@@ -3,6 +3,7 @@
 
 #include "addr.h"
 #include "cleanup.h"
+#include "link.h"
 #include "link_sysctl.h"
 #include "mem.h"
 #include "netns.h"
@@ -136,16 +137,19 @@ static void delete_routes(struct cni_nl *nl, int index)
 	cni_route_list_clear(&routes);
 }
 
-int dhcp6_link_clean(const struct dhcp_place *place, struct cni_error *err)
+int dhcp6_link_clean(const struct dhcp_place *place, uint32_t *ret_mtu, struct cni_error *err)
 {
+	struct cni_link link;
 	closing_nl struct cni_nl nl = {.socket = NULL};
 	struct found found = {.index = place->index};
 	closing int netns = -1;
 	struct cni_error ignored;
 
 	if (dhcp_place_open(place, &netns, err) < 0 ||
-	    cni_nl_open(&nl, NETLINK_ROUTE, netns, err) < 0 || list(&nl, &found, err) < 0)
+	    cni_nl_open(&nl, NETLINK_ROUTE, netns, err) < 0 || list(&nl, &found, err) < 0 ||
+	    cni_link_get_by_index(&nl, place->index, &link, err) < 0)
 		return -1;
+	*ret_mtu = link.mtu;
 	delete_routes(&nl, place->index);
 	for (size_t i = 0; i < found.made_count; i++)
 		cni_addr_del(&nl, place->index, &found.made[i], &ignored);

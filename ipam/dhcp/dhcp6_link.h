@@ -10,12 +10,13 @@
  * would add addresses and routes beside those of the result. Fails with CNI_EENV, CNI_EIO or CNI_EKERNEL. */
 int dhcp6_link_prepare(const struct dhcp_place *place, struct cni_error *err);
 
-/* Takes off what the kernel has made of advertisements before. Fails with CNI_EKERNEL. */
-int dhcp6_link_clean(const struct dhcp_place *place, struct cni_error *err);
+/* Takes off what the kernel has made of advertisements before, and returns the MTU of the interface. Fails with
+ * CNI_EKERNEL. */
+int dhcp6_link_clean(const struct dhcp_place *place, uint32_t *ret_mtu, struct cni_error *err);
 
-/* Finds the link-local address of the interface in `netns`, or makes one of its MAC address. A tentative address
- * is made anew without duplicate address detection, which takes up to two seconds and never finds anything: each MAC
- * address of a host's links is another. Fails with CNI_EKERNEL. */
+/* Finds the link-local address of the interface in `netns`, or makes one of its MAC address. A tentative address is made
+ * anew without duplicate address detection, which takes up to two seconds: a MAC address that another host has too breaks
+ * IPv4 as well. Fails with CNI_EKERNEL. */
 int dhcp6_link_local(int netns, const struct dhcp_place *place, struct cni_ip *ret_ip,
 		     struct cni_error *err);
 

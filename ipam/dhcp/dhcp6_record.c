@@ -73,6 +73,7 @@ void dhcp6_record_put(FILE *out, const struct dhcp6_lease *lease)
 
 	put_bytes(out, "duid", lease->identity.duid.bytes, lease->identity.duid.size);
 	put_number(out, "iaid", lease->identity.iaid);
+	put_number(out, "link-mtu", lease->link_mtu);
 	put_bytes(out, "secret", lease->identity.secret, sizeof(lease->identity.secret));
 	if (!lease->result.ip_count)
 		return;
@@ -245,6 +246,8 @@ bool dhcp6_record_take(const char *key, char *value, struct dhcp6_lease *lease)
 {
 	if (!strcmp(key, "mode"))
 		return take_mode(value, &lease->mode);
+	if (!strcmp(key, "link-mtu"))
+		return take_u32(value, &lease->link_mtu);
 	if (!strcmp(key, "result"))
 		return take_result(value, &lease->result);
 	if (!strcmp(key, "solicits"))

@@ -287,7 +287,8 @@ int dhcp6_tenant_begin(struct dhcp_tenant *tenant, struct cni_error *err)
 	struct dhcp_record *record = &tenant->record;
 
 	if (dhcp6_link_prepare(&record->place, err) < 0 ||
-	    dhcp_place_find(&record->place, err) < 0 || dhcp6_link_clean(&record->place, err) < 0)
+	    dhcp_place_find(&record->place, err) < 0 ||
+	    dhcp6_link_clean(&record->place, &record->six.link_mtu, err) < 0)
 		return -1;
 	make_secret(record->six.identity.secret);
 	perform(tenant, dhcp6_lease_begin(&record->six, dhcp_now(), dhcp_chance()));

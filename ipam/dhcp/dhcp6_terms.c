@@ -88,7 +88,9 @@ static void add_route(const struct dhcp6_lease *lease, struct cni_route *route,
 		      struct cni_result *result)
 {
 	route->priority = lease->priority;
-	route->mtu = lease->router.mtu;
+	/* RFC 4861, section 6.3.4, and the kernel, which would send larger packets than the link takes. */
+	if (lease->router.mtu <= lease->link_mtu)
+		route->mtu = lease->router.mtu;
 	cni_result_add_route(result, route);
 }
 

@@ -119,6 +119,23 @@ static void slaac__keeps_its_address_and_loses_it_at_its_end(void **state)
 	dhcp6_lease_clear(&lease);
 }
 
+/* Larger packets than the link takes would be lost. */
+static void slaac__has_an_mtu_of_the_link_at_most(void **state)
+{
+	struct dhcp6_lease lease = new_lease(false);
+
+	(void)state;
+	lease.link_mtu = 1500;
+	dhcp6_lease_begin(&lease, 0, CHANCE);
+	lease.router.mtu = 9000;
+	advertise(&lease, &router, 0, 100, 0, 0);
+	assert_int_equal(lease.result.routes[0].mtu, 0);
+	lease.router.mtu = 1400;
+	assert_int_equal(advertise(&lease, &router, 0, 100, 0, 1).news, DHCP_CHANGED);
+	assert_int_equal(lease.result.routes[0].mtu, 1400);
+	dhcp6_lease_clear(&lease);
+}
+
 /* RFC 4862, section 5.5.3 e. */
 static void slaac__is_not_ended_by_one_advertisement(void **state)
 {
@@ -321,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slaac__has_an_address_of_each_prefix),
 		cmocka_unit_test(slaac__keeps_its_address_and_loses_it_at_its_end),
+		cmocka_unit_test(slaac__has_an_mtu_of_the_link_at_most),
 		cmocka_unit_test(slaac__is_not_ended_by_one_advertisement),
 		cmocka_unit_test(slaac__follows_one_router_as_long_as_it_lives),
 		cmocka_unit_test(slaac__forms_another_address_where_one_is_in_use),

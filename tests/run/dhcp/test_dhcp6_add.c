@@ -230,7 +230,7 @@ static void add__that_lacks_a_family_releases_the_other(void **state)
 
 	(void)state;
 	server = dhcp_server_start("lan", "up1");
-	daemon_start((const char *const[]){"-resendtimeout", "400ms", NULL});
+	daemon_start((const char *const[]){"-resendtimeout", "1500ms", NULL});
 	server6->is_silent = 1;
 	dhcp_pod_open(&red, "red");
 	pod_add_fails(&red, config, CNI_EAGAIN, "no DHCPv6 server or router has given a lease");
@@ -293,7 +293,7 @@ static void add__declines_an_address_in_use(void **state)
 	struct pod red;
 
 	(void)state;
-	daemon_start((const char *const[]){"-resendtimeout", "2s", NULL});
+	daemon_start((const char *const[]){"-resendtimeout", "3s", NULL});
 	sandbox_must("ip -n lan addr add fd01::50/64 dev up1 nodad");
 	dhcp_pod_open(&red, "red");
 	pod_add_fails(&red, config, CNI_EAGAIN, "another host has the address");

@@ -63,7 +63,7 @@ static void garbage__alone_is_named_after_the_timeout(void **state)
 	struct pod red;
 
 	(void)state;
-	daemon_start((const char *const[]){"-resendtimeout", "200ms", NULL});
+	daemon_start((const char *const[]){"-resendtimeout", "1500ms", NULL});
 	dhcp_pod_open(&red, "red");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i += step) {
 		server6->faults = cases[i].fault | FAULT6_ONLY;
