@@ -357,19 +357,14 @@ static int plan_mend(const struct cni_call *call, struct cni_error *err)
 	return failed;
 }
 
+/* The roles have the order of the places. */
 static struct cni_description describe(const struct cni_plugin *plugin)
 {
-	static const enum cni_role roles[] = {
-		[CNI_CHAIN_FIRST] = CNI_ROLE_INTERFACE,
-		[CNI_CHAIN_BEHIND] = CNI_ROLE_CHAINED,
-		[CNI_CHAIN_ANYWHERE] = CNI_ROLE_ANY,
-	};
-
 	if (plugin->description)
 		return *plugin->description;
 	return (struct cni_description){
 		.about = plugin->about,
-		.role = roles[plugin->chaining],
+		.role = (enum cni_role)(CNI_ROLE_INTERFACE + plugin->chaining),
 		.fields = plugin->fields,
 		.defaults = plugin->defaults,
 		.arguments = plugin->arguments,
