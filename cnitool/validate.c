@@ -74,15 +74,14 @@ static cJSON *placeholders(const cJSON *ipam)
 	return cni_need(cJSON_Parse(ranges));
 }
 
-/* The key that a plugin's error begins with: "'ipam.subnet' is …". The caller frees. */
+/* The key that a plugin's error begins with: "'ipam.addresses[0]' is …". The caller frees. */
 static char *key_of(const char *msg)
 {
-	size_t length = *msg == '\'' ? strcspn(msg + 1, "'") : 0;
-	bool is_key = length && msg[1 + length] == '\'' &&
-		      strspn(msg + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "0123456789.") >= length;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.";
+	size_t length = *msg == '\'' ? strspn(msg + 1, letters) : 0;
 
-	return is_key ? cni_strndup(msg + 1, length) : NULL;
+	return length && strchr("'[", msg[1 + length]) ? cni_strndup(msg + 1, length) : NULL;
 }
 
 static void check_values(const struct configured *configured, const struct catalogue_plugin *plugin,

@@ -85,7 +85,9 @@ static const struct cni_field fields[] = {
 			  "backend alone has",
 		  .unless = "nftables"),
 	CNI_FIELD(struct portmap_conf, "portMappings", port_mappings, .section = {"runtimeConfig"},
-		  .type = CNI_TYPE_LIST, .items = entry_fields, .help = "The ports to publish"),
+		  .type = CNI_TYPE_LIST, .items = entry_fields,
+		  .help = "The ports to publish: without it nothing is published",
+		  .unless = CNI_REQUIRED),
 	{0},
 };
 
