@@ -133,7 +133,8 @@ static cJSON *describe_field(const struct cni_field *field, const void *defaults
 	add_section(json, field);
 	cni_json_add_string(json, "type", types[type]);
 	if (type == CNI_TYPE_NUMBER) {
-		cni_json_add_number(json, "min", field->min);
+		if (!field->negative_is_zero)
+			cni_json_add_number(json, "min", field->min);
 		cni_json_add_number(json, "max", max_of(field));
 	}
 	add_words(json, field);
