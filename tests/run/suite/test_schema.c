@@ -30,7 +30,7 @@ static void schema__is_the_kept_one(void **state)
 	if (cni_file_read_at(AT_FDCWD, KEPT, false, 1U << 20, &kept, &size, &err) < 0)
 		fail_msg("%s", err.msg);
 	if (strcmp(kept, answer.out) != 0)
-		fail_msg("%s is another: make it again with 'scripts/man --write'", KEPT);
+		fail_msg("%s is another: make it again with 'scripts/manuals --write'", KEPT);
 	plugin_answer_clear(&answer);
 }
 
