@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wrong, where, and what to do: findings are collected, and printed at the end. */
+/* Findings: a fault, its place and its remedy. They are collected, and printed at the end. */
 #ifndef FINDING_H
 #define FINDING_H
 
@@ -17,7 +17,7 @@ enum finding_level {
 /* "error" */
 const char *finding_level_text(enum finding_level level);
 
-/* Where it is. NULL members: not known, or the whole. */
+/* The place of a finding. NULL members: not known, or the whole. */
 struct finding_place {
 	const char *file;
 	const char *network;
@@ -50,7 +50,7 @@ struct findings {
 	size_t count;
 };
 
-/* Appends a finding with this `what`; strings of `place` are copied. The pointer is good until the next. */
+/* Appends a finding with this `what` and returns it; strings of `place` are copied. The pointer holds until the next call. */
 struct finding *findings_add(struct findings *findings, const char *check, enum finding_level level,
 			     const struct finding_place *place, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));

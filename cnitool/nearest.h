@@ -9,8 +9,8 @@
  * `other` of `word`. Words of more than 63 letters are far from all others. */
 unsigned int nearest_distance(const char *word, const char *other);
 
-/* The one of `words` (ends with NULL) that `word` was meant to be: at most a third of its letters, and three,
- * are different. Of two as near the first. NULL if none is near. */
+/* Returns the word of `words` (ends with NULL) that is nearest to `word`: at most a third of the letters are
+ * different, and at most three. The first of two that are as near; NULL if none is near. */
 const char *nearest_word(const char *word, const char *const *words);
 
 #endif

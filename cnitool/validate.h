@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is wrong with network configurations: by the plugins' own tables and words, without a namespace,
- * without IPAM and without the kernel. `cnitool validate` prints it; other commands may call it. */
+/* Mistakes in network configurations, by the plugins' own tables and words, without a namespace, without IPAM
+ * and without the kernel. `cnitool validate` prints it; other commands may call it. */
 #ifndef VALIDATE_H
 #define VALIDATE_H
 

@@ -170,7 +170,7 @@ static bool report_ranges(struct validation *validation, const struct extent *a,
 	return true;
 }
 
-/* One finding for two plugins is enough. */
+/* Two plugins get one finding. */
 static void compare_extents(struct validation *validation, const struct extent *a,
 			    const struct extent *b)
 {

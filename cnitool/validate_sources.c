@@ -134,7 +134,7 @@ static bool parse(struct validation *validation, struct source *source)
 
 /* ---- the list ---- */
 
-/* Of the files with one name the first counts, and the drop-in folder is its. */
+/* The first of several files with one name counts, and has the drop-in folder. */
 static bool is_first(const struct validation *validation, const struct source *source)
 {
 	for (size_t i = 0; &validation->sources[i] != source; i++)

@@ -161,7 +161,7 @@ static cJSON *describe_fields(const struct cni_field *fields, const void *defaul
 	return list;
 }
 
-/* What conf.c reads for plugins that run an IPAM plugin. */
+/* The keys that conf.c reads for plugins that run an IPAM plugin. */
 static const struct cni_field ipam_fields[] = {
 	CNI_KEY("type", CNI_TYPE_STRING,
 		.help = "The IPAM plugin, an executable on CNI_PATH, which reads the other keys"),

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the plugins say of their keys: each key has a sentence of help, and docs/plugins has each key and no
- * other. */
+/* DESCRIBE of each plugin: each key has a sentence of help, and docs/plugins has each key and no other. */
 #include "cleanup.h"
 #include "file.h"
 #include "json_text.h"
