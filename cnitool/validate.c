@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct finding_place place_of_key(const struct configured *configured, const char *key)
+struct config_place place_of_key(const struct configured *configured, const char *key)
 {
 	const struct source *source = configured->source;
 
-	return (struct finding_place){
+	return (struct config_place){
 		.file = source->file,
 		.network = source->name,
 		.plugin = configured->index,
@@ -37,28 +37,29 @@ static void check_executable(const struct configured *configured,
 			     const struct catalogue_plugin *plugin, const char *key)
 {
 	struct validation *validation = configured->validation;
-	struct finding_place place = place_of_key(configured, key);
+	struct config_place place = place_of_key(configured, key);
 	freeing char *elsewhere = NULL;
-	struct finding *finding;
+	struct config_finding *finding;
 
 	if (plugin->description)
 		return;
 	if (plugin->is_found) {
-		finding = findings_add(&validation->findings, "no-description", FINDING_NOTE,
-				       &place, "'%s' does not describe its keys: %s", plugin->type,
-				       plugin->why);
-		finding_so(finding, "its keys are not looked at");
+		finding = config_findings_add(&validation->findings, "no-description", CONFIG_NOTE,
+					      &place, "'%s' does not describe its keys: %s",
+					      plugin->type, plugin->why);
+		config_finding_so(finding, "its keys are not looked at");
 		return;
 	}
 	elsewhere = catalogue_elsewhere(plugin->type, validation->catalogue.path);
-	finding = findings_add(&validation->findings, "plugin-missing", FINDING_ERROR, &place,
-			       "there is no plugin '%s' in '%s'%s%s", plugin->type,
-			       validation->catalogue.path, elsewhere ? ": it is in " : "",
-			       elsewhere ? elsewhere : "");
-	finding_so(finding, "ADD fails, unless the runtime looks in other directories");
+	finding = config_findings_add(&validation->findings, "plugin-missing", CONFIG_ERROR, &place,
+				      "there is no plugin '%s' in '%s'%s%s", plugin->type,
+				      validation->catalogue.path, elsewhere ? ": it is in " : "",
+				      elsewhere ? elsewhere : "");
+	config_finding_so(finding, "ADD fails, unless the runtime looks in other directories");
 	if (elsewhere)
-		finding_try(finding,
-			    "add the directory to CNI_PATH, and see the runtime's own setting");
+		config_finding_try(
+			finding,
+			"add the directory to CNI_PATH, and see the runtime's own setting");
 }
 
 /* ---- the values, by the plugins' own words ---- */
@@ -97,21 +98,25 @@ static void check_values(const struct configured *configured, const struct catal
 		.capability_args = args,
 	};
 	freeing char *key = NULL;
-	struct finding_place place;
-	struct finding *finding;
+	struct config_place place;
+	struct config_finding *finding;
 	struct cni_error err;
 	const char *msg;
 
 	if (!plugin->description ||
 	    cni_request_run(&request, &configured->source->list, configured->json, NULL, &err) == 0)
 		return;
+	/* Of a later or an earlier version, which has no such verb. */
+	if (err.code == CNI_EENV && strstr(err.msg, "unknown CNI_COMMAND"))
+		return;
 	msg = strstr(err.msg, prefix) ? strstr(err.msg, prefix) + strlen(prefix) : err.msg;
 	key = key_of(msg);
 	place = place_of_key(configured, key ? key : ipam_key);
-	finding = findings_add(&configured->validation->findings, "wrong-value", FINDING_ERROR,
-			       &place, "%s%s%s%s", msg, *err.details ? " (" : "", err.details,
-			       *err.details ? ")" : "");
-	finding_so(finding, "ADD fails with code %d", err.code);
+	finding =
+		config_findings_add(&configured->validation->findings, "wrong-value", CONFIG_ERROR,
+				    &place, "%s%s%s%s", msg, *err.details ? " (" : "", err.details,
+				    *err.details ? ")" : "");
+	config_finding_so(finding, "ADD fails with code %d", err.code);
 }
 
 /* ---- keys without an effect ---- */
@@ -123,16 +128,16 @@ static void check_layer3(const struct configured *configured)
 	if (configured->ipam || !catalogue_key(configured->plugin, NULL, "ipam"))
 		return;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		struct finding_place place = place_of_key(configured, keys[i]);
-		struct finding *finding;
+		struct config_place place = place_of_key(configured, keys[i]);
+		struct config_finding *finding;
 
 		if (!cJSON_IsTrue(cni_json_get(configured->json, keys[i])))
 			continue;
-		finding =
-			findings_add(&configured->validation->findings, "no-ipam", FINDING_WARNING,
-				     &place, "'%s' is true and there is no 'ipam'", keys[i]);
-		finding_so(finding, "it has no effect: the container gets no addresses");
-		finding_try(finding, "add \"ipam\", or leave out '%s'", keys[i]);
+		finding = config_findings_add(&configured->validation->findings, "no-ipam",
+					      CONFIG_WARNING, &place,
+					      "'%s' is true and there is no 'ipam'", keys[i]);
+		config_finding_so(finding, "it has no effect: the container gets no addresses");
+		config_finding_try(finding, "add \"ipam\", or leave out '%s'", keys[i]);
 	}
 }
 
@@ -166,21 +171,22 @@ static void check_plugin(struct validation *validation, const struct source *sou
 
 static void check_version(struct validation *validation, const struct source *source)
 {
-	struct finding_place place = {.file = source->file,
-				      .network = source->name,
-				      .plugin = FINDING_NO_PLUGIN,
-				      .key = "cniVersion",
-				      .text = source->text};
-	struct finding *finding;
+	struct config_place place = {.file = source->file,
+				     .network = source->name,
+				     .plugin = CONFIG_NO_PLUGIN,
+				     .key = "cniVersion",
+				     .text = source->text};
+	struct config_finding *finding;
 
 	if (source->list.version >= CNI_1_1_0)
 		return;
-	finding = findings_add(&validation->findings, "old-version", FINDING_NOTE, &place,
-			       "cniVersion is %s: STATUS and GC came with 1.1.0",
-			       cni_version_text(source->list.version));
-	finding_so(finding, "runtimes do not ask whether the network is ready, and things of "
-			    "attachments that are gone stay");
-	finding_try(finding, "write \"1.1.0\", if the runtime knows it");
+	finding = config_findings_add(&validation->findings, "old-version", CONFIG_NOTE, &place,
+				      "cniVersion is %s: STATUS and GC came with 1.1.0",
+				      cni_version_text(source->list.version));
+	config_finding_so(finding,
+			  "runtimes do not ask whether the network is ready, and things of "
+			  "attachments that are gone stay");
+	config_finding_try(finding, "write \"1.1.0\", if the runtime knows it");
 }
 
 void validate_source(struct validation *validation, const struct source *source)
@@ -198,8 +204,8 @@ void validate_source(struct validation *validation, const struct source *source)
 		check_plugin(validation, source, plugin, index++);
 }
 
-int validate(const char *dir, const char *path, char *const *names, size_t count,
-	     struct validation *ret_validation, struct cni_error *err)
+int validate_networks(const char *dir, const char *path, char *const *names, size_t count,
+		      struct validation *ret_validation, struct cni_error *err)
 {
 	*ret_validation = (struct validation){.catalogue = {.path = path}};
 	if (sources_read(ret_validation, dir, names, count, err) < 0)
@@ -216,7 +222,7 @@ int validate(const char *dir, const char *path, char *const *names, size_t count
 void validation_clear(struct validation *validation)
 {
 	catalogue_clear(&validation->catalogue);
-	findings_clear(&validation->findings);
+	config_findings_clear(&validation->findings);
 	for (size_t i = 0; i < validation->count; i++)
 		source_clear(&validation->sources[i]);
 	free(validation->sources);

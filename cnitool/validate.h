@@ -5,9 +5,9 @@
 #define VALIDATE_H
 
 #include "catalogue.h"
+#include "config_finding.h"
 #include "conflist.h"
 #include "error.h"
-#include "finding.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +28,7 @@ struct source {
 
 struct validation {
 	struct catalogue catalogue;
-	struct findings findings;
+	struct config_findings findings;
 	struct source *sources;
 	size_t count;
 	size_t wanted; /* how many of them are */
@@ -48,15 +48,15 @@ struct configured {
  * plugins are those of `path`. A name with a slash, or that ends in .conflist, .conf or .json, is a file; others
  * are networks of the directory. validation_clear() afterwards in any case. Fails with CNI_EIO if the directory
  * cannot be read, and with CNI_EMISSING if there is nothing to look at. */
-int validate(const char *dir, const char *path, char *const *names, size_t count,
-	     struct validation *ret_validation, struct cni_error *err);
+int validate_networks(const char *dir, const char *path, char *const *names, size_t count,
+		      struct validation *ret_validation, struct cni_error *err);
 
 void validation_clear(struct validation *validation);
 #define clearing_validation __attribute__((cleanup(validation_clear)))
 
 /* ---- the files (validate_sources.c) ---- */
 
-/* Reads them. Fails as validate(). */
+/* Reads them. Fails as validate_networks(). */
 int sources_read(struct validation *validation, const char *dir, char *const *names, size_t count,
 		 struct cni_error *err);
 void source_clear(struct source *source);
@@ -77,7 +77,7 @@ void validate_ranges(struct validation *validation);
 void validate_destinations(struct validation *validation);
 
 /* The place of a plugin's key; NULL: of the plugin. */
-struct finding_place place_of_key(const struct configured *configured, const char *key);
+struct config_place place_of_key(const struct configured *configured, const char *key);
 
 /* The `ipam.type` of a plugin's configuration; NULL: it has none. */
 const char *ipam_type_of(const cJSON *plugin);

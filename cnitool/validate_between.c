@@ -30,21 +30,21 @@ void validate_names(struct validation *validation)
 		for (size_t j = 0; j < i; j++) {
 			const struct source *source = &validation->sources[i];
 			const struct source *first = &validation->sources[j];
-			struct finding_place place = {.file = source->file,
-						      .network = source->name,
-						      .plugin = FINDING_NO_PLUGIN,
-						      .key = "name",
-						      .text = source->text};
-			struct finding *finding;
+			struct config_place place = {.file = source->file,
+						     .network = source->name,
+						     .plugin = CONFIG_NO_PLUGIN,
+						     .key = "name",
+						     .text = source->text};
+			struct config_finding *finding;
 
 			if (!source->name || !first->name || strcmp(source->name, first->name) ||
 			    (!source->is_wanted && !first->is_wanted))
 				continue;
-			finding = findings_add(&validation->findings, "same-name", FINDING_ERROR,
-					       &place,
-					       "network '%s' is that of '%s', which comes first",
-					       source->name, first->file);
-			finding_so(finding, "runtimes use one of the two files");
+			finding = config_findings_add(
+				&validation->findings, "same-name", CONFIG_ERROR, &place,
+				"network '%s' is that of '%s', which comes first", source->name,
+				first->file);
+			config_finding_so(finding, "runtimes use one of the two files");
 			break;
 		}
 }
@@ -146,27 +146,28 @@ static bool report_ranges(struct validation *validation, const struct extent *a,
 {
 	const struct configured configured = {
 		.source = a->source, .json = a->plugin, .index = a->index};
-	struct finding_place place = place_of_key(&configured, "ipam.ranges");
+	struct config_place place = place_of_key(&configured, "ipam.ranges");
 	bool is_shared = share_link(a, b);
 	bool meet = ranges_meet(one, other);
 	char texts[2][CNI_NET_TEXT_SIZE];
-	struct finding *finding;
+	struct config_finding *finding;
 
 	/* Two networks that divide a subnet on one link are meant to be so. */
 	if (!subnets_meet(one, other) || (is_shared && !meet))
 		return false;
-	finding = findings_add(
-		&validation->findings, "overlap", is_shared ? FINDING_ERROR : FINDING_WARNING,
-		&place, "%s %s overlaps with %s of network '%s' in '%s'",
-		meet ? "the range of" : "subnet", cni_net_format(&one->subnet, texts[0]),
-		cni_net_format(&other->subnet, texts[1]), b->source->name, b->source->file);
+	finding = config_findings_add(
+		&validation->findings, "overlap", is_shared ? CONFIG_ERROR : CONFIG_WARNING, &place,
+		"%s %s overlaps with %s of network '%s' in '%s'", meet ? "the range of" : "subnet",
+		cni_net_format(&one->subnet, texts[0]), cni_net_format(&other->subnet, texts[1]),
+		b->source->name, b->source->file);
 	if (is_shared)
-		finding_so(finding, "two containers on '%s' may get the same address",
-			   link_of(a->plugin));
+		config_finding_so(finding, "two containers on '%s' may get the same address",
+				  link_of(a->plugin));
 	else
-		finding_so(finding, "the host has two routes to it, and one of the networks is not "
-				    "reached");
-	finding_try(finding, "give each network a subnet of its own");
+		config_finding_so(finding,
+				  "the host has two routes to it, and one of the networks is not "
+				  "reached");
+	config_finding_try(finding, "give each network a subnet of its own");
 	return true;
 }
 
@@ -254,18 +255,20 @@ static void compare_lists(struct validation *validation, const struct listed *a,
 {
 	const struct configured configured = {
 		.source = a->source, .json = a->plugin, .index = a->index};
-	struct finding_place place = place_of_key(&configured, "nonMasqueradeCIDRs");
-	struct finding *finding;
+	struct config_place place = place_of_key(&configured, "nonMasqueradeCIDRs");
+	struct config_finding *finding;
 
 	if (strcmp(a->source->name, b->source->name) != 0 || lists_equal(a->plugin, b->plugin) ||
 	    (!a->source->is_wanted && !b->source->is_wanted))
 		return;
-	finding = findings_add(&validation->findings, "destinations", FINDING_WARNING, &place,
-			       "'nonMasqueradeCIDRs' is another list than that of plugins[%d] in "
-			       "'%s', which is of the same network",
-			       b->index, b->source->file);
-	finding_so(finding, "the list belongs to the network: the newest ADD sets it for all");
-	finding_try(finding, "write the same list in both");
+	finding = config_findings_add(
+		&validation->findings, "destinations", CONFIG_WARNING, &place,
+		"'nonMasqueradeCIDRs' is another list than that of plugins[%d] in "
+		"'%s', which is of the same network",
+		b->index, b->source->file);
+	config_finding_so(finding,
+			  "the list belongs to the network: the newest ADD sets it for all");
+	config_finding_try(finding, "write the same list in both");
 }
 
 void validate_destinations(struct validation *validation)

@@ -27,20 +27,22 @@ static void report(struct validation *validation, const struct source *source, c
 		   int index)
 {
 	const struct configured configured = {.source = source, .json = plugin, .index = index};
-	struct finding_place place = place_of_key(&configured, NULL);
+	struct config_place place = place_of_key(&configured, NULL);
 	const char *behind = interface_behind(validation, plugin);
-	struct finding *finding;
+	struct config_finding *finding;
 
 	if (behind) {
-		finding = findings_add(&validation->findings, "chain-order", FINDING_ERROR, &place,
-				       "it stands before '%s', which makes the interface", behind);
-		finding_try(finding, "move it behind '%s'", behind);
+		finding = config_findings_add(&validation->findings, "chain-order", CONFIG_ERROR,
+					      &place,
+					      "it stands before '%s', which makes the interface",
+					      behind);
+		config_finding_try(finding, "move it behind '%s'", behind);
 	} else {
-		finding = findings_add(&validation->findings, "chain-order", FINDING_ERROR, &place,
-				       "no plugin before it makes an interface");
-		finding_try(finding, "put a plugin such as 'bridge' before it");
+		finding = config_findings_add(&validation->findings, "chain-order", CONFIG_ERROR,
+					      &place, "no plugin before it makes an interface");
+		config_finding_try(finding, "put a plugin such as 'bridge' before it");
 	}
-	finding_so(finding, "ADD fails: there is no prevResult");
+	config_finding_so(finding, "ADD fails: there is no prevResult");
 }
 
 /* An IPAM plugin in the list is run as any other: its ADD reserves and makes nothing. */
@@ -48,17 +50,17 @@ static void report_ipam(struct validation *validation, const struct source *sour
 			const cJSON *plugin, int index)
 {
 	const struct configured configured = {.source = source, .json = plugin, .index = index};
-	struct finding_place place = place_of_key(&configured, "type");
-	struct finding *finding =
-		findings_add(&validation->findings, "chain-order", FINDING_ERROR, &place,
-			     "'%s' is an IPAM plugin: it makes no interface",
-			     cni_conflist_type(plugin));
+	struct config_place place = place_of_key(&configured, "type");
+	struct config_finding *finding =
+		config_findings_add(&validation->findings, "chain-order", CONFIG_ERROR, &place,
+				    "'%s' is an IPAM plugin: it makes no interface",
+				    cni_conflist_type(plugin));
 
-	finding_so(finding, "addresses are reserved that no interface has");
-	finding_try(finding,
-		    "write \"ipam\": {\"type\": \"%s\", ...} in the plugin that makes the "
-		    "interface",
-		    cni_conflist_type(plugin));
+	config_finding_so(finding, "addresses are reserved that no interface has");
+	config_finding_try(finding,
+			   "write \"ipam\": {\"type\": \"%s\", ...} in the plugin that makes the "
+			   "interface",
+			   cni_conflist_type(plugin));
 }
 
 void validate_chain(struct validation *validation, const struct source *source)

@@ -72,9 +72,9 @@ static bool is_free(const char *key)
 /* An object in a configuration, and the rows that know its keys. */
 struct level {
 	const struct configured *configured; /* NULL: the list itself */
-	struct findings *findings;
-	struct finding_place place; /* of the object */
-	const char *path;	    /* "ipam."; "" */
+	struct config_findings *findings;
+	struct config_place place; /* of the object */
+	const char *path;	   /* "ipam."; "" */
 	const cJSON *rows;
 	const char *section;
 	const char *const *more;
@@ -100,24 +100,26 @@ static void report(const struct level *level, const struct names *names, const c
 	freeing char *path = cni_format("%s%s", level->path, key);
 	const char *nearest = nearest_word(key, names->items);
 	const char *other = place_that_has(level, key);
-	struct finding_place place = level->place;
-	struct finding *finding;
+	struct config_place place = level->place;
+	struct config_finding *finding;
 
 	place.key = path;
 	if (other) {
-		finding = findings_add(level->findings, "unknown-key", FINDING_WARNING, &place,
-				       "'%s' stands in the wrong object: it is a key of %s", path,
-				       other);
-		finding_try(finding, "move '%s' into %s", key, other);
+		finding =
+			config_findings_add(level->findings, "unknown-key", CONFIG_WARNING, &place,
+					    "'%s' stands in the wrong object: it is a key of %s",
+					    path, other);
+		config_finding_try(finding, "move '%s' into %s", key, other);
 	} else if (nearest) {
-		finding = findings_add(level->findings, "unknown-key", FINDING_WARNING, &place,
-				       "unknown key '%s': the nearest one is '%s'", path, nearest);
-		finding_try(finding, "write '%s'", nearest);
+		finding = config_findings_add(level->findings, "unknown-key", CONFIG_WARNING,
+					      &place, "unknown key '%s': the nearest one is '%s'",
+					      path, nearest);
+		config_finding_try(finding, "write '%s'", nearest);
 	} else {
-		finding = findings_add(level->findings, "unknown-key", FINDING_WARNING, &place,
-				       "unknown key '%s'", path);
+		finding = config_findings_add(level->findings, "unknown-key", CONFIG_WARNING,
+					      &place, "unknown key '%s'", path);
 	}
-	finding_so(finding, "it is ignored");
+	config_finding_so(finding, "it is ignored");
 }
 
 static void check_object(const struct level *level, const cJSON *object);
@@ -190,7 +192,7 @@ void validate_list_keys(struct validation *validation, const struct source *sour
 		.findings = &validation->findings,
 		.place = {.file = source->file,
 			  .network = source->name,
-			  .plugin = FINDING_NO_PLUGIN,
+			  .plugin = CONFIG_NO_PLUGIN,
 			  .text = source->text},
 		.path = "",
 		.more = of_lists,
@@ -241,22 +243,23 @@ static void check_declared(const struct configured *configured, const struct nam
 			   const char *declared)
 {
 	freeing char *key = cni_format("capabilities.%s", declared);
-	struct finding_place place = place_of_key(configured, key);
+	struct config_place place = place_of_key(configured, key);
 	const char *nearest = names->items ? nearest_word(declared, names->items) : NULL;
-	struct finding *finding;
+	struct config_finding *finding;
 
 	/* The runtime compares them exactly. */
 	for (size_t i = 0; i < names->count; i++)
 		if (!strcmp(names->items[i], declared))
 			return;
-	finding = findings_add(&configured->validation->findings, "unknown-capability",
-			       nearest ? FINDING_WARNING : FINDING_NOTE, &place,
-			       "'capabilities' has '%s', which the plugin does not read%s%s%s",
-			       declared, nearest ? ": the nearest one is '" : "",
-			       nearest ? nearest : "", nearest ? "'" : "");
-	finding_so(finding, "what the runtime sends for it is ignored");
+	finding =
+		config_findings_add(&configured->validation->findings, "unknown-capability",
+				    nearest ? CONFIG_WARNING : CONFIG_NOTE, &place,
+				    "'capabilities' has '%s', which the plugin does not read%s%s%s",
+				    declared, nearest ? ": the nearest one is '" : "",
+				    nearest ? nearest : "", nearest ? "'" : "");
+	config_finding_so(finding, "what the runtime sends for it is ignored");
 	if (nearest)
-		finding_try(finding, "write '%s'", nearest);
+		config_finding_try(finding, "write '%s'", nearest);
 }
 
 /* A plugin that does nothing without what the runtime sends. */
@@ -267,21 +270,23 @@ static void check_required(const struct configured *configured)
 
 	cJSON_ArrayForEach (row, cni_json_get(configured->plugin->description, "keys")) {
 		const char *capability = cni_json_get_string(row, "capability");
-		struct finding_place place = place_of_key(configured, "capabilities");
-		struct finding *finding;
+		struct config_place place = place_of_key(configured, "capabilities");
+		struct config_finding *finding;
 
 		if (!capability || !cJSON_IsTrue(cni_json_get(row, "required")) ||
 		    cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(declared, capability)) ||
 		    cni_json_get(cni_json_get(configured->json, "runtimeConfig"), capability))
 			continue;
-		finding = findings_add(&configured->validation->findings, "no-capability",
-				       FINDING_WARNING, &place,
-				       "'capabilities' does not have '%s', without which the "
-				       "plugin does nothing",
-				       capability);
-		finding_so(finding, "the runtime does not send them: ADD succeeds, and they have "
-				    "no effect");
-		finding_try(finding, "add \"capabilities\": {\"%s\": true}", capability);
+		finding =
+			config_findings_add(&configured->validation->findings, "no-capability",
+					    CONFIG_WARNING, &place,
+					    "'capabilities' does not have '%s', without which the "
+					    "plugin does nothing",
+					    capability);
+		config_finding_so(finding,
+				  "the runtime does not send them: ADD succeeds, and they have "
+				  "no effect");
+		config_finding_try(finding, "add \"capabilities\": {\"%s\": true}", capability);
 	}
 }
 

@@ -60,10 +60,10 @@ void source_clear(struct source *source)
 	cni_conflist_clear(&source->list);
 }
 
-static struct finding_place place_of(const struct source *source)
+static struct config_place place_of(const struct source *source)
 {
-	return (struct finding_place){
-		.file = source->file, .network = source->name, .plugin = FINDING_NO_PLUGIN};
+	return (struct config_place){
+		.file = source->file, .network = source->name, .plugin = CONFIG_NO_PLUGIN};
 }
 
 /* A finding names the file in its own place. */
@@ -80,7 +80,7 @@ static const char *without_file(const char *msg, const char *file)
 /* ---- JSON ---- */
 
 /* The line of an error's "at line 3, column 7", and a caret below the column. */
-static void show_place(struct finding *finding, const char *text, const char *msg)
+static void show_place(struct config_finding *finding, const char *text, const char *msg)
 {
 	const char *at = strstr(msg, "at line ");
 	unsigned int column = 0;
@@ -115,8 +115,8 @@ static void read_name(struct source *source)
 static bool parse(struct validation *validation, struct source *source)
 {
 	freeing char *what = cni_format("'%s'", source->file);
-	struct finding_place place = place_of(source);
-	struct finding *finding;
+	struct config_place place = place_of(source);
+	struct config_finding *finding;
 	struct cni_error err;
 
 	if (cni_json_parse_source(source->text, source->size, what, &source->json, &err) == 0) {
@@ -125,10 +125,10 @@ static bool parse(struct validation *validation, struct source *source)
 	}
 	if (!source->is_wanted)
 		return false;
-	finding = findings_add(&validation->findings, "json", FINDING_ERROR, &place, "%s",
-			       without_file(err.msg, source->file));
+	finding = config_findings_add(&validation->findings, "json", CONFIG_ERROR, &place, "%s",
+				      without_file(err.msg, source->file));
 	show_place(finding, source->text, err.msg);
-	finding_so(finding, "runtimes do not know the network");
+	config_finding_so(finding, "runtimes do not know the network");
 	return false;
 }
 
@@ -164,7 +164,7 @@ static int read_list(const struct source *source, const char *dir, struct cni_co
 
 static void check_list(struct validation *validation, struct source *source, const char *dir)
 {
-	struct finding_place place = place_of(source);
+	struct config_place place = place_of(source);
 	const cJSON *plugins = cni_json_get(source->json, "plugins");
 	struct cni_error err;
 
@@ -173,8 +173,8 @@ static void check_list(struct validation *validation, struct source *source, con
 	if (!is_first(validation, source))
 		dir = NULL;
 	if (read_list(source, dir, &source->list, &err) < 0 && source->is_wanted)
-		findings_add(&validation->findings, "list", FINDING_ERROR, &place, "%s",
-			     without_file(err.msg, source->file));
+		config_findings_add(&validation->findings, "list", CONFIG_ERROR, &place, "%s",
+				    without_file(err.msg, source->file));
 }
 
 static void add(struct validation *validation, const char *file, bool is_wanted, const char *dir)
@@ -190,11 +190,11 @@ static void add(struct validation *validation, const char *file, bool is_wanted,
 	validation->wanted += is_wanted;
 	if (cni_file_read_at(AT_FDCWD, file, true, FILE_MAX, &source->text, &source->size, &err) <
 	    0) {
-		struct finding_place place = place_of(source);
+		struct config_place place = place_of(source);
 
 		if (is_wanted)
-			findings_add(&validation->findings, "cannot-read", FINDING_ERROR, &place,
-				     "%s", err.msg);
+			config_findings_add(&validation->findings, "cannot-read", CONFIG_ERROR,
+					    &place, "%s", err.msg);
 		return;
 	}
 	if (!parse(validation, source))

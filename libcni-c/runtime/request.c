@@ -73,6 +73,9 @@ static char **make_environment(const struct cni_request *request)
 
 /* ---- run ---- */
 
+/* Plugins of others may do anything when they are asked what they do not know. */
+#define DESCRIBE_MS 10000
+
 static int run(const char *type, const char *path, const struct cni_request *request,
 	       const cJSON *config, struct cni_answer *ret_answer, struct cni_error *err)
 {
@@ -84,7 +87,8 @@ static int run(const char *type, const char *path, const struct cni_request *req
 		.environment = environment,
 		.input = input,
 		.input_size = strlen(input),
-		.deadline_ms = CNI_EXEC_DEADLINE_MS,
+		.deadline_ms =
+			request->command == CNI_DESCRIBE ? DESCRIBE_MS : CNI_EXEC_DEADLINE_MS,
 	};
 
 	if (cni_exec_find(type, path, &file, err) < 0)

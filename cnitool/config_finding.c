@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "finding.h"
+#include "config_finding.h"
 
 #include "cleanup.h"
 #include "json.h"
@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const levels[FINDING_LEVEL_COUNT] = {
-	[FINDING_NOTE] = "note",
-	[FINDING_WARNING] = "warning",
-	[FINDING_ERROR] = "error",
+static const char *const levels[CONFIG_LEVEL_COUNT] = {
+	[CONFIG_NOTE] = "note",
+	[CONFIG_WARNING] = "warning",
+	[CONFIG_ERROR] = "error",
 };
 
-const char *finding_level_text(enum finding_level level)
+const char *config_level_text(enum config_level level)
 {
 	return levels[level];
 }
@@ -46,16 +46,17 @@ static unsigned int line_of(const char *text, const char *key)
 	return line;
 }
 
-struct finding *findings_add(struct findings *findings, const char *check, enum finding_level level,
-			     const struct finding_place *place, const char *fmt, ...)
+struct config_finding *config_findings_add(struct config_findings *findings, const char *check,
+					   enum config_level level,
+					   const struct config_place *place, const char *fmt, ...)
 {
-	struct finding *added;
+	struct config_finding *added;
 	va_list args;
 
 	findings->items =
 		cni_realloc_array(findings->items, findings->count + 1, sizeof(*findings->items));
 	added = &findings->items[findings->count++];
-	*added = (struct finding){
+	*added = (struct config_finding){
 		.check = check,
 		.level = level,
 		.file = cni_strdup(place->file),
@@ -71,7 +72,7 @@ struct finding *findings_add(struct findings *findings, const char *check, enum 
 	return added;
 }
 
-void finding_so(struct finding *finding, const char *fmt, ...)
+void config_finding_so(struct config_finding *finding, const char *fmt, ...)
 {
 	va_list args;
 
@@ -81,7 +82,7 @@ void finding_so(struct finding *finding, const char *fmt, ...)
 	va_end(args);
 }
 
-void finding_try(struct finding *finding, const char *fmt, ...)
+void config_finding_try(struct config_finding *finding, const char *fmt, ...)
 {
 	va_list args;
 
@@ -91,7 +92,7 @@ void finding_try(struct finding *finding, const char *fmt, ...)
 	va_end(args);
 }
 
-size_t findings_count(const struct findings *findings, enum finding_level level)
+size_t config_findings_count(const struct config_findings *findings, enum config_level level)
 {
 	size_t count = 0;
 
@@ -103,11 +104,11 @@ size_t findings_count(const struct findings *findings, enum finding_level level)
 /* ---- text ---- */
 
 /* "/etc/cni/net.d/a.conflist:7: plugins[0] (bridge): " */
-static char *place_of(const struct finding *finding)
+static char *place_of(const struct config_finding *finding)
 {
 	freeing char *line = finding->line ? cni_format(":%u", finding->line) : cni_strdup("");
 	freeing char *plugin =
-		finding->plugin == FINDING_NO_PLUGIN
+		finding->plugin == CONFIG_NO_PLUGIN
 			? cni_strdup("")
 			: cni_format("plugins[%d]%s%s%s: ", finding->plugin,
 				     finding->type ? " (" : "", finding->type ? finding->type : "",
@@ -135,12 +136,12 @@ static void print_excerpt(FILE *out, const char *excerpt)
 		print_text(out, "", line);
 }
 
-void findings_print(const struct findings *findings, FILE *out)
+void config_findings_print(const struct config_findings *findings, FILE *out)
 {
 	for (size_t i = 0; i < findings->count; i++) {
-		const struct finding *finding = &findings->items[i];
+		const struct config_finding *finding = &findings->items[i];
 		freeing char *place = place_of(finding);
-		freeing char *line = cni_format("%s: %s%s", finding_level_text(finding->level),
+		freeing char *line = cni_format("%s: %s%s", config_level_text(finding->level),
 						place, finding->what);
 
 		fprintf(out, "%s\n", make_printable(line));
@@ -153,17 +154,17 @@ void findings_print(const struct findings *findings, FILE *out)
 
 /* ---- JSON ---- */
 
-static cJSON *to_json(const struct finding *finding)
+static cJSON *to_json(const struct config_finding *finding)
 {
 	cJSON *json = cni_json_object();
 
 	cni_json_add_string(json, "check", finding->check);
-	cni_json_add_string(json, "level", finding_level_text(finding->level));
+	cni_json_add_string(json, "level", config_level_text(finding->level));
 	cni_json_add_string(json, "file", finding->file);
 	if (finding->line)
 		cni_json_add_number(json, "line", finding->line);
 	cni_json_add_string(json, "network", finding->network);
-	if (finding->plugin != FINDING_NO_PLUGIN)
+	if (finding->plugin != CONFIG_NO_PLUGIN)
 		cni_json_add_number(json, "plugin", finding->plugin);
 	cni_json_add_string(json, "type", finding->type);
 	cni_json_add_string(json, "key", finding->key);
@@ -173,7 +174,7 @@ static cJSON *to_json(const struct finding *finding)
 	return json;
 }
 
-cJSON *findings_json(const struct findings *findings)
+cJSON *config_findings_json(const struct config_findings *findings)
 {
 	cJSON *list = cni_json_array();
 
@@ -182,10 +183,10 @@ cJSON *findings_json(const struct findings *findings)
 	return list;
 }
 
-void findings_clear(struct findings *findings)
+void config_findings_clear(struct config_findings *findings)
 {
 	for (size_t i = 0; i < findings->count; i++) {
-		struct finding *finding = &findings->items[i];
+		struct config_finding *finding = &findings->items[i];
 		char *const texts[] = {finding->file, finding->network, finding->type,
 				       finding->key,  finding->what,	finding->excerpt,
 				       finding->so,   finding->try};
@@ -194,5 +195,5 @@ void findings_clear(struct findings *findings)
 			free(texts[j]);
 	}
 	free(findings->items);
-	*findings = (struct findings){0};
+	*findings = (struct config_findings){0};
 }
