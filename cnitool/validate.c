@@ -106,7 +106,7 @@ static void check_values(const struct configured *configured, const struct catal
 	if (!plugin->description ||
 	    cni_request_run(&request, &configured->source->list, configured->json, NULL, &err) == 0)
 		return;
-	/* Of a later or an earlier version, which has no such verb. */
+	/* A version of the plugin that has no such verb. */
 	if (err.code == CNI_EENV && strstr(err.msg, "unknown CNI_COMMAND"))
 		return;
 	msg = strstr(err.msg, prefix) ? strstr(err.msg, prefix) + strlen(prefix) : err.msg;
