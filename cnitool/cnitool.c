@@ -302,7 +302,7 @@ int main(int argc, char **argv)
 
 	if (!failed)
 		failed = run_line(&options, &version, &err);
-	if (failed < 0 || failed == COMMAND_COULD_NOT_LOOK)
+	if (failed < 0)
 		print_error(&err, version, options.json);
 	options_clear(&options);
 	if (fflush(stdout) == 0 && !ferror(stdout))

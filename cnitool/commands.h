@@ -21,8 +21,8 @@ int command_purge(struct tool *tool, struct cni_error *err);
 /* For one network, or for all. */
 int command_reconcile(struct tool *tool, struct cni_error *err);
 
-/* The command could not do its work, and `err` has the reason: exit code 2. */
-#define COMMAND_COULD_NOT_LOOK 2
+/* `err` is filled: the command could not look. Exit code 2. */
+#define COMMAND_COULD_NOT_LOOK (-2)
 
 /* For files, networks or the whole directory: reads the operands itself. */
 int command_validate(struct tool *tool, struct cni_error *err);

@@ -22,6 +22,7 @@ const char *config_level_text(enum config_level level)
 	return levels[level];
 }
 
+static char *format_list(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 static char *format_list(const char *fmt, va_list args)
 {
 	char *text = NULL;

@@ -37,7 +37,8 @@ void validate_names(struct validation *validation)
 						     .text = source->text};
 			struct config_finding *finding;
 
-			if (!source->name || !first->name || strcmp(source->name, first->name) ||
+			if (!source->name || !first->name ||
+			    strcmp(source->name, first->name) != 0 ||
 			    (!source->is_wanted && !first->is_wanted))
 				continue;
 			finding = config_findings_add(

@@ -82,15 +82,22 @@ static const char *without_file(const char *msg, const char *file)
 /* The line of an error's "at line 3, column 7", and a caret below the column. */
 static void show_place(struct config_finding *finding, const char *text, const char *msg)
 {
-	const char *at = strstr(msg, "at line ");
-	unsigned int column = 0;
-	unsigned int line = 0;
+	static const char before[] = "at line ";
+	static const char between[] = ", column ";
+	const char *at = strstr(msg, before);
+	unsigned long column;
+	unsigned long line;
 	size_t length;
+	char *end;
 
-	if (!at || sscanf(at, "at line %u, column %u", &line, &column) != 2)
+	if (!at)
 		return;
-	finding->line = line;
-	for (unsigned int i = 1; i < line && text; i++) {
+	line = strtoul(at + strlen(before), &end, 10);
+	if (strncmp(end, between, strlen(between)) != 0)
+		return;
+	column = strtoul(end + strlen(between), NULL, 10);
+	finding->line = (unsigned int)line;
+	for (unsigned long i = 1; i < line && text; i++) {
 		text = strchr(text, '\n');
 		text = text ? text + 1 : NULL;
 	}
