@@ -15,6 +15,8 @@
 
 /* The limit of a plugin's stdin. */
 #define FILE_MAX (8U << 20)
+/* A longer line is not shown. */
+#define EXCERPT_MAX 500
 
 static const char *extension_of(const char *name)
 {
@@ -79,34 +81,63 @@ static const char *without_file(const char *msg, const char *file)
 
 /* ---- JSON ---- */
 
-/* The line of an error's "at line 3, column 7", and a caret below the column. */
-static void show_place(struct config_finding *finding, const char *text, const char *msg)
+/* The place of an error: "at line 3, column 7". NULL: there is none. */
+static const char *find_place(const char *text, const char *msg)
 {
 	static const char before[] = "at line ";
 	static const char between[] = ", column ";
 	const char *at = strstr(msg, before);
-	unsigned long column;
 	unsigned long line;
-	size_t length;
 	char *end;
+
+	if (!at || !text)
+		return NULL;
+	line = strtoul(at + strlen(before), &end, 10);
+	if (strncmp(end, between, strlen(between)) != 0)
+		return NULL;
+	for (unsigned long i = 1; i < line; i++) {
+		text = strchr(text, '\n');
+		if (!text)
+			return NULL;
+		text++;
+	}
+	/* A column behind the end of its line is its end. */
+	return text + strnlen(text, strtoul(end + strlen(between), NULL, 10) - 1);
+}
+
+/* The finding has the line for itself. */
+static void cut_place(char *what)
+{
+	char *place = strstr(what, " at line ");
+
+	if (place)
+		*place = '\0';
+}
+
+/* The line of an error, with a caret below its column. Where the text has ended, the place is behind its last
+ * word. */
+static void show_place(struct config_finding *finding, const char *text, const char *msg)
+{
+	const char *at = find_place(text, msg);
+	const char *line;
+	size_t length;
 
 	if (!at)
 		return;
-	line = strtoul(at + strlen(before), &end, 10);
-	if (strncmp(end, between, strlen(between)) != 0)
-		return;
-	column = strtoul(end + strlen(between), NULL, 10);
-	finding->line = (unsigned int)line;
-	for (unsigned long i = 1; i < line && text; i++) {
-		text = strchr(text, '\n');
-		text = text ? text + 1 : NULL;
-	}
-	length = text ? strcspn(text, "\n") : 0;
-	/* cJSON names the place behind a line's end where something is missing. */
-	if (!length || length > 500 || column > length + 1)
+	if (!at[strspn(at, " \t\r\n")])
+		while (at > text && strchr(" \t\r\n", at[-1]))
+			at--;
+	for (line = at; line > text && line[-1] != '\n'; line--)
+		;
+	finding->line = 1;
+	for (const char *c = text; c < line; c++)
+		finding->line += *c == '\n';
+	cut_place(finding->what);
+	length = strcspn(line, "\r\n");
+	if (!length || length > EXCERPT_MAX)
 		return;
 	free(finding->excerpt);
-	finding->excerpt = cni_format("%.*s\n%*s", (int)length, text, (int)column, "^");
+	finding->excerpt = cni_format("%.*s\n%*s", (int)length, line, (int)(at - line) + 1, "^");
 	for (char *c = finding->excerpt; *c && *c != '\n'; c++)
 		if (*c == '\t')
 			*c = ' ';

@@ -102,6 +102,19 @@ static void validate__shows_the_place_in_broken_json(void **state)
 	plugin_answer_clear(&answer);
 }
 
+static void validate__shows_the_end_of_truncated_json(void **state)
+{
+	const struct fake *fake = *state;
+	struct plugin_answer answer;
+
+	validate_write(fake, "a.conflist", "{\n  'name': 'a',\n  'plugins': [\n\n");
+	answer = validate_run(fake, "");
+	if (!strstr(answer.out, "/net.d/a.conflist:3: is not valid JSON") ||
+	    !strstr(answer.out, "\n      \"plugins\": [\n                  ^\n"))
+		fail_msg("%s", answer.out);
+	plugin_answer_clear(&answer);
+}
+
 static void validate__says_what_follows_and_what_to_do(void **state)
 {
 	const struct fake *fake = *state;
@@ -206,6 +219,7 @@ int main(void)
 		validate_test(validate__compares_ranges),
 		validate_test(validate__finds_two_files_of_a_network),
 		validate_test(validate__shows_the_place_in_broken_json),
+		validate_test(validate__shows_the_end_of_truncated_json),
 		validate_test(validate__says_what_follows_and_what_to_do),
 		validate_test(validate__reads_a_drop_in_folder),
 		validate_test(validate__looks_at_the_named_ones),
