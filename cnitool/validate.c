@@ -136,7 +136,8 @@ static void check_layer3(const struct configured *configured)
 		finding = config_findings_add(&configured->validation->findings, "no-ipam",
 					      CONFIG_WARNING, &place,
 					      "'%s' is true and there is no 'ipam'", keys[i]);
-		config_finding_so(finding, "it has no effect: the container gets no addresses");
+		config_finding_so(finding,
+				  "the key has no effect: the container gets no addresses");
 		config_finding_try(finding, "add \"ipam\", or leave out '%s'", keys[i]);
 	}
 }

@@ -32,15 +32,15 @@ static void report(struct validation *validation, const struct source *source, c
 	struct config_finding *finding;
 
 	if (behind) {
-		finding = config_findings_add(&validation->findings, "chain-order", CONFIG_ERROR,
-					      &place,
-					      "it stands before '%s', which makes the interface",
-					      behind);
-		config_finding_try(finding, "move it behind '%s'", behind);
+		finding = config_findings_add(
+			&validation->findings, "chain-order", CONFIG_ERROR, &place,
+			"the plugin stands before '%s', which makes the interface", behind);
+		config_finding_try(finding, "move this one behind '%s'", behind);
 	} else {
-		finding = config_findings_add(&validation->findings, "chain-order", CONFIG_ERROR,
-					      &place, "no plugin before it makes an interface");
-		config_finding_try(finding, "put a plugin such as 'bridge' before it");
+		finding =
+			config_findings_add(&validation->findings, "chain-order", CONFIG_ERROR,
+					    &place, "no plugin before this one makes an interface");
+		config_finding_try(finding, "put a plugin such as 'bridge' before this one");
 	}
 	config_finding_so(finding, "ADD fails: there is no prevResult");
 }

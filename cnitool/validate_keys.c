@@ -119,7 +119,7 @@ static void report(const struct level *level, const struct names *names, const c
 		finding = config_findings_add(level->findings, "unknown-key", CONFIG_WARNING,
 					      &place, "unknown key '%s'", path);
 	}
-	config_finding_so(finding, "it is ignored");
+	config_finding_so(finding, "the key is ignored");
 }
 
 static void check_object(const struct level *level, const cJSON *object);
@@ -257,7 +257,7 @@ static void check_declared(const struct configured *configured, const struct nam
 				    "'capabilities' has '%s', which the plugin does not read%s%s%s",
 				    declared, nearest ? ": the nearest one is '" : "",
 				    nearest ? nearest : "", nearest ? "'" : "");
-	config_finding_so(finding, "what the runtime sends for it is ignored");
+	config_finding_so(finding, "the plugin ignores what the runtime sends");
 	if (nearest)
 		config_finding_try(finding, "write '%s'", nearest);
 }
@@ -284,8 +284,7 @@ static void check_required(const struct configured *configured)
 					    "plugin does nothing",
 					    capability);
 		config_finding_so(finding,
-				  "the runtime does not send them: ADD succeeds, and they have "
-				  "no effect");
+				  "the runtime sends nothing: ADD succeeds without an effect");
 		config_finding_try(finding, "add \"capabilities\": {\"%s\": true}", capability);
 	}
 }

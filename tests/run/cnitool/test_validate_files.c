@@ -125,7 +125,7 @@ static void validate__says_what_follows_and_what_to_do(void **state)
 		       "{'type':'bridge','isGatway':true}]}");
 	answer = validate_run(fake, "");
 	if (!strstr(answer.out, "/net.d/a.conflist:3: plugins[0] (bridge): unknown key 'isGatway': "
-				"the nearest one is 'isGateway'\n    so: it is ignored\n"
+				"the nearest one is 'isGateway'\n    so: the key is ignored\n"
 				"    try: write 'isGateway'\n") ||
 	    !strstr(answer.out, "note: ") || !strstr(answer.out, "STATUS and GC came with 1.1.0") ||
 	    !strstr(answer.out, "\n0 errors, 1 warning and 1 note in 1 file\n"))
