@@ -44,10 +44,10 @@ struct configured {
 	const struct catalogue_plugin *ipam; /* of its `ipam.type`; NULL: it has none */
 };
 
-/* Looks at the files and networks of `names` (ends with NULL, or `count` 0: at all of the directory `dir`); the
- * plugins are those of `path`. A name with a slash, or that ends in .conflist, .conf or .json, is a file; others
- * are networks of the directory. validation_clear() afterwards in any case. Fails with CNI_EIO if the directory
- * cannot be read, and with CNI_EMISSING if there is nothing to look at. */
+/* Looks at the files and networks of `names`, or with `count` 0 at all of the directory `dir`, with the plugins
+ * of `path`. A name with a slash, or that ends in .conflist, .conf or .json, is a file or a directory; others are
+ * networks of `dir`. validation_clear() afterwards in any case. Fails with CNI_EIO if a directory cannot be
+ * read, and with CNI_EMISSING if there is nothing to look at. */
 int validate_networks(const char *dir, const char *path, char *const *names, size_t count,
 		      struct validation *ret_validation, struct cni_error *err);
 

@@ -168,6 +168,24 @@ static void descend(const struct level *level, const cJSON *member)
 	check_items(&inner, member);
 }
 
+/* The last of two counts, and case does not matter. */
+static void check_twice(const struct level *level, const cJSON *member)
+{
+	freeing char *path = cni_format("%s%s", level->path, member->string);
+	struct config_place place = level->place;
+	struct config_finding *finding;
+	const cJSON *other = member->next;
+
+	while (other && strcasecmp(other->string, member->string) != 0)
+		other = other->next;
+	if (!other)
+		return;
+	place.key = path;
+	finding = config_findings_add(level->findings, "twice", CONFIG_WARNING, &place,
+				      "'%s' is in the object twice", path);
+	config_finding_so(finding, "the last one counts");
+}
+
 static void check_object(const struct level *level, const cJSON *object)
 {
 	struct names names = names_of(level->rows, level->section, level->more);
@@ -176,6 +194,7 @@ static void check_object(const struct level *level, const cJSON *object)
 	cJSON_ArrayForEach (member, object) {
 		if (is_free(member->string))
 			continue;
+		check_twice(level, member);
 		if (has_name(&names, member->string))
 			descend(level, member);
 		else

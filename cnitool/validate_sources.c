@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* The limit of a plugin's stdin. */
 #define FILE_MAX (8U << 20)
@@ -288,6 +289,13 @@ static int want_network(struct validation *validation, const char *dir, const ch
 	return is_there ? 0 : cni_fail(err, CNI_EMISSING, "no network '%s' in '%s'", network, dir);
 }
 
+static bool is_directory(const char *name)
+{
+	struct stat st;
+
+	return strchr(name, '/') && stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static bool is_file(const char *name)
 {
 	return strchr(name, '/') || is_configuration(name);
@@ -302,10 +310,17 @@ int sources_read(struct validation *validation, const char *dir, char *const *na
 		has_networks |= !is_file(names[i]);
 	if ((!count || has_networks) && add_directory(validation, dir, !count, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (is_file(names[i]))
+	for (size_t i = 0; i < count; i++) {
+		int failed = 0;
+
+		if (is_directory(names[i]))
+			failed = add_directory(validation, names[i], true, err);
+		else if (is_file(names[i]))
 			add(validation, names[i], true, NULL);
-		else if (want_network(validation, dir, names[i], err) < 0)
+		else
+			failed = want_network(validation, dir, names[i], err);
+		if (failed < 0)
 			return -1;
+	}
 	return 0;
 }

@@ -41,6 +41,8 @@ static const struct mistake mistakes[] = {
 	{"a misspelt key of a trunk", "",
 	 "{'type':'bridge','vlanTrunk':[{'minId':3,'maxID':4},{'vid':9}]," IPAM "}", "unknown-key",
 	 "warning", "vlanTrunk.vid", "the nearest one is 'id'"},
+	{"a key twice", "", "{'type':'bridge','MTU':1500,'mtu':1400," IPAM "}", "twice", "warning",
+	 "MTU", "is in the object twice"},
 	{"a wrong number", "", "{'type':'bridge','mtu':'1500'," IPAM "}", "wrong-value", "error",
 	 "mtu", "'mtu' is \"1500\", expected a whole number from 0 to 65535"},
 	{"a wrong word", "", "{'type':'bridge'," IPAM "},{'type':'firewall','ingressPolicy':'x'}",

@@ -158,6 +158,7 @@ static void validate__looks_at_the_named_ones(void **state)
 	const struct fake *fake = *state;
 	freeing char *file = fake_path(fake, "net.d/right.conflist");
 	freeing char *missing = fake_path(fake, "net.d/missing.conflist");
+	freeing char *directory = fake_path(fake, "net.d");
 	struct plugin_answer answer;
 
 	write_bridge(fake, "right", "br0", "'subnet':'10.1.0.0/24'");
@@ -171,6 +172,10 @@ static void validate__looks_at_the_named_ones(void **state)
 	}
 	answer = validate_run(fake, file);
 	plugin_assert_success(&answer);
+	plugin_answer_clear(&answer);
+	answer = validate_run(fake, directory);
+	assert_int_equal(answer.exit_code, 1);
+	assert_non_null(strstr(answer.out, " in 2 files\n"));
 	plugin_answer_clear(&answer);
 	answer = validate_run(fake, missing);
 	assert_int_equal(answer.exit_code, 1);
