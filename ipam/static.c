@@ -51,11 +51,11 @@ static const struct cni_field entry_fields[] = {
 
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct keys, "addresses", addresses, .section = {"ipam"}, .type = CNI_TYPE_LIST,
-		  .items = entry_fields, .help = "The addresses", .unless = "none"),
+		  .items = entry_fields, .help = "The addresses"),
 	CNI_FIELD(struct keys, "routes", routes, .section = {"ipam"}, .type = CNI_TYPE_LIST,
-		  .items = cni_route_fields, .help = "The routes", .unless = "none"),
+		  .items = cni_route_fields, .help = "The routes"),
 	CNI_FIELD(struct keys, "dns", dns, .section = {"ipam"}, .type = CNI_TYPE_OBJECT,
-		  .items = cni_dns_fields, .help = "DNS settings of the result", .unless = "none"),
+		  .items = cni_dns_fields, .help = "DNS settings of the result"),
 	CNI_FIELD(struct keys, "ips", args_ips, .section = {"args", "cni"},
 		  .type = CNI_TYPE_PREFIXES,
 		  .help = "Addresses with prefixes, instead of IP of CNI_ARGS and addresses"),

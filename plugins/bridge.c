@@ -72,8 +72,7 @@ static const struct cni_field fields[] = {
 	CNI_FIELD(struct bridge_conf, "nonMasqueradeCIDRs", non_masquerade,
 		  .type = CNI_TYPE_PREFIXES,
 		  .help = "Packets to these prefixes keep the container's address with ipMasq: at "
-			  "most 1,024, of both families",
-		  .unless = "none"),
+			  "most 1,024, of both families"),
 	CNI_FIELD(
 		struct bridge_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true,
 		.help = "MTU of the pair and of a bridge that is made: 0 or less is the kernel's"),
@@ -85,8 +84,7 @@ static const struct cni_field fields[] = {
 	CNI_FIELD(struct bridge_conf, "vlan", vlan, .max = CNI_BRIDGE_VLAN_MAX,
 		  .help = "The container's VLAN, untagged on its port: 0 is none"),
 	CNI_FIELD(struct bridge_conf, "vlanTrunk", vlan_trunk, .type = CNI_TYPE_LIST,
-		  .items = trunk_fields, .help = "VLANs that the port carries with their tags",
-		  .unless = "none"),
+		  .items = trunk_fields, .help = "VLANs that the port carries with their tags"),
 	CNI_FIELD(struct bridge_conf, "preserveDefaultVlan", preserve_default_vlan,
 		  .help = "The port keeps the bridge's default VLAN beside its own VLANs"),
 	CNI_FIELD(struct bridge_conf, "macspoofchk", mac_spoof_check,

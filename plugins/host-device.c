@@ -20,19 +20,16 @@ struct host_device_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct host_device_conf, "device", device, .help = "The name of the link",
-		  .unless = "none"),
+	CNI_FIELD(struct host_device_conf, "device", device, .help = "The name of the link"),
 	CNI_FIELD(struct host_device_conf, "hwaddr", hwaddr, .type = CNI_TYPE_MAC,
-		  .help = "The link's MAC", .unless = "none"),
+		  .help = "The link's MAC"),
 	CNI_FIELD(struct host_device_conf, "kernelpath", kernelpath,
-		  .help = "A directory below /sys/devices/ that has a directory net",
-		  .unless = "none"),
+		  .help = "A directory below /sys/devices/ that has a directory net"),
 	CNI_FIELD(struct host_device_conf, "pciBusID", pci_bus_id,
-		  .help = "A PCI device, such as 0000:03:00.0", .unless = "none"),
+		  .help = "A PCI device, such as 0000:03:00.0"),
 	CNI_FIELD(struct host_device_conf, "deviceID", id_of_multus,
 		  .help = "The device that Multus writes beside the same pciBusID, and that is "
-			  "ignored",
-		  .unless = "none"),
+			  "ignored"),
 	CNI_FIELD(struct host_device_conf, "dpdkMode", dpdk_mode,
 		  .help = "The device has no link: a program drives it"),
 	CNI_FIELD(struct host_device_conf, "deviceID", device_id, .section = {"runtimeConfig"},

@@ -72,14 +72,11 @@ static const struct cni_field fields[] = {
 		  .unless = "13"),
 	CNI_FIELD(struct portmap_conf, "externalSetMarkChain", external_set_mark_chain,
 		  .help = "Another program's chain that marks packets to masquerade, such as "
-			  "KUBE-MARK-MASQ: of the backend iptables alone, not beside markMasqBit",
-		  .unless = "none"),
+			  "KUBE-MARK-MASQ: of the backend iptables alone, not beside markMasqBit"),
 	CNI_FIELD(struct portmap_conf, "conditionsV4", conditions_v4, .type = CNI_TYPE_STRINGS,
-		  .help = "Further conditions of the IPv4 ports, in the backend's words",
-		  .unless = "none"),
+		  .help = "Further conditions of the IPv4 ports, in the backend's words"),
 	CNI_FIELD(struct portmap_conf, "conditionsV6", conditions_v6, .type = CNI_TYPE_STRINGS,
-		  .help = "Further conditions of the IPv6 ports, in the backend's words",
-		  .unless = "none"),
+		  .help = "Further conditions of the IPv6 ports, in the backend's words"),
 	CNI_FIELD(struct portmap_conf, "backend", backend, .words = backends,
 		  .help = "The place of the rules: \"\" leaves the choice to the keys that one "
 			  "backend alone has",

@@ -22,8 +22,7 @@ static const struct cni_field fields[] = {
 		  .unless = "nftables"),
 	CNI_FIELD(struct ptp_conf, "nonMasqueradeCIDRs", non_masquerade, .type = CNI_TYPE_PREFIXES,
 		  .help = "Packets to these prefixes keep the container's address with ipMasq: at "
-			  "most 1,024, of both families",
-		  .unless = "none"),
+			  "most 1,024, of both families"),
 	CNI_FIELD(struct ptp_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true,
 		  .help = "MTU of the pair: 0 or less is the kernel's"),
 	{0},

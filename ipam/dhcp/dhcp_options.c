@@ -180,9 +180,9 @@ const struct cni_field dhcp_provide_fields[] = {
 			  "from 1 to 254",
 		  .unless = CNI_REQUIRED),
 	CNI_FIELD(struct provided, "value", value,
-		  .help = "The value, up to 255 bytes, as they are", .unless = "none"),
+		  .help = "The value, up to 255 bytes, as they are"),
 	CNI_FIELD(struct provided, "fromArg", argument,
-		  .help = "The argument of CNI_ARGS that overrides value", .unless = "none"),
+		  .help = "The argument of CNI_ARGS that overrides value"),
 	{0},
 };
 
@@ -233,8 +233,7 @@ struct requested {
 
 const struct cni_field dhcp_request_fields[] = {
 	CNI_FIELD(struct requested, "option", option,
-		  .help = "The option: a name of dhcp-options(5) or a number from 1 to 254",
-		  .unless = "none"),
+		  .help = "The option: a name of dhcp-options(5) or a number from 1 to 254"),
 	CNI_FIELD(struct requested, "skipDefault", skip_default,
 		  .help = "The server is asked for the listed options only", .unless = "false"),
 	{0},

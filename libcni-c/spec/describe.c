@@ -170,10 +170,9 @@ static const struct cni_field ipam_fields[] = {
 
 static const struct cni_field delegating_fields[] = {
 	CNI_KEY("ipam", CNI_TYPE_OBJECT, .items = ipam_fields,
-		.help = "The addresses: without it the interface gets none from this plugin",
-		.unless = "none"),
+		.help = "The addresses: without it the interface gets none from this plugin"),
 	CNI_KEY("dns", CNI_TYPE_OBJECT, .items = cni_dns_fields,
-		.help = "Replaces the IPAM plugin's DNS settings in the result", .unless = "none"),
+		.help = "Replaces the IPAM plugin's DNS settings in the result"),
 	{0},
 };
 

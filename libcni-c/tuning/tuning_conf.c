@@ -87,8 +87,7 @@ static const struct cni_field fields[] = {
 		  .help = "Length of the transmit queue: overrides the key of the same name"),
 	CNI_FIELD(struct keys, "sysctl", sysctl, .type = CNI_TYPE_MAP,
 		  .help = "Settings below /proc/sys/net in the container, set in their order: "
-			  "IFNAME stands for the interface, at most 1,000",
-		  .unless = "none"),
+			  "IFNAME stands for the interface, at most 1,000"),
 	CNI_FIELD(struct keys, "sysctl", sysctl_of_args, .section = {"args", "cni"},
 		  .type = CNI_TYPE_MAP,
 		  .help = "Settings of one attachment: override those of sysctl, key by key"),
