@@ -3,6 +3,7 @@
 #ifndef DHCP_CONF_H
 #define DHCP_CONF_H
 
+#include "describe.h"
 #include "dhcp6_lease.h"
 #include "dhcp_packet.h"
 #include "verbs.h"
@@ -16,6 +17,9 @@ struct dhcp_conf {
 	bool wants_six;
 	struct dhcp6_identity identity; /* for IPv6, without its secret */
 };
+
+/* Its keys, for DESCRIBE. */
+extern const struct cni_description dhcp_description;
 
 /* Strings point into the call. Fails with CNI_ECONFIG. */
 int dhcp_conf_read(const struct cni_call *call, struct dhcp_conf *ret_conf, struct cni_error *err);
