@@ -44,8 +44,17 @@ static int read_call(const struct cni_cached *cached, const struct cni_conflist 
 	return cni_conf_read(input, strlen(input), CNI_ADD, CNI_0_1_0, &call->conf, err);
 }
 
-/* The options of the daemon's messages, as the Go plugin sends them: a server that is asked for more than before may answer
- * with other routes. False if another daemon is asked. */
+/* A result that the Go plugin may have had. */
+static bool may_be_of_go(const struct cni_result *result)
+{
+	for (size_t i = 0; i < result->route_count; i++)
+		if (result->routes[i].dst.prefix || result->routes[i].mtu)
+			return false;
+	return cni_dns_is_empty(&result->dns);
+}
+
+/* The options of the daemon's messages. Where the Go plugin may have asked, these are its own: a server that is asked for
+ * more than before may answer with other routes. False if another daemon is asked. */
 static bool read_conf(const struct dhcp_house *house, const struct cni_call *call,
 		      struct dhcp_record *record, struct cni_error *err)
 {
@@ -68,7 +77,8 @@ static bool read_conf(const struct dhcp_house *house, const struct cni_call *cal
 	record->probes = conf.probe;
 	return dhcp_options_put_requested(cni_json_get(cni_json_get(call->conf.json, "ipam"),
 						       "request"),
-					  true, &record->identity.options, err) == 0;
+					  may_be_of_go(&record->lease.terms.result),
+					  &record->identity.options, err) == 0;
 }
 
 /* ---- the result ---- */
@@ -111,6 +121,7 @@ static bool read_terms(const struct cni_result *result, const char *ifname,
 	for (size_t i = 0; i < result->route_count; i++)
 		if (result->routes[i].dst.ip.family == AF_INET)
 			cni_result_add_route(&terms->result, &result->routes[i]);
+	cni_dns_append(&terms->result.dns, &result->dns);
 	terms->lease_seconds = DHCP_TAKEOVER_SECONDS;
 	return !dhcp_terms_are_empty(terms);
 }
@@ -198,25 +209,47 @@ static void consider_plugin(struct dhcp_house *house, const struct cni_cached *c
 	struct cni_call call;
 	struct cni_error err;
 
+	if (!read_result(house, cached, &record))
+		return;
 	if (read_call(cached, list, plugin, &call, &err) < 0 ||
 	    !read_conf(house, &call, &record, &err))
 		dhcp_log("%s: its cached attachment is left alone: %s",
 			 cni_owner_format(&owner, text), err.msg);
-	else if (read_result(house, cached, &record))
+	else
 		take(house, &owner, &record);
 	cni_conf_clear(&call.conf);
+}
+
+/* Multus has libcni cache the configuration of a single plugin. */
+static int read_list(const struct cni_cached *cached, struct cni_conflist *ret_list)
+{
+	struct cni_error ignored;
+
+	if (cni_cached_list(cached, NULL, ret_list, &ignored) == 0)
+		return 0;
+	if (!cached->config)
+		return -1;
+	return cni_conflist_upconvert(cached->config, cached->config_size, "the cache", ret_list,
+				      &ignored);
+}
+
+/* A damaged record is none: the lease is still there. */
+static bool has_record(const struct cni_owner *owner)
+{
+	clearing_dhcp_record struct dhcp_record record;
+	struct cni_error ignored;
+	bool found = false;
+
+	return dhcp_record_read(owner, &record, &found, &ignored) < 0 || found;
 }
 
 static void consider(struct dhcp_house *house, const struct cni_cached *cached)
 {
 	const struct cni_owner owner = {cached->network, cached->container, cached->ifname};
-	static const struct dhcp_record four = {.family = AF_INET};
 	struct cni_conflist list = {0};
-	struct cni_error ignored;
 	const cJSON *plugin;
 
-	if (dhcp_record_may_exist(&owner, &four) || dhcp_house_find(house, &owner) ||
-	    cni_cached_list(cached, NULL, &list, &ignored) < 0)
+	if (has_record(&owner) || dhcp_house_find(house, &owner) || read_list(cached, &list) < 0)
 		return;
 	cJSON_ArrayForEach (plugin, list.plugins) {
 		if (asks_dhcp(plugin)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cnitool ipam, and GC, for a network whose addresses are leases of dhcp. */
-#include "dhcp_scene.h"
+#include "dhcp6_scene.h"
 
 #include "cleanup.h"
 
@@ -15,14 +15,22 @@
 
 static const char *const quick[] = {"-timeout", "500ms", "-resendmax", "1s", NULL};
 
-static int setup(void **state)
+static int install(void)
 {
-	if (dhcp_setup(state) != 0)
-		return -1;
 	return sandbox_run("mkdir -p /run/net.d && cat >/run/net.d/lan.conflist <<'E'\n"
 			   "{\"cniVersion\":\"1.1.0\",\"name\":\"lan\",\"plugins\":[{\"type\":"
 			   "\"macvlan\",\"master\":\"up0\",\"ipam\":{\"type\":\"dhcp\",\"probe\":"
 			   "false}}]}\nE");
+}
+
+static int setup(void **state)
+{
+	return dhcp_setup(state) != 0 ? -1 : install();
+}
+
+static int setup6(void **state)
+{
+	return dhcp6_setup(state) != 0 ? -1 : install();
 }
 
 #define tool_test(name) cmocka_unit_test_setup_teardown(name, setup, dhcp_teardown)
@@ -70,7 +78,9 @@ static void ipam__shows_leases(void **state)
 		     "ipam explain lan cnitool-" ID("red") " | grep -q '^10.1.0.50 is leased'");
 	assert_shown("10.1.0.50", "0.address", TOOL "ipam list lan --json");
 	assert_shown("/run/cni/dhcp", "0.dataDir", TOOL "ipam list lan --json");
-	sandbox_must(TOOL "ipam usage lan --json | jq -e '.[0].used == 2 and .[0].free == null'");
+	sandbox_must(
+		TOOL
+		"ipam usage lan --json | jq -e '.[0].used == 2 and .[0].free == null' >/run/said");
 }
 
 static void ipam__finds_faults_of_leases(void **state)
@@ -133,6 +143,27 @@ static void ipam__asks_both_kinds_of_sources(void **state)
 	prints("ipam explain lan 10.9.0.7", 0, "^10.9.0.7 is in range set 0");
 }
 
+static void ipam__shows_leases_of_both_families(void **state)
+{
+	(void)state;
+	server = dhcp_server_start("lan", "up1");
+	sandbox_must("jq '.plugins[0].ipam.families = [\"ipv4\", \"ipv6\"]' "
+		     "/run/net.d/lan.conflist >/run/both && mv /run/both /run/net.d/lan.conflist");
+	daemon_start(NULL);
+	add("red");
+	prints("ipam list lan", 0, "^10.1.0.50 .* leased by 10.1.0.1 for ");
+	prints("ipam list lan", 0, "^fd01::50 .* alive +leased by DHCPv6 for ");
+	prints("ipam usage lan", 0, "^macvlan +- +- +2 +0 ");
+	prints("ipam verify lan", 0, "^nothing wrong$");
+	prints("ipam explain lan fd01::50", 0, "^fd01::50 is leased in network .lan. by DHCPv6 to");
+	daemon_end(SIGTERM);
+	sandbox_del_netns("red");
+	prints("ipam release lan --stale", 0, "^fd01::50 released: the namespace is gone");
+	dhcp_server_await(server, 7, 1);
+	dhcp6_server_await(server6, 8, 1);
+	sandbox_must("! test -e /run/cni/dhcp/lan && ! test -e /run/cni/dhcp6/lan");
+}
+
 /* GC, and purge, which knows the network by the records alone. */
 static void gc__releases_leases(void **state)
 {
@@ -158,6 +189,8 @@ int main(void)
 		tool_test(ipam__finds_faults_of_leases),
 		tool_test(ipam__releases_leases_whose_namespace_is_gone),
 		tool_test(ipam__asks_both_kinds_of_sources),
+		cmocka_unit_test_setup_teardown(ipam__shows_leases_of_both_families, setup6,
+						dhcp6_teardown),
 		tool_test(gc__releases_leases),
 	};
 

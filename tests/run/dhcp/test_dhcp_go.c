@@ -86,6 +86,9 @@ static void daemon__takes_over_the_leases_of_go(void **state)
 		"jq -c 'del(.netns,.netnsIdentity)' " CACHE "/* >/run/cached && mv /run/cached "
 		"$(echo " CACHE "/*)",
 		"mkdir /var/lib/cni/cache && mv " CACHE " /var/lib/cni/cache",
+		/* As Multus has it: no list, but the only plugin's configuration. */
+		"jq -c '.config |= (@base64d | fromjson | .plugins[0] + {name, cniVersion} | "
+		"tojson | @base64)' " CACHE "/* >/run/cached && mv /run/cached $(echo " CACHE "/*)",
 	};
 
 	(void)state;
@@ -104,7 +107,9 @@ static void daemon__takes_over_the_leases_of_go(void **state)
 		assert_true(server->unicast > 0);
 		if (i == 2)
 			sandbox_must("mv /var/lib/cni/cache/results " CACHE);
-		sandbox_must(TOOL(OURS) "check lan red");
+		/* cnitool does not read the cache of a single plugin. */
+		if (i < 3)
+			sandbox_must(TOOL(OURS) "check lan red");
 		sandbox_must(TOOL(OURS) "del lan red");
 		dhcp_server_await(server, 7, before + 1);
 		sandbox_must("! test -e /run/cni/dhcp/lan && ip netns del red");
@@ -207,6 +212,51 @@ static void go__deletes_what_ours_has_added(void **state)
 	daemon_start(quick);
 	await_log("serves /run/cni/dhcp.sock");
 	sandbox_must(TOOL(OURS) "del lan red && ! test -e /run/cni/dhcp/lan");
+}
+
+/* The cache knows the lease of a record that was damaged, with all that the server gave. */
+static void daemon__takes_over_its_own_lease_without_a_record(void **state)
+{
+	static const uint8_t options[] = {6, 4,	 10, 1, 0, 1, 121, 12, 16, 10,
+					  9, 10, 1,  0, 9, 0, 10,  1,  0,  1};
+
+	(void)state;
+	memcpy(server->more, options, sizeof(options));
+	server->more_size = sizeof(options);
+	install("");
+	daemon_start(NULL);
+	sandbox_must(TOOL(OURS) "add lan red >/run/result");
+	daemon_end(SIGKILL);
+	sandbox_must("echo damage >>/run/cni/dhcp/lan/$(ls /run/cni/dhcp/lan)");
+	daemon_start(quick);
+	await_log("takes over a lease without a record");
+	await_log("keeps 10.1.0.50/24");
+	sandbox_must("ip -n red route | grep -qF '10.9.0.0/16 via 10.1.0.9 '");
+	sandbox_must(TOOL(OURS) "check lan red && " TOOL(OURS) "del lan red");
+	dhcp_server_await(server, 7, 1);
+}
+
+/* In the middle of an upgrade: the Go suite's macvlan asks our dhcp, and keeps no resolver settings of it. */
+static void go__interfaces_have_our_leases(void **state)
+{
+	static const uint8_t servers[] = {6, 4, 10, 1, 0, 1};
+	freeing char *config = NULL;
+	struct pod red;
+
+	(void)state;
+	skip_without_go_dhcp();
+	config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	memcpy(server->more, servers, sizeof(servers));
+	server->more_size = sizeof(servers);
+	daemon_start(NULL);
+	dhcp_pod_open(&red, "red");
+	red.plugin = GO_DIR "/macvlan";
+	pod_add(&red, config);
+	assert_json(red.result, "ips.0.address", "10.1.0.50/24");
+	pod_check(&red, config);
+	pod_del(&red, config);
+	dhcp_server_await(server, 7, 1);
+	pod_close(&red);
 }
 
 /* ---- the same results ---- */
@@ -358,6 +408,8 @@ int main(void)
 		go_test(daemon__looks_for_a_new_lease_where_go_has_lost_one),
 		go_test(daemon__leaves_alone_what_it_must_not_take),
 		go_test(go__deletes_what_ours_has_added),
+		go_test(daemon__takes_over_its_own_lease_without_a_record),
+		go_test(go__interfaces_have_our_leases),
 		go_test(go__gets_the_same_results),
 		go_test(daemon__asks_for_broadcasts_where_go_does_not),
 	};
