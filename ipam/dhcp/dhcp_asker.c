@@ -149,6 +149,20 @@ int dhcp_ask_begin(const char *path, const struct dhcp_request *request, const c
 	return 0;
 }
 
+struct dhcp_question *dhcp_ask_first(struct dhcp_question *one, struct dhcp_question *other)
+{
+	struct pollfd waits[] = {{.fd = one->fd, .events = POLLIN},
+				 {.fd = other->fd, .events = POLLIN}};
+	int ready;
+
+	if (one->fd < 0 || other->fd < 0)
+		return one->fd < 0 ? other : one;
+	do
+		ready = poll(waits, 2, (int)cni_deadline_left(&one->end));
+	while (ready < 0 && errno == EINTR);
+	return ready > 0 && waits[1].revents ? other : one;
+}
+
 int dhcp_ask_end(struct dhcp_question *question, char **ret_body, struct cni_error *err)
 {
 	freeing char *answer = cni_alloc(ANSWER_MAX + 1);

@@ -21,6 +21,8 @@ int dhcp_ask_begin(const char *path, const struct dhcp_request *request, const c
 		   unsigned int milliseconds, struct dhcp_question *ret_question,
 		   struct cni_error *err);
 int dhcp_ask_end(struct dhcp_question *question, char **ret_body, struct cni_error *err);
+/* Waits for the first answer to two requests, of which at most one has none (-1), and returns the request. */
+struct dhcp_question *dhcp_ask_first(struct dhcp_question *one, struct dhcp_question *other);
 /* Leaves without the answer: a lease that comes later is released. */
 void dhcp_ask_drop(struct dhcp_question *question);
 

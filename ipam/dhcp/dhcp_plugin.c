@@ -66,20 +66,52 @@ static int ask_for(const struct cni_call *call, const struct dhcp_conf *conf, ui
 	return dhcp_ask_begin(conf->socket, &request, body, ADD_MS, question, err);
 }
 
-/* Appends the lease to the result. */
-static int take_lease(struct dhcp_question *question, struct cni_result *result,
+static int take_lease(struct dhcp_question *question, struct cni_result *ret_lease,
 		      struct cni_error *err)
 {
-	struct cni_result lease = {.ip_count = 0};
 	freeing char *answer = NULL;
 
-	if (question->fd < 0)
-		return 0;
-	if (dhcp_ask_end(question, &answer, err) < 0 || read_result(answer, &lease, err) < 0)
+	if (dhcp_ask_end(question, &answer, err) < 0)
 		return -1;
-	cni_result_merge_ipam(result, &lease);
-	cni_result_clear(&lease);
-	return 0;
+	return read_result(answer, ret_lease, err);
+}
+
+/* A network names the same domains to both families, mostly. */
+static void drop_known_domains(struct cni_dns *dns, const struct cni_dns *known)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < dns->search_count; i++) {
+		bool is_known = false;
+
+		for (size_t j = 0; j < known->search_count; j++)
+			is_known |= !strcmp(dns->search[i], known->search[j]);
+		if (is_known)
+			free(dns->search[i]);
+		else
+			dns->search[kept++] = dns->search[i];
+	}
+	dns->search_count = kept;
+}
+
+/* The first failure ends it: the other family may take long. */
+static int take_leases(struct dhcp_question *four, struct dhcp_question *six,
+		       struct cni_result *result, struct cni_error *err)
+{
+	struct cni_result leases[2] = {{.ip_count = 0}};
+	int failed = 0;
+
+	while (!failed && (four->fd >= 0 || six->fd >= 0)) {
+		struct dhcp_question *next = dhcp_ask_first(four, six);
+
+		failed = take_lease(next, &leases[next == six], err);
+	}
+	drop_known_domains(&leases[1].dns, &leases[0].dns);
+	for (int i = 0; i < 2; i++) {
+		cni_result_merge_ipam(result, &leases[i]);
+		cni_result_clear(&leases[i]);
+	}
+	return failed;
 }
 
 /* Both families are asked for at once. IPv6 is first: its settings come before the interface is set up. */
@@ -95,9 +127,7 @@ static int ask_for_all(const struct cni_call *call, const struct dhcp_conf *conf
 	if (!failed && conf->wants_four)
 		failed = ask_for(call, conf, AF_INET, &four, err);
 	if (!failed)
-		failed = take_lease(&four, result, err);
-	if (!failed)
-		failed = take_lease(&six, result, err);
+		failed = take_leases(&four, &six, result, err);
 	dhcp_ask_drop(&four);
 	dhcp_ask_drop(&six);
 	return failed;

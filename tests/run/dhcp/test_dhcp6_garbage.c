@@ -58,7 +58,7 @@ static void garbage__alone_is_named_after_the_timeout(void **state)
 		{FAULT6_EMPTY, "has no address"},
 	};
 	/* The machine of the lease has the others in tests/unit. */
-	size_t step = getenv("CNI_C_SLOW") ? 1 : 5;
+	size_t step = getenv("CNI_C_SLOW") ? 1 : 8;
 	freeing char *config = dhcp6_config(SIX_ALONE);
 	struct pod red;
 

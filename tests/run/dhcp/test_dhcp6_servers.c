@@ -50,7 +50,9 @@ static void dnsmasq__gives_both_families_and_takes_them_back(void **state)
 	(void)state;
 	if (!has_dnsmasq())
 		skip_because("there is no dnsmasq with DHCPv6");
-	start("lan", DNSMASQ "--interface=up1 --dhcp-range=10.1.0.50,10.1.0.59,2m " STATEFUL);
+	start("lan", DNSMASQ "--interface=up1 --dhcp-range=10.1.0.50,10.1.0.59,2m "
+			     "--dhcp-option=option:domain-search,a.example,c.example "
+			     "--dhcp-option=6,10.1.0.1 " STATEFUL);
 	await_router("lan");
 	daemon_start(NULL);
 	dhcp_pod_open(&red, "red");
@@ -58,7 +60,8 @@ static void dnsmasq__gives_both_families_and_takes_them_back(void **state)
 	assert_json(red.result, "ips.1.gateway", "fe80::1");
 	assert_json(red.result, "routes.1.dst", "::/0");
 	assert_json(red.result, "dns",
-		    "{'nameservers':['fd01::53'],'search':['a.example','b.example']}");
+		    "{'nameservers':['10.1.0.1','fd01::53'],"
+		    "'search':['a.example','c.example','b.example']}");
 	sandbox_must("grep -q ' fd01::5. .* 00:04:' /run/leases");
 	sandbox_must("ip netns exec red ping -q -c1 -W1 fd01::1 >/run/out");
 	pod_check(&red, config);
