@@ -7,10 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Never an address, nor a name that anybody else uses; the lock makes them ours alone. */
 #define TEMPORARY      ".reserving"
@@ -197,10 +200,16 @@ int lease_file_prepare(int dir, size_t number, const char *text, bool lasting,
 	return 0;
 }
 
+/* renameat2(2), for which musl 1.2.3 has no function. */
+static int rename_as(int dir, const char *from, const char *to, unsigned int flags)
+{
+	return (int)syscall(SYS_renameat2, dir, from, dir, to, flags);
+}
+
 /* Gives `from` the name `to` unless that exists. Returns 0, or -1 and errno. */
 static int rename_to_free(int dir, const char *from, const char *to)
 {
-	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+	if (rename_as(dir, from, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
@@ -224,7 +233,7 @@ static bool is_junk(int dir, const struct cni_ip *ip)
 
 static int publish(int dir, const char *from, const struct cni_ip *ip, const char *to, bool replace)
 {
-	if (replace && renameat2(dir, from, dir, to, RENAME_EXCHANGE) == 0)
+	if (replace && rename_as(dir, from, to, RENAME_EXCHANGE) == 0)
 		return 0;
 	if (replace && errno != ENOENT && errno != EINVAL && errno != ENOSYS)
 		return -1;
@@ -264,7 +273,7 @@ void lease_file_retract(int dir, size_t number, const struct cni_ip *ip, bool re
 
 	temporary_name(number, temporary);
 	cni_ip_format(ip, name);
-	if (!replaced || (renameat2(dir, temporary, dir, name, RENAME_EXCHANGE) < 0 &&
+	if (!replaced || (rename_as(dir, temporary, name, RENAME_EXCHANGE) < 0 &&
 			  renameat(dir, temporary, dir, name) < 0))
 		unlinkat(dir, name, 0);
 }
