@@ -3,7 +3,7 @@
 # where there is one: PkgConfig::* name files, found here in this order.
 find_package(PkgConfig REQUIRED)
 if(CNI_C_PORTABLE)
-  # Those of musl alone.
+  # The libraries for musl alone.
   set(ENV{PKG_CONFIG_LIBDIR} ${CMAKE_PREFIX_PATH}/lib/pkgconfig)
   if(NOT EXISTS $ENV{PKG_CONFIG_LIBDIR})
     message(FATAL_ERROR "${CMAKE_PREFIX_PATH} has no libraries for musl: 'scripts/archives portable' makes them")

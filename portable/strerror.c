@@ -8,7 +8,7 @@
 char *__real_strerror(int number);
 char *__wrap_strerror(int number);
 
-/* Of the errors that system calls return, those of which musl 1.2.3 has no text or another one. */
+/* Errors of system calls for which musl 1.2.3 has no text or another one. */
 static const struct {
 	int number;
 	const char *text;
