@@ -11,7 +11,7 @@
 #define ALIGNMENT 16U
 
 /* The first memory is the executable's own: the kernel gives its pages when they are touched. */
-#define FIRST_SIZE (64U << 10)
+#define FIRST_SIZE (256U << 10)
 #define CHUNK_SIZE (256U << 10)
 
 /* Sizes of blocks: each multiple of 16 up to SMALL_MAX, then powers of two up to MEDIUM_MAX. */

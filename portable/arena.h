@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An allocator for a process with one thread that ends soon: a malloc(3) that is a few instructions and, for the first
- * 64 KiB, no system call. Memory that is freed is kept for blocks of the same size, and goes back to the kernel
+ * 256 KiB, no system call. Memory that is freed is kept for blocks of the same size, and goes back to the kernel
  * only if it was a large block: a process takes as much as it needed at once, of each size.
  *
  * A block that is freed twice, or that was never allocated, stops the process (SIGABRT). */

@@ -167,7 +167,7 @@ bool lease_is_stale(const struct lease *lease, const struct boot_id *boot)
 
 /* ---- write ---- */
 
-/* Leaves nothing on failure. Returns 0, or -1 and errno. */
+/* Leaves nothing on failure. `ret_stat` may be NULL. Returns 0, or -1 and errno. */
 static int write_temporary(int dir, const char *name, const char *text, bool lasting,
 			   struct stat *ret_stat)
 {
@@ -180,7 +180,8 @@ static int write_temporary(int dir, const char *name, const char *text, bool las
 	if (fd < 0)
 		return -1;
 	put = write(fd, text, size);
-	if (put == (ssize_t)size && (!lasting || fsync(fd) == 0) && fstat(fd, ret_stat) == 0)
+	if (put == (ssize_t)size && (!lasting || fsync(fd) == 0) &&
+	    (!ret_stat || fstat(fd, ret_stat) == 0))
 		return 0;
 	failed = put >= 0 && put < (ssize_t)size ? ENOSPC : errno;
 	unlinkat(dir, name, 0);
@@ -299,10 +300,9 @@ char *lease_file_read_last(int dir, size_t set)
 int lease_file_write_last(int dir, size_t set, const char *text, struct cni_error *err)
 {
 	char name[LAST_NAME_SIZE];
-	struct stat st;
 	int failed;
 
-	if (write_temporary(dir, TEMPORARY_LAST, text, false, &st) < 0)
+	if (write_temporary(dir, TEMPORARY_LAST, text, false, NULL) < 0)
 		return cni_fail_errno(err, CNI_EIO, errno, "write '%s'", last_name(set, name));
 	if (renameat(dir, TEMPORARY_LAST, dir, last_name(set, name)) == 0)
 		return 0;

@@ -112,7 +112,7 @@ static void status_without_nf_tables(const char *more, const char *text)
 
 	sandbox_must("printf '%%s' '%s' > /run/config", config);
 	sandbox_must("! CNI_COMMAND=STATUS CNI_PATH=" BRIDGE_PATH " strace -qq -o /run/strace "
-		     "-e trace=socket -e inject=socket:error=EPROTONOSUPPORT:when=2+ " BRIDGE
+		     "-e trace=socket -e inject=socket:error=EPROTONOSUPPORT:when=2 " BRIDGE
 		     " < /run/config > /run/answer");
 	assert_shown("50", "code", "cat /run/answer");
 	sandbox_must("grep -q '%s' /run/answer", text);
