@@ -54,7 +54,7 @@ static uint32_t list_of(size_t size)
 
 	if (size <= SMALL_MAX)
 		return size ? (uint32_t)((size - 1) / ALIGNMENT) : 0;
-	for (size_t room = 2 * SMALL_MAX; room < size; room *= 2)
+	for (size_t room = (size_t)2 * SMALL_MAX; room < size; room *= 2)
 		list++;
 	return list;
 }
@@ -64,7 +64,7 @@ static size_t room_of(const struct block *block)
 	if (block->list == LARGE)
 		return block->size - sizeof(*block);
 	if (block->list < SMALL)
-		return (block->list + 1) * ALIGNMENT;
+		return ((size_t)block->list + 1) * ALIGNMENT;
 	return (size_t)2 * SMALL_MAX << (block->list - SMALL);
 }
 
