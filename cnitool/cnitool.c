@@ -86,9 +86,11 @@ static const struct command {
 	 "For each network in the configuration directory: its name, the version of the CNI\n"
 	 "specification that is spoken with its plugins, and the plugins in order.\n"},
 	{"ipam", "COMMAND NETWORK", 0, 0, NULL, TAKES_NONE,
-	 "Show and mend what host-local has reserved",
-	 "For networks that have a plugin whose 'ipam.type' is host-local, also under a name that\n"
-	 "ends in '-host-local'. Ranges and data directory are those that add uses; CAP_ARGS says\n"
+	 "Show and mend what host-local has reserved, and dhcp has leased",
+	 "For networks that have a plugin whose 'ipam.type' is host-local or dhcp, also under a "
+	 "name\n"
+	 "that ends in '-host-local' or '-dhcp'. Ranges and data directory are those that add "
+	 "uses; CAP_ARGS says\n"
 	 "what a runtime would send besides.\n"},
 	{"ipam list", "NETWORK", 1, 1, command_ipam_list, TAKES_NONE, "Show every reservation",
 	 "In the order of addresses: container and interface, the age of the file, the boot in\n"
@@ -109,7 +111,9 @@ static const struct command {
 	{"ipam release", "NETWORK", 1, 1, command_ipam_release, TAKES_STALE | TAKES_DRY_RUN,
 	 "Release what is stale (--stale)",
 	 "With --stale, releases what was reserved in an earlier boot, and prints it; with\n"
-	 "--dry-run it prints and releases nothing. What is of this boot is for del and gc.\n"},
+	 "--dry-run it prints and releases nothing. What is of this boot is for del and gc. "
+	 "Leases\n"
+	 "of dhcp are stale when their network namespace is gone.\n"},
 	{"ipam verify", "NETWORK", 1, 1, command_ipam_verify, TAKES_NONE,
 	 "Look for damage and duplicates",
 	 "Compares the files with each other, with the range sets, and with what the sidecar says\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ledgers of a network: the directories in which its host-local plugins reserve addresses,
- * and their configurations, read as ADD reads them. */
+/* The addresses of a network: the ledgers in which its host-local plugins reserve them, with the configurations as ADD
+ * reads them, and the leases of its dhcp plugins. The commands ask sources, of whichever kind. */
 #ifndef IPAM_H
 #define IPAM_H
 
@@ -27,16 +27,59 @@ struct ipam_ledger {
 	size_t conf_count;
 };
 
+struct ipam_source;
+struct table;
+
+/* The rows that a command prints, one of the two. */
+struct ipam_output {
+	struct table *table;
+	cJSON *rows; /* NULL: the table */
+};
+
+/* The answers of a kind of sources to the commands. */
+struct ipam_backend {
+	/* Adds the rows of "ipam list" and of "ipam usage" to the output. */
+	int (*list)(const struct ipam_source *source, const struct ipam_output *output,
+		    struct cni_error *err);
+	int (*usage)(const struct ipam_source *source, const struct ipam_output *output,
+		     struct cni_error *err);
+	/* Prints a line for each fault, and adds their number to `*faults`. */
+	int (*verify)(const struct ipam_source *source, size_t *faults, struct cni_error *err);
+	/* Releases addresses that no container can have any more, prints them, and adds their number to
+	 * `*done`. With --dry-run it only prints. */
+	int (*release)(const struct ipam_source *source, size_t *done, struct cni_error *err);
+	/* Prints sentences about the address, or about the addresses of the container `what` if `ip` is NULL.
+	 * Returns how many addresses it has explained, or -1. */
+	int (*explain)(const struct ipam_source *source, const char *what, const struct cni_ip *ip,
+		       struct cni_error *err);
+};
+
+/* A directory with addresses of the network. */
+struct ipam_source {
+	const struct ipam_backend *backend;
+	struct tool *tool;
+	const char *place;
+	const struct ipam *ipam;
+	const struct ipam_ledger *ledger; /* of host-local; NULL otherwise */
+};
+
+extern const struct ipam_backend ipam_host_local;
+extern const struct ipam_backend ipam_dhcp;
+
 struct ipam {
 	struct ipam_plugin *plugins;
 	size_t plugin_count;
 	struct ipam_ledger *ledgers;
 	size_t ledger_count;
+	const cJSON *
+		dhcp; /* the first plugin of the list that has dhcp give it addresses; NULL: none */
+	struct ipam_source *sources;
+	size_t source_count;
 };
 
-/* Reads the network of the first operand. ipam_close() afterwards in any case.
+/* Reads the network of the first operand. ipam_close() afterwards in any case; `ret_ipam` must stay where it is.
  * Fails as tool_load() and host_local_conf_read(), and with CNI_ECONFIG if none of the network's
- * plugins uses host-local. */
+ * plugins uses host-local or dhcp. */
 int ipam_open(struct tool *tool, struct ipam *ret_ipam, struct cni_error *err);
 
 /* For callers that need no range sets. A configuration that ADD refuses is a warning: the
@@ -54,8 +97,23 @@ const char *ipam_boot(const struct lease *lease, const struct boot_id *now);
 const char *ipam_netns(const struct lease *lease, const struct boot_id *now,
 		       const struct census *census);
 
+/* A row of "ipam list". NULL and "" are not known, or nothing to speak of. */
+struct ipam_row {
+	const char *address;
+	const char *container;
+	const char *ifname;
+	const char *boot;
+	const char *netns;
+	const char *remark;
+	double age; /* seconds; below 0: not known */
+};
+void ipam_add_row(const struct ipam_source *source, const struct ipam_output *output,
+		  const struct ipam_row *row);
+
 /* Writes the elapsed time, coarsely: "12s", "5m", "3h", "2d". Returns `text`. */
 #define AGE_TEXT_SIZE 24
 const char *ipam_age(time_t since, char text[AGE_TEXT_SIZE]);
+/* The same of a number of seconds. */
+const char *ipam_span(double seconds, char text[AGE_TEXT_SIZE]);
 
 #endif

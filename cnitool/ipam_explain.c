@@ -6,7 +6,7 @@
 #include "commands.h"
 #include "fault.h"
 #include "index.h"
-#include "ipam.h"
+#include "ipam_ledger.h"
 #include "store.h"
 #include "table.h"
 
@@ -253,11 +253,12 @@ static int explain_container(const struct subject *subject, const char *containe
 	return count;
 }
 
-/* `ip` NULL: the container is meant. */
-static int explain_in(const struct ipam_ledger *ledger, const struct census *census,
-		      const char *what, const struct cni_ip *ip, struct cni_error *err)
+int ipam_ledger_explain(const struct ipam_source *source, const char *what, const struct cni_ip *ip,
+			struct cni_error *err)
 {
-	struct subject subject = {.ledger = ledger, .census = census, .boot = boot_id_read()};
+	clearing_census struct census census = census_take();
+	const struct ipam_ledger *ledger = source->ledger;
+	struct subject subject = {.ledger = ledger, .census = &census, .boot = boot_id_read()};
 	closing_store struct store *store = NULL;
 
 	if (store_survey(&ledger->place, &store, err) < 0)
@@ -285,7 +286,6 @@ static bool read_address(const char *text, struct cni_ip *ret_ip)
 int command_ipam_explain(struct tool *tool, struct cni_error *err)
 {
 	const char *what = tool->options->operands[1];
-	clearing_census struct census census = census_take();
 	closing_ipam struct ipam ipam = {0};
 	struct cni_ip ip;
 	bool is_address = read_address(what, &ip);
@@ -293,12 +293,13 @@ int command_ipam_explain(struct tool *tool, struct cni_error *err)
 
 	if (ipam_open(tool, &ipam, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ipam.ledger_count; i++) {
+	for (size_t i = 0; i < ipam.source_count; i++) {
+		const struct ipam_source *source = &ipam.sources[i];
 		int more;
 
-		if (ipam.ledger_count > 1)
-			print_line("In '%s':", ipam.ledgers[i].place.data_dir);
-		more = explain_in(&ipam.ledgers[i], &census, what, is_address ? &ip : NULL, err);
+		if (ipam.source_count > 1)
+			print_line("In '%s':", source->place);
+		more = source->backend->explain(source, what, is_address ? &ip : NULL, err);
 		if (more < 0)
 			return -1;
 		explained += more;

@@ -3,7 +3,7 @@
 #include "choice.h"
 #include "cleanup.h"
 #include "commands.h"
-#include "ipam.h"
+#include "ipam_ledger.h"
 #include "store.h"
 #include "table.h"
 
@@ -35,9 +35,10 @@ static void release_all(struct store *store, const struct listing *leases, bool 
 	}
 }
 
-static int release_of(const struct ipam_ledger *ledger, bool dry, size_t *done,
-		      struct cni_error *err)
+int ipam_ledger_release(const struct ipam_source *source, size_t *done, struct cni_error *err)
 {
+	const struct ipam_ledger *ledger = source->ledger;
+	bool dry = source->tool->options->dry_run;
 	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
 	struct cni_error first = {0};
@@ -62,8 +63,8 @@ int command_ipam_release(struct tool *tool, struct cni_error *err)
 				tool->options->operands[0]);
 	if (ipam_open_places(tool, &ipam, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ipam.ledger_count; i++)
-		if (release_of(&ipam.ledgers[i], tool->options->dry_run, &done, err) < 0)
+	for (size_t i = 0; i < ipam.source_count; i++)
+		if (ipam.sources[i].backend->release(&ipam.sources[i], &done, err) < 0)
 			return -1;
 	if (!done)
 		puts("no reservation is known to be of an earlier boot");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam usage: how full the range sets of a network are. */
+/* cnitool ipam usage, of the ledgers of host-local: how full the range sets of a network are. */
 #include "amount.h"
 #include "cleanup.h"
 #include "commands.h"
-#include "ipam.h"
+#include "ipam_ledger.h"
 #include "mem.h"
 #include "store.h"
 #include "table.h"
@@ -83,7 +83,7 @@ static void add_cells(struct table *table, const struct usage *usage)
 /* ---- both ---- */
 
 static void show_set(const struct ipam_plugin *plugin, size_t set, const struct listing *leases,
-		     struct table *table, cJSON *rows)
+		     const struct ipam_output *output)
 {
 	freeing char *ranges = range_set_format(&plugin->conf.sets.items[set]);
 	const struct span_list *spans = &plugin->conf.spans[set];
@@ -93,22 +93,36 @@ static void show_set(const struct ipam_plugin *plugin, size_t set, const struct 
 	usage.size = amount_of_spans(spans);
 	count(leases, spans, &boot, &usage);
 	usage.free = amount_without(&usage.size, usage.used);
-	if (rows)
-		cJSON_AddItemToArray(rows, row_of(&usage));
+	if (output->rows)
+		cJSON_AddItemToArray(output->rows, row_of(&usage));
 	else
-		add_cells(table, &usage);
+		add_cells(output->table, &usage);
 }
 
-static int show_plugin(const struct ipam_plugin *plugin, struct table *table, cJSON *rows,
-		       struct cni_error *err)
+static bool is_in(const struct ipam_ledger *ledger, const struct ipam_plugin *plugin)
+{
+	for (size_t i = 0; i < ledger->conf_count; i++)
+		if (ledger->confs[i] == &plugin->conf)
+			return true;
+	return false;
+}
+
+int ipam_ledger_usage(const struct ipam_source *source, const struct ipam_output *output,
+		      struct cni_error *err)
 {
 	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
 
-	if (store_look(&plugin->conf.place, &store, err) < 0 || store_list(store, &leases, err) < 0)
+	if (store_look(&source->ledger->place, &store, err) < 0 ||
+	    store_list(store, &leases, err) < 0)
 		return -1;
-	for (size_t set = 0; set < plugin->conf.sets.count; set++)
-		show_set(plugin, set, &leases, table, rows);
+	for (size_t i = 0; i < source->ipam->plugin_count; i++) {
+		const struct ipam_plugin *plugin = &source->ipam->plugins[i];
+
+		for (size_t set = 0; is_in(source->ledger, plugin) && set < plugin->conf.sets.count;
+		     set++)
+			show_set(plugin, set, &leases, output);
+	}
 	return 0;
 }
 
@@ -118,12 +132,13 @@ int command_ipam_usage(struct tool *tool, struct cni_error *err)
 					       "STALE",	 "FREE", "RANGES", NULL};
 	freeing_json cJSON *rows = tool->options->json ? cni_json_array() : NULL;
 	clearing_table struct table table = table_begin(headings);
+	const struct ipam_output output = {.table = &table, .rows = rows};
 	closing_ipam struct ipam ipam = {0};
 
 	if (ipam_open(tool, &ipam, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ipam.plugin_count; i++)
-		if (show_plugin(&ipam.plugins[i], &table, rows, err) < 0)
+	for (size_t i = 0; i < ipam.source_count; i++)
+		if (ipam.sources[i].backend->usage(&ipam.sources[i], &output, err) < 0)
 			return -1;
 	if (rows)
 		print_json(rows);

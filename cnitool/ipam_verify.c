@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam verify: checks a network's ledger. */
+/* cnitool ipam verify: checks what is written down of a network's addresses. */
 #include "commands.h"
-#include "ipam.h"
+#include "ipam_ledger.h"
 #include "table.h"
 #include "verify.h"
 
@@ -21,10 +21,9 @@ static void remark(struct tool *tool, const struct ipam_ledger *ledger, enum sid
 			 ledger->place.network, remarks[state]);
 }
 
-/* Adds the number of found faults to `*faults`. */
-static int verify_ledger(struct tool *tool, const struct ipam_ledger *ledger, size_t *faults,
-			 struct cni_error *err)
+int ipam_ledger_verify(const struct ipam_source *source, size_t *faults, struct cni_error *err)
 {
+	const struct ipam_ledger *ledger = source->ledger;
 	struct verify_ledger what = {
 		.place = ledger->place, .confs = ledger->confs, .conf_count = ledger->conf_count};
 	clearing_report struct verify_report report = {0};
@@ -34,7 +33,7 @@ static int verify_ledger(struct tool *tool, const struct ipam_ledger *ledger, si
 	for (size_t i = 0; i < report.count; i++)
 		print_line("%s", report.items[i].text);
 	*faults += report.count;
-	remark(tool, ledger, report.sidecar);
+	remark(source->tool, ledger, report.sidecar);
 	return 0;
 }
 
@@ -45,8 +44,8 @@ int command_ipam_verify(struct tool *tool, struct cni_error *err)
 
 	if (ipam_open(tool, &ipam, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ipam.ledger_count; i++)
-		if (verify_ledger(tool, &ipam.ledgers[i], &faults, err) < 0)
+	for (size_t i = 0; i < ipam.source_count; i++)
+		if (ipam.sources[i].backend->verify(&ipam.sources[i], &faults, err) < 0)
 			return -1;
 	if (faults)
 		return 1;

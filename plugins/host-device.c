@@ -156,7 +156,7 @@ static void host_device_plan(struct cni_plan *plan, const struct cni_call *call,
 	const char *ipam = call->conf.ipam_type;
 
 	if (!conf->in_userspace) {
-		cni_link_plan(plan, call, &cni_moved_link_part_ops, &device);
+		cni_link_plan(plan, call, NULL, &cni_moved_link_part_ops, &device);
 		return;
 	}
 	if (ipam)

@@ -71,9 +71,10 @@ static void ipvlan_plan(struct cni_plan *plan, const struct cni_call *call, cons
 	};
 
 	if (call->conf.ipam_type || !call->conf.prev_result.ip_count) {
-		cni_link_plan(plan, call, &cni_link_part_ops, &link);
+		cni_link_plan(plan, call, cni_link_ipvlan.name, &cni_link_part_ops, &link);
 		return;
 	}
+	cni_plan_netns(plan, .kind = cni_link_ipvlan.name);
 	cni_plan_push(plan, &cni_link_part_ops, &link);
 	cni_link_plan_addresses(plan, NULL);
 }

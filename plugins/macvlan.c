@@ -52,7 +52,7 @@ static void macvlan_plan(struct cni_plan *plan, const struct cni_call *call, con
 {
 	const struct macvlan_conf *conf = data;
 
-	cni_link_plan(plan, call, &cni_link_part_ops,
+	cni_link_plan(plan, call, cni_link_macvlan.name, &cni_link_part_ops,
 		      &(struct cni_link_part){
 			      .kind = &cni_link_macvlan,
 			      .parent = conf->master,

@@ -57,7 +57,7 @@ static void tap_plan(struct cni_plan *plan, const struct cni_call *call, const v
 {
 	const struct tap_conf *conf = data;
 
-	cni_link_plan(plan, call, &cni_tap_part_ops,
+	cni_link_plan(plan, call, cni_link_tap.name, &cni_tap_part_ops,
 		      &(struct cni_tap_part){
 			      .mac = conf->mac,
 			      .mtu = conf->mtu,

@@ -33,7 +33,7 @@ static void vlan_plan(struct cni_plan *plan, const struct cni_call *call, const 
 {
 	const struct vlan_conf *conf = data;
 
-	cni_link_plan(plan, call, &cni_link_part_ops,
+	cni_link_plan(plan, call, cni_link_vlan.name, &cni_link_part_ops,
 		      &(struct cni_link_part){
 			      .kind = &cni_link_vlan,
 			      .parent = conf->master,

@@ -3,6 +3,7 @@
 #ifndef DHCP_CONF_H
 #define DHCP_CONF_H
 
+#include "dhcp6_lease.h"
 #include "dhcp_packet.h"
 #include "verbs.h"
 
@@ -10,7 +11,10 @@ struct dhcp_conf {
 	const char *socket;	     /* of the daemon */
 	struct dhcp_options options; /* that each message has */
 	uint32_t priority;	     /* of routes; 0: none */
-	bool probe;		     /* the address by ARP */
+	bool probe;		     /* the address by ARP, or by neighbour solicitations */
+	bool wants_four;	     /* key "families" */
+	bool wants_six;
+	struct dhcp6_identity identity; /* for IPv6, without its secret */
 };
 
 /* Strings point into the call. Fails with CNI_ECONFIG. */

@@ -21,6 +21,8 @@ static const uint8_t requested_by_default[] = {
 	DHCP_OPTION_RENEWAL_TIME, DHCP_OPTION_REBINDING_TIME,
 };
 
+static const uint8_t requested_by_go[] = {DHCP_OPTION_ROUTERS, DHCP_OPTION_MASK};
+
 /* clang-format off: a line for each. */
 static const struct cni_word names[] = {
 	{"subnet-mask", 1},
@@ -262,16 +264,19 @@ static int read_requested(const cJSON *request, uint8_t list[256], size_t *count
 	return 0;
 }
 
-static int put_requested(const cJSON *request, struct dhcp_options *options, struct cni_error *err)
+int dhcp_options_put_requested(const cJSON *request, bool as_go, struct dhcp_options *options,
+			       struct cni_error *err)
 {
+	const uint8_t *defaults = as_go ? requested_by_go : requested_by_default;
+	size_t default_count = as_go ? sizeof(requested_by_go) : sizeof(requested_by_default);
 	uint8_t list[256];
 	size_t count = 0;
 	bool skip = false;
 
 	if (read_requested(request, list, &count, &skip, err) < 0)
 		return -1;
-	for (size_t i = 0; !skip && i < sizeof(requested_by_default); i++)
-		add_code(list, &count, requested_by_default[i]);
+	for (size_t i = 0; !skip && i < default_count; i++)
+		add_code(list, &count, defaults[i]);
 	if (count && !dhcp_options_put(options, DHCP_OPTION_REQUEST_LIST, list, count))
 		return cni_fail(err, CNI_ECONFIG,
 				"'ipam.request' has more than fits into a message");
@@ -289,7 +294,7 @@ int dhcp_options_of_conf(const cJSON *provide, const cJSON *request, const char 
 	cJSON_ArrayForEach (item, provide)
 		if (put_provided(item, arguments, options, err) < 0)
 			return -1;
-	return put_requested(request, options, err);
+	return dhcp_options_put_requested(request, false, options, err);
 }
 
 void dhcp_options_put_client_id(struct dhcp_options *options, const char *container,

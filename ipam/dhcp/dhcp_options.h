@@ -43,6 +43,11 @@ uint8_t dhcp_option_code(const char *name);
 int dhcp_options_of_conf(const cJSON *provide, const cJSON *request, const char *arguments,
 			 struct dhcp_options *options, struct cni_error *err);
 
+/* Puts the list of requested codes alone. `as_go`: the Go plugin's, whose default ones are 3 and 1. Fails
+ * likewise. */
+int dhcp_options_put_requested(const cJSON *request, bool as_go, struct dhcp_options *options,
+			       struct cni_error *err);
+
 /* Puts the client identifier (RFC 2132, section 9.14, type 0) of an attachment, as the Go plugin makes it: the three
  * names, cut to 254 bytes. */
 void dhcp_options_put_client_id(struct dhcp_options *options, const char *container,

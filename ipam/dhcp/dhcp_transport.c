@@ -81,8 +81,7 @@ int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,
 	return 0;
 }
 
-/* The sender on this host may leave the checksum to hardware. */
-static bool is_summed(struct msghdr *message)
+bool dhcp_transport_is_summed(struct msghdr *message)
 {
 	struct tpacket_auxdata data;
 
@@ -112,7 +111,8 @@ int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_f
 	*ret_fault = "it is no datagram of a server";
 	if (message.msg_flags & MSG_TRUNC || from.sll_pkttype == PACKET_OUTGOING)
 		return -1;
-	bytes = dhcp_datagram_open(datagram, (size_t)got, is_summed(&message), &size);
+	bytes = dhcp_datagram_open(datagram, (size_t)got, dhcp_transport_is_summed(&message),
+				   &size);
 	if (!bytes)
 		return -1;
 	memcpy(ret_from, from.sll_addr, CNI_MAC_SIZE);

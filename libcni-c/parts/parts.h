@@ -291,6 +291,16 @@ extern const struct cni_part_ops cni_loopback_part_ops;
 	cni_plan_push(plan, &cni_loopback_part_ops,                                                \
 		      &(struct cni_loopback_part){.before = {.index = 0}})
 
+/* The record of an attachment's namespace (netns_record.h), for an interface without an end on the host, which is made
+ * after it. GC, and DEL without CNI_NETNS, delete the interface as long as the recorded path leads to the namespace of
+ * ADD: its addresses would be given to others while it still has them. */
+struct cni_netns_part {
+	const char *kind; /* of the interface: "macvlan" */
+};
+extern const struct cni_part_ops cni_netns_part_ops;
+#define cni_plan_netns(plan, ...)                                                                  \
+	cni_plan_push(plan, &cni_netns_part_ops, &(struct cni_netns_part){__VA_ARGS__})
+
 /* CNI_IFNAME as a tap (tap.h), for a virtual machine in the container. ADD keeps its descriptor until the end:
  * a step that fails takes back this very tap, whichever name and index the container has given it. A tap that
  * is attached has carrier, so the parts behind find it as one that is in use; without a virtual machine the

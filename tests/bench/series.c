@@ -40,7 +40,7 @@ void series_report(const struct series *series, const char *scenario, const char
 
 	if (!series->count)
 		return;
-	printf("%s\t%s\t%s\t%zu\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\n", scenario, verb, subject,
+	printf("%s\t%s\t%s\t%zu\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\n", scenario, verb, subject,
 	       series->count, quartile(series, wall, 2), quartile(series, wall, 1),
 	       quartile(series, wall, 3), quartile(series, offsetof(struct sample, cpu), 2),
 	       quartile(series, offsetof(struct sample, memory), 4));

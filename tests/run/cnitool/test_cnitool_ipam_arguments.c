@@ -24,7 +24,7 @@ static void ipam__says_why_it_cannot(void **state)
 		{"ipam list nowhere", "no network 'nowhere'"},
 		{"ipam list ../pool", "'name' '../pool' must start with"},
 		{"ipam usage blue", "network 'blue' has no ledger: none of its plugins has "
-				    "'host-local' for its 'ipam.type'"},
+				    "'host-local' or 'dhcp' for its 'ipam.type'"},
 		{"ipam release pool", "--stale is missing"},
 		{"ipam release pool --dry-run", "--stale is missing"},
 		{"ipam list pool --stale", "--stale is for ipam release, not for ipam list"},
