@@ -11,8 +11,8 @@ vm_quick_seconds=1200
 # The build whose executables start soonest: a shared library costs a walk over the host's files, and a test
 # starts plugins by the hundred.
 vm_preset() {
-	if "$top/scripts/archives" >/dev/null 2>&1; then
-		echo static
+	if "$top/scripts/archives" portable >/dev/null 2>&1; then
+		echo portable
 	else
 		echo release
 	fi
@@ -98,7 +98,7 @@ run_vm() {
 	fi
 	SECONDS=0
 	"$top/scripts/vm" --suite "$suite" --timeout "$vm_seconds" \
-		"$top/scripts/vm-tests" "$vm_test_seconds" "${tests[@]}" \
+		"${vm_driver[@]}" "$top/scripts/vm-tests" "$vm_test_seconds" "${tests[@]}" \
 		2>"$log_of_machine" | split_vm_logs "$suite"
 	for log in "${logs[@]}"; do
 		[ -e "$log" ] || not_ended "$log" >"$log"
@@ -113,7 +113,9 @@ run_vm() {
 prepare_vms() {
 	local preset test tests suite
 	preset=$(vm_preset)
-	vm_dir=$top/build/$preset
+	vm_dir=$top/build/release
+	vm_driver=(env)
+	[ "$preset" != portable ] || vm_driver=("${on_portable[@]}")
 	tests=$(marked vm-quick)
 	[ "$1" != quick ] || vm_suites=bookworm
 	# The selection comes first: the others take longer.

@@ -47,9 +47,19 @@ void cni_plan_print(const struct cni_plan *plan, FILE *out)
 		print_item(&plan->items[i], out);
 }
 
+/* Asked once. */
+static bool is_traced(void)
+{
+	static int traced = -1;
+
+	if (traced < 0)
+		traced = getenv("CNI_C_TRACE") != NULL;
+	return traced;
+}
+
 static void trace(const char *verb, const struct cni_plan_item *item)
 {
-	if (!getenv("CNI_C_TRACE"))
+	if (!is_traced())
 		return;
 	fprintf(stderr, "%-6s ", verb);
 	print_item(item, stderr);

@@ -10,9 +10,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* GC carries a list of attachments; 8 MiB are some 60,000 of them. */
 #define INPUT_MAX (8U << 20)
@@ -24,26 +24,27 @@
 /* Parsers of the about line want a semantic version. */
 #define UNVERSIONED "0.0.0"
 
-static int print_line(const cJSON *json)
+/* Without stdio, which asks about the file first, and keeps what it could not write. */
+static int print_line(char *text)
 {
-	freeing char *text = cni_json_print(json);
+	size_t length = strlen(text);
 
-	if (puts(text) >= 0 && fflush(stdout) == 0)
-		return 0;
-	/* The rest of the output must not stand before an error. */
-	__fpurge(stdout);
-	return -1;
+	/* In the place of the terminator. */
+	text[length] = '\n';
+	return cni_file_write_all(STDOUT_FILENO, text, length + 1);
 }
 
 static void print_error(const struct cni_error *error, enum cni_version version)
 {
 	freeing_json cJSON *json = cni_json_object();
+	freeing char *text = NULL;
 
 	cni_json_add_string(json, "cniVersion", cni_version_text(version));
 	cni_json_add_number(json, "code", error->code);
 	cni_json_add_string(json, "msg", error->msg);
 	cni_json_add_string(json, "details", error->details);
-	print_line(json);
+	text = cni_json_print(json);
+	print_line(text);
 }
 
 /* The version that stdin names, whether this plugin speaks it or not. */
@@ -78,7 +79,7 @@ static int print_versions(const struct cni_verbs *verbs)
 		cJSON_AddItemToArray(list, cJSON_CreateString(cni_version_text(v)));
 	cni_json_add(json, "supportedVersions", list);
 	text = cni_json_print_compact(json);
-	puts(text);
+	print_line(text);
 	return 0;
 }
 
@@ -219,10 +220,11 @@ static int answer(const struct cni_verbs *verbs, const struct cni_env *env, cons
 		  struct cni_error *err)
 {
 	freeing_json cJSON *json = cni_result_encode(result, version);
+	freeing char *text = cni_json_print(json);
 	struct cni_env del = *env;
 	struct cni_error next;
 
-	if (print_line(json) == 0)
+	if (print_line(text) == 0)
 		return 0;
 	cni_fail_errno(err, CNI_EIO, errno, "write the result to stdout");
 	del.command = CNI_DEL;

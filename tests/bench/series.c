@@ -28,6 +28,11 @@ static double quartile(const struct series *series, size_t offset, size_t quarte
 	return values[(series->count - 1) * quarter / 4];
 }
 
+double series_median(const struct series *series, size_t offset)
+{
+	return quartile(series, offset, 2);
+}
+
 void series_report(const struct series *series, const char *scenario, const char *verb,
 		   const char *subject)
 {
