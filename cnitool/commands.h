@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cnitool's commands. Each prints its findings on stdout, and returns 0; -1 with `err` filled;
- * or 1 if the command worked but found a fault. */
+ * or 1 if the command worked but found a fault; doctor also 2. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -20,6 +20,9 @@ int command_purge(struct tool *tool, struct cni_error *err);
 
 /* For one network, or for all. */
 int command_reconcile(struct tool *tool, struct cni_error *err);
+
+/* For the networks of the operands, or for all. Returns 2 if something could not be looked at. */
+int command_doctor(struct tool *tool, struct cni_error *err);
 
 /* For one network. */
 int command_refresh(struct tool *tool, struct cni_error *err);
