@@ -122,7 +122,7 @@ static void report(struct doctor *doctor, const struct doctor_attachment *attach
 	} else if (answer->err.code) {
 		words.so = "the attachment is not as ADD left it";
 		words.try = command;
-		doctor_find(doctor, FINDING_FAILURE, &words, "%s", answer->err.msg);
+		doctor_find_error(doctor, FINDING_FAILURE, &words, &answer->err);
 	}
 }
 
@@ -166,7 +166,7 @@ static void ask_status(struct doctor *doctor, const struct doctor_network *netwo
 		return;
 	if (err.code == CNI_ELIMITED)
 		words.so = "ADD works, with limited connectivity";
-	doctor_find(doctor, FINDING_FAILURE, &words, "%s", err.msg);
+	doctor_find_error(doctor, FINDING_FAILURE, &words, &err);
 }
 
 void check_status(struct doctor *doctor)

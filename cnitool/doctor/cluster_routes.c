@@ -70,7 +70,7 @@ static bool list_routes(struct doctor *doctor, struct cni_main_routes *ret_route
 	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, &err) == 0 &&
 	    cni_main_routes(&nl, ret_routes, &err) == 0)
 		return true;
-	doctor_find(doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+	doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 	return false;
 }
 

@@ -45,7 +45,7 @@ const struct doctor_check doctor_checks[] = {
 	 {"No space left on device", "Read-only file system", "Disk quota exceeded"}},
 	{"host.conntrack", "the table of connections is not full", check_conntrack, false, {0}},
 	{"firewall.forward-drop",
-	 "no chain drops what networks send that ask no firewall",
+	 "no chain drops packets of networks without the plugin firewall",
 	 check_forward_drop,
 	 true,
 	 {0}},
@@ -172,6 +172,13 @@ void doctor_find(struct doctor *doctor, enum finding_level level, const struct f
 		cni_out_of_memory();
 	va_end(args);
 	finding_add(&doctor->findings, doctor->check, level, words, what);
+}
+
+void doctor_find_error(struct doctor *doctor, enum finding_level level,
+		       const struct finding_words *words, const struct cni_error *err)
+{
+	doctor_find(doctor, level, words, "%s%s%s%s", err->msg, *err->details ? " (" : "",
+		    err->details, *err->details ? ")" : "");
 }
 
 /* ---- --only ---- */

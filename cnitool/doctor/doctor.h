@@ -71,6 +71,10 @@ struct doctor {
 void doctor_find(struct doctor *doctor, enum finding_level level, const struct finding_words *words,
 		 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same for an error, with its details. */
+void doctor_find_error(struct doctor *doctor, enum finding_level level,
+		       const struct finding_words *words, const struct cni_error *err);
+
 /* The attachment that the owner's text names, or NULL. */
 const struct doctor_attachment *doctor_attachment_of(const struct doctor *doctor,
 						     const char *owner);

@@ -67,11 +67,11 @@ static void report_dropped(struct doctor *doctor, const struct doctor_network *n
 		    attachment->life != CNI_NAMESPACE_LIVES)
 			continue;
 		words.attachment = attachment->owner;
-		doctor_find(doctor, FINDING_FAILURE, &words, "%s", why->msg);
+		doctor_find_error(doctor, FINDING_FAILURE, &words, why);
 		has_any = true;
 	}
 	if (!has_any)
-		doctor_find(doctor, FINDING_FAILURE, &words, "%s", why->msg);
+		doctor_find_error(doctor, FINDING_FAILURE, &words, why);
 }
 
 /* Nothing accepts for these: what backend nftables cannot overrule drops their packets. */
@@ -168,7 +168,7 @@ void check_backend(struct doctor *doctor)
 			continue;
 		words.try = is_chosen ? command
 				      : "leave 'backend' out of the list, so that ADD chooses it";
-		doctor_find(doctor, FINDING_FAILURE, &words, "%s", backend->why.msg);
+		doctor_find_error(doctor, FINDING_FAILURE, &words, &backend->why);
 	}
 }
 

@@ -62,7 +62,7 @@ static void ask_kind(struct doctor *doctor, struct cni_nl *nl, const char *kind,
 	bool known;
 
 	if (cni_link_kind_is_known(nl, kind, &known, &err) < 0)
-		doctor_find(doctor, FINDING_UNSEEN, &words, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_UNSEEN, &words, &err);
 	else if (!known)
 		doctor_find(doctor, FINDING_FAILURE, &words,
 			    "this kernel has no links of kind '%s'", kind);
@@ -89,7 +89,7 @@ void check_kernel(struct doctor *doctor)
 	struct cni_error err;
 
 	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, &err) < 0) {
-		doctor_find(doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 		return;
 	}
 	for (size_t i = 0; i < doctor->network_count; i++)

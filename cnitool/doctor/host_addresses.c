@@ -118,7 +118,7 @@ void check_rp_filter(struct doctor *doctor)
 	struct cni_error err;
 
 	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, &err) < 0) {
-		doctor_find(doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 		return;
 	}
 	for (size_t i = 0; i < doctor->attachment_count; i++) {
@@ -255,7 +255,7 @@ void check_accept_ra(struct doctor *doctor)
 		return;
 	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, &err) < 0 ||
 	    cni_main_routes(&nl, &routes, &err) < 0) {
-		doctor_find(doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 		return;
 	}
 	for (size_t i = 0; i < routes.count; i++) {

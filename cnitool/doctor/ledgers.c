@@ -84,7 +84,7 @@ static void list_leases(const struct walk *walk, const struct place *place,
 
 	*ret_leases = (struct listing){.count = 0};
 	if (store_look(place, &store, &err) < 0 || store_list(store, ret_leases, &err) < 0)
-		doctor_find(walk->doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+		doctor_find_error(walk->doctor, FINDING_UNSEEN, NULL, &err);
 }
 
 /* ---- damage ---- */
@@ -108,7 +108,7 @@ static void verify_ledgers(const struct walk *walk, const struct ipam *ipam)
 		struct cni_error err;
 
 		if (verify(&what, &report, &err) < 0)
-			doctor_find(walk->doctor, FINDING_UNSEEN, &words, "%s", err.msg);
+			doctor_find_error(walk->doctor, FINDING_UNSEEN, &words, &err);
 		for (size_t j = 0; j < report.count; j++)
 			doctor_find(walk->doctor, FINDING_FAILURE, &words, "%s",
 				    make_printable(report.items[j].text));

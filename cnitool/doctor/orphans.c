@@ -138,7 +138,7 @@ static void look_at_table(struct doctor *doctor, const char *file, const char *f
 	int code;
 
 	if (cni_exec_command(&exec, &output, &code, &err) < 0)
-		doctor_find(doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 	else if (code == 0 && (json = cJSON_Parse(output)))
 		look_at_comments(doctor, json, what);
 }

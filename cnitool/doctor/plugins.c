@@ -70,7 +70,7 @@ static void report_missing(struct doctor *doctor, const struct plugin_type *type
 
 	if (cni_exec_find(type->type, ELSEWHERE, &other, &ignored) == 0)
 		words.try = command = cni_format("there is one: %s", other);
-	doctor_find(doctor, FINDING_FAILURE, &words, "%s", why->msg);
+	doctor_find_error(doctor, FINDING_FAILURE, &words, why);
 }
 
 static bool speaks(const cJSON *versions, enum cni_version version)
@@ -102,7 +102,7 @@ static void look_at_plugin(struct doctor *doctor, const struct plugin_type *type
 	if (cni_exec_find(type->type, path, &file, &err) < 0)
 		report_missing(doctor, type, &err);
 	else if (cni_request_versions(type->type, path, &versions, &err) < 0)
-		doctor_find(doctor, FINDING_FAILURE, &words, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_FAILURE, &words, &err);
 	else if (!speaks(versions, type->version))
 		doctor_find(doctor, FINDING_FAILURE, &words,
 			    "plugin '%s' (%s) does not speak %s, the list's cniVersion", type->type,

@@ -39,6 +39,39 @@ static void hide_macs(char *text)
 			memset(at, 'x', MAC_LENGTH);
 }
 
+/* ---- values of CNI_ARGS ---- */
+
+/* A container's id is the id of the pod's as well. */
+static bool is_shown_arg(const char *pair)
+{
+	static const char *const keys[] = {"K8S_POD_NAMESPACE=", "K8S_POD_NAME=",
+					   "K8S_POD_INFRA_CONTAINER_ID=", "IgnoreUnknown="};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (!strncmp(pair, keys[i], strlen(keys[i])))
+			return true;
+	return false;
+}
+
+/* Messages of plugins may quote them. Shorter values would hide words that only look the same. */
+#define SECRET_MIN 4
+
+static void hide_args(char *text, const char *args)
+{
+	freeing char *copy = cni_strdup(args ? args : "");
+	char *rest = copy;
+
+	for (char *pair = strsep(&rest, ";"); pair; pair = strsep(&rest, ";")) {
+		const char *value = strchr(pair, '=') ? strchr(pair, '=') + 1 : "";
+		size_t length = strlen(value);
+
+		if (length < SECRET_MIN || is_shown_arg(pair))
+			continue;
+		for (char *at = strstr(text, value); at; at = strstr(at + length, value))
+			memset(at, 'x', length);
+	}
+}
+
 /* ---- the machine ---- */
 
 static void put_machine(FILE *out)
@@ -239,6 +272,8 @@ void doctor_print_report(const struct doctor *doctor)
 	if (fclose(out) != 0)
 		cni_out_of_memory();
 	hide_macs(text);
+	for (size_t i = 0; i < doctor->attachment_count; i++)
+		hide_args(text, doctor->attachments[i].cached->args);
 	for (char *line = text, *next; line && *line; line = next) {
 		next = strchr(line, '\n');
 		if (next)

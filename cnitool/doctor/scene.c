@@ -75,7 +75,7 @@ static void add_network(struct doctor *doctor, const char *name)
 			.try = "cnitool list",
 		};
 
-		doctor_find(doctor, FINDING_FAILURE, &words, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_FAILURE, &words, &err);
 	}
 }
 
@@ -87,7 +87,7 @@ static void open_networks(struct doctor *doctor)
 	size_t count;
 
 	if (cni_confdir_names(options->conf_dir, &names, &count, &doctor->warnings, &err) < 0) {
-		doctor_find(doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 		return;
 	}
 	for (size_t i = 0; i < count && !options->operand_count; i++)
@@ -129,7 +129,7 @@ static void open_attachments(struct doctor *doctor)
 
 	if (cni_cache_list(doctor->options->cache_dir, NULL, NULL, &doctor->cached,
 			   &doctor->cached_count, &doctor->warnings, &err) < 0) {
-		doctor_find(doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 		return;
 	}
 	doctor->attachments =
@@ -228,7 +228,7 @@ void doctor_open(struct doctor *doctor, const struct options *options)
 			doctor->check = &doctor_checks[i];
 	open_networks(doctor);
 	if (cni_host_links(NULL, &doctor->links, &err) < 0)
-		doctor_find(doctor, FINDING_UNSEEN, NULL, "%s", err.msg);
+		doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 	open_attachments(doctor);
 }
 

@@ -354,9 +354,34 @@ static void doctor__finds_each_fault_of_attachments(void **state)
 	fail_each(attachments);
 }
 
+/* The rest is in test_doctor_output.c. */
+static void each_check_has_a_fault_here(void **state)
+{
+	static const struct seed *const groups[] = {host,   firewall, plugins,
+						    ledger, cluster,  attachments};
+	freeing char *list = NULL;
+	char *rest;
+
+	(void)state;
+	list = sandbox_read("%s/cnitool/cnitool doctor --list | tail -n +2 | cut -d' ' -f1 | "
+			    "grep -vx 'host.rights\\|host.kernel'",
+			    CNI_C_BINARY_DIR);
+	rest = list;
+	for (char *id = strsep(&rest, "\n"); id && *id; id = strsep(&rest, "\n")) {
+		bool is_found = false;
+
+		for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+			for (const struct seed *seed = groups[i]; seed->check; seed++)
+				is_found |= !strcmp(seed->check, id);
+		if (!is_found)
+			fail_msg("no test makes %s fail", id);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_check_has_a_fault_here),
 		cmocka_unit_test(doctor__finds_nothing_on_a_healthy_node),
 		cmocka_unit_test(doctor__finds_each_fault_of_the_host),
 		cmocka_unit_test(doctor__finds_each_fault_of_the_firewall),
