@@ -175,18 +175,20 @@ static bool is_shown(const char *key)
 	return false;
 }
 
-/* Hides the values of other keys; the names stay. */
+/* Hides the values of other keys, also of a key that is there twice; the names stay, behind the others. */
 static void hide_values(cJSON *json)
 {
 	cJSON *item = json->child;
 
-	while (item) {
+	for (int left = cJSON_GetArraySize(json); left; left--) {
 		cJSON *next = item->next;
 
-		if (item->string && !is_shown(item->string))
-			cJSON_ReplaceItemViaPointer(json, item, cJSON_CreateString("(not shown)"));
-		else
+		if (item->string && !is_shown(item->string)) {
+			cJSON_AddStringToObject(json, item->string, "(not shown)");
+			cJSON_Delete(cJSON_DetachItemViaPointer(json, item));
+		} else {
 			hide_values(item);
+		}
 		item = next;
 	}
 }

@@ -170,9 +170,9 @@ static void report__has_no_secrets(void **state)
 {
 	(void)state;
 	sandbox_add_netns("pod");
-	doctor_write_network("odd",
-			     "{'type':'bridge','bridge':'br1','password':'sesame','args':{'cni':"
-			     "{'x':'sesame'}},'mac':'02:00:00:00:00:07'}");
+	doctor_write_network("odd", "{'type':'bridge','bridge':'br1','password':'sesame','password'"
+				    ":'sesame2','args':{'cni':"
+				    "{'x':'sesame'}},'mac':'02:00:00:00:00:07'}");
 	sandbox_must("NETCONFPATH=" DOCTOR_CONF " CNI_PATH=" CNI_C_BINARY_DIR
 		     "/plugins:" CNI_C_BINARY_DIR
 		     "/ipam CNI_ARGS='IgnoreUnknown=1;K8S_POD_NAME=web;TOKEN=sesame;"
