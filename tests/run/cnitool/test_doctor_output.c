@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define CNITOOL CNI_C_BINARY_DIR "/cnitool/cnitool"
 #define MACS	"[0-9a-f]\\{2\\}\\(:[0-9a-f]\\{2\\}\\)\\{5\\}"
@@ -195,6 +196,46 @@ static void report__has_no_secrets(void **state)
 	sandbox_del_netns("pod");
 }
 
+/* ---- many attachments ---- */
+
+/* Plugins that do nothing: what is left is doctor's own work, and the start of 1,500 processes. With the sanitizers it takes
+ * three times as long. */
+#ifdef __SANITIZE_ADDRESS__
+#define CPU_SECONDS 6
+#else
+#define CPU_SECONDS 2
+#endif
+
+static double cpu_of_children(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void doctor__looks_at_500_attachments_in_two_seconds(void **state)
+{
+	double before;
+
+	(void)state;
+	if (!getenv("CNI_C_SLOW"))
+		skip_because("only with --slow");
+	sandbox_must(
+		"mkdir /run/idle && cd /var/lib/cni/results && set -- * && "
+		"id=${1#blue-} && id=${id%%-eth0} && for i in $(seq 1000 1497); do "
+		"sed \"s/$id/cnitool-aaaaaaaaaaaaaaaa$i/g\" $1 > "
+		"blue-cnitool-aaaaaaaaaaaaaaaa$i-eth0; done && "
+		"for p in bridge firewall portmap host-local; do cp /bin/true /run/idle/$p; done");
+	before = cpu_of_children();
+	sandbox_must("NETCONFPATH=" DOCTOR_CONF " CNI_PATH=/run/idle " CNITOOL
+		     " doctor > /run/out; grep -q 'attachments: 500' /run/out");
+	print_message("# %.2f s of CPU\n", cpu_of_children() - before);
+	assert_true(cpu_of_children() - before < CPU_SECONDS);
+	sandbox_must("rm -r /run/idle /var/lib/cni/results/*aaaaaaaaaaaaaaaa*");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +248,7 @@ int main(void)
 		cmocka_unit_test(doctor__says_that_it_cannot_look),
 		cmocka_unit_test(doctor__says_that_the_kernel_lacks_a_kind),
 		cmocka_unit_test(report__has_no_secrets),
+		cmocka_unit_test(doctor__looks_at_500_attachments_in_two_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, doctor_setup, NULL);
