@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a list of plugins says of the addresses of its containers. `plugins` may be NULL, or a single plugin. */
+/* The facts of a list of plugins about the addresses of its containers. `plugins` may be NULL, or a single plugin. */
 #ifndef LIST_FACTS_H
 #define LIST_FACTS_H
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of the JSON; a member more is no other version. */
+/* The version of the JSON; a new member does not change it. */
 #define JSON_VERSION 1
 
 #define SHOWN_ATTACHMENTS 3

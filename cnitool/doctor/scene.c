@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all checks look at: the networks, the attachments of the cache, the links of the host. */
+/* The common subject of all checks: the networks, the attachments of the cache, the links of the host. */
 #include "cached_list.h"
 #include "cleanup.h"
 #include "confdir.h"
