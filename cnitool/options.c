@@ -92,6 +92,27 @@ static int read_keep(char *text, struct cni_owners *keep, struct cni_error *err)
 	return 0;
 }
 
+/* False for another option. */
+static bool read_doctor_option(int option, struct options *options)
+{
+	switch (option) {
+	case OPTION_STRICT:
+		options->strict = true;
+		return true;
+	case OPTION_LIST:
+		options->list = true;
+		return true;
+	case OPTION_REPORT:
+		options->report = true;
+		return true;
+	case OPTION_ONLY:
+		options->only = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int read_option(int option, char **argv, struct options *options, struct cni_error *err)
 {
 	switch (option) {
@@ -118,18 +139,6 @@ static int read_option(int option, char **argv, struct options *options, struct 
 	case OPTION_GONE:
 		options->gone = true;
 		return 0;
-	case OPTION_STRICT:
-		options->strict = true;
-		return 0;
-	case OPTION_LIST:
-		options->list = true;
-		return 0;
-	case OPTION_REPORT:
-		options->report = true;
-		return 0;
-	case OPTION_ONLY:
-		options->only = optarg;
-		return 0;
 	case 'j':
 	case OPTION_JSON:
 		options->json = true;
@@ -140,6 +149,8 @@ static int read_option(int option, char **argv, struct options *options, struct 
 	case ':':
 		return cni_fail(err, CNI_EENV, "option '%s' needs a value", argv[optind - 1]);
 	default:
+		if (read_doctor_option(option, options))
+			return 0;
 		if (optopt && optopt < OPTION_KEEP)
 			return cni_fail(err, CNI_EENV, "unknown option '-%c'", optopt);
 		return cni_fail(err, CNI_EENV,
