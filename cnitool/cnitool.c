@@ -19,6 +19,7 @@
 #define TAKES_ALL     8U
 #define TAKES_GONE    16U
 #define TAKES_DOCTOR  32U
+#define TAKES_METRICS 64U
 
 static const struct command {
 	const char *name; /* "add"; "ipam list" */
@@ -88,6 +89,14 @@ static const struct command {
 	 "once. Exits with 1 after a failure (with --strict after a warning as well), otherwise\n"
 	 "with 2 if something could not be looked at. As JSON, each finding has the keys check,\n"
 	 "level, what, where, so, try, because, count and attachments.\n"},
+	{"metrics", "", 0, 0, command_metrics, TAKES_METRICS,
+	 "Print numbers for a monitoring system",
+	 "Prints in OpenMetrics: attachments, the range sets of host-local, and, if the node "
+	 "counts\n"
+	 "calls (counters = yes in /etc/cni/cni-c.conf), calls, failures and durations of "
+	 "plugins.\n"
+	 "With --textfile, replaces the file atomically, in the format of Prometheus that node\n"
+	 "exporters read.\n"},
 	{"version", "NETWORK", 1, 1, command_version, TAKES_NONE,
 	 "Show the versions of the plugins",
 	 "For each plugin of the network: its name, what it calls itself, and the versions of the\n"
@@ -203,6 +212,7 @@ static int check_usage(const struct command *command, const struct options *opti
 		{"--only", options->only != NULL, TAKES_DOCTOR, "doctor"},
 		{"--strict", options->strict, TAKES_DOCTOR, "doctor"},
 		{"--list", options->list, TAKES_DOCTOR, "doctor"},
+		{"--textfile", options->textfile != NULL, TAKES_METRICS, "metrics"},
 		{"--report", options->report, TAKES_DOCTOR, "doctor"},
 	};
 

@@ -24,6 +24,9 @@ int command_reconcile(struct tool *tool, struct cni_error *err);
 /* For the networks of the operands, or for all. Returns 2 if something could not be looked at. */
 int command_doctor(struct tool *tool, struct cni_error *err);
 
+/* For all networks. */
+int command_metrics(struct tool *tool, struct cni_error *err);
+
 /* For one network. */
 int command_refresh(struct tool *tool, struct cni_error *err);
 

@@ -77,7 +77,7 @@ _cnitool()
 		[[ ${operands[0]-} == reconcile ]] && choices+=' --all --dry-run'
 		((${#operands[@]} == 0)) && choices+=' --version'
 	elif ((${#operands[@]} == 0)); then
-		choices='add check del gc status version list ipam reconcile refresh purge doctor'
+		choices='add check del gc status version list ipam reconcile refresh purge doctor metrics'
 	elif [[ ${operands[0]} == ipam ]]; then
 		choices=$(__cnitool_ipam "$1" "${operands[@]}")
 	elif ((${#operands[@]} == 1)) && [[ ${operands[0]} != @(list|purge) ]]; then

@@ -21,6 +21,7 @@ const char options_help[] =
 	"      --only GROUP     doctor: this group of checks, or this check\n"
 	"      --strict         doctor: a warning counts as a failure\n"
 	"      --list           doctor: only show the checks\n"
+	"      --textfile PATH  metrics: into this file, for a node exporter\n"
 	"      --report         doctor: a text for a bug report, without secrets\n"
 	"  -j, --json           errors, lists, usage, versions, and what gc, purge, "
 	"reconcile and doctor do, as JSON\n"
@@ -48,6 +49,7 @@ enum {
 	OPTION_LIST,
 	OPTION_REPORT,
 	OPTION_ONLY,
+	OPTION_TEXTFILE,
 };
 
 static const struct option longs[] = {
@@ -63,6 +65,7 @@ static const struct option longs[] = {
 	{"list", no_argument, NULL, OPTION_LIST},
 	{"report", no_argument, NULL, OPTION_REPORT},
 	{"only", required_argument, NULL, OPTION_ONLY},
+	{"textfile", required_argument, NULL, OPTION_TEXTFILE},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{0},
@@ -93,7 +96,7 @@ static int read_keep(char *text, struct cni_owners *keep, struct cni_error *err)
 }
 
 /* False for another option. */
-static bool read_doctor_option(int option, struct options *options)
+static bool read_later_option(int option, struct options *options)
 {
 	switch (option) {
 	case OPTION_STRICT:
@@ -107,6 +110,9 @@ static bool read_doctor_option(int option, struct options *options)
 		return true;
 	case OPTION_ONLY:
 		options->only = optarg;
+		return true;
+	case OPTION_TEXTFILE:
+		options->textfile = optarg;
 		return true;
 	default:
 		return false;
@@ -149,7 +155,7 @@ static int read_option(int option, char **argv, struct options *options, struct 
 	case ':':
 		return cni_fail(err, CNI_EENV, "option '%s' needs a value", argv[optind - 1]);
 	default:
-		if (read_doctor_option(option, options))
+		if (read_later_option(option, options))
 			return 0;
 		if (optopt && optopt < OPTION_KEEP)
 			return cni_fail(err, CNI_EENV, "unknown option '-%c'", optopt);

@@ -20,7 +20,7 @@ test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables
 	strace conntrack containernetworking-plugins)
 # Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
-	firewalld dbus-daemon dbus-bin)
+	firewalld dbus-daemon dbus-bin prometheus)
 
 # Installs the missing Debian packages.
 need_packages() {

@@ -3,7 +3,9 @@
 
 #include "capability.h"
 #include "cleanup.h"
+#include "counters.h"
 #include "file.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,6 +14,7 @@
 #include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* GC carries a list of attachments; 8 MiB are some 60,000 of them. */
 #define INPUT_MAX (8U << 20)
@@ -234,6 +237,29 @@ static int run(const struct cni_verbs *verbs, const struct cni_env *env, enum cn
 	return failed;
 }
 
+static uint64_t nanoseconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+/* Runs the command, and counts the call if that is wanted. */
+static int run_counted(const struct cni_verbs *verbs, const struct cni_env *env,
+		       enum cni_version *version, struct cni_error *err)
+{
+	uint64_t begin = nanoseconds_now();
+	struct cni_settings settings;
+	int failed = run(verbs, env, version, err);
+
+	cni_settings_read(&settings);
+	if (settings.counters)
+		cni_counters_add(verbs->type, env->command, failed ? err->code : 0,
+				 nanoseconds_now() - begin);
+	return failed;
+}
+
 int cni_verbs_main(const struct cni_verbs *verbs)
 {
 	const char *command = getenv("CNI_COMMAND");
@@ -250,7 +276,7 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 	if (!failed && env.command == CNI_VERSION)
 		return print_versions(verbs);
 	if (!failed)
-		failed = run(verbs, &env, &version, &err);
+		failed = run_counted(verbs, &env, &version, &err);
 	if (!failed)
 		return 0;
 	cni_capability_explain(&err);

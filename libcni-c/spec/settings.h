@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The settings of a node for all plugins: /etc/cni/cni-c.conf, and variables of the environment, which take precedence:
+ *
+ *	# comment
+ *	counters = yes		CNI_C_COUNTERS
+ *
+ * Both are off by default. Without the file, reading costs one system call. A line that is not understood is ignored:
+ * no setting makes a call fail. */
+#ifndef CNI_SETTINGS_H
+#define CNI_SETTINGS_H
+
+#include "decls.h"
+
+#include <stdbool.h>
+
+CNI_BEGIN_DECLS
+
+#define CNI_SETTINGS_FILE "/etc/cni/cni-c.conf"
+
+struct cni_settings {
+	bool counters; /* "yes", "1", "true" or "on": calls are counted, see counters.h */
+};
+
+void cni_settings_read(struct cni_settings *ret_settings);
+
+CNI_END_DECLS
+
+#endif
