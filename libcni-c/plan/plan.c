@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include "cleanup.h"
+#include "log.h"
 #include "mem.h"
 #include "pod.h"
 #include "readiness.h"
@@ -47,8 +48,10 @@ void cni_plan_print(const struct cni_plan *plan, FILE *out)
 		print_item(&plan->items[i], out);
 }
 
-static void trace(const char *verb, const struct cni_plan_item *item)
+static void trace(const struct cni_attachment *at, const char *verb,
+		  const struct cni_plan_item *item)
 {
+	cni_log_part(at->call->env.log, verb, item->ops->name);
 	if (!getenv("CNI_C_TRACE"))
 		return;
 	fprintf(stderr, "%-6s ", verb);
@@ -78,7 +81,7 @@ static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment
 			note_undo(err, item->ops->name, item->ops->last);
 			continue;
 		}
-		trace("undo", item);
+		trace(at, "undo", item);
 		if (item->ops->undo(at, item->spec, &next) < 0) {
 			note_undo(err, item->ops->name, next.msg);
 			failed = true;
@@ -106,7 +109,7 @@ static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, stru
 
 		if (!item->ops->add)
 			continue;
-		trace("add", item);
+		trace(at, "add", item);
 		if (item->ops->add(at, item->spec, err) < 0) {
 			undo(plan, i, at, err);
 			return -1;
@@ -120,7 +123,7 @@ static int walk_check(const struct cni_plan *plan, struct cni_attachment *at, st
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
-		trace("check", item);
+		trace(at, "check", item);
 		if (item->ops->check && item->ops->check(at, item->spec, err) < 0)
 			return -1;
 	}
@@ -132,7 +135,7 @@ static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, str
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
-		trace("mend", item);
+		trace(at, "mend", item);
 		if (item->ops->check && item->ops->check(at, item->spec, err) < 0 &&
 		    (!item->ops->mend || item->ops->mend(at, item->spec, err) < 0))
 			return -1;
@@ -152,7 +155,7 @@ static int walk_down(const struct cni_plan *plan, struct cni_attachment *at, con
 		const struct cni_plan_item *item = &plan->items[i];
 		part_verb *verb = is_status ? item->ops->status : item->ops->refresh;
 
-		trace(name, item);
+		trace(at, name, item);
 		if (verb && verb(at, item->spec, err) < 0)
 			return -1;
 	}
@@ -183,7 +186,7 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, const
 			cni_fail_within(&first, "%s", item->ops->last);
 			continue;
 		}
-		trace(name, item);
+		trace(at, name, item);
 		if (verb(at, item->spec, &next) < 0)
 			cni_fail_first(&first, &next);
 	}

@@ -28,6 +28,13 @@ static void trim_end(char *text)
 		text[--length] = '\0';
 }
 
+/* A path that does not fit is none. */
+static void set_log(const char *text, struct cni_settings *settings)
+{
+	if (strlen(text) < sizeof(settings->log))
+		strcpy(settings->log, text);
+}
+
 /* "key = value", in place. */
 static void read_line(char *line, struct cni_settings *settings)
 {
@@ -42,6 +49,8 @@ static void read_line(char *line, struct cni_settings *settings)
 	trim_end(value);
 	if (!strcmp(line, "counters"))
 		settings->counters = is_yes(value);
+	if (!strcmp(line, "log"))
+		set_log(value, settings);
 }
 
 static void read_file(struct cni_settings *settings)
@@ -65,10 +74,15 @@ static void read_file(struct cni_settings *settings)
 void cni_settings_read(struct cni_settings *ret_settings)
 {
 	const char *counters = getenv("CNI_C_COUNTERS");
+	const char *log = getenv("CNI_C_LOG");
 
 	*ret_settings = (struct cni_settings){.counters = false};
-	if (!counters)
+	if (!counters || !log)
 		read_file(ret_settings);
-	else
+	if (counters)
 		ret_settings->counters = is_yes(counters);
+	if (log)
+		*ret_settings->log = '\0';
+	if (log)
+		set_log(log, ret_settings);
 }

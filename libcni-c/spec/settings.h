@@ -3,8 +3,9 @@
  *
  *	# comment
  *	counters = yes		CNI_C_COUNTERS
+ *	log = /var/log/cni.log	CNI_C_LOG
  *
- * Both are off by default. Without the file, reading costs one system call. A line that is not understood is ignored:
+ * Both are off by default. Without the file, reading costs one system call; with both variables, none. A line that is not understood is ignored:
  * no setting makes a call fail. */
 #ifndef CNI_SETTINGS_H
 #define CNI_SETTINGS_H
@@ -17,7 +18,11 @@ CNI_BEGIN_DECLS
 
 #define CNI_SETTINGS_FILE "/etc/cni/cni-c.conf"
 
+#define CNI_SETTINGS_TEXT_SIZE 512
+
 struct cni_settings {
+	/* A path, "journal" or "stderr": each call is a line there, see log.h. "": nowhere. */
+	char log[CNI_SETTINGS_TEXT_SIZE];
 	bool counters; /* "yes", "1", "true" or "on": calls are counted, see counters.h */
 };
 

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "counters.h"
 #include "file.h"
+#include "log.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -186,6 +187,7 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 
 	*ret_version = call.conf.version;
 	cni_die_with_version(cni_version_text(call.conf.version));
+	cni_log_network(env->log, call.conf.name);
 	if (!failed) {
 		call.owner = (struct cni_owner){.network = call.conf.name,
 						.container = env->container,
@@ -231,8 +233,10 @@ static int run(const struct cni_verbs *verbs, const struct cni_env *env, enum cn
 			     &input_size, err) < 0)
 		return -1;
 	failed = cni_verbs_run(verbs, env, input, input_size, &result, version, err);
-	if (!failed && env->command == CNI_ADD)
+	if (!failed && env->command == CNI_ADD) {
+		cni_log_result(env->log, &result);
 		failed = answer(verbs, env, input, input_size, &result, *version, err);
+	}
 	cni_result_clear(&result);
 	return failed;
 }
@@ -245,18 +249,29 @@ static uint64_t nanoseconds_now(void)
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
-/* Runs the command, and counts the call if that is wanted. */
-static int run_counted(const struct cni_verbs *verbs, const struct cni_env *env,
-		       enum cni_version *version, struct cni_error *err)
+/* Runs the command, prints its error, and does what the node wants besides: a count, and a line in the log. */
+static int run_noted(const struct cni_verbs *verbs, struct cni_env *env, enum cni_version *version,
+		     struct cni_error *err)
 {
-	uint64_t begin = nanoseconds_now();
 	struct cni_settings settings;
-	int failed = run(verbs, env, version, err);
+	struct cni_log log;
+	uint64_t begin;
+	int failed;
 
 	cni_settings_read(&settings);
+	begin = nanoseconds_now();
+	if (*settings.log)
+		cni_log_begin(env->log = &log, settings.log, verbs->type);
+	failed = run(verbs, env, version, err);
+	if (failed) {
+		cni_capability_explain(err);
+		print_error(err, *version);
+	}
 	if (settings.counters)
 		cni_counters_add(verbs->type, env->command, failed ? err->code : 0,
 				 nanoseconds_now() - begin);
+	cni_log_end(env->log, env, failed ? err : NULL);
+	env->log = NULL;
 	return failed;
 }
 
@@ -276,9 +291,7 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 	if (!failed && env.command == CNI_VERSION)
 		return print_versions(verbs);
 	if (!failed)
-		failed = run_counted(verbs, &env, &version, &err);
-	if (!failed)
-		return 0;
+		return run_noted(verbs, &env, &version, &err) < 0 ? 1 : 0;
 	cni_capability_explain(&err);
 	print_error(&err, version);
 	return 1;
