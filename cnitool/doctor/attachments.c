@@ -7,6 +7,7 @@
 #include "mem.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 /* A plugin waits for the kernel more than it computes. */
 #define WORKERS_PER_CPU 2
 #define WORKERS_MAX	16
+
+#define CHECK_SECONDS 10
 
 /* ---- CHECK ---- */
 
@@ -62,12 +65,16 @@ static void check_one(const struct doctor *doctor, const struct doctor_attachmen
 	answer->is_done = true;
 }
 
+/* A plugin that does not answer ends its worker, and then receives SIGTERM itself (spec/exec.h). */
 static void work_on(const struct doctor *doctor, struct work *work)
 {
 	size_t i;
 
-	while ((i = atomic_fetch_add(&work->next, 1)) < work->count)
+	while ((i = atomic_fetch_add(&work->next, 1)) < work->count) {
+		alarm(CHECK_SECONDS);
 		check_one(doctor, &doctor->attachments[i], &work->answers[i]);
+		alarm(0);
+	}
 }
 
 static size_t count_workers(size_t jobs)
@@ -80,30 +87,39 @@ static size_t count_workers(size_t jobs)
 	return workers < jobs ? workers : jobs;
 }
 
-/* Without a child this process does the work. */
-static void share_work(const struct doctor *doctor, struct work *work)
+/* False if there can be no child. */
+static bool start_worker(const struct doctor *doctor, struct work *work)
 {
-	pid_t pids[WORKERS_MAX];
-	size_t workers = count_workers(work->count);
-	size_t count = 0;
+	pid_t pid;
 
 	fflush(NULL);
-	while (count < workers) {
-		pid_t pid = fork();
+	pid = fork();
+	if (pid != 0)
+		return pid > 0;
+	signal(SIGALRM, SIG_DFL);
+	work_on(doctor, work);
+	_exit(0);
+}
 
-		if (pid == 0) {
-			work_on(doctor, work);
-			_exit(0);
-		}
+/* A worker that was ended is replaced as long as there is work. Without any worker, nothing is looked at. */
+static void share_work(const struct doctor *doctor, struct work *work)
+{
+	size_t workers = 0;
+	int status;
+
+	while (workers < count_workers(work->count) && start_worker(doctor, work))
+		workers++;
+	while (workers) {
+		pid_t pid = wait(&status);
+
+		if (pid < 0 && errno == EINTR)
+			continue;
 		if (pid < 0)
-			break;
-		pids[count++] = pid;
+			return;
+		workers--;
+		if (WIFSIGNALED(status) && work->next < work->count && start_worker(doctor, work))
+			workers++;
 	}
-	if (!count)
-		work_on(doctor, work);
-	while (count--)
-		while (waitpid(pids[count], NULL, 0) < 0 && errno == EINTR)
-			;
 }
 
 static void report(struct doctor *doctor, const struct doctor_attachment *attachment,
@@ -118,7 +134,8 @@ static void report(struct doctor *doctor, const struct doctor_attachment *attach
 			    "the namespace '%s' cannot be looked at",
 			    attachment->cached->netns ? attachment->cached->netns : "");
 	} else if (attachment->life == CNI_NAMESPACE_LIVES && !answer->is_done) {
-		doctor_find(doctor, FINDING_UNSEEN, &words, "CHECK did not end");
+		doctor_find(doctor, FINDING_UNSEEN, &words, "CHECK did not end within %d seconds",
+			    CHECK_SECONDS);
 	} else if (answer->err.code) {
 		words.so = "the attachment is not as ADD left it";
 		words.try = command;

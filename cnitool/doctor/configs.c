@@ -4,7 +4,19 @@
 #include "checks.h"
 #include "doctor.h"
 
-static void report(struct doctor *doctor, const struct cni_warnings *warnings)
+#include <string.h>
+
+static bool has_warning(const struct cni_warnings *warnings, const char *text)
+{
+	for (size_t i = 0; warnings && i < warnings->count; i++)
+		if (!strcmp(warnings->items[i], text))
+			return true;
+	return false;
+}
+
+/* Each network's search meets the files of the others: `known` has been reported. */
+static void report(struct doctor *doctor, const struct cni_warnings *warnings,
+		   const struct cni_warnings *known)
 {
 	static const struct finding_words words = {
 		.so = "runtimes ignore the file, or refuse all files beside it",
@@ -12,12 +24,13 @@ static void report(struct doctor *doctor, const struct cni_warnings *warnings)
 	};
 
 	for (size_t i = 0; i < warnings->count; i++)
-		doctor_find(doctor, FINDING_WARNING, &words, "%s", warnings->items[i]);
+		if (!has_warning(known, warnings->items[i]))
+			doctor_find(doctor, FINDING_WARNING, &words, "%s", warnings->items[i]);
 }
 
 void check_files(struct doctor *doctor)
 {
-	report(doctor, &doctor->warnings);
+	report(doctor, &doctor->warnings, NULL);
 	for (size_t i = 0; i < doctor->network_count; i++)
-		report(doctor, &doctor->networks[i]->tool.warnings);
+		report(doctor, &doctor->networks[i]->tool.warnings, &doctor->warnings);
 }

@@ -127,7 +127,8 @@ void check_rp_filter(struct doctor *doctor)
 		size_t count;
 
 		if (attachment->life != CNI_NAMESPACE_LIVES ||
-		    !doctor_forwards(&attachment->list) || !is_strict(doctor_interface(attachment)))
+		    !doctor_forwards(&attachment->list) || !*doctor_interface(attachment) ||
+		    !is_strict(doctor_interface(attachment)))
 			continue;
 		count = doctor_addresses(attachment, &addresses);
 		for (size_t j = 0; j < count; j++)

@@ -39,8 +39,8 @@ struct cni_counters {
 /* The upper bounds of the buckets, in nanoseconds. */
 extern const uint64_t cni_counters_bounds[CNI_COUNTERS_BUCKETS - 1];
 
-/* Counts a call of `type`; `code` 0: it succeeded. Whatever is in the way, a full or read-only file system, a link, a
- * directory: the call is not counted, and nothing is printed. errno is kept. */
+/* Counts a call of `type`; `code` 0: it succeeded. A full or read-only file system, a link or a directory in the place
+ * of the file: the call is not counted, and nothing is printed. errno is kept. */
 void cni_counters_add(const char *type, enum cni_command command, int code, uint64_t nanoseconds);
 
 /* Reads the counters of `type`. Fails with CNI_EIO, errnum ENOENT if there are none, and with CNI_EDECODE if the file

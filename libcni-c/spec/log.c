@@ -59,7 +59,7 @@ static double milliseconds(const struct timespec *from, const struct timespec *t
 	double ms = (double)(to->tv_sec - from->tv_sec) * 1e3 +
 		    (double)(to->tv_nsec - from->tv_nsec) / 1e6;
 
-	/* To the microsecond. */
+	/* Rounded to microseconds. */
 	return (double)(long long)(ms * 1e3 + 0.5) / 1e3;
 }
 

@@ -82,6 +82,20 @@ static void doctor__counts_attachments_as_json(void **state)
 	doctor_must("reconcile --all");
 }
 
+static void doctor__names_each_chain_that_drops(void **state)
+{
+	(void)state;
+	sandbox_must(
+		"for t in one two; do nft \"table inet $t { chain f { type filter hook forward "
+		"priority 0; policy drop; }; }\"; done; iptables-nft -P FORWARD DROP");
+	assert_prints("doctor --only firewall", 1, "policy of chain 'FORWARD' of table 'ip filter'",
+		      "");
+	assert_prints("doctor --only firewall", 1, "policy of chain 'f' of table 'inet one'", "");
+	assert_prints("doctor --only firewall", 1, "policy of chain 'f' of table 'inet two'", "");
+	sandbox_must("nft delete table inet one; nft delete table inet two; "
+		     "nft delete table ip filter");
+}
+
 /* ---- options ---- */
 
 static void doctor__looks_at_what_is_asked_for(void **state)
@@ -165,6 +179,20 @@ static void doctor__says_that_the_kernel_lacks_a_kind(void **state)
 		     "grep -q 'try: modprobe bridge' /run/out");
 }
 
+/* ---- a plugin that hangs ---- */
+
+static void doctor__waits_for_no_plugin_for_long(void **state)
+{
+	(void)state;
+	if (!getenv("CNI_C_SLOW"))
+		skip_because("only with --slow");
+	sandbox_must("printf '#!/bin/sh\n[ \"$CNI_COMMAND\" != CHECK ] || exec sleep 1000\n' "
+		     "> " DOCTOR_BIN "/portmap && chmod +x " DOCTOR_BIN "/portmap");
+	assert_prints("doctor --only attachments.check", 2, "CHECK did not end within 10 seconds",
+		      "");
+	sandbox_must("rm " DOCTOR_BIN "/portmap");
+}
+
 /* ---- the report ---- */
 
 static void report__has_no_secrets(void **state)
@@ -242,7 +270,9 @@ int main(void)
 		cmocka_unit_test(doctor__prints_a_line_for_each_group),
 		cmocka_unit_test(doctor__prints_equal_findings_once_and_causes_first),
 		cmocka_unit_test(doctor__counts_attachments_as_json),
+		cmocka_unit_test(doctor__names_each_chain_that_drops),
 		cmocka_unit_test(doctor__looks_at_what_is_asked_for),
+		cmocka_unit_test(doctor__waits_for_no_plugin_for_long),
 		cmocka_unit_test(doctor__finds_a_template_that_waits_for_its_pod_cidr),
 		cmocka_unit_test(doctor__has_each_check_in_the_manual),
 		cmocka_unit_test(doctor__says_that_it_cannot_look),

@@ -183,7 +183,7 @@ static void counters__cost_one_open_when_they_are_off(void **state)
 		"{'cniVersion':'1.1.0','name':'x','type':'loopback'}\nE\n"
 		"strace -o /run/log " CNI_C_BINARY_DIR "/plugins/loopback < /run/in && "
 		"[ $(grep -c cni-c.conf /run/log) = 1 ] && ! grep counters /run/log && "
-		"CNI_C_COUNTERS=no strace -o /run/log " CNI_C_BINARY_DIR
+		"CNI_C_COUNTERS=no CNI_C_LOG= strace -o /run/log " CNI_C_BINARY_DIR
 		"/plugins/loopback < /run/in && ! grep 'cni-c.conf\\|counters' /run/log");
 }
 
