@@ -76,6 +76,21 @@ static const struct command {
 	 "failed. Then the plugins remove the rules of attachments whose link is gone, of all\n"
 	 "networks. With --dry-run nothing is changed, and those that CHECK refuses are "
 	 "'wrong'.\n"},
+	{"validate", "[FILE|NETWORK]...", 0, SIZE_MAX, command_validate, TAKES_NONE,
+	 "Look for mistakes in configurations",
+	 "Without operands all files of the configuration directory. Finds broken JSON, keys that "
+	 "no\n"
+	 "plugin reads, values that a plugin refuses, plugins that are not there or in a wrong "
+	 "order,\n"
+	 "names that two files have, ranges of two networks that overlap. Asks the plugins for "
+	 "their\n"
+	 "keys, and changes nothing. Exits with 1 if there is an error or a warning, and with 2 "
+	 "if it\n"
+	 "could not look.\n"},
+	{"schema", "[PLUGIN]...", 0, SIZE_MAX, command_schema, TAKES_NONE,
+	 "Print a JSON schema of configurations",
+	 "For editors: made of what the plugins of this suite, or those named, say of their "
+	 "keys.\n"},
 	{"refresh", "NETWORK", 1, 1, command_refresh, TAKES_NONE,
 	 "Apply a changed configuration to what pods share",
 	 "Each plugin of this suite applies what the network's configuration of today says of all\n"
@@ -314,7 +329,7 @@ int main(int argc, char **argv)
 		print_error(&err, version, options.json);
 	options_clear(&options);
 	if (fflush(stdout) == 0 && !ferror(stdout))
-		return failed < 0 ? 1 : failed;
+		return failed == COMMAND_COULD_NOT_LOOK ? 2 : failed < 0 ? 1 : failed;
 	fprintf(stderr, "cnitool: write to standard output: %s; what was done stays\n",
 		strerror(errno));
 	return 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cnitool's commands. Each prints its findings on stdout, and returns 0; -1 with `err` filled;
- * or 1 if the command worked but found a fault; doctor also 2. */
+ * 1 if the command worked but found a fault; or COMMAND_COULD_NOT_LOOK. doctor also returns 2. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -26,6 +26,15 @@ int command_doctor(struct tool *tool, struct cni_error *err);
 
 /* For all networks. */
 int command_metrics(struct tool *tool, struct cni_error *err);
+
+/* `err` is filled: the command could not look. Exit code 2. */
+#define COMMAND_COULD_NOT_LOOK (-2)
+
+/* For files, networks or the whole directory: reads the operands itself. */
+int command_validate(struct tool *tool, struct cni_error *err);
+
+/* Prints the JSON schema of configurations. */
+int command_schema(struct tool *tool, struct cni_error *err);
 
 /* For one network. */
 int command_refresh(struct tool *tool, struct cni_error *err);

@@ -24,6 +24,8 @@ static const struct cni_plugin dummy = {
 	.oldest = CNI_0_1_0,
 	.validate = validate,
 	.plan = dummy_plan,
+	.about = "Makes an interface that leads nowhere, for addresses that the container listens "
+		 "on",
 };
 
 int main(void)

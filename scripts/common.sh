@@ -17,7 +17,7 @@ build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-d
 	libdbus-1-dev)
 demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
-	strace conntrack containernetworking-plugins)
+	strace conntrack containernetworking-plugins python3-jsonschema mandoc)
 # Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
 	firewalld dbus-daemon dbus-bin prometheus)

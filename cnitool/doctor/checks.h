@@ -27,6 +27,7 @@ void check_shadowed(struct doctor *doctor);
 
 /* configs.c */
 void check_files(struct doctor *doctor);
+void check_validate(struct doctor *doctor);
 
 /* ledgers.c, ledgers_twice.c */
 void check_ledger(struct doctor *doctor);

@@ -73,6 +73,7 @@ const struct doctor_check doctor_checks[] = {
 	 false,
 	 {0}},
 	{"config.files", "the configurations can be read", check_files, false, {0}},
+	{"config.validate", "the configurations have no mistake", check_validate, false, {0}},
 	{"ledger.verify",
 	 "the ledgers of host-local are without damage",
 	 check_ledger,

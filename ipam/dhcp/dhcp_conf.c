@@ -16,12 +16,28 @@ struct keys {
 static const struct keys defaults = {.socket = DHCP_SOCKET, .probe = true};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct keys, "daemonSocketPath", socket, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "provide", provide, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "request", request, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "priority", priority, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "probe", probe, .section = {"ipam"}),
+	CNI_FIELD(struct keys, "daemonSocketPath", socket, .section = {"ipam"},
+		  .help = "The daemon's socket"),
+	CNI_FIELD(struct keys, "provide", provide, .section = {"ipam"}, .type = CNI_TYPE_LIST,
+		  .items = dhcp_provide_fields,
+		  .help = "Options that each message to the server has"),
+	CNI_FIELD(struct keys, "request", request, .section = {"ipam"}, .type = CNI_TYPE_LIST,
+		  .items = dhcp_request_fields,
+		  .help = "Options that the server is asked for, besides the default ones"),
+	CNI_FIELD(struct keys, "priority", priority, .section = {"ipam"},
+		  .help = "The metric of the routes: 0 is none"),
+	CNI_FIELD(struct keys, "probe", probe, .section = {"ipam"},
+		  .help = "Asks by ARP whether another host has the address, and declines one in "
+			  "use"),
 	{0},
+};
+
+const struct cni_description dhcp_description = {
+	.about = "Gets addresses from the network's own DHCP servers, by a daemon that keeps the "
+		 "leases",
+	.role = CNI_ROLE_IPAM,
+	.fields = fields,
+	.defaults = &defaults,
 };
 
 int dhcp_conf_read(const struct cni_call *call, struct dhcp_conf *ret_conf, struct cni_error *err)

@@ -3,6 +3,7 @@
 #ifndef DHCP_CONF_H
 #define DHCP_CONF_H
 
+#include "describe.h"
 #include "dhcp_packet.h"
 #include "verbs.h"
 
@@ -12,6 +13,9 @@ struct dhcp_conf {
 	uint32_t priority;	     /* of routes; 0: none */
 	bool probe;		     /* the address by ARP */
 };
+
+/* Its keys, for DESCRIBE. */
+extern const struct cni_description dhcp_description;
 
 /* Strings point into the call. Fails with CNI_ECONFIG. */
 int dhcp_conf_read(const struct cni_call *call, struct dhcp_conf *ret_conf, struct cni_error *err);

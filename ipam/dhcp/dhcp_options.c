@@ -174,10 +174,15 @@ struct provided {
 	const char *argument;
 };
 
-static const struct cni_field provided_fields[] = {
-	CNI_FIELD(struct provided, "option", option),
-	CNI_FIELD(struct provided, "value", value),
-	CNI_FIELD(struct provided, "fromArg", argument),
+const struct cni_field dhcp_provide_fields[] = {
+	CNI_FIELD(struct provided, "option", option,
+		  .help = "The option: a name of dhcp-options(5), such as host-name, or a number "
+			  "from 1 to 254",
+		  .unless = CNI_REQUIRED),
+	CNI_FIELD(struct provided, "value", value,
+		  .help = "The value, up to 255 bytes, as they are"),
+	CNI_FIELD(struct provided, "fromArg", argument,
+		  .help = "The argument of CNI_ARGS that overrides value"),
 	{0},
 };
 
@@ -207,7 +212,7 @@ static int put_provided(const cJSON *item, const char *arguments, struct dhcp_op
 	if (!cJSON_IsObject(item))
 		return cni_fail(err, CNI_ECONFIG, "'ipam.provide' has %s, expected objects",
 				cni_json_show(item));
-	if (cni_decode(provided_fields, item, &provided, false, err) < 0)
+	if (cni_decode(dhcp_provide_fields, item, &provided, false, err) < 0)
 		return cni_fail_within(err, "'ipam.provide'");
 	if (read_code(provided.option, "ipam.provide", &code, err) < 0 ||
 	    refuse_ours(code, provided.option, err) < 0)
@@ -226,9 +231,11 @@ struct requested {
 	bool skip_default;
 };
 
-static const struct cni_field requested_fields[] = {
-	CNI_FIELD(struct requested, "option", option),
-	CNI_FIELD(struct requested, "skipDefault", skip_default),
+const struct cni_field dhcp_request_fields[] = {
+	CNI_FIELD(struct requested, "option", option,
+		  .help = "The option: a name of dhcp-options(5) or a number from 1 to 254"),
+	CNI_FIELD(struct requested, "skipDefault", skip_default,
+		  .help = "The server is asked for the listed options only", .unless = "false"),
 	{0},
 };
 
@@ -250,7 +257,7 @@ static int read_requested(const cJSON *request, uint8_t list[256], size_t *count
 		if (!cJSON_IsObject(item))
 			return cni_fail(err, CNI_ECONFIG, "'ipam.request' has %s, expected objects",
 					cni_json_show(item));
-		if (cni_decode(requested_fields, item, &requested, false, err) < 0)
+		if (cni_decode(dhcp_request_fields, item, &requested, false, err) < 0)
 			return cni_fail_within(err, "'ipam.request'");
 		*skip |= requested.skip_default;
 		if (!*requested.option)

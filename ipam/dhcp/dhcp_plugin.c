@@ -204,6 +204,13 @@ static int status(const struct cni_call *call, struct cni_error *err)
 	return -1;
 }
 
+static int validate(const struct cni_call *call, struct cni_error *err)
+{
+	struct dhcp_conf conf;
+
+	return dhcp_conf_read(call, &conf, err);
+}
+
 const struct cni_verbs dhcp_plugin = {
 	.type = "dhcp",
 	.version = CNI_C_VERSION,
@@ -214,4 +221,6 @@ const struct cni_verbs dhcp_plugin = {
 	.gc = gc,
 	.status = status,
 	.mend = check,
+	.validate = validate,
+	.description = &dhcp_description,
 };

@@ -345,6 +345,14 @@ static int status(const struct cni_call *call, struct cni_error *err)
 	return 0;
 }
 
+/* The sets, the requests and the file of ranges; not the ledger. */
+static int validate(const struct cni_call *call, struct cni_error *err)
+{
+	clearing_conf struct host_local_conf conf = {0};
+
+	return host_local_conf_read(call, &conf, err);
+}
+
 const struct cni_verbs host_local = {
 	.type = "host-local",
 	.version = CNI_C_VERSION,
@@ -354,4 +362,6 @@ const struct cni_verbs host_local = {
 	.del = del,
 	.gc = gc,
 	.status = status,
+	.validate = validate,
+	.description = &host_local_description,
 };

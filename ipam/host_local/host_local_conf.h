@@ -3,6 +3,7 @@
 #ifndef HOST_LOCAL_CONF_H
 #define HOST_LOCAL_CONF_H
 
+#include "describe.h"
 #include "error.h"
 #include "ip.h"
 #include "network_dir.h"
@@ -38,6 +39,9 @@ struct host_local_conf {
 	uint32_t cooldown; /* seconds before a released address is given out again */
 	uint64_t key;	   /* sticky_key(), or 0 */
 };
+
+/* Its keys, for DESCRIBE. */
+extern const struct cni_description host_local_description;
 
 /* Reads the whole configuration, for ADD, CHECK and STATUS. Range sets come in the order
  * runtimeConfig.ipRanges, the `subnet` directly in `ipam`, `ipam.ranges`, those of the file

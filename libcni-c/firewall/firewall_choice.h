@@ -20,6 +20,7 @@
 #include "error.h"
 #include "iptables_tool.h"
 #include "nl.h"
+#include "word.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,9 @@ enum cni_firewall_backend {
 	CNI_FIREWALL_FIREWALLD,
 	CNI_FIREWALL_NONE,
 };
+
+/* The names; "" is the automatic choice. */
+extern const struct cni_word cni_firewall_backends[];
 
 /* "nftables"; "automatic" for the automatic choice. */
 const char *cni_firewall_backend_text(enum cni_firewall_backend backend);

@@ -21,7 +21,7 @@ static void print(FILE *out, const void *data)
 			spec->parent_is_inside ? " inside" : "");
 	for (size_t i = 0; i < CNI_LINK_VALUES; i++) {
 		const struct cni_link_attribute *attribute = &spec->kind->attributes[i];
-		const char *word = cni_link_word(attribute, spec->values.values[i]);
+		const char *word = cni_word_text(attribute->words, spec->values.values[i]);
 
 		if (!(spec->values.given & 1U << i))
 			continue;

@@ -203,6 +203,9 @@ extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \
 	cni_plan_push(plan, &cni_masquerade_part_ops, &(struct cni_masquerade_part){__VA_ARGS__})
 
+/* The words of `ipMasqBackend`; the number is true for iptables. */
+extern const struct cni_word cni_masquerade_backends[];
+
 /* Reads the key `ipMasqBackend` for `by_iptables`; NULL: not given. Fails with CNI_ECONFIG. */
 int cni_masquerade_choose(const char *backend, bool *ret_by_iptables, struct cni_error *err);
 /* Reads the key `nonMasqueradeCIDRs`; NULL: not given. DEL, GC and SWEEP need none and read none. The caller clears,

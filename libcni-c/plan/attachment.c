@@ -63,6 +63,8 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 	case CNI_GC:
 	case CNI_SWEEP:
 	case CNI_REFRESH:
+	case CNI_VALIDATE:
+	case CNI_DESCRIBE:
 	case CNI_STATUS:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:

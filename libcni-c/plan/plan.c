@@ -239,6 +239,8 @@ static int run(const struct cni_call *call, struct cni_result *result, struct cn
 	if (cni_plugin_configure(plugin, call, conf, err) < 0)
 		return -1;
 	plugin->plan(&plan, call, conf);
+	if (call->env.command == CNI_VALIDATE)
+		return 0;
 	cni_attachment_begin(call, result, &(struct cni_visit){visit, &plan}, &at);
 	at.owner = &owner;
 	if (!plugin->inside && prepare(&at, err) < 0)
@@ -259,6 +261,8 @@ static int run(const struct cni_call *call, struct cni_result *result, struct cn
 	case CNI_SWEEP:
 		return walk_up(&plan, &at, "sweep", err);
 	case CNI_DEL:
+	case CNI_VALIDATE:
+	case CNI_DESCRIBE:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
 		break;
@@ -356,8 +360,24 @@ static int plan_mend(const struct cni_call *call, struct cni_error *err)
 	return failed;
 }
 
+/* The roles have the order of the places. */
+static struct cni_description describe(const struct cni_plugin *plugin)
+{
+	if (plugin->description)
+		return *plugin->description;
+	return (struct cni_description){
+		.about = plugin->about,
+		.role = (enum cni_role)(CNI_ROLE_INTERFACE + plugin->chaining),
+		.fields = plugin->fields,
+		.defaults = plugin->defaults,
+		.arguments = plugin->arguments,
+		.knows_pods = !plugin->inside,
+	};
+}
+
 int cni_plan_main(const struct cni_plugin *plugin)
 {
+	const struct cni_description description = describe(plugin);
 	struct cni_verbs verbs = {
 		.type = plugin->type,
 		.version = plugin->version,
@@ -373,6 +393,8 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.mend = plan_mend,
 		.sweep = plan_other,
 		.refresh = plan_other,
+		.validate = plan_other,
+		.description = &description,
 	};
 
 	return cni_verbs_main(&verbs);

@@ -19,9 +19,11 @@ enum cni_command {
 	CNI_CHECK,
 	CNI_GC,
 	CNI_STATUS,
-	CNI_MEND,    /* not the specification's: see verbs.h */
-	CNI_SWEEP,   /* likewise */
-	CNI_REFRESH, /* likewise */
+	CNI_MEND,     /* not the specification's: see verbs.h */
+	CNI_SWEEP,    /* likewise */
+	CNI_REFRESH,  /* likewise */
+	CNI_VALIDATE, /* likewise */
+	CNI_DESCRIBE, /* likewise */
 	CNI_VERSION,
 	CNI_COMMAND_COUNT,
 };

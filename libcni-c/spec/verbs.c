@@ -4,6 +4,7 @@
 #include "capability.h"
 #include "cleanup.h"
 #include "counters.h"
+#include "describe.h"
 #include "file.h"
 #include "log.h"
 #include "settings.h"
@@ -85,6 +86,15 @@ static int print_versions(const struct cni_verbs *verbs)
 	return 0;
 }
 
+static int print_description(const struct cni_verbs *verbs, struct cni_error *err)
+{
+	freeing_json cJSON *json = cni_describe(verbs);
+
+	return print_line(json) == 0
+		       ? 0
+		       : cni_fail_errno(err, CNI_EIO, errno, "write the description to stdout");
+}
+
 static int print_about(const struct cni_verbs *verbs)
 {
 	fprintf(stderr, "CNI %s plugin v%s\nCNI protocol versions supported: ", verbs->type,
@@ -115,7 +125,8 @@ static int refuse_own_netns(const struct cni_env *env, struct cni_error *err)
 static int require_path(const struct cni_verbs *verbs, const struct cni_call *call,
 			struct cni_error *err)
 {
-	if (!verbs->delegates || !call->conf.ipam_type || *call->env.path)
+	if (!verbs->delegates || !call->conf.ipam_type || *call->env.path ||
+	    call->env.command == CNI_VALIDATE)
 		return 0;
 	cni_fail(err, CNI_EENV, "required env variables [CNI_PATH] missing");
 	return cni_fail_details(err, "'ipam.type' is \"%s\", which is looked for on CNI_PATH",
@@ -163,6 +174,10 @@ static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
 	case CNI_REFRESH:
 		verb = verbs->refresh;
 		break;
+	case CNI_VALIDATE:
+		verb = verbs->validate;
+		break;
+	case CNI_DESCRIBE:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
 		break;
@@ -291,7 +306,12 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 	if (!failed && env.command == CNI_VERSION)
 		return print_versions(verbs);
 	if (!failed)
-		return run_noted(verbs, &env, &version, &err) < 0 ? 1 : 0;
+		if (!failed && env.command != CNI_DESCRIBE)
+			return run_noted(verbs, &env, &version, &err) < 0 ? 1 : 0;
+	if (!failed)
+		failed = print_description(verbs, &err);
+	if (!failed)
+		return 0;
 	cni_capability_explain(&err);
 	print_error(&err, version);
 	return 1;

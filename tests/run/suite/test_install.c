@@ -104,6 +104,9 @@ static void install__puts_executables_where_runtimes_look(void **state)
 		     "grep -q '^CNI .* plugin v[0-9.]*+cni-c[.]' || exit 1; done");
 	sandbox_must("test -x " PREFIX "/bin/cnitool");
 	sandbox_must("test -f " PREFIX "/share/bash-completion/completions/cnitool");
+	sandbox_must("cd " PREFIX "/share && test -f man/man8/cnitool.8 -a -f man/man5/cni-conf.5 "
+		     "-a -f cni-c/conflist.schema.json");
+	sandbox_must("test -f " ROOT "/usr/local/share/man/man8/cni-bridge.8");
 }
 
 static const char pod_network[] =

@@ -66,7 +66,8 @@ int doctor_setup(void **state)
 		     "/usr/share/containers; } && "
 		     "mkdir -p " DOCTOR_BIN " " DOCTOR_CONF);
 	/* Snapshots wait for the kernel's check for duplicate addresses. */
-	sandbox_must("sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0");
+	sandbox_must(
+		"sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0");
 	doctor_write_network(
 		"blue",
 		"{'type':'bridge','bridge':'br0','isGateway':true,'ipMasq':true,"
@@ -99,7 +100,7 @@ cJSON *doctor_findings(const char *line, int *ret_code)
 
 static bool is_among(const char *check, const char *also)
 {
-	return also && strstr(also, check);
+	return !strcmp(check, "config.validate") || (also && strstr(also, check));
 }
 
 void doctor_assert_finds(const char *check, const char *level, const char *what, const char *also)
@@ -109,6 +110,7 @@ void doctor_assert_finds(const char *check, const char *level, const char *what,
 	freeing char *text = cni_json_print(json);
 	const cJSON *item;
 	bool is_found = false;
+	bool has_more = false;
 
 	cJSON_ArrayForEach (item, cni_json_get(json, "findings")) {
 		const char *id = cni_json_get_string(item, "check");
@@ -116,12 +118,13 @@ void doctor_assert_finds(const char *check, const char *level, const char *what,
 
 		is_found |= is_wanted && !strcmp(cni_json_get_string(item, "level"), level) &&
 			    strstr(cni_json_get_string(item, "what"), what);
+		has_more |= !is_wanted;
 		if (!is_wanted && !cni_json_get(item, "because") && !is_among(id, also))
 			fail_msg("%s is not expected beside %s: %s", id, check, text);
 	}
 	if (!is_found)
 		fail_msg("no %s of %s with \"%s\": %s", level, check, what, text);
-	if (!also)
+	if (!has_more)
 		assert_int_equal(code, !strcmp(level, "failure") ? 1 : 0);
 }
 
