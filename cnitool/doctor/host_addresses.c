@@ -13,7 +13,6 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,17 +229,20 @@ static void look_at_uplink(struct doctor *doctor, const char *interface, bool fo
  * lasting address was not made from an advertisement: IFA_F_PERMANENT in /proc/net/if_inet6. */
 static void look_for_lost(struct doctor *doctor)
 {
+	enum { ADDRESS, INDEX, PREFIX, SCOPE, FLAGS, NAME, FIELDS };
 	freeing char *text = doctor_read_text("/proc/net/if_inet6");
 	char *rest = text;
 
 	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
-		char name[IF_NAMESIZE] = "";
-		unsigned int scope;
-		unsigned int flags;
+		const char *fields[FIELDS] = {NULL};
+		size_t count = 0;
 
-		if (sscanf(line, "%*s %*x %*x %x %x %15s", &scope, &flags, name) == 3 && !scope &&
-		    !(flags & IFA_F_PERMANENT))
-			look_at_uplink(doctor, name, true);
+		for (char *word = strsep(&line, " "); word; word = strsep(&line, " "))
+			if (*word && count < FIELDS)
+				fields[count++] = word;
+		if (count == FIELDS && strtoul(fields[SCOPE], NULL, 16) == 0 &&
+		    !(strtoul(fields[FLAGS], NULL, 16) & IFA_F_PERMANENT))
+			look_at_uplink(doctor, fields[NAME], true);
 	}
 }
 

@@ -31,8 +31,10 @@ static void trim_end(char *text)
 /* A path that does not fit is none. */
 static void set_log(const char *text, struct cni_settings *settings)
 {
-	if (strlen(text) < sizeof(settings->log))
-		strcpy(settings->log, text);
+	size_t size = strlen(text) + 1;
+
+	if (size <= sizeof(settings->log))
+		memcpy(settings->log, text, size);
 }
 
 /* "key = value", in place. */
