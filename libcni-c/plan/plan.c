@@ -52,10 +52,8 @@ static void trace(const struct cni_attachment *at, const char *verb,
 		  const struct cni_plan_item *item)
 {
 	cni_log_part(at->call->env.log, verb, item->ops->name);
-	if (!getenv("CNI_C_TRACE"))
-		return;
-	fprintf(stderr, "%-6s ", verb);
-	print_item(item, stderr);
+	if (getenv("CNI_C_TRACE") && fprintf(stderr, "%-6s ", verb) > 0)
+		print_item(item, stderr);
 }
 
 /* The cause is the message; the runtime shows nothing else of an ADD that failed. */
