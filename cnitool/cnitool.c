@@ -18,6 +18,8 @@
 #define TAKES_DRY_RUN 4U
 #define TAKES_ALL     8U
 #define TAKES_GONE    16U
+#define TAKES_DOCTOR  32U
+#define TAKES_METRICS 64U
 
 static const struct command {
 	const char *name; /* "add"; "ipam list" */
@@ -94,6 +96,22 @@ static const struct command {
 	 "Each plugin of this suite applies what the network's configuration of today says of all\n"
 	 "its attachments: nonMasqueradeCIDRs, without an add. Nothing else of a changed\n"
 	 "configuration reaches attachments that are there.\n"},
+	{"doctor", "[NETWORK]...", 0, SIZE_MAX, command_doctor, TAKES_DOCTOR,
+	 "Look for what is wrong",
+	 "Looks at the host, the firewall, the plugins, the configurations, the ledgers and all\n"
+	 "attachments, and runs CHECK and STATUS. Changes nothing, takes no lock, sends nothing.\n"
+	 "Prints for each finding what is wrong, where, what it means, and a remedy; equal ones\n"
+	 "once. Exits with 1 after a failure (with --strict after a warning as well), otherwise\n"
+	 "with 2 if something could not be looked at. As JSON, each finding has the keys check,\n"
+	 "level, what, where, so, try, because, count and attachments.\n"},
+	{"metrics", "", 0, 0, command_metrics, TAKES_METRICS,
+	 "Print numbers for a monitoring system",
+	 "Prints in OpenMetrics: attachments, the range sets of host-local, and, if the node "
+	 "counts\n"
+	 "calls (counters = yes in /etc/cni/cni-c.conf), calls, failures and durations of "
+	 "plugins.\n"
+	 "With --textfile, replaces the file atomically, in the format of Prometheus that node\n"
+	 "exporters read.\n"},
 	{"version", "NETWORK", 1, 1, command_version, TAKES_NONE,
 	 "Show the versions of the plugins",
 	 "For each plugin of the network: its name, what it calls itself, and the versions of the\n"
@@ -210,6 +228,11 @@ static int check_usage(const struct command *command, const struct options *opti
 		{"--dry-run", options->dry_run, TAKES_DRY_RUN,
 		 "gc, purge, reconcile and ipam release"},
 		{"--all", options->all, TAKES_ALL, "gc and reconcile"},
+		{"--only", options->only != NULL, TAKES_DOCTOR, "doctor"},
+		{"--strict", options->strict, TAKES_DOCTOR, "doctor"},
+		{"--list", options->list, TAKES_DOCTOR, "doctor"},
+		{"--textfile", options->textfile != NULL, TAKES_METRICS, "metrics"},
+		{"--report", options->report, TAKES_DOCTOR, "doctor"},
 	};
 
 	if (!command->run && !options->operand_count)
@@ -310,7 +333,7 @@ int main(int argc, char **argv)
 		print_error(&err, version, options.json);
 	options_clear(&options);
 	if (fflush(stdout) == 0 && !ferror(stdout))
-		return failed == COMMAND_COULD_NOT_LOOK ? 2 : failed ? 1 : 0;
+		return failed == COMMAND_COULD_NOT_LOOK ? 2 : failed < 0 ? 1 : failed;
 	fprintf(stderr, "cnitool: write to standard output: %s; what was done stays\n",
 		strerror(errno));
 	return 1;

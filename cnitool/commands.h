@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* cnitool's commands. Each prints its findings on stdout, and returns 0; -1 with `err` filled;
- * 1 if the command worked but found a fault; or COMMAND_COULD_NOT_LOOK. */
+ * 1 if the command worked but found a fault; or COMMAND_COULD_NOT_LOOK. doctor also returns 2. */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
@@ -20,6 +20,12 @@ int command_purge(struct tool *tool, struct cni_error *err);
 
 /* For one network, or for all. */
 int command_reconcile(struct tool *tool, struct cni_error *err);
+
+/* For the networks of the operands, or for all. Returns 2 if something could not be looked at. */
+int command_doctor(struct tool *tool, struct cni_error *err);
+
+/* For all networks. */
+int command_metrics(struct tool *tool, struct cni_error *err);
 
 /* `err` is filled: the command could not look. Exit code 2. */
 #define COMMAND_COULD_NOT_LOOK (-2)

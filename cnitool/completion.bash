@@ -71,12 +71,13 @@ _cnitool()
 	if [[ $word == -* ]]; then
 		choices='--ifname --cache-dir --json --help'
 		[[ ${operands[0]-} == gc ]] && choices+=' --gone --all --keep --dry-run'
+		[[ ${operands[0]-} == doctor ]] && choices+=' --only --strict --list --report'
 		[[ ${operands[0]-} == purge ]] && choices+=' --dry-run'
 		[[ ${operands[*]} == 'ipam release'* ]] && choices+=' --stale --dry-run'
 		[[ ${operands[0]-} == reconcile ]] && choices+=' --all --dry-run'
 		((${#operands[@]} == 0)) && choices+=' --version'
 	elif ((${#operands[@]} == 0)); then
-		choices='add check del gc status version list ipam reconcile refresh purge'
+		choices='add check del gc status version list ipam reconcile refresh purge doctor metrics'
 	elif [[ ${operands[0]} == ipam ]]; then
 		choices=$(__cnitool_ipam "$1" "${operands[@]}")
 	elif ((${#operands[@]} == 1)) && [[ ${operands[0]} != @(list|purge) ]]; then

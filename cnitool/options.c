@@ -18,8 +18,13 @@ const char options_help[] =
 	"      --gone           gc: only what is of no namespace that lives (the default)\n"
 	"      --all            gc: what lives goes, too; reconcile: all networks\n"
 	"      --dry-run        gc, purge, reconcile, ipam release: only show what would be done\n"
-	"      --json           errors, lists, usage, versions, and what gc, purge and reconcile "
-	"do, as JSON\n"
+	"      --only GROUP     doctor: this group of checks, or this check\n"
+	"      --strict         doctor: a warning counts as a failure\n"
+	"      --list           doctor: only show the checks\n"
+	"      --textfile PATH  metrics: into this file, for a node exporter\n"
+	"      --report         doctor: a text for a bug report, without secrets\n"
+	"  -j, --json           errors, lists, usage, versions, and what gc, purge, "
+	"reconcile and doctor do, as JSON\n"
 	"  -h, --help           this text; after a command, more about it\n"
 	"      --version        the version of cnitool\n"
 	"\n"
@@ -40,6 +45,11 @@ enum {
 	OPTION_ALL,
 	OPTION_GONE,
 	OPTION_VERSION,
+	OPTION_STRICT,
+	OPTION_LIST,
+	OPTION_REPORT,
+	OPTION_ONLY,
+	OPTION_TEXTFILE,
 };
 
 static const struct option longs[] = {
@@ -51,6 +61,11 @@ static const struct option longs[] = {
 	{"all", no_argument, NULL, OPTION_ALL},
 	{"gone", no_argument, NULL, OPTION_GONE},
 	{"json", no_argument, NULL, OPTION_JSON},
+	{"strict", no_argument, NULL, OPTION_STRICT},
+	{"list", no_argument, NULL, OPTION_LIST},
+	{"report", no_argument, NULL, OPTION_REPORT},
+	{"only", required_argument, NULL, OPTION_ONLY},
+	{"textfile", required_argument, NULL, OPTION_TEXTFILE},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{0},
@@ -80,6 +95,30 @@ static int read_keep(char *text, struct cni_owners *keep, struct cni_error *err)
 	return 0;
 }
 
+/* False for another option. */
+static bool read_later_option(int option, struct options *options)
+{
+	switch (option) {
+	case OPTION_STRICT:
+		options->strict = true;
+		return true;
+	case OPTION_LIST:
+		options->list = true;
+		return true;
+	case OPTION_REPORT:
+		options->report = true;
+		return true;
+	case OPTION_ONLY:
+		options->only = optarg;
+		return true;
+	case OPTION_TEXTFILE:
+		options->textfile = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int read_option(int option, char **argv, struct options *options, struct cni_error *err)
 {
 	switch (option) {
@@ -106,6 +145,7 @@ static int read_option(int option, char **argv, struct options *options, struct 
 	case OPTION_GONE:
 		options->gone = true;
 		return 0;
+	case 'j':
 	case OPTION_JSON:
 		options->json = true;
 		return 0;
@@ -115,6 +155,8 @@ static int read_option(int option, char **argv, struct options *options, struct 
 	case ':':
 		return cni_fail(err, CNI_EENV, "option '%s' needs a value", argv[optind - 1]);
 	default:
+		if (read_later_option(option, options))
+			return 0;
 		if (optopt && optopt < OPTION_KEEP)
 			return cni_fail(err, CNI_EENV, "unknown option '-%c'", optopt);
 		return cni_fail(err, CNI_EENV,
@@ -156,8 +198,8 @@ int options_read(int argc, char **argv, struct options *ret_options, struct cni_
 
 	opterr = 0;
 	/* After a failure it is only whether --json was asked for that is still of interest. */
-	while ((option = getopt_long(argc, argv, ":i:h", longs, NULL)) >= 0)
-		if (!failed || option == OPTION_JSON)
+	while ((option = getopt_long(argc, argv, ":i:hj", longs, NULL)) >= 0)
+		if (!failed || option == OPTION_JSON || option == 'j')
 			failed |= read_option(option, argv, &options, err);
 	if (optind < argc)
 		options.command = argv[optind++];

@@ -18,6 +18,11 @@ struct options {
 	bool dry_run;
 	bool all;
 	bool gone;
+	bool strict;
+	bool list;
+	bool report;
+	const char *textfile;	 /* --textfile; NULL: standard output */
+	const char *only;	 /* --only; NULL: all */
 	const char *ifname;	 /* --ifname, CNI_IFNAME, eth0 */
 	const char *cache_dir;	 /* --cache-dir, CNI_CACHE_DIR, /var/lib/cni */
 	const char *conf_dir;	 /* NETCONFPATH, /etc/cni/net.d */

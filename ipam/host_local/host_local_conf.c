@@ -239,7 +239,8 @@ static int read_all_sets(const struct keys *keys, struct host_local_conf *conf,
 	if (keys->ranges_file && *keys->ranges_file &&
 	    range_sets_read_file(&conf->sets, keys->ranges_file, err) < 0)
 		return cni_fail_within(err, "'ipam.rangesFile'");
-	if (!conf->sets.count)
+	conf->lacks_ranges = !conf->sets.count;
+	if (conf->lacks_ranges)
 		return cni_fail(err, CNI_ECONFIG,
 				"no IP ranges specified: 'ipam' has none of 'ranges', 'rangesFile' "
 				"and 'subnet'");

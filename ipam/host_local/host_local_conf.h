@@ -11,6 +11,7 @@
 #include "span.h"
 #include "verbs.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct host_local_conf {
 	struct place place;	 /* belongs to the call's JSON, as do all strings here */
 	const char *resolv_conf; /* NULL: none */
 	struct range_sets sets;	 /* at least one, complete, without overlaps */
+	bool lacks_ranges;	 /* why it could not be read: no key gives a range */
 	struct span_list *spans; /* of each set, what may be given out */
 	struct cni_net *excluded;
 	size_t excluded_count;

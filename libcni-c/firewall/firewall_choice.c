@@ -7,6 +7,7 @@
 #include "forward_legacy.h"
 #include "iptables.h"
 #include "legacy_table.h"
+#include "mem.h"
 #include "nft.h"
 
 #include <linux/netfilter.h>
@@ -182,11 +183,31 @@ int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend written,
 
 /* ---- accepts in vain ---- */
 
+/* The other chains that certainly drop, for the details. */
+static int fail_others(const struct cni_forward_answer *answer, int first,
+		       const bool will_accept[CNI_FORWARD_PLACES], struct cni_error *err)
+{
+	freeing char *others = cni_strdup(answer->places[first].others);
+
+	for (int place = first + 1; place < CNI_FORWARD_PLACES; place++) {
+		const char *more = answer->places[place].others;
+		freeing char *before = NULL;
+
+		if (!answer->places[place].surely || will_accept[place])
+			continue;
+		before = others;
+		others = cni_format("%s%s%s%s%s", before, *before ? "; " : "",
+				    answer->places[place].reason, *more ? "; " : "", more);
+	}
+	return *others ? cni_fail_details(err, "%s", others) : -1;
+}
+
 int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *choice,
 			 const struct cni_firewall_traffic *traffic, bool may_move, int code,
 			 struct cni_error *err)
 {
 	struct cni_forward_answer answer;
+	bool will_accept[CNI_FORWARD_PLACES];
 	struct cni_error ignored;
 
 	if (choice->backend == CNI_FIREWALL_NONE)
@@ -198,16 +219,18 @@ int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *ch
 		return cni_fail(err, code,
 				"firewalld is running, and overrules what backend %s accepts",
 				cni_firewall_backend_text(choice->backend));
+	/* Before ADD the accepts are missing; they will come first. */
+	for (int place = 0; place < CNI_FORWARD_PLACES; place++)
+		will_accept[place] = !traffic->count && accepts_in(choice, place);
 	for (int place = 0; place < CNI_FORWARD_PLACES; place++) {
-		/* Before ADD the accepts are missing; they will come first. */
-		bool will_accept = !traffic->count && accepts_in(choice, place);
-
-		if (answer.places[place].surely && !will_accept)
-			return cni_fail(err, code,
-					"%s, which backend %s cannot overrule: what containers "
-					"send and receive is dropped there",
-					answer.places[place].reason,
-					cni_firewall_backend_text(choice->backend));
+		if (!answer.places[place].surely || will_accept[place])
+			continue;
+		cni_fail(
+			err, code,
+			"%s, which backend %s cannot overrule: what containers send and receive is "
+			"dropped there",
+			answer.places[place].reason, cni_firewall_backend_text(choice->backend));
+		return fail_others(&answer, place, will_accept, err);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include "cleanup.h"
+#include "log.h"
 #include "mem.h"
 #include "pod.h"
 #include "readiness.h"
@@ -57,8 +58,10 @@ static bool is_traced(void)
 	return traced;
 }
 
-static void trace(const char *verb, const struct cni_plan_item *item)
+static void trace(const struct cni_attachment *at, const char *verb,
+		  const struct cni_plan_item *item)
 {
+	cni_log_part(at->call->env.log, verb, item->ops->name);
 	if (!is_traced())
 		return;
 	fprintf(stderr, "%-6s ", verb);
@@ -88,7 +91,7 @@ static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment
 			note_undo(err, item->ops->name, item->ops->last);
 			continue;
 		}
-		trace("undo", item);
+		trace(at, "undo", item);
 		if (item->ops->undo(at, item->spec, &next) < 0) {
 			note_undo(err, item->ops->name, next.msg);
 			failed = true;
@@ -116,7 +119,7 @@ static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, stru
 
 		if (!item->ops->add)
 			continue;
-		trace("add", item);
+		trace(at, "add", item);
 		if (item->ops->add(at, item->spec, err) < 0) {
 			undo(plan, i, at, err);
 			return -1;
@@ -130,7 +133,7 @@ static int walk_check(const struct cni_plan *plan, struct cni_attachment *at, st
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
-		trace("check", item);
+		trace(at, "check", item);
 		if (item->ops->check && item->ops->check(at, item->spec, err) < 0)
 			return -1;
 	}
@@ -142,7 +145,7 @@ static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, str
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
-		trace("mend", item);
+		trace(at, "mend", item);
 		if (item->ops->check && item->ops->check(at, item->spec, err) < 0 &&
 		    (!item->ops->mend || item->ops->mend(at, item->spec, err) < 0))
 			return -1;
@@ -162,7 +165,7 @@ static int walk_down(const struct cni_plan *plan, struct cni_attachment *at, con
 		const struct cni_plan_item *item = &plan->items[i];
 		part_verb *verb = is_status ? item->ops->status : item->ops->refresh;
 
-		trace(name, item);
+		trace(at, name, item);
 		if (verb && verb(at, item->spec, err) < 0)
 			return -1;
 	}
@@ -193,7 +196,7 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, const
 			cni_fail_within(&first, "%s", item->ops->last);
 			continue;
 		}
-		trace(name, item);
+		trace(at, name, item);
 		if (verb(at, item->spec, &next) < 0)
 			cni_fail_first(&first, &next);
 	}

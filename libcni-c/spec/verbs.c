@@ -3,8 +3,11 @@
 
 #include "capability.h"
 #include "cleanup.h"
+#include "counters.h"
 #include "describe.h"
 #include "file.h"
+#include "log.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* GC carries a list of attachments; 8 MiB are some 60,000 of them. */
@@ -86,8 +90,9 @@ static int print_versions(const struct cni_verbs *verbs)
 static int print_description(const struct cni_verbs *verbs, struct cni_error *err)
 {
 	freeing_json cJSON *json = cni_describe(verbs);
+	freeing char *text = cni_json_print(json);
 
-	return print_line(json) == 0
+	return print_line(text) == 0
 		       ? 0
 		       : cni_fail_errno(err, CNI_EIO, errno, "write the description to stdout");
 }
@@ -199,6 +204,7 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 
 	*ret_version = call.conf.version;
 	cni_die_with_version(cni_version_text(call.conf.version));
+	cni_log_network(env->log, call.conf.name);
 	if (!failed) {
 		call.owner = (struct cni_owner){.network = call.conf.name,
 						.container = env->container,
@@ -245,9 +251,45 @@ static int run(const struct cni_verbs *verbs, const struct cni_env *env, enum cn
 			     &input_size, err) < 0)
 		return -1;
 	failed = cni_verbs_run(verbs, env, input, input_size, &result, version, err);
-	if (!failed && env->command == CNI_ADD)
+	if (!failed && env->command == CNI_ADD) {
+		cni_log_result(env->log, &result);
 		failed = answer(verbs, env, input, input_size, &result, *version, err);
+	}
 	cni_result_clear(&result);
+	return failed;
+}
+
+static uint64_t nanoseconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+/* Runs the command, prints its error, and does what the node wants besides: a count, and a line in the log. */
+static int run_noted(const struct cni_verbs *verbs, struct cni_env *env, enum cni_version *version,
+		     struct cni_error *err)
+{
+	struct cni_settings settings;
+	struct cni_log log;
+	uint64_t begin;
+	int failed;
+
+	cni_settings_read(&settings);
+	begin = nanoseconds_now();
+	if (*settings.log)
+		cni_log_begin(env->log = &log, settings.log, verbs->type);
+	failed = run(verbs, env, version, err);
+	if (failed) {
+		cni_capability_explain(err);
+		print_error(err, *version);
+	}
+	if (settings.counters)
+		cni_counters_add(verbs->type, env->command, failed ? err->code : 0,
+				 nanoseconds_now() - begin);
+	cni_log_end(env->log, env, failed ? err : NULL);
+	env->log = NULL;
 	return failed;
 }
 
@@ -267,8 +309,10 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 	if (!failed && env.command == CNI_VERSION)
 		return print_versions(verbs);
 	if (!failed)
-		failed = env.command == CNI_DESCRIBE ? print_description(verbs, &err)
-						     : run(verbs, &env, &version, &err);
+		if (!failed && env.command != CNI_DESCRIBE)
+			return run_noted(verbs, &env, &version, &err) < 0 ? 1 : 0;
+	if (!failed)
+		failed = print_description(verbs, &err);
 	if (!failed)
 		return 0;
 	cni_capability_explain(&err);
