@@ -2,6 +2,13 @@
 # Libraries. A shared library costs up to a tenth of a millisecond for each exec, so an archive is preferred
 # where there is one: PkgConfig::* name files, found here in this order.
 find_package(PkgConfig REQUIRED)
+if(CNI_C_PORTABLE)
+  # The libraries for musl alone.
+  set(ENV{PKG_CONFIG_LIBDIR} ${CMAKE_PREFIX_PATH}/lib/pkgconfig)
+  if(NOT EXISTS $ENV{PKG_CONFIG_LIBDIR})
+    message(FATAL_ERROR "${CMAKE_PREFIX_PATH} has no libraries for musl: 'scripts/archives portable' makes them")
+  endif()
+endif()
 set(suffixes ${CMAKE_FIND_LIBRARY_SUFFIXES})
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a .so)
 pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson>=1.7.15)
@@ -18,8 +25,17 @@ if(DBUS_LINK_LIBRARIES MATCHES "\\.a$")
     LINKER:--defsym=sd_listen_fds=0,--defsym=sd_is_socket=0)
 endif()
 
+if(CNI_C_PORTABLE)
+  foreach(library MNL NFTNL)
+    target_link_libraries(PkgConfig::${library} INTERFACE portable-fortified)
+  endforeach()
+endif()
+
 # Links each executable statically, for which every library must have an archive. The linker warns of getaddrinfo() and of users' names, which libdbus has for other buses than the system's.
 add_library(cni-executable INTERFACE)
+# Executables that end with the call for which they were started: not cnitool, and not the daemon of dhcp.
+add_library(cni-brief-executable INTERFACE)
+target_link_libraries(cni-brief-executable INTERFACE cni-executable)
 if(CNI_C_STATIC)
   foreach(library CJSON MNL NFTNL DBUS MD)
     if(NOT ${library}_LINK_LIBRARIES MATCHES "\\.a$")

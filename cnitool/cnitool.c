@@ -78,8 +78,8 @@ int main(int argc, char **argv)
 	options_clear(&options);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return result == COMMAND_USAGE || result == COMMAND_COULD_NOT_LOOK ? 2
-		       : result							   ? 1
-										   : 0;
+		       : result < 0						   ? 1
+										   : result;
 	fprintf(stderr, "cnitool: write to standard output: %s; what was done stays\n",
 		strerror(errno));
 	return 1;

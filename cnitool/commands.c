@@ -53,11 +53,39 @@ const struct command commands[] = {
 	 "failed. Then the plugins remove the rules of attachments whose link is gone, of all\n"
 	 "networks. With --dry-run nothing is changed, and those that CHECK refuses are "
 	 "'wrong'.\n"},
+	{"validate", "[FILE|NETWORK...]", command_validate, 0,
+	 "Look for mistakes in configurations",
+	 "Without operands all files of the configuration directory. Finds broken JSON, keys that "
+	 "no\n"
+	 "plugin reads, values that a plugin refuses, plugins that are not there or in a wrong "
+	 "order,\n"
+	 "names that two files have, ranges of two networks that overlap. Asks the plugins for "
+	 "their\n"
+	 "keys, and changes nothing. Exits with 1 if there is an error or a warning, and with 2 "
+	 "if it\n"
+	 "could not look.\n"},
+	{"schema", "[PLUGIN...]", command_schema, 0, "Print a JSON schema of configurations",
+	 "For editors: made of what the plugins of this suite, or those named, say of their "
+	 "keys.\n"},
 	{"refresh", "NETWORK", command_refresh, COMMAND_NETWORK | COMMAND_ROOT,
 	 "Apply a changed configuration to what pods share",
 	 "Each plugin of this suite applies what the network's configuration of today says of all\n"
 	 "its attachments: nonMasqueradeCIDRs, without an add. Nothing else of a changed\n"
 	 "configuration reaches attachments that are there.\n"},
+	{"doctor", "[NETWORK...]", command_doctor, 0, "Look for what is wrong",
+	 "Looks at the host, the firewall, the plugins, the configurations, the ledgers and all\n"
+	 "attachments, and runs CHECK and STATUS. Changes nothing, takes no lock, sends nothing.\n"
+	 "Prints for each finding what is wrong, where, what it means, and a remedy; equal ones\n"
+	 "once. Exits with 1 after a failure (with --strict after a warning as well), otherwise\n"
+	 "with 2 if something could not be looked at. As JSON, each finding has the keys check,\n"
+	 "level, what, where, so, try, because, count and attachments.\n"},
+	{"metrics", "", command_metrics, 0, "Print numbers for a monitoring system",
+	 "Prints in OpenMetrics: attachments, the range sets of host-local, and, if the node "
+	 "counts\n"
+	 "calls (counters = yes in /etc/cni/cni-c.conf), calls, failures and durations of "
+	 "plugins.\n"
+	 "With --textfile, replaces the file atomically, in the format of Prometheus that node\n"
+	 "exporters read.\n"},
 	{"version", "NETWORK", command_version, COMMAND_NETWORK, "Show the versions of the plugins",
 	 "For each plugin of the network: its name, what it calls itself, and the versions of the\n"
 	 "CNI specification that it speaks.\n"},
@@ -72,11 +100,15 @@ const struct command commands[] = {
 	 "namespace and its state (alive, gone, unknown), limits and published ports. Networks\n"
 	 "without a file are shown from the cache, and links whose name is in no cache from the\n"
 	 "link. Ids are shortened; every command takes the short form after --container.\n"},
-	{"ipam", "COMMAND NETWORK", NULL, 0, "Show and mend what host-local has reserved",
-	 "For networks that have a plugin whose 'ipam.type' is host-local, also under a name that\n"
-	 "ends in '-host-local'. Ranges and data directory are those that add uses; CAP_ARGS says\n"
-	 "what a runtime would send besides.\n"},
-	{"ipam list", "NETWORK", command_ipam_list, COMMAND_NETWORK, "Show every reservation",
+	{"ipam", "COMMAND NETWORK", NULL, 0,
+	 "Show and mend what host-local has reserved, and dhcp has leased",
+	 "For networks that have a plugin whose 'ipam.type' is host-local or dhcp, also under a "
+	 "name\n"
+	 "that ends in '-host-local' or '-dhcp'. Ranges and data directory are those that add "
+	 "uses;\n"
+	 "CAP_ARGS says what a runtime would send besides.\n"},
+	{"ipam list", "NETWORK", command_ipam_list, COMMAND_NETWORK,
+	 "Show every reservation and lease",
 	 "In the order of addresses: container and interface, the age of the file, the boot in\n"
 	 "which it was reserved (this, earlier, unknown), and what has become of the network\n"
 	 "namespace (alive, gone, unknown). Damaged files are shown with a remark. As JSON each\n"
@@ -88,6 +120,7 @@ const struct command commands[] = {
 	 "used, how many of those are stale (reserved in an earlier boot) or gone (reserved in "
 	 "this\n"
 	 "boot for a namespace that is gone), and how many are free. Without a network: of all.\n"
+	 "Of dhcp the number of leases, and how many are of a namespace that is gone.\n"
 	 "As JSON each has the keys network, plugin, set, ranges, size, used, stale, gone, free; "
 	 "a\n"
 	 "number above 2^53 is a string.\n"},
@@ -96,13 +129,15 @@ const struct command commands[] = {
 	 "In which range set an address is, who has it since when, and what add would make of it;\n"
 	 "of a container, the same of all its addresses.\n"},
 	{"ipam release", "NETWORK [ADDRESS...]", command_ipam_release, COMMAND_NETWORK,
-	 "Release reservations without a container",
+	 "Release reservations and leases without a container",
 	 "Releases the addresses, or with --gone all that are reserved in this boot for a "
 	 "namespace\n"
 	 "that is gone, or with --stale all of an earlier boot, and prints each. An address whose\n"
 	 "namespace lives, or of which no more is known, is refused without --force. With "
 	 "--dry-run\n"
-	 "nothing is released. What else the container had is for del and gc.\n"},
+	 "nothing is released. Leases of dhcp are of this boot: for these --stale is the same as\n"
+	 "--gone, and all addresses of a lease are released together. What else the container had "
+	 "is for del and gc.\n"},
 	{"ipam verify", "NETWORK", command_ipam_verify, COMMAND_NETWORK,
 	 "Look for damage, duplicates and dead holders",
 	 "Compares the files with each other, with the range sets, and with what the sidecar says\n"

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* Results of a command, besides 0 and, with `err` filled, -1. */
+/* Results of a command, besides 0 and, with `err` filled, -1. A result above 0 is the exit code. */
 #define COMMAND_FAULT	       1    /* the command worked, and found a fault */
 #define COMMAND_COULD_NOT_LOOK (-3) /* `err` is filled: exit code 2 */
 #define COMMAND_USAGE	       (-2) /* `err` is filled: the command line is wrong, and nothing was done */
@@ -56,10 +56,23 @@ int command_reconcile(struct tool *tool, struct cni_error *err);
 /* "check" of a network, or of all, without an attachment. */
 int check_all(struct tool *tool, struct cni_error *err);
 
+/* For the networks of the operands, or for all. Returns COMMAND_FAULT after a failure, and 2 if something could not
+ * be looked at: the results are exit codes. */
+int command_doctor(struct tool *tool, struct cni_error *err);
+
+/* For all networks. */
+int command_metrics(struct tool *tool, struct cni_error *err);
+
+/* For files, networks or the whole directory: reads the operands itself. */
+int command_validate(struct tool *tool, struct cni_error *err);
+
+/* Prints the JSON schema of configurations. */
+int command_schema(struct tool *tool, struct cni_error *err);
+
 /* For one network. */
 int command_refresh(struct tool *tool, struct cni_error *err);
 
-/* For host-local's ledgers. */
+/* For host-local's ledgers and dhcp's leases. */
 int command_ipam_list(struct tool *tool, struct cni_error *err);
 int command_ipam_usage(struct tool *tool, struct cni_error *err);
 int command_ipam_explain(struct tool *tool, struct cni_error *err);

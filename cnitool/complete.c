@@ -7,7 +7,6 @@
 #include "confdir.h"
 #include "ipam.h"
 #include "mem.h"
-#include "store.h"
 #include "table.h"
 
 #include <dirent.h>
@@ -94,30 +93,30 @@ static void offer_attachments(const struct line *line, const char *network, bool
 	cni_cached_free(items, count);
 }
 
-/* Addresses, or the containers that hold them. */
-static void offer_ledger(const struct line *line, const struct ipam_ledger *ledger, bool containers)
+/* Addresses, or the containers that have them. */
+struct taken {
+	const struct line *line;
+	bool containers;
+};
+
+/* An ipam_visitor. */
+static void offer_taken(const struct cni_ip *ip, const char *container, void *data)
 {
-	clearing_listing struct listing leases = {0};
-	closing_store struct store *store = NULL;
-	struct cni_error ignored;
+	const struct taken *taken = data;
+	char text[CNI_IP_TEXT_SIZE] = "";
 
-	if (store_look(&ledger->place, &store, &ignored) < 0 ||
-	    store_list(store, &leases, &ignored) < 0)
-		return;
-	for (size_t i = 0; i < leases.count; i++) {
-		const struct lease *lease = &leases.items[i];
-		char text[CNI_IP_TEXT_SIZE];
-
-		if (!containers)
-			offer(line, cni_ip_format(&lease->ip, text), lease->container);
-		else if (*lease->container)
-			offer(line, lease->container, cni_ip_format(&lease->ip, text));
-	}
+	if (ip)
+		cni_ip_format(ip, text);
+	if (!taken->containers && ip)
+		offer(taken->line, text, container);
+	else if (taken->containers && *container)
+		offer(taken->line, container, text);
 }
 
 /* `network` is the operand at this place, as tool_open() wants it. */
 static void offer_reservations(const struct line *line, char **network, bool containers)
 {
+	struct taken taken = {.line = line, .containers = containers};
 	struct options options = *line->options;
 	closing_ipam struct ipam ipam = {0};
 	struct cni_error ignored;
@@ -128,8 +127,9 @@ static void offer_reservations(const struct line *line, char **network, bool con
 	if (tool_open(&options, false, &tool, &ignored) < 0)
 		return;
 	if (ipam_open_places(&tool, &ipam, &ignored) == 0)
-		for (size_t i = 0; i < ipam.ledger_count; i++)
-			offer_ledger(line, &ipam.ledgers[i], containers);
+		for (size_t i = 0; i < ipam.source_count; i++)
+			ipam.sources[i].backend->visit(&ipam.sources[i], offer_taken, &taken,
+						       &ignored);
 	ipam_close(&ipam);
 	tool_close(&tool);
 }

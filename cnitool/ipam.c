@@ -12,23 +12,24 @@
 #include <sys/stat.h>
 
 #define HOST_LOCAL "host-local"
+#define DHCP	   "dhcp"
 
 /* ---- plugins ---- */
 
 /* BuildKit's is called buildkit-cni-host-local. */
-static bool is_host_local(const char *type)
+static bool is_type(const char *type, const char *name)
 {
 	size_t length = strlen(type);
-	const char *end = length < strlen(HOST_LOCAL) ? "" : type + length - strlen(HOST_LOCAL);
+	const char *end = length < strlen(name) ? "" : type + length - strlen(name);
 
-	return !strcmp(end, HOST_LOCAL) && (end == type || end[-1] == '-');
+	return !strcmp(end, name) && (end == type || end[-1] == '-');
 }
 
-static bool uses_host_local(const cJSON *plugin)
+static bool uses(const cJSON *plugin, const char *name)
 {
 	const char *type = cni_json_get_string(cni_json_get(plugin, "ipam"), "type");
 
-	return type && is_host_local(type);
+	return type && is_type(type, name);
 }
 
 static int read_call(const struct tool *tool, const cJSON *plugin, struct cni_call *call,
@@ -122,7 +123,29 @@ static void make_ledgers(struct ipam *ipam)
 	}
 }
 
-/* ---- both ---- */
+/* ---- all ---- */
+
+static void add_source(struct ipam *ipam, const struct ipam_source *source)
+{
+	ipam->sources =
+		cni_realloc_array(ipam->sources, ipam->source_count + 1, sizeof(*ipam->sources));
+	ipam->sources[ipam->source_count++] = *source;
+}
+
+static void make_sources(struct tool *tool, struct ipam *ipam)
+{
+	struct ipam_source source = {.backend = &ipam_host_local, .tool = tool, .ipam = ipam};
+
+	for (size_t i = 0; i < ipam->ledger_count; i++) {
+		source.ledger = &ipam->ledgers[i];
+		source.place = source.ledger->place.data_dir;
+		add_source(ipam, &source);
+	}
+	source = (struct ipam_source){
+		.backend = &ipam_dhcp, .tool = tool, .ipam = ipam, .place = "/run/cni/" DHCP};
+	if (ipam->dhcp)
+		add_source(ipam, &source);
+}
 
 static int open_ipam(struct tool *tool, bool places, struct ipam *ret_ipam, struct cni_error *err)
 {
@@ -132,15 +155,18 @@ static int open_ipam(struct tool *tool, bool places, struct ipam *ret_ipam, stru
 	if (tool_load(tool, err) < 0)
 		return -1;
 	cJSON_ArrayForEach (plugin, tool->list.plugins) {
-		if (uses_host_local(plugin) && add_plugin(ret_ipam, tool, plugin, places, err) < 0)
+		if (uses(plugin, DHCP) && !ret_ipam->dhcp)
+			ret_ipam->dhcp = plugin;
+		if (uses(plugin, HOST_LOCAL) && add_plugin(ret_ipam, tool, plugin, places, err) < 0)
 			return cni_fail_within(err, "network '%s'", tool->list.name);
 	}
-	if (!ret_ipam->plugin_count)
+	if (!ret_ipam->plugin_count && !ret_ipam->dhcp)
 		return cni_fail(err, CNI_ECONFIG,
 				"network '%s' has no ledger: none of its plugins has '" HOST_LOCAL
-				"' for its 'ipam.type'",
+				"' or '" DHCP "' for its 'ipam.type'",
 				tool->list.name);
 	make_ledgers(ret_ipam);
+	make_sources(tool, ret_ipam);
 	return 0;
 }
 
@@ -164,6 +190,7 @@ void ipam_close(struct ipam *ipam)
 		free(ipam->ledgers[i].confs);
 	free(ipam->plugins);
 	free(ipam->ledgers);
+	free(ipam->sources);
 	*ipam = (struct ipam){0};
 }
 
@@ -204,7 +231,7 @@ bool ipam_has_ledger(const struct cni_conflist *list)
 	const cJSON *plugin;
 
 	cJSON_ArrayForEach (plugin, list->plugins) {
-		if (uses_host_local(plugin))
+		if (uses(plugin, HOST_LOCAL) || uses(plugin, DHCP))
 			return true;
 	}
 	return false;
@@ -212,16 +239,19 @@ bool ipam_has_ledger(const struct cni_conflist *list)
 
 const char *ipam_age(time_t since, char text[AGE_TEXT_SIZE])
 {
+	return ipam_span(difftime(time(NULL), since), text);
+}
+
+const char *ipam_span(double seconds, char text[AGE_TEXT_SIZE])
+{
 	static const struct {
 		long seconds;
 		char letter;
 	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-	long age = (long)(time(NULL) - since);
+	/* Clocks are set back. */
+	long age = seconds > 0 ? (long)seconds : 0;
 	size_t i = 0;
 
-	/* Clocks are set back. */
-	if (age < 0)
-		age = 0;
 	while (units[i].seconds > 1 && age < units[i].seconds)
 		i++;
 	snprintf(text, AGE_TEXT_SIZE, "%ld%c", age / units[i].seconds, units[i].letter);

@@ -6,7 +6,7 @@
 #include "commands.h"
 #include "fault.h"
 #include "index.h"
-#include "ipam.h"
+#include "ipam_ledger.h"
 #include "mem.h"
 #include "store.h"
 #include "table.h"
@@ -281,7 +281,6 @@ static void explain(struct subject subject, const struct cni_ip *ip)
 	lease_clear(&subject.lease);
 }
 
-/* Returns how many addresses it has explained, or -1. */
 static int explain_container(const struct subject *subject, const char *container,
 			     struct cni_error *err)
 {
@@ -297,24 +296,28 @@ static int explain_container(const struct subject *subject, const char *containe
 			putchar('\n');
 		explain(*subject, &leases.items[i].ip);
 	}
-	return count;
+	return 0;
 }
 
-/* `ip` NULL: the container is meant. */
-static int explain_in(const struct ipam_ledger *ledger, const struct census *census, cJSON *rows,
-		      const char *what, const struct cni_ip *ip, struct cni_error *err)
+int ipam_ledger_explain(const struct ipam_source *source, const char *what, const struct cni_ip *ip,
+			cJSON *rows, struct cni_error *err)
 {
+	clearing_census struct census census = census_take();
 	struct subject subject = {
-		.ledger = ledger, .census = census, .boot = boot_id_read(), .rows = rows};
+		.ledger = source->ledger,
+		.census = &census,
+		.boot = boot_id_read(),
+		.rows = rows,
+	};
 	closing_store struct store *store = NULL;
 
-	if (store_survey(&ledger->place, &store, err) < 0)
+	if (store_survey(&source->ledger->place, &store, err) < 0)
 		return -1;
 	subject.store = store;
 	if (!ip)
 		return explain_container(&subject, what, err);
 	explain(subject, ip);
-	return 1;
+	return 0;
 }
 
 /* "10.1.0.7", or "10.1.0.7/24" as it stands in a result. */
@@ -333,15 +336,15 @@ static bool read_address(const char *text, struct cni_ip *ret_ip)
 static int explain_all(const struct ipam *ipam, cJSON *rows, const char *what,
 		       struct cni_error *err)
 {
-	clearing_census struct census census = census_take();
 	struct cni_ip ip;
 	bool is_address = read_address(what, &ip);
 
-	for (size_t i = 0; i < ipam->ledger_count; i++) {
-		if (ipam->ledger_count > 1 && !rows)
-			print_line("In '%s':", ipam->ledgers[i].place.data_dir);
-		if (explain_in(&ipam->ledgers[i], &census, rows, what, is_address ? &ip : NULL,
-			       err) < 0)
+	for (size_t i = 0; i < ipam->source_count; i++) {
+		const struct ipam_source *source = &ipam->sources[i];
+
+		if (ipam->source_count > 1 && !rows)
+			print_line("In '%s':", source->place);
+		if (source->backend->explain(source, what, is_address ? &ip : NULL, rows, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -3,74 +3,86 @@
 #include "choice.h"
 #include "cleanup.h"
 #include "commands.h"
-#include "ipam.h"
+#include "ipam_ledger.h"
 #include "mem.h"
 #include "store.h"
 #include "table.h"
 
 #include <string.h>
 
-/* The extent of a release, and its progress. */
-struct release {
-	const struct options *options;
-	const struct census *census; /* taken under the ledger's lock: no later ADD is missing */
-	cJSON *rows;		     /* NULL: lines instead */
-	size_t done;
-	bool *found; /* for each address of the operands */
-	struct cni_error first;
-};
+/* ---- for all sources ---- */
 
-/* The number of the operand that is the address, behind the network; 0: none. */
-static size_t operand_of(const struct options *options, const struct cni_ip *ip)
+size_t ipam_release_operand(struct ipam_release *run, const struct cni_ip *ip)
 {
+	const struct options *options = run->options;
+
 	for (size_t i = 1; i < options->operand_count; i++) {
 		struct cni_ip wanted;
 
-		if (cni_ip_parse(options->operands[i], &wanted) == 0 && cni_ip_equal(&wanted, ip))
+		if (cni_ip_parse(options->operands[i], &wanted) == 0 && cni_ip_equal(&wanted, ip)) {
+			run->found[i] = true;
 			return i;
+		}
 	}
 	return 0;
 }
 
-static void print_one(const struct release *run, const struct lease *lease, const char *why)
+void ipam_print_released(struct ipam_release *run, const struct cni_ip *ip,
+			 const struct cni_owner *owner, const char *text, const char *reason)
 {
-	char holder[HOLDER_TEXT_SIZE];
-	char ip[CNI_IP_TEXT_SIZE];
+	const struct options *options = run->options;
+	char address[CNI_IP_TEXT_SIZE];
 	cJSON *row;
 
-	cni_ip_format(&lease->ip, ip);
+	cni_ip_format(ip, address);
+	run->done++;
 	if (!run->rows) {
-		print_line("%s %s: reserved %s, for %s", ip,
-			   run->options->dry_run ? "would be released" : "released", why,
-			   lease_holder(lease, holder));
+		print_line("%s %s: %s", address,
+			   options->dry_run ? "would be released" : "released", text);
 		return;
 	}
 	row = cni_json_object();
-	cni_json_add_string(row, "network", run->options->operands[0]);
-	cni_json_add_string(row, "address", ip);
-	cni_json_add_string(row, "container", lease->container);
-	cni_json_add_string(row, "interface", lease->ifname);
-	cni_json_add_string(row, "reason", why);
-	cJSON_AddBoolToObject(row, "released", !run->options->dry_run);
+	cni_json_add_string(row, "network", options->operands[0]);
+	cni_json_add_string(row, "address", address);
+	cni_json_add_string(row, "container", owner->container);
+	cni_json_add_string(row, "interface", owner->ifname);
+	cni_json_add_string(row, "reason", reason);
+	cJSON_AddBoolToObject(row, "released", !options->dry_run);
 	cJSON_AddItemToArray(run->rows, row);
 }
 
+/* ---- the ledgers of host-local ---- */
+
+/* The holders of a ledger. The census is taken under the ledger's lock: no later ADD is missing. */
+struct holders {
+	struct ipam_release *run;
+	struct store *store;
+	const struct census *census;
+	struct boot_id boot;
+};
+
+static void print_one(const struct holders *holders, const struct lease *lease, const char *why)
+{
+	const struct cni_owner owner = {.container = lease->container, .ifname = lease->ifname};
+	char holder[HOLDER_TEXT_SIZE];
+	freeing char *text = cni_format("reserved %s, for %s", why, lease_holder(lease, holder));
+
+	ipam_print_released(holders->run, &lease->ip, &owner, text, why);
+}
+
 /* NULL: it is not to be released, or, with `err` filled, may not be. */
-static const char *reason(const struct release *run, const struct lease *lease,
+static const char *reason(const struct holders *holders, const struct lease *lease,
 			  struct cni_error *err)
 {
-	const struct options *options = run->options;
-	struct boot_id boot = boot_id_read();
-	size_t operand = operand_of(options, &lease->ip);
-	const char *netns = ipam_netns(lease, &boot, run->census);
+	const struct options *options = holders->run->options;
+	size_t operand = ipam_release_operand(holders->run, &lease->ip);
+	const char *netns = ipam_netns(lease, &holders->boot, holders->census);
 	char holder[HOLDER_TEXT_SIZE];
 
 	err->code = 0;
-	if (operand)
-		run->found[operand] = true;
-	if (lease_is_stale(lease, &boot))
+	if (lease_is_stale(lease, &holders->boot))
 		return options->stale || operand ? "in an earlier boot" : NULL;
-	if (ipam_is_gone(lease, &boot, run->census))
+	if (ipam_is_gone(lease, &holders->boot, holders->census))
 		return options->gone || operand ? "for a namespace that is gone" : NULL;
 	if (!operand)
 		return NULL;
@@ -83,36 +95,39 @@ static const char *reason(const struct release *run, const struct lease *lease,
 	return NULL;
 }
 
-/* Goes on after a failure, and keeps the first. */
-static void release_one(struct release *run, struct store *store, const struct lease *lease)
+static void release_one(const struct holders *holders, const struct lease *lease)
 {
 	struct cni_error err = {0};
-	const char *why = reason(run, lease, &err);
+	const char *why = reason(holders, lease, &err);
 
-	if (why && (run->options->dry_run || store_release(store, lease, &err) == 0)) {
-		print_one(run, lease, why);
-		run->done++;
-	} else if (err.code) {
-		cni_fail_first(&run->first, &err);
-	}
+	if (why &&
+	    (holders->run->options->dry_run || store_release(holders->store, lease, &err) == 0))
+		print_one(holders, lease, why);
+	else if (err.code)
+		cni_fail_first(&holders->run->first, &err);
 }
 
-static int release_of(const struct ipam_ledger *ledger, struct release *run, struct cni_error *err)
+int ipam_ledger_release(const struct ipam_source *source, struct ipam_release *run,
+			struct cni_error *err)
 {
+	struct holders holders = {.run = run, .boot = boot_id_read()};
 	clearing_listing struct listing leases = {0};
 	clearing_census struct census census = {0};
 	closing_store struct store *store = NULL;
 
-	if ((run->options->dry_run ? store_look : store_open)(&ledger->place, &store, err) < 0 ||
+	if ((run->options->dry_run ? store_look : store_open)(&source->ledger->place, &store, err) <
+		    0 ||
 	    store_list(store, &leases, err) < 0)
 		return -1;
 	census = census_take();
-	run->census = &census;
+	holders.store = store;
+	holders.census = &census;
 	for (size_t i = 0; i < leases.count; i++)
-		release_one(run, store, &leases.items[i]);
-	run->census = NULL;
+		release_one(&holders, &leases.items[i]);
 	return 0;
 }
+
+/* ---- the command ---- */
 
 static int check_operands(const struct options *options, struct cni_error *err)
 {
@@ -132,7 +147,7 @@ static int check_operands(const struct options *options, struct cni_error *err)
 	return 0;
 }
 
-static int report_missing(const struct release *run, struct cni_error *err)
+static int report_missing(const struct ipam_release *run, struct cni_error *err)
 {
 	const struct options *options = run->options;
 
@@ -157,15 +172,15 @@ int command_ipam_release(struct tool *tool, struct cni_error *err)
 	const struct options *options = tool->options;
 	freeing_json cJSON *rows = options->json ? cni_json_array() : NULL;
 	freeing bool *found = cni_alloc((options->operand_count + 1) * sizeof(*found));
-	struct release run = {.options = options, .rows = rows, .found = found};
+	struct ipam_release run = {.options = options, .rows = rows, .found = found};
 	closing_ipam struct ipam ipam = {0};
 
 	if (check_operands(options, err) < 0)
 		return COMMAND_USAGE;
 	if (ipam_open_places(tool, &ipam, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ipam.ledger_count; i++)
-		if (release_of(&ipam.ledgers[i], &run, err) < 0)
+	for (size_t i = 0; i < ipam.source_count; i++)
+		if (ipam.sources[i].backend->release(&ipam.sources[i], &run, err) < 0)
 			return -1;
 	if (rows)
 		print_json(rows);

@@ -1,22 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam usage: how full the range sets of a network are. */
+/* cnitool ipam usage: how full the range sets of a network are, of the ledgers of host-local, and all sources. */
 #include "amount.h"
 #include "cleanup.h"
 #include "commands.h"
-#include "ipam.h"
+#include "ipam_ledger.h"
 #include "mem.h"
 #include "store.h"
 #include "table.h"
 
 #include <stdint.h>
-
-/* The rows of one network or of all. */
-struct usages {
-	const struct census *census;
-	struct table table;
-	cJSON *rows;	  /* NULL: the table instead */
-	bool has_network; /* a column */
-};
 
 struct usage {
 	const char *network;
@@ -79,7 +71,7 @@ static cJSON *row_of(const struct usage *usage)
 
 /* ---- table ---- */
 
-static void add_cells(struct usages *usages, const struct usage *usage)
+static void add_cells(const struct ipam_output *output, const struct usage *usage)
 {
 	freeing char *set = cni_format("%zu", usage->set);
 	freeing char *used = cni_format("%ju", (uintmax_t)usage->used);
@@ -93,40 +85,57 @@ static void add_cells(struct usages *usages, const struct usage *usage)
 		usage->ranges,
 	};
 
-	table_add(&usages->table, usages->has_network ? cells : cells + 1);
+	table_add(output->table, output->has_network ? cells : cells + 1);
 }
 
 /* ---- both ---- */
 
-static void show_set(const char *network, const struct ipam_plugin *plugin, size_t set,
-		     const struct listing *leases, struct usages *usages)
+static void show_set(const struct ipam_source *source, const struct ipam_plugin *plugin, size_t set,
+		     const struct listing *leases, const struct ipam_output *output)
 {
 	freeing char *ranges = range_set_format(&plugin->conf.sets.items[set]);
 	const struct span_list *spans = &plugin->conf.spans[set];
 	struct usage usage = {
-		.network = network, .plugin = plugin->type, .set = set, .ranges = ranges};
+		.network = source->tool->list.name,
+		.plugin = plugin->type,
+		.set = set,
+		.ranges = ranges,
+	};
 
 	usage.size = amount_of_spans(spans);
-	count(leases, spans, usages->census, &usage);
+	count(leases, spans, output->census, &usage);
 	usage.free = amount_without(&usage.size, usage.used);
-	if (usages->rows)
-		cJSON_AddItemToArray(usages->rows, row_of(&usage));
+	if (output->rows)
+		cJSON_AddItemToArray(output->rows, row_of(&usage));
 	else
-		add_cells(usages, &usage);
+		add_cells(output, &usage);
 }
 
-static int show_plugin(const char *network, const struct ipam_plugin *plugin, struct usages *usages,
-		       struct cni_error *err)
+static bool is_in(const struct ipam_ledger *ledger, const struct ipam_plugin *plugin)
+{
+	for (size_t i = 0; i < ledger->conf_count; i++)
+		if (ledger->confs[i] == &plugin->conf)
+			return true;
+	return false;
+}
+
+int ipam_ledger_usage(const struct ipam_source *source, const struct ipam_output *output,
+		      struct cni_error *err)
 {
 	clearing_listing struct listing leases = {0};
 	closing_store struct store *store = NULL;
 
-	if (store_look(&plugin->conf.place, &store, err) < 0 ||
+	if (store_look(&source->ledger->place, &store, err) < 0 ||
 	    store_list(store, &leases, err) < 0 ||
-	    ipam_check_readable(&plugin->conf.place, &leases, err) < 0)
+	    ipam_check_readable(&source->ledger->place, &leases, err) < 0)
 		return -1;
-	for (size_t set = 0; set < plugin->conf.sets.count; set++)
-		show_set(network, plugin, set, &leases, usages);
+	for (size_t i = 0; i < source->ipam->plugin_count; i++) {
+		const struct ipam_plugin *plugin = &source->ipam->plugins[i];
+
+		for (size_t set = 0; is_in(source->ledger, plugin) && set < plugin->conf.sets.count;
+		     set++)
+			show_set(source, plugin, set, &leases, output);
+	}
 	return 0;
 }
 
@@ -136,13 +145,13 @@ static int show_network(struct tool *tool, void *data, struct cni_error *err)
 
 	if (ipam_open(tool, &ipam, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ipam.plugin_count; i++)
-		if (show_plugin(tool->list.name, &ipam.plugins[i], data, err) < 0)
+	for (size_t i = 0; i < ipam.source_count; i++)
+		if (ipam.sources[i].backend->usage(&ipam.sources[i], data, err) < 0)
 			return -1;
 	return 0;
 }
 
-/* For all networks: a network without a ledger is not shown, and an unreadable one is a warning. */
+/* For all networks: a network without addresses of ours is not shown, and an unreadable one is a warning. */
 static int show_if_any(struct tool *tool, void *data, struct cni_error *err)
 {
 	if (tool_load(tool, err) == 0 && !ipam_has_ledger(&tool->list))
@@ -157,22 +166,18 @@ int command_ipam_usage(struct tool *tool, struct cni_error *err)
 {
 	static const char *const headings[] = {"NETWORK", "PLUGIN", "SET",  "SIZE",   "USED",
 					       "STALE",	  "GONE",   "FREE", "RANGES", NULL};
-	clearing_census struct census census = census_take();
 	freeing_json cJSON *rows = tool->options->json ? cni_json_array() : NULL;
+	clearing_census struct census census = census_take();
 	bool is_of_all = !tool->options->operand_count;
-	struct usages usages = {
-		.census = &census,
-		.table = table_begin(is_of_all ? headings : headings + 1),
-		.rows = rows,
-		.has_network = is_of_all,
-	};
-	int failed = is_of_all ? tool_each_network(tool, show_if_any, &usages, err)
-			       : show_network(tool, &usages, err);
+	clearing_table struct table table = table_begin(is_of_all ? headings : headings + 1);
+	struct ipam_output output = {
+		.table = &table, .rows = rows, .has_network = is_of_all, .census = &census};
+	int failed = is_of_all ? tool_each_network(tool, show_if_any, &output, err)
+			       : show_network(tool, &output, err);
 
 	if (!failed && rows)
 		print_json(rows);
 	else if (!failed)
-		table_print(&usages.table);
-	table_clear(&usages.table);
+		table_print(&table);
 	return failed;
 }

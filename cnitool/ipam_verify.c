@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool ipam verify: checks a network's ledger. */
+/* cnitool ipam verify: checks what is written down of a network's addresses. */
 #include "choice.h"
 #include "cleanup.h"
 #include "commands.h"
-#include "ipam.h"
+#include "ipam_ledger.h"
 #include "mem.h"
 #include "store.h"
 #include "table.h"
@@ -25,16 +25,10 @@ static void remark(struct tool *tool, const struct ipam_ledger *ledger, enum sid
 			 ledger->place.network, remarks[state]);
 }
 
-/* The faults of a network's ledgers. */
-struct faults {
-	const char *network;
-	cJSON *rows; /* NULL: lines instead */
-	size_t count;
-};
-
-static void add_fault(struct faults *faults, const struct ipam_ledger *ledger, const char *address,
-		      const char *text)
+void ipam_add_fault(struct ipam_faults *faults, const struct ipam_source *source,
+		    const struct cni_ip *address, const char *text)
 {
+	char ip[CNI_IP_TEXT_SIZE];
 	cJSON *row;
 
 	faults->count++;
@@ -43,15 +37,15 @@ static void add_fault(struct faults *faults, const struct ipam_ledger *ledger, c
 		return;
 	}
 	row = cni_json_object();
-	cni_json_add_string(row, "network", faults->network);
-	cni_json_add_string(row, "dataDir", ledger->place.data_dir);
-	cni_json_add_string(row, "address", address);
+	cni_json_add_string(row, "network", source->tool->list.name);
+	cni_json_add_string(row, "dataDir", source->place);
+	cni_json_add_string(row, "address", address ? cni_ip_format(address, ip) : NULL);
 	cni_json_add_string(row, "fault", text);
 	cJSON_AddItemToArray(faults->rows, row);
 }
 
 /* A reservation without a namespace is no damage of the ledger, but nothing releases it. */
-static int look_for_gone(const struct ipam_ledger *ledger, struct faults *faults,
+static int look_for_gone(const struct ipam_source *source, struct ipam_faults *faults,
 			 struct cni_error *err)
 {
 	clearing_listing struct listing leases = {0};
@@ -59,7 +53,8 @@ static int look_for_gone(const struct ipam_ledger *ledger, struct faults *faults
 	closing_store struct store *store = NULL;
 	struct boot_id boot = boot_id_read();
 
-	if (store_look(&ledger->place, &store, err) < 0 || store_list(store, &leases, err) < 0)
+	if (store_look(&source->ledger->place, &store, err) < 0 ||
+	    store_list(store, &leases, err) < 0)
 		return -1;
 	for (size_t i = 0; i < leases.count; i++) {
 		const struct lease *lease = &leases.items[i];
@@ -69,17 +64,17 @@ static int look_for_gone(const struct ipam_ledger *ledger, struct faults *faults
 
 		if (!ipam_is_gone(lease, &boot, &census))
 			continue;
-		cni_ip_format(&lease->ip, ip);
-		text = cni_format("%s: reserved for %s, whose namespace is gone", ip,
-				  lease_holder(lease, holder));
-		add_fault(faults, ledger, ip, text);
+		text = cni_format("%s: reserved for %s, whose namespace is gone",
+				  cni_ip_format(&lease->ip, ip), lease_holder(lease, holder));
+		ipam_add_fault(faults, source, &lease->ip, text);
 	}
 	return 0;
 }
 
-static int verify_ledger(struct tool *tool, const struct ipam_ledger *ledger, struct faults *faults,
-			 struct cni_error *err)
+int ipam_ledger_verify(const struct ipam_source *source, struct ipam_faults *faults,
+		       struct cni_error *err)
 {
+	const struct ipam_ledger *ledger = source->ledger;
 	struct verify_ledger what = {
 		.place = ledger->place, .confs = ledger->confs, .conf_count = ledger->conf_count};
 	clearing_report struct verify_report report = {0};
@@ -87,21 +82,21 @@ static int verify_ledger(struct tool *tool, const struct ipam_ledger *ledger, st
 	if (verify(&what, &report, err) < 0)
 		return -1;
 	for (size_t i = 0; i < report.count; i++)
-		add_fault(faults, ledger, NULL, report.items[i].text);
-	remark(tool, ledger, report.sidecar);
-	return look_for_gone(ledger, faults, err);
+		ipam_add_fault(faults, source, NULL, report.items[i].text);
+	remark(source->tool, ledger, report.sidecar);
+	return look_for_gone(source, faults, err);
 }
 
 int command_ipam_verify(struct tool *tool, struct cni_error *err)
 {
 	freeing_json cJSON *rows = tool->options->json ? cni_json_array() : NULL;
-	struct faults faults = {.network = tool->options->operands[0], .rows = rows};
+	struct ipam_faults faults = {.rows = rows};
 	closing_ipam struct ipam ipam = {0};
 
 	if (ipam_open(tool, &ipam, err) < 0)
 		return -1;
-	for (size_t i = 0; i < ipam.ledger_count; i++)
-		if (verify_ledger(tool, &ipam.ledgers[i], &faults, err) < 0)
+	for (size_t i = 0; i < ipam.source_count; i++)
+		if (ipam.sources[i].backend->verify(&ipam.sources[i], &faults, err) < 0)
 			return -1;
 	if (rows)
 		print_json(rows);

@@ -25,6 +25,11 @@ struct options {
 	bool dot;
 	bool whole;
 	bool stats;
+	bool strict;
+	bool list;
+	bool report;
+	const char *textfile;	 /* --textfile; NULL: standard output */
+	const char *only;	 /* --only; NULL: all checks */
 	const char *container;	 /* --container; NULL: none */
 	const char *ifname;	 /* --ifname, CNI_IFNAME, eth0 */
 	const char *cache_dir;	 /* --cache-dir, CNI_CACHE_DIR, /var/lib/cni */

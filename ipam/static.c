@@ -36,12 +36,32 @@ struct keys {
 	struct cni_strings runtime_ips;
 };
 
+/* "addresses": [{"address": "10.1.0.5/24", "gateway": "10.1.0.1"}] */
+struct entry {
+	const char *address;
+	struct cni_ip gateway;
+};
+
+static const struct cni_field entry_fields[] = {
+	CNI_FIELD(struct entry, "address", address, .help = "The address with its prefix",
+		  .unless = CNI_REQUIRED),
+	CNI_FIELD(struct entry, "gateway", gateway, .help = "The gateway, of the same family"),
+	{0},
+};
+
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct keys, "addresses", addresses, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "routes", routes, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "dns", dns, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "ips", args_ips, .section = {"args", "cni"}),
-	CNI_FIELD(struct keys, "ips", runtime_ips, .section = {"runtimeConfig"}),
+	CNI_FIELD(struct keys, "addresses", addresses, .section = {"ipam"}, .type = CNI_TYPE_LIST,
+		  .items = entry_fields, .help = "The addresses"),
+	CNI_FIELD(struct keys, "routes", routes, .section = {"ipam"}, .type = CNI_TYPE_LIST,
+		  .items = cni_route_fields, .help = "The routes"),
+	CNI_FIELD(struct keys, "dns", dns, .section = {"ipam"}, .type = CNI_TYPE_OBJECT,
+		  .items = cni_dns_fields, .help = "DNS settings of the result"),
+	CNI_FIELD(struct keys, "ips", args_ips, .section = {"args", "cni"},
+		  .type = CNI_TYPE_PREFIXES,
+		  .help = "Addresses with prefixes, instead of IP of CNI_ARGS and addresses"),
+	CNI_FIELD(struct keys, "ips", runtime_ips, .section = {"runtimeConfig"},
+		  .type = CNI_TYPE_PREFIXES,
+		  .help = "Addresses with prefixes, instead of all others"),
 	{0},
 };
 
@@ -55,18 +75,8 @@ static void append(struct static_conf *conf, const struct cni_net *net,
 		.address = *net, .gateway = *gateway, .interface = CNI_NO_INTERFACE};
 }
 
-/* "addresses": [{"address": "10.1.0.5/24", "gateway": "10.1.0.1"}] */
 static int read_address(const cJSON *item, struct static_conf *conf, struct cni_error *err)
 {
-	struct entry {
-		const char *address;
-		struct cni_ip gateway;
-	};
-	static const struct cni_field entry_fields[] = {
-		CNI_FIELD(struct entry, "address", address),
-		CNI_FIELD(struct entry, "gateway", gateway),
-		{0},
-	};
 	struct entry entry = {.address = ""};
 	struct cni_net net;
 
@@ -308,6 +318,20 @@ static int status(const struct cni_call *call, struct cni_error *err)
 	return read_conf(call, &conf, err);
 }
 
+static const struct cni_argument arguments[] = {
+	{"IP", "Addresses with prefixes, separated by commas, besides those of addresses"},
+	{"GATEWAY", "Addresses, separated by commas: each is the gateway of the addresses in its "
+		    "network that have none of their own"},
+	{0},
+};
+
+static const struct cni_description description = {
+	.about = "Gives out the addresses that the configuration or the runtime names",
+	.role = CNI_ROLE_IPAM,
+	.fields = fields,
+	.arguments = arguments,
+};
+
 static const struct cni_verbs verbs = {
 	.type = "static",
 	.version = CNI_C_VERSION,
@@ -316,6 +340,8 @@ static const struct cni_verbs verbs = {
 	.check = check,
 	.status = status,
 	.mend = check,
+	.validate = status,
+	.description = &description,
 };
 
 int main(void)

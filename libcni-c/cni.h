@@ -31,6 +31,7 @@
 #include "conf.h"
 #include "decode.h"
 #include "delegate.h"
+#include "describe.h"
 #include "env.h"
 #include "error.h"
 #include "file.h"
@@ -42,5 +43,6 @@
 #include "result.h"
 #include "verbs.h"
 #include "version.h"
+#include "word.h"
 
 #endif

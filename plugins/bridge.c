@@ -39,54 +39,87 @@ struct bridge_conf {
 
 static const struct bridge_conf defaults = {.bridge = "cni0"};
 
-static const struct cni_field fields[] = {
-	CNI_FIELD(struct bridge_conf, "bridge", bridge),
-	CNI_FIELD(struct bridge_conf, "isGateway", is_gateway),
-	CNI_FIELD(struct bridge_conf, "isDefaultGateway", is_default_gateway),
-	CNI_FIELD(struct bridge_conf, "forceAddress", force_address),
-	CNI_FIELD(struct bridge_conf, "ipMasq", ip_masq),
-	CNI_FIELD(struct bridge_conf, "ipMasqBackend", ip_masq_backend),
-	CNI_FIELD(struct bridge_conf, "nonMasqueradeCIDRs", non_masquerade),
-	CNI_FIELD(struct bridge_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true),
-	CNI_FIELD(struct bridge_conf, "hairpinMode", hairpin_mode),
-	CNI_FIELD(struct bridge_conf, "promiscMode", promisc_mode),
-	CNI_FIELD(struct bridge_conf, "vlan", vlan, .max = CNI_BRIDGE_VLAN_MAX),
-	CNI_FIELD(struct bridge_conf, "vlanTrunk", vlan_trunk),
-	CNI_FIELD(struct bridge_conf, "preserveDefaultVlan", preserve_default_vlan),
-	CNI_FIELD(struct bridge_conf, "macspoofchk", mac_spoof_check),
-	CNI_FIELD(struct bridge_conf, "ipspoofchk", ip_spoof_check),
-	CNI_FIELD(struct bridge_conf, "enabledad", enable_dad),
-	CNI_FIELD(struct bridge_conf, "disableContainerInterface", disable_container_interface),
-	CNI_FIELD(struct bridge_conf, "portIsolation", port_isolation),
-	CNI_FIELD(struct bridge_conf, "mac", mac_of_args, .section = {"args", "cni"}),
-	CNI_FIELD(struct bridge_conf, "mac", mac_of_runtime, .section = {"runtimeConfig"}),
+/* "vlanTrunk": [{"id": 10}, {"minID": 20, "maxID": 30}] */
+struct trunk_range {
+	uint32_t id, min, max;
+};
+
+static const struct cni_field trunk_fields[] = {
+	CNI_FIELD(struct trunk_range, "id", id, .min = 1, .max = CNI_BRIDGE_VLAN_MAX,
+		  .help = "One VLAN"),
+	CNI_FIELD(struct trunk_range, "minID", min, .min = 1, .max = CNI_BRIDGE_VLAN_MAX,
+		  .help = "The first VLAN of a range: needs maxID"),
+	CNI_FIELD(struct trunk_range, "maxID", max, .min = 1, .max = CNI_BRIDGE_VLAN_MAX,
+		  .help = "The last VLAN of a range: needs minID"),
 	{0},
 };
 
-/* "vlanTrunk": [{"id": 10}, {"minID": 20, "maxID": 30}] */
+static const struct cni_field fields[] = {
+	CNI_FIELD(struct bridge_conf, "bridge", bridge,
+		  .help = "The bridge, up to 15 characters: made if absent, adopted if there"),
+	CNI_FIELD(struct bridge_conf, "isGateway", is_gateway,
+		  .help = "The bridge has the gateway's address, and forwarding is turned on"),
+	CNI_FIELD(struct bridge_conf, "isDefaultGateway", is_default_gateway,
+		  .help = "Like isGateway, with a default route for each family that has none"),
+	CNI_FIELD(struct bridge_conf, "forceAddress", force_address,
+		  .help = "Replaces an address of the bridge that is in the way of the gateway's"),
+	CNI_FIELD(struct bridge_conf, "ipMasq", ip_masq,
+		  .help = "Packets that leave the network get the host's address: without effect "
+			  "without 'ipam'"),
+	CNI_FIELD(struct bridge_conf, "ipMasqBackend", ip_masq_backend,
+		  .words = cni_masquerade_backends, .help = "The place of the masquerade rules",
+		  .unless = "nftables"),
+	CNI_FIELD(struct bridge_conf, "nonMasqueradeCIDRs", non_masquerade,
+		  .type = CNI_TYPE_PREFIXES,
+		  .help = "Packets to these prefixes keep the container's address with ipMasq: at "
+			  "most 1,024, of both families"),
+	CNI_FIELD(
+		struct bridge_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true,
+		.help = "MTU of the pair and of a bridge that is made: 0 or less is the kernel's"),
+	CNI_FIELD(struct bridge_conf, "hairpinMode", hairpin_mode,
+		  .help = "A container may reach itself through the bridge, as by its own "
+			  "published port"),
+	CNI_FIELD(struct bridge_conf, "promiscMode", promisc_mode,
+		  .help = "The bridge is promiscuous: not with hairpinMode"),
+	CNI_FIELD(struct bridge_conf, "vlan", vlan, .max = CNI_BRIDGE_VLAN_MAX,
+		  .help = "The container's VLAN, untagged on its port: 0 is none"),
+	CNI_FIELD(struct bridge_conf, "vlanTrunk", vlan_trunk, .type = CNI_TYPE_LIST,
+		  .items = trunk_fields, .help = "VLANs that the port carries with their tags"),
+	CNI_FIELD(struct bridge_conf, "preserveDefaultVlan", preserve_default_vlan,
+		  .help = "The port keeps the bridge's default VLAN beside its own VLANs"),
+	CNI_FIELD(struct bridge_conf, "macspoofchk", mac_spoof_check,
+		  .help = "Frames from the container must have its MAC"),
+	CNI_FIELD(struct bridge_conf, "ipspoofchk", ip_spoof_check,
+		  .help = "Frames from the container must have its MAC and its addresses: needs "
+			  "'ipam'"),
+	CNI_FIELD(struct bridge_conf, "enabledad", enable_dad,
+		  .help = "IPv6 duplicate address detection, which ADD waits for"),
+	CNI_FIELD(struct bridge_conf, "disableContainerInterface", disable_container_interface,
+		  .help = "Leaves the container side of the veth down: not with 'ipam'"),
+	CNI_FIELD(struct bridge_conf, "portIsolation", port_isolation,
+		  .help = "Isolated ports of the bridge exchange no traffic"),
+	CNI_FIELD(struct bridge_conf, "mac", mac_of_args, .section = {"args", "cni"},
+		  .type = CNI_TYPE_MAC, .help = "The container's MAC: overrides MAC of CNI_ARGS"),
+	CNI_FIELD(struct bridge_conf, "mac", mac_of_runtime, .section = {"runtimeConfig"},
+		  .type = CNI_TYPE_MAC,
+		  .help = "The container's MAC: overrides args.cni.mac and MAC of CNI_ARGS"),
+	{0},
+};
+
 static int read_trunk(struct bridge_conf *conf, struct cni_error *err)
 {
-	struct range {
-		uint32_t id, min, max;
-	};
-	static const struct cni_field range_fields[] = {
-		CNI_FIELD(struct range, "id", id, .min = 1, .max = CNI_BRIDGE_VLAN_MAX),
-		CNI_FIELD(struct range, "minID", min, .min = 1, .max = CNI_BRIDGE_VLAN_MAX),
-		CNI_FIELD(struct range, "maxID", max, .min = 1, .max = CNI_BRIDGE_VLAN_MAX),
-		{0},
-	};
 	const cJSON *item;
 
 	if (conf->vlan_trunk && !cJSON_IsArray(conf->vlan_trunk))
 		return cni_fail(err, CNI_ECONFIG, "'vlanTrunk' is %s, expected a list",
 				cni_json_show(conf->vlan_trunk));
 	cJSON_ArrayForEach (item, conf->vlan_trunk) {
-		struct range range = {0};
+		struct trunk_range range = {0};
 
 		if (!cJSON_IsObject(item))
 			return cni_fail(err, CNI_ECONFIG, "'vlanTrunk' holds %s, expected objects",
 					cni_json_show(item));
-		if (cni_decode(range_fields, item, &range, false, err) < 0)
+		if (cni_decode(trunk_fields, item, &range, false, err) < 0)
 			return cni_fail_within(err, "'vlanTrunk'");
 		if (!range.min != !range.max)
 			return cni_fail(err, CNI_ECONFIG,
@@ -227,6 +260,8 @@ static const struct cni_plugin bridge = {
 	.fields = fields,
 	.validate = validate,
 	.plan = bridge_plan,
+	.about = "Connects a container to a bridge on the host by a veth pair",
+	.arguments = cni_mac_arguments,
 };
 
 int main(void)

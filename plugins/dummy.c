@@ -12,7 +12,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 static void dummy_plan(struct cni_plan *plan, const struct cni_call *call, const void *data)
 {
 	(void)data;
-	cni_link_plan(plan, call, &cni_link_part_ops,
+	cni_link_plan(plan, call, cni_link_dummy.name, &cni_link_part_ops,
 		      &(struct cni_link_part){.kind = &cni_link_dummy});
 }
 
@@ -24,6 +24,8 @@ static const struct cni_plugin dummy = {
 	.oldest = CNI_0_1_0,
 	.validate = validate,
 	.plan = dummy_plan,
+	.about = "Makes an interface that leads nowhere, for addresses that the container listens "
+		 "on",
 };
 
 int main(void)

@@ -21,33 +21,39 @@ struct firewall_conf {
 static const struct firewall_conf defaults = {
 	.backend = "",
 	.ingress_policy = "",
-	.admin_chain = "",
-	.zone = "",
+	.admin_chain = "CNI-ADMIN",
+	.zone = "trusted",
 };
 
+static const struct cni_word policies[] = {{"", CNI_FIREWALL_OPEN},
+					   {"open", CNI_FIREWALL_OPEN},
+					   {"same-bridge", CNI_FIREWALL_SAME_BRIDGE},
+					   {"isolated", CNI_FIREWALL_ISOLATED},
+					   {0}};
+
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct firewall_conf, "backend", backend),
-	CNI_FIELD(struct firewall_conf, "ingressPolicy", ingress_policy),
-	CNI_FIELD(struct firewall_conf, "iptablesAdminChainName", admin_chain),
-	CNI_FIELD(struct firewall_conf, "firewalldZone", zone),
+	CNI_FIELD(struct firewall_conf, "backend", backend, .words = cni_firewall_backends,
+		  .help = "The place of the accepts: an empty word leaves the choice to ADD"),
+	CNI_FIELD(struct firewall_conf, "ingressPolicy", ingress_policy, .words = policies,
+		  .help = "Bridges that are isolated from each other, or from themselves",
+		  .unless = "open"),
+	CNI_FIELD(struct firewall_conf, "iptablesAdminChainName", admin_chain,
+		  .help = "The chain of an administrator's own rules, first in CNI-FORWARD, at "
+			  "most 28 characters: of the backend iptables alone"),
+	CNI_FIELD(struct firewall_conf, "firewalldZone", zone,
+		  .help = "The zone of firewalld whose sources the container's addresses become, "
+			  "at most 64 characters: of the backend firewalld alone"),
 	{0},
 };
 
 static int read_policy(struct firewall_conf *conf, struct cni_error *err)
 {
-	static const struct {
-		const char *name;
-		enum cni_firewall_policy policy;
-	} policies[] = {{"", CNI_FIREWALL_OPEN},
-			{"open", CNI_FIREWALL_OPEN},
-			{"same-bridge", CNI_FIREWALL_SAME_BRIDGE},
-			{"isolated", CNI_FIREWALL_ISOLATED}};
+	uint32_t number = CNI_FIREWALL_OPEN;
 
-	for (size_t i = 0; i < sizeof(policies) / sizeof(*policies); i++)
-		if (!strcmp(conf->ingress_policy, policies[i].name)) {
-			conf->policy = policies[i].policy;
-			return 0;
-		}
+	if (cni_word_parse(policies, conf->ingress_policy, &number)) {
+		conf->policy = (enum cni_firewall_policy)number;
+		return 0;
+	}
 	return cni_fail(err, CNI_ECONFIG,
 			"unknown ingress policy: 'ingressPolicy' is \"%.64s\", expected \"open\", "
 			"\"same-bridge\" or \"isolated\"",
@@ -59,7 +65,7 @@ static int read_admin_chain(struct firewall_conf *conf, struct cni_error *err)
 	static const char *const taken[] = {"INPUT", "FORWARD", "OUTPUT", CNI_IPTABLES_CHAIN};
 	const char *given = conf->admin_chain;
 
-	conf->admin_chain = "CNI-ADMIN";
+	conf->admin_chain = defaults.admin_chain;
 	if (!*given)
 		return 0;
 	if (!cni_iptables_is_chain_name(given))
@@ -81,7 +87,7 @@ static int read_zone(struct firewall_conf *conf, struct cni_error *err)
 {
 	const char *given = conf->zone;
 
-	conf->zone = "trusted";
+	conf->zone = defaults.zone;
 	if (!*given)
 		return 0;
 	if (!cni_firewall_is_zone_name(given))
@@ -135,6 +141,7 @@ static const struct cni_plugin firewall = {
 	.fields = fields,
 	.validate = validate,
 	.plan = firewall_plan,
+	.about = "Lets the container's packets be forwarded, and keeps bridges apart",
 };
 
 int main(void)

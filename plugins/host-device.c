@@ -20,13 +20,20 @@ struct host_device_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct host_device_conf, "device", device),
-	CNI_FIELD(struct host_device_conf, "hwaddr", hwaddr),
-	CNI_FIELD(struct host_device_conf, "kernelpath", kernelpath),
-	CNI_FIELD(struct host_device_conf, "pciBusID", pci_bus_id),
-	CNI_FIELD(struct host_device_conf, "deviceID", id_of_multus),
-	CNI_FIELD(struct host_device_conf, "dpdkMode", dpdk_mode),
-	CNI_FIELD(struct host_device_conf, "deviceID", device_id, .section = {"runtimeConfig"}),
+	CNI_FIELD(struct host_device_conf, "device", device, .help = "The name of the link"),
+	CNI_FIELD(struct host_device_conf, "hwaddr", hwaddr, .type = CNI_TYPE_MAC,
+		  .help = "The link's MAC"),
+	CNI_FIELD(struct host_device_conf, "kernelpath", kernelpath,
+		  .help = "A directory below /sys/devices/ that has a directory net"),
+	CNI_FIELD(struct host_device_conf, "pciBusID", pci_bus_id,
+		  .help = "A PCI device, such as 0000:03:00.0"),
+	CNI_FIELD(struct host_device_conf, "deviceID", id_of_multus,
+		  .help = "The device that Multus writes beside the same pciBusID, and that is "
+			  "ignored"),
+	CNI_FIELD(struct host_device_conf, "dpdkMode", dpdk_mode,
+		  .help = "The device has no link: a program drives it"),
+	CNI_FIELD(struct host_device_conf, "deviceID", device_id, .section = {"runtimeConfig"},
+		  .help = "A PCI device or an auxiliary device: overrides pciBusID"),
 	{0},
 };
 
@@ -112,11 +119,12 @@ static int check_request(const struct cni_device_request *request, struct cni_er
 }
 
 /* The runtime chooses the device of a network with the capability deviceID, and only for an attachment: STATUS
- * has none. */
+ * and VALIDATE have none. */
 static int require(const struct cni_call *call, const struct host_device_conf *conf,
 		   struct cni_error *err)
 {
-	if (conf->request.value || call->env.command == CNI_STATUS)
+	if (conf->request.value || call->env.command == CNI_STATUS ||
+	    call->env.command == CNI_VALIDATE)
 		return 0;
 	return cni_fail(err, CNI_ECONFIG,
 			"specify either \"device\", \"hwaddr\", \"kernelpath\" or \"pciBusID\": "
@@ -139,7 +147,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 		return 0;
 	if (check_request(&conf->request, err) < 0)
 		return -1;
-	if (conf->request.by != CNI_DEVICE_BY_PCI ||
+	if (conf->request.by != CNI_DEVICE_BY_PCI || call->env.command == CNI_VALIDATE ||
 	    cni_device_is_in_userspace(conf->request.value, &conf->in_userspace, err) == 0)
 		return 0;
 	if (call->env.command == CNI_STATUS)
@@ -156,7 +164,7 @@ static void host_device_plan(struct cni_plan *plan, const struct cni_call *call,
 	const char *ipam = call->conf.ipam_type;
 
 	if (!conf->in_userspace) {
-		cni_link_plan(plan, call, &cni_moved_link_part_ops, &device);
+		cni_link_plan(plan, call, NULL, &cni_moved_link_part_ops, &device);
 		return;
 	}
 	if (ipam)
@@ -176,6 +184,7 @@ static const struct cni_plugin host_device = {
 	.fields = fields,
 	.validate = validate,
 	.plan = host_device_plan,
+	.about = "Moves a device of the host into the container, and gives it back",
 };
 
 int main(void)

@@ -16,11 +16,16 @@ struct ipvlan_conf {
 static const struct ipvlan_conf defaults = {.mode = "l2"};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct ipvlan_conf, "master", master),
-	CNI_FIELD(struct ipvlan_conf, "mode", mode),
-	CNI_FIELD(struct ipvlan_conf, "flags", flags),
-	CNI_FIELD(struct ipvlan_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true),
-	CNI_FIELD(struct ipvlan_conf, "linkInContainer", link_in_container),
+	CNI_FIELD(struct ipvlan_conf, "master", master, .help = "A link of the host",
+		  .unless = "the interface of the prevResult, or the link of the default route"),
+	CNI_FIELD(struct ipvlan_conf, "mode", mode, .words = cni_link_ipvlan_modes,
+		  .help = "The mode of all interfaces of the master, see ip-link(8)"),
+	CNI_FIELD(struct ipvlan_conf, "flags", flags, .words = cni_link_ipvlan_flags,
+		  .help = "How the interfaces of a master reach each other", .unless = "bridge"),
+	CNI_FIELD(struct ipvlan_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true,
+		  .help = "Bytes, at most the master's: 0 or less is the master's"),
+	CNI_FIELD(struct ipvlan_conf, "linkInContainer", link_in_container,
+		  .help = "The master is in the container's namespace"),
 	{0},
 };
 
@@ -71,9 +76,10 @@ static void ipvlan_plan(struct cni_plan *plan, const struct cni_call *call, cons
 	};
 
 	if (call->conf.ipam_type || !call->conf.prev_result.ip_count) {
-		cni_link_plan(plan, call, &cni_link_part_ops, &link);
+		cni_link_plan(plan, call, cni_link_ipvlan.name, &cni_link_part_ops, &link);
 		return;
 	}
+	cni_plan_netns(plan, .kind = cni_link_ipvlan.name);
 	cni_plan_push(plan, &cni_link_part_ops, &link);
 	cni_link_plan_addresses(plan, NULL);
 }
@@ -89,6 +95,7 @@ static const struct cni_plugin ipvlan = {
 	.fields = fields,
 	.validate = validate,
 	.plan = ipvlan_plan,
+	.about = "Makes an interface on a link that shares the MAC of that link",
 };
 
 int main(void)

@@ -18,6 +18,7 @@ static const struct cni_plugin loopback = {
 	.chaining = CNI_CHAIN_ANYWHERE,
 	.inside = true,
 	.plan = loopback_plan,
+	.about = "Sets the container's loopback interface up",
 };
 
 int main(void)

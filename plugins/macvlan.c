@@ -20,14 +20,23 @@ struct macvlan_conf {
 static const struct macvlan_conf defaults = {.mode = "bridge"};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct macvlan_conf, "master", master),
-	CNI_FIELD(struct macvlan_conf, "mode", mode),
-	CNI_FIELD(struct macvlan_conf, "mtu", mtu, .max = 65535),
-	CNI_FIELD(struct macvlan_conf, "mac", mac_of_conf),
-	CNI_FIELD(struct macvlan_conf, "linkInContainer", link_in_container),
-	CNI_FIELD(struct macvlan_conf, "bcqueuelen", queue_length, .max = UINT32_MAX),
-	CNI_FIELD(struct macvlan_conf, "mac", mac_of_args, .section = {"args", "cni"}),
-	CNI_FIELD(struct macvlan_conf, "mac", mac_of_runtime, .section = {"runtimeConfig"}),
+	CNI_FIELD(struct macvlan_conf, "master", master, .help = "A link of the host",
+		  .unless = "the link of the default route"),
+	CNI_FIELD(struct macvlan_conf, "mode", mode, .words = cni_link_macvlan_modes,
+		  .help = "How the interfaces of a master reach each other, see ip-link(8)"),
+	CNI_FIELD(struct macvlan_conf, "mtu", mtu, .max = 65535,
+		  .help = "Bytes, at most the master's: 0 is the master's"),
+	CNI_FIELD(struct macvlan_conf, "mac", mac_of_conf, .type = CNI_TYPE_MAC,
+		  .help = "The container's MAC", .unless = "random"),
+	CNI_FIELD(struct macvlan_conf, "linkInContainer", link_in_container,
+		  .help = "The master is in the container's namespace"),
+	CNI_FIELD(struct macvlan_conf, "bcqueuelen", queue_length, .max = UINT32_MAX,
+		  .help = "Frames in the queue of broadcasts: 0 is the kernel's, 1000"),
+	CNI_FIELD(struct macvlan_conf, "mac", mac_of_args, .section = {"args", "cni"},
+		  .type = CNI_TYPE_MAC,
+		  .help = "The container's MAC: overrides MAC of CNI_ARGS and the key mac"),
+	CNI_FIELD(struct macvlan_conf, "mac", mac_of_runtime, .section = {"runtimeConfig"},
+		  .type = CNI_TYPE_MAC, .help = "The container's MAC: overrides all other keys"),
 	{0},
 };
 
@@ -52,7 +61,7 @@ static void macvlan_plan(struct cni_plan *plan, const struct cni_call *call, con
 {
 	const struct macvlan_conf *conf = data;
 
-	cni_link_plan(plan, call, &cni_link_part_ops,
+	cni_link_plan(plan, call, cni_link_macvlan.name, &cni_link_part_ops,
 		      &(struct cni_link_part){
 			      .kind = &cni_link_macvlan,
 			      .parent = conf->master,
@@ -74,6 +83,8 @@ static const struct cni_plugin macvlan = {
 	.fields = fields,
 	.validate = validate,
 	.plan = macvlan_plan,
+	.about = "Makes an interface with a MAC of its own on a link",
+	.arguments = cni_mac_arguments,
 };
 
 int main(void)

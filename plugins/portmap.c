@@ -32,15 +32,59 @@ struct portmap_conf {
 static const struct portmap_conf defaults = {
 	.snat = true, .mark_masq_bit = NO_BIT, .external_set_mark_chain = ""};
 
+enum backend { AUTOMATIC, NFTABLES, IPTABLES };
+static const struct cni_word backends[] = {
+	{"", AUTOMATIC}, {"nftables", NFTABLES}, {"iptables", IPTABLES}, {0}};
+
+/* A mapping as it stands in JSON. */
+struct entry {
+	uint32_t host_port;
+	uint32_t container_port;
+	const char *protocol;
+	const char *host_ip;
+};
+
+static const struct cni_word protocols[] = {
+	{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {"sctp", IPPROTO_SCTP}, {0}};
+
+static const struct cni_field entry_fields[] = {
+	CNI_FIELD(struct entry, "hostPort", host_port, .max = UINT16_MAX,
+		  .help = "The port of the host: 0 is refused"),
+	CNI_FIELD(struct entry, "containerPort", container_port, .max = UINT16_MAX,
+		  .help = "The port of the container: 0 is refused"),
+	CNI_FIELD(struct entry, "protocol", protocol, .words = protocols,
+		  .help = "The protocol, in any case"),
+	CNI_FIELD(struct entry, "hostIP", host_ip,
+		  .help = "The host's address that is published: 0.0.0.0 and :: are any of the "
+			  "family",
+		  .unless = "any"),
+	{0},
+};
+
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct portmap_conf, "snat", snat),
-	CNI_FIELD(struct portmap_conf, "masqAll", masq_all),
-	CNI_FIELD(struct portmap_conf, "markMasqBit", mark_masq_bit, .max = 31),
-	CNI_FIELD(struct portmap_conf, "externalSetMarkChain", external_set_mark_chain),
-	CNI_FIELD(struct portmap_conf, "conditionsV4", conditions_v4),
-	CNI_FIELD(struct portmap_conf, "conditionsV6", conditions_v6),
-	CNI_FIELD(struct portmap_conf, "backend", backend),
-	CNI_FIELD(struct portmap_conf, "portMappings", port_mappings, .section = {"runtimeConfig"}),
+	CNI_FIELD(struct portmap_conf, "snat", snat,
+		  .help = "The container itself, and the host by 127.0.0.1, reach the port too"),
+	CNI_FIELD(struct portmap_conf, "masqAll", masq_all,
+		  .help = "Connections that come in by a published port get the host's address"),
+	CNI_FIELD(struct portmap_conf, "markMasqBit", mark_masq_bit, .max = 31,
+		  .help = "The bit of the mark of packets to masquerade: of the backend iptables "
+			  "alone",
+		  .unless = "13"),
+	CNI_FIELD(struct portmap_conf, "externalSetMarkChain", external_set_mark_chain,
+		  .help = "Another program's chain that marks packets to masquerade, such as "
+			  "KUBE-MARK-MASQ: of the backend iptables alone, not beside markMasqBit"),
+	CNI_FIELD(struct portmap_conf, "conditionsV4", conditions_v4, .type = CNI_TYPE_STRINGS,
+		  .help = "Further conditions of the IPv4 ports, in the backend's words"),
+	CNI_FIELD(struct portmap_conf, "conditionsV6", conditions_v6, .type = CNI_TYPE_STRINGS,
+		  .help = "Further conditions of the IPv6 ports, in the backend's words"),
+	CNI_FIELD(struct portmap_conf, "backend", backend, .words = backends,
+		  .help = "The place of the rules: \"\" leaves the choice to the keys that one "
+			  "backend alone has",
+		  .unless = "nftables"),
+	CNI_FIELD(struct portmap_conf, "portMappings", port_mappings, .section = {"runtimeConfig"},
+		  .type = CNI_TYPE_LIST, .items = entry_fields,
+		  .help = "The ports to publish: without it nothing is published",
+		  .unless = CNI_REQUIRED),
 	{0},
 };
 
@@ -93,6 +137,7 @@ static int choose_backend(struct portmap_conf *conf, struct cni_error *err)
 	const char *backend = conf->backend ? conf->backend : "";
 	const char *of_iptables = *conf->external_set_mark_chain ? "externalSetMarkChain" : NULL;
 	const char *of_nftables = NULL;
+	uint32_t given = AUTOMATIC;
 	const char *wrong;
 
 	for (size_t i = 0; i < 2; i++) {
@@ -101,11 +146,11 @@ static int choose_backend(struct portmap_conf *conf, struct cni_error *err)
 		if (words)
 			*(is_of_iptables(words) ? &of_iptables : &of_nftables) = keys[i];
 	}
-	if (*backend && strcmp(backend, "nftables") && strcmp(backend, "iptables"))
+	if (!cni_word_parse(backends, backend, &given))
 		return cni_fail(err, CNI_ECONFIG,
 				"'backend' is \"%.64s\", expected \"nftables\" or \"iptables\"",
 				backend);
-	conf->by_iptables = *backend ? !strcmp(backend, "iptables") : of_iptables != NULL;
+	conf->by_iptables = given == AUTOMATIC ? of_iptables != NULL : given == IPTABLES;
 	for (size_t i = 0; i < 2; i++)
 		if (!conf->by_iptables && !cni_conditional_ports_are_words(conf->conditions[i]))
 			return cni_fail(err, CNI_ECONFIG,
@@ -135,24 +180,11 @@ static int read_backend(struct portmap_conf *conf, struct cni_error *err)
 
 /* ---- the mappings ---- */
 
-/* As it stands in JSON. */
-struct entry {
-	uint32_t host_port;
-	uint32_t container_port;
-	const char *protocol;
-	const char *host_ip;
-};
-
 static int read_protocol(const char *text, uint8_t *ret_protocol, struct cni_error *err)
 {
-	static const struct {
-		const char *name;
-		uint8_t number;
-	} protocols[] = {{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {"sctp", IPPROTO_SCTP}};
-
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
-		if (!strcasecmp(text, protocols[i].name)) {
-			*ret_protocol = protocols[i].number;
+	for (const struct cni_word *word = protocols; word->word; word++)
+		if (!strcasecmp(text, word->word)) {
+			*ret_protocol = (uint8_t)word->number;
 			return 0;
 		}
 	return cni_fail(err, CNI_ECONFIG, "'protocol' is \"%.64s\", expected tcp, udp or sctp",
@@ -161,13 +193,6 @@ static int read_protocol(const char *text, uint8_t *ret_protocol, struct cni_err
 
 static int read_mapping(const cJSON *item, struct cni_port_mapping *mapping, struct cni_error *err)
 {
-	static const struct cni_field entry_fields[] = {
-		CNI_FIELD(struct entry, "hostPort", host_port, .max = UINT16_MAX),
-		CNI_FIELD(struct entry, "containerPort", container_port, .max = UINT16_MAX),
-		CNI_FIELD(struct entry, "protocol", protocol),
-		CNI_FIELD(struct entry, "hostIP", host_ip),
-		{0},
-	};
 	struct entry entry = {.protocol = "", .host_ip = ""};
 
 	if (!cJSON_IsObject(item))
@@ -282,6 +307,7 @@ static const struct cni_plugin portmap = {
 	.fields = fields,
 	.validate = validate,
 	.plan = portmap_plan,
+	.about = "Publishes ports of the container as ports of the host",
 };
 
 int main(void)

@@ -14,10 +14,17 @@ struct ptp_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct ptp_conf, "ipMasq", ip_masq),
-	CNI_FIELD(struct ptp_conf, "ipMasqBackend", ip_masq_backend),
-	CNI_FIELD(struct ptp_conf, "nonMasqueradeCIDRs", non_masquerade),
-	CNI_FIELD(struct ptp_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true),
+	CNI_FIELD(struct ptp_conf, "ipMasq", ip_masq,
+		  .help = "Packets that leave the network get the host's address: without effect "
+			  "without 'ipam'"),
+	CNI_FIELD(struct ptp_conf, "ipMasqBackend", ip_masq_backend,
+		  .words = cni_masquerade_backends, .help = "The place of the masquerade rules",
+		  .unless = "nftables"),
+	CNI_FIELD(struct ptp_conf, "nonMasqueradeCIDRs", non_masquerade, .type = CNI_TYPE_PREFIXES,
+		  .help = "Packets to these prefixes keep the container's address with ipMasq: at "
+			  "most 1,024, of both families"),
+	CNI_FIELD(struct ptp_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true,
+		  .help = "MTU of the pair: 0 or less is the kernel's"),
 	{0},
 };
 
@@ -66,6 +73,7 @@ static const struct cni_plugin ptp = {
 	.fields = fields,
 	.validate = validate,
 	.plan = ptp_plan,
+	.about = "Connects a container to the host by a veth pair, without a bridge",
 };
 
 int main(void)

@@ -27,14 +27,24 @@ static const struct tap_conf defaults = {.owner = ABSENT, .group = ABSENT};
 #define MTU_MAX (65535 - 14)
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct tap_conf, "multiQueue", multi_queue),
-	CNI_FIELD(struct tap_conf, "mtu", mtu, .max = MTU_MAX),
-	CNI_FIELD(struct tap_conf, "mac", mac_of_conf),
-	CNI_FIELD(struct tap_conf, "owner", owner, .max = ID_MAX),
-	CNI_FIELD(struct tap_conf, "group", group, .max = ID_MAX),
-	CNI_FIELD(struct tap_conf, "selinuxContext", selinux_context),
-	CNI_FIELD(struct tap_conf, "bridge", bridge),
-	CNI_FIELD(struct tap_conf, "mac", mac_of_runtime, .section = {"runtimeConfig"}),
+	CNI_FIELD(struct tap_conf, "multiQueue", multi_queue,
+		  .help = "Several descriptors may attach to the tap at once"),
+	CNI_FIELD(struct tap_conf, "mtu", mtu, .max = MTU_MAX,
+		  .help = "68 or more: 0 is the kernel's"),
+	CNI_FIELD(struct tap_conf, "mac", mac_of_conf, .type = CNI_TYPE_MAC,
+		  .help = "The tap's MAC", .unless = "random"),
+	CNI_FIELD(struct tap_conf, "owner", owner, .max = ID_MAX,
+		  .help = "The user that may attach without CAP_NET_ADMIN", .unless = "every user"),
+	CNI_FIELD(struct tap_conf, "group", group, .max = ID_MAX,
+		  .help = "The group whose members may attach without CAP_NET_ADMIN",
+		  .unless = "every group"),
+	CNI_FIELD(struct tap_conf, "selinuxContext", selinux_context,
+		  .help = "The SELinux context of the tap", .unless = "the plugin's own"),
+	CNI_FIELD(struct tap_conf, "bridge", bridge,
+		  .help = "A bridge in the container: the tap becomes a port of it"),
+	CNI_FIELD(struct tap_conf, "mac", mac_of_runtime, .section = {"runtimeConfig"},
+		  .type = CNI_TYPE_MAC,
+		  .help = "The tap's MAC: overrides MAC of CNI_ARGS and the key mac"),
 	{0},
 };
 
@@ -57,7 +67,7 @@ static void tap_plan(struct cni_plan *plan, const struct cni_call *call, const v
 {
 	const struct tap_conf *conf = data;
 
-	cni_link_plan(plan, call, &cni_tap_part_ops,
+	cni_link_plan(plan, call, cni_link_tap.name, &cni_tap_part_ops,
 		      &(struct cni_tap_part){
 			      .mac = conf->mac,
 			      .mtu = conf->mtu,
@@ -82,6 +92,8 @@ static const struct cni_plugin tap = {
 	.fields = fields,
 	.validate = validate,
 	.plan = tap_plan,
+	.about = "Makes a tap in the container, for a virtual machine",
+	.arguments = cni_mac_arguments,
 };
 
 int main(int argc, char **argv)

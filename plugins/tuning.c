@@ -32,6 +32,7 @@ static const struct cni_plugin tuning = {
 	.inside = true,
 	.conf_size = sizeof(struct cni_tuning_conf),
 	.validate = validate,
+	.description = &cni_tuning_description,
 	.plan = tuning_plan,
 };
 

@@ -11,10 +11,14 @@ struct vlan_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct vlan_conf, "master", master),
-	CNI_FIELD(struct vlan_conf, "vlanId", vlan_id, .max = CNI_BRIDGE_VLAN_MAX),
-	CNI_FIELD(struct vlan_conf, "mtu", mtu, .max = 65535),
-	CNI_FIELD(struct vlan_conf, "linkInContainer", link_in_container),
+	CNI_FIELD(struct vlan_conf, "master", master, .help = "A link of the host",
+		  .unless = CNI_REQUIRED),
+	CNI_FIELD(struct vlan_conf, "vlanId", vlan_id, .max = CNI_BRIDGE_VLAN_MAX,
+		  .help = "The VLAN"),
+	CNI_FIELD(struct vlan_conf, "mtu", mtu, .max = 65535,
+		  .help = "Bytes, at most the master's: 0 is the master's"),
+	CNI_FIELD(struct vlan_conf, "linkInContainer", link_in_container,
+		  .help = "The master is in the container's namespace"),
 	{0},
 };
 
@@ -33,7 +37,7 @@ static void vlan_plan(struct cni_plan *plan, const struct cni_call *call, const 
 {
 	const struct vlan_conf *conf = data;
 
-	cni_link_plan(plan, call, &cni_link_part_ops,
+	cni_link_plan(plan, call, cni_link_vlan.name, &cni_link_part_ops,
 		      &(struct cni_link_part){
 			      .kind = &cni_link_vlan,
 			      .parent = conf->master,
@@ -53,6 +57,7 @@ static const struct cni_plugin vlan = {
 	.fields = fields,
 	.validate = validate,
 	.plan = vlan_plan,
+	.about = "Makes a VLAN of a link as the container's interface",
 };
 
 int main(void)

@@ -12,8 +12,11 @@ struct vrf_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct vrf_conf, "vrfname", vrfname),
-	CNI_FIELD(struct vrf_conf, "table", table, .max = UINT32_MAX),
+	CNI_FIELD(struct vrf_conf, "vrfname", vrfname, .help = "The VRF in the container",
+		  .unless = CNI_REQUIRED),
+	CNI_FIELD(struct vrf_conf, "table", table, .max = UINT32_MAX,
+		  .help = "The VRF's routing table: 0 is the table of the VRF if it exists, "
+			  "otherwise a free one"),
 	{0},
 };
 
@@ -58,6 +61,7 @@ static const struct cni_plugin vrf = {
 	.fields = fields,
 	.validate = validate,
 	.plan = vrf_plan,
+	.about = "Makes the container's interface a slave of a VRF",
 };
 
 int main(void)

@@ -15,12 +15,16 @@ need_root() {
 
 build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-dev libnftnl-dev libmd-dev
 	libdbus-1-dev)
+archives_packages=(dpkg-dev musl-dev make)
+installer_packages=(libcurl4-openssl-dev libssl-dev)
 demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
-	strace conntrack containernetworking-plugins zsh fish)
+	strace conntrack containernetworking-plugins openssl libssl-dev python3-yaml python3-jsonschema mandoc
+	dnsmasq-base zsh fish)
 # Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
-	firewalld dbus-daemon dbus-bin)
+	firewalld dbus-daemon dbus-bin python3-kubernetes kea-dhcp4-server kea-dhcp6-server udhcpd
+	prometheus)
 
 # Installs the missing Debian packages.
 need_packages() {
@@ -35,6 +39,24 @@ need_packages() {
 	apt-get update -q >/dev/null || die "apt-get update failed"
 	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
 		"${missing[@]}" >/dev/null || die "could not install ${missing[*]}"
+}
+
+# need_bird: BIRD from Debian's bird2, in PATH. Where it is not installed it is unpacked in build/bird, with the
+# libraries that it needs installed: the package would start a routing daemon on this machine. Returns 1, having
+# printed why, if it is not to be had.
+need_bird() {
+	local dir=$top/build/bird
+	PATH=$PATH:$dir/usr/sbin
+	command -v bird >/dev/null && command -v birdcl >/dev/null && return
+	mkdir -p "$dir"
+	if ! (cd "$dir" && { apt-get download -q bird2 || { apt-get update -q && apt-get download -q bird2; }; } &&
+		dpkg-deb -x bird2_*.deb . && rm bird2_*.deb) >"$dir/log" 2>&1; then
+		tail -n 3 "$dir/log"
+		return 1
+	fi
+	# shellcheck disable=SC2046 # a word for each
+	(need_packages $(apt-cache depends --no-recommends --no-suggests --no-conflicts --no-breaks \
+		--no-replaces bird2 | sed -n 's/^ *Depends: \(lib[^ ]*\)$/\1/p'))
 }
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg

@@ -11,8 +11,8 @@ vm_quick_seconds=1200
 # The build whose executables start soonest: a shared library costs a walk over the host's files, and a test
 # starts plugins by the hundred.
 vm_preset() {
-	if "$top/scripts/archives" >/dev/null 2>&1; then
-		echo static
+	if "$top/scripts/archives" portable >/dev/null 2>&1; then
+		echo portable
 	else
 		echo release
 	fi
@@ -39,7 +39,7 @@ split_vm_logs() { # suite
 	while IFS= read -r line; do
 		read -r _ _ test code seconds <<<"$line"
 		case $line in
-		'== kernel '*) echo "$test" >"$dir/vm.$suite.kernel" ;;
+		'== kernel '*) echo "$test" >"$vm_dir/vm.$suite.kernel" ;;
 		'== start '*) ;;
 		'== log '*)
 			log=$(vm_log "$suite" "$test")
@@ -50,7 +50,7 @@ split_vm_logs() { # suite
 			[ "$ended" = 0 ] || grep -q '^not ok [0-9]* - ' "$log" ||
 				echo "not ok 0 - ${test##*/} ended before its time ($suite), exit code $ended" >>"$log"
 			printf '%s s: ' "$took"
-			tally "$suite: ${test#"$dir/tests/"}" "$log"
+			tally "$suite: ${test#"$vm_dir/tests/"}" "$log"
 			log=/dev/null
 			;;
 		*) printf '%s\n' "$line" >>"$log" ;;
@@ -82,10 +82,10 @@ not_ended() { # log
 # run_vm SUITE TESTS: these test executables in one boot of the suite's kernel.
 run_vm() {
 	local suite=$1 tests=() logs=() test log log_of_machine
-	log_of_machine=$dir/vm.$suite.log
+	log_of_machine=$vm_dir/vm.$suite.log
 	for test in $2; do
-		tests+=("$dir/tests/$test")
-		log=$(vm_log "$suite" "$dir/tests/$test")
+		tests+=("$vm_dir/tests/$test")
+		log=$(vm_log "$suite" "$vm_dir/tests/$test")
 		logs+=("$log")
 		rm -f "$log"
 	done
@@ -98,7 +98,7 @@ run_vm() {
 	fi
 	SECONDS=0
 	"$top/scripts/vm" --suite "$suite" --timeout "$vm_seconds" \
-		"$top/scripts/vm-tests" "$vm_test_seconds" "${tests[@]}" \
+		"${vm_driver[@]}" "$top/scripts/vm-tests" "$vm_test_seconds" "${tests[@]}" \
 		2>"$log_of_machine" | split_vm_logs "$suite"
 	for log in "${logs[@]}"; do
 		[ -e "$log" ] || not_ended "$log" >"$log"
@@ -106,34 +106,47 @@ run_vm() {
 	count "${logs[@]}"
 	print_vm_skips "$suite" "${logs[@]}"
 	printf '%s: %s test executables in %s s on %s\n' "$suite" "${#tests[@]}" "$SECONDS" \
-		"$(cat "$dir/vm.$suite.kernel")"
+		"$(cat "$vm_dir/vm.$suite.kernel")"
 }
 
-# Tests that the quick run skips by name, on Debian's kernels: all of them, or those of --vm-quick.
-run_vms() { # all or quick
-	local preset dir tests suite
+# prepare_vms all|quick: the tests that need another kernel, all of them or a selection, and their build.
+prepare_vms() {
+	local preset test tests suite
 	preset=$(vm_preset)
-	dir=$top/build/$preset
+	vm_dir=$top/build/release
+	vm_driver=(env)
+	[ "$preset" != portable ] || vm_driver=("${on_portable[@]}")
 	tests=$(marked vm-quick)
+	[ "$1" != quick ] || vm_suites=bookworm
 	# The selection comes first: the others take longer.
 	[ "$1" = quick ] || tests+=" $(marked vm | grep -vxF "$tests")"
-	tests=$(for test in $tests; do
+	vm_tests=$(for test in $tests; do
 		# shellcheck disable=SC2053 # a pattern on purpose
 		[[ $test == *$only* ]] && echo "$test"
 	done)
 	# shellcheck disable=SC2046,SC2086 # a word for each
-	build_for "$preset" $(targets_of <<<"$tests")
+	build_for "$preset" $(targets_of <<<"$vm_tests")
+	for suite in $vm_suites; do
+		# A failure is told by run_vm.
+		"$top/scripts/vm" --suite "$suite" --prepare >/dev/null 2>&1
+	done
+	return 0
+}
+
+# run_vms all|quick: runs the prepared tests; of the selection those for kinds that this kernel lacks.
+run_vms() {
+	local suite
 	if [ "$1" = quick ]; then
 		vm_seconds=$vm_quick_seconds
-		CNI_C_KINDS=$(lacking_kinds) spend "$preset vm" run_vm bookworm "$tests"
+		CNI_C_KINDS=$(lacking_kinds) spend "${vm_dir##*/} vm" run_vm "$vm_suites" "$vm_tests"
 		return
 	fi
 	for suite in $vm_suites; do
-		spend "$preset $suite" run_vm "$suite" "$tests"
+		spend "${vm_dir##*/} $suite" run_vm "$suite" "$vm_tests"
 	done
-	verbs_table "$dir" >"$dir/verbs"
-	cat "$dir/verbs"
-	[ -z "$write" ] || write_table verbs "$(cat "$dir/verbs")"
+	verbs_table "$vm_dir" >"$vm_dir/verbs"
+	cat "$vm_dir/verbs"
+	[ -z "$write" ] || write_table verbs "$(cat "$vm_dir/verbs")"
 }
 
 # 6.1 of 6.1.0-56-amd64.

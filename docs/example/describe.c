@@ -18,9 +18,12 @@ struct describe_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct describe_conf, "directory", directory),
+	CNI_FIELD(struct describe_conf, "directory", directory,
+		  .help = "The directory of the files, which is made if it is absent"),
 	{0},
 };
+
+static const struct describe_conf defaults = {.directory = "/run/describe"};
 
 /* DEL and GC go on with the default where the key has a wrong value. */
 static int read_conf(const struct cni_call *call, struct describe_conf *ret_conf,
@@ -28,7 +31,7 @@ static int read_conf(const struct cni_call *call, struct describe_conf *ret_conf
 {
 	bool lenient = call->env.command == CNI_DEL || call->env.command == CNI_GC;
 
-	*ret_conf = (struct describe_conf){.directory = "/run/describe"};
+	*ret_conf = defaults;
 	return cni_decode(fields, call->conf.json, ret_conf, lenient, err);
 }
 
@@ -158,8 +161,22 @@ static int status(const struct cni_call *call, struct cni_error *err)
 	return cni_fail_within(err, "'directory' \"%s\"", conf.directory);
 }
 
+/* The same of the configuration alone, for `cnitool validate`. */
+static int validate(const struct cni_call *call, struct cni_error *err)
+{
+	struct describe_conf conf;
+
+	return read_conf(call, &conf, err);
+}
+
 int main(void)
 {
+	static const struct cni_description description = {
+		.about = "Keeps a file for each attachment",
+		.role = CNI_ROLE_CHAINED,
+		.fields = fields,
+		.defaults = &defaults,
+	};
 	static const struct cni_verbs describe = {
 		.type = "describe",
 		.version = "1.0.0",
@@ -168,6 +185,8 @@ int main(void)
 		.del = del,
 		.gc = gc,
 		.status = status,
+		.validate = validate,
+		.description = &description,
 	};
 
 	return cni_verbs_main(&describe);

@@ -196,9 +196,11 @@ static const struct cni_word modes[] = {
 static const struct macvlan_part defaults = {.master = "", .mode = MACVLAN_MODE_BRIDGE};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct macvlan_part, "master", master),
-	CNI_FIELD(struct macvlan_part, "mode", mode, .words = modes),
-	CNI_FIELD(struct macvlan_part, "mtu", mtu, .max = 65535),
+	CNI_FIELD(struct macvlan_part, "master", master, .help = "The link of the host"),
+	CNI_FIELD(struct macvlan_part, "mode", mode, .words = modes,
+		  .help = "Who reaches whom, see ip-link(8)"),
+	CNI_FIELD(struct macvlan_part, "mtu", mtu, .max = 65535,
+		  .help = "Bytes: 0 is the master's"),
 	{0},
 };
 
@@ -226,6 +228,7 @@ int main(void)
 		.fields = fields,
 		.validate = validate,
 		.plan = plan,
+		.about = "Makes an interface with a MAC of its own on a link of the host",
 	};
 
 	return cni_plan_main(&macvlan);

@@ -118,28 +118,70 @@ static int take_answer(const char *path, char *text, char **ret_body, struct cni
 	return 0;
 }
 
-int dhcp_ask(const char *path, const struct dhcp_request *request, const char *body,
-	     unsigned int milliseconds, char **ret_body, struct cni_error *err)
+void dhcp_ask_drop(struct dhcp_question *question)
 {
-	struct timespec end = cni_deadline_in(milliseconds);
+	if (question->fd >= 0)
+		close(question->fd);
+	question->fd = -1;
+}
+
+int dhcp_ask_begin(const char *path, const struct dhcp_request *request, const char *body,
+		   unsigned int milliseconds, struct dhcp_question *ret_question,
+		   struct cni_error *err)
+{
 	struct dhcp_request sized = *request;
-	freeing char *answer = cni_alloc(ANSWER_MAX + 1);
 	freeing char *line = NULL;
 	freeing char *text = NULL;
-	closing int fd = -1;
 
-	*ret_body = NULL;
+	*ret_question = (struct dhcp_question){path, -1, cni_deadline_in(milliseconds)};
 	sized.size = body ? strlen(body) : 0;
 	if (sized.size > DHCP_WIRE_BODY_MAX)
 		return cni_fail(err, CNI_ECONFIG, "the request has %zu bytes, expected at most %d",
 				sized.size, DHCP_WIRE_BODY_MAX);
 	line = dhcp_wire_format_request(&sized);
 	text = cni_format("%s%s", line, body ? body : "");
-	if (connect_to(path, &fd, err) < 0)
+	if (connect_to(path, &ret_question->fd, err) < 0)
 		return -1;
 	/* Another daemon may have answered, and closed, before all of it was sent. */
-	if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
+	if (send(ret_question->fd, text, strlen(text), MSG_NOSIGNAL) < 0 && errno != EPIPE &&
+	    errno != ECONNRESET)
 		return cni_fail_errno(err, CNI_EIO, errno, "ask the DHCP daemon on '%s'", path);
-	return read_answer(fd, answer, &end, err) < 0 ? -1
-						      : take_answer(path, answer, ret_body, err);
+	return 0;
+}
+
+struct dhcp_question *dhcp_ask_first(struct dhcp_question *one, struct dhcp_question *other)
+{
+	struct pollfd waits[] = {{.fd = one->fd, .events = POLLIN},
+				 {.fd = other->fd, .events = POLLIN}};
+	int ready;
+
+	if (one->fd < 0 || other->fd < 0)
+		return one->fd < 0 ? other : one;
+	do
+		ready = poll(waits, 2, (int)cni_deadline_left(&one->end));
+	while (ready < 0 && errno == EINTR);
+	return ready > 0 && waits[1].revents ? other : one;
+}
+
+int dhcp_ask_end(struct dhcp_question *question, char **ret_body, struct cni_error *err)
+{
+	freeing char *answer = cni_alloc(ANSWER_MAX + 1);
+	int failed = read_answer(question->fd, answer, &question->end, err);
+
+	*ret_body = NULL;
+	dhcp_ask_drop(question);
+	return failed ? -1 : take_answer(question->socket, answer, ret_body, err);
+}
+
+int dhcp_ask(const char *path, const struct dhcp_request *request, const char *body,
+	     unsigned int milliseconds, char **ret_body, struct cni_error *err)
+{
+	struct dhcp_question question;
+
+	*ret_body = NULL;
+	if (dhcp_ask_begin(path, request, body, milliseconds, &question, err) < 0) {
+		dhcp_ask_drop(&question);
+		return -1;
+	}
+	return dhcp_ask_end(&question, ret_body, err);
 }

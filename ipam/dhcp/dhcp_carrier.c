@@ -2,6 +2,7 @@
 #include "dhcp_carrier.h"
 
 #include "cleanup.h"
+#include "dhcp_control.h"
 #include "nl.h"
 #include "peer.h"
 
@@ -22,15 +23,10 @@
 
 static int id_of(struct msghdr *message)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
-		if (c->cmsg_level == SOL_NETLINK && c->cmsg_type == NETLINK_LISTEN_ALL_NSID &&
-		    c->cmsg_len >= CMSG_LEN(sizeof(int))) {
-			int id;
+	int id = -1;
 
-			memcpy(&id, CMSG_DATA(c), sizeof(id));
-			return id;
-		}
-	return -1;
+	dhcp_control_read(message, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &id, sizeof(id));
+	return id;
 }
 
 static void read_one(const struct dhcp_carrier *carrier, const struct nlmsghdr *message, int id)

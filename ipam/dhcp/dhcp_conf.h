@@ -3,6 +3,8 @@
 #ifndef DHCP_CONF_H
 #define DHCP_CONF_H
 
+#include "describe.h"
+#include "dhcp6_lease.h"
 #include "dhcp_packet.h"
 #include "verbs.h"
 
@@ -10,8 +12,14 @@ struct dhcp_conf {
 	const char *socket;	     /* of the daemon */
 	struct dhcp_options options; /* that each message has */
 	uint32_t priority;	     /* of routes; 0: none */
-	bool probe;		     /* the address by ARP */
+	bool probe;		     /* the address by ARP, or by neighbour solicitations */
+	bool wants_four;	     /* key "families" */
+	bool wants_six;
+	struct dhcp6_identity identity; /* for IPv6, without its secret */
 };
+
+/* Its keys, for DESCRIBE. */
+extern const struct cni_description dhcp_description;
 
 /* Strings point into the call. Fails with CNI_ECONFIG. */
 int dhcp_conf_read(const struct cni_call *call, struct dhcp_conf *ret_conf, struct cni_error *err);

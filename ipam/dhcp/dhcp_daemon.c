@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
@@ -95,6 +96,18 @@ static int open_watches(struct daemon *daemon, struct cni_error *err)
 	return 0;
 }
 
+/* Each container that waits for a lease has up to three descriptors. */
+static void raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		dhcp_log("raise the limit of descriptors: %s", strerror(errno));
+}
+
 static int write_pid(const char *path, struct cni_error *err)
 {
 	freeing char *text = cni_format("%d", (int)getpid());
@@ -132,6 +145,7 @@ static int run(struct daemon *daemon, const struct dhcp_flags *flags, struct cni
 {
 	freeing char *path = cni_format("%s%s", flags->host_prefix, flags->socket);
 
+	raise_limit();
 	if (dhcp_house_open(&daemon->house, flags, path, err) < 0 ||
 	    dhcp_listener_open(path, &daemon->listener, err) < 0 || open_watches(daemon, err) < 0 ||
 	    write_pid(flags->pidfile, err) < 0)
@@ -146,7 +160,7 @@ static int run(struct daemon *daemon, const struct dhcp_flags *flags, struct cni
 
 int dhcp_daemon_main(const char *const *arguments)
 {
-	struct daemon daemon = {.listener = {.fd = -1, .lock = -1}};
+	struct daemon daemon = {.listener = {.fd = -1, .lock = -1, .spare = -1}};
 	struct dhcp_flags flags;
 	struct cni_error err;
 	int failed;

@@ -2,6 +2,7 @@
 #include "dhcp_house.h"
 
 #include "dhcp_requests.h"
+#include "dhcp_takeover.h"
 
 #include "attachment_file.h"
 #include "cleanup.h"
@@ -59,6 +60,21 @@ uint64_t dhcp_house_wakes(const struct dhcp_house *house)
 	return wakes;
 }
 
+static void describe(const struct dhcp_tenant *tenant, struct cni_error *err)
+{
+	const struct dhcp_record *record = &tenant->record;
+	bool is_six = dhcp_record_is_six(record);
+
+	cni_fail(err, CNI_EAGAIN,
+		 "no DHCP%s has given a lease for '%s': %u messages were sent, the last in "
+		 "state %s%s%s",
+		 is_six ? "v6 server or router" : " server", record->place.ifname, tenant->messages,
+		 is_six ? dhcp6_state_text(record->six.state)
+			: dhcp_state_text(record->lease.state),
+		 tenant->fault ? "; the last answer was ignored: " : ", and nothing was answered",
+		 tenant->fault ? tenant->fault : "");
+}
+
 static void give_up(struct dhcp_visitor *visitor)
 {
 	const struct dhcp_tenant *tenant = visitor->tenant;
@@ -68,13 +84,7 @@ static void give_up(struct dhcp_visitor *visitor)
 		visitor->is_done = true;
 		return;
 	}
-	cni_fail(&err, CNI_EAGAIN,
-		 "no DHCP server has given a lease for '%s': %u messages were sent, the last in "
-		 "state %s%s%s",
-		 tenant->record.place.ifname, tenant->messages,
-		 dhcp_state_text(tenant->record.lease.state),
-		 tenant->fault ? "; the last answer was ignored: " : ", and nothing was answered",
-		 tenant->fault ? tenant->fault : "");
+	describe(tenant, &err);
 	dhcp_visitor_answer(visitor, err.code, err.msg);
 	visitor->has_left = true;
 }
@@ -134,14 +144,14 @@ void dhcp_house_tend(struct dhcp_house *house)
 
 /* ---- beginning and end ---- */
 
-static void resume(struct dhcp_house *house, const struct cni_owner *owner)
+static void resume(struct dhcp_house *house, const char *records, const struct cni_owner *owner)
 {
 	clearing_dhcp_record struct dhcp_record record;
 	struct dhcp_tenant *tenant;
 	struct cni_error err = {0};
 	bool found = false;
 
-	if (dhcp_record_read(owner, &record, &found, &err) < 0 || !found) {
+	if (dhcp_record_read_in(records, owner, &record, &found, &err) < 0 || !found) {
 		dhcp_log("%s/%s/%s: the record cannot be used%s%s", owner->network,
 			 owner->container, owner->ifname, *err.msg ? ": " : "", err.msg);
 		return;
@@ -154,34 +164,42 @@ static void resume(struct dhcp_house *house, const struct cni_owner *owner)
 	tenant->netns_id = dhcp_carrier_id(&tenant->record.place);
 }
 
-static void resume_network(struct dhcp_house *house, const char *network)
+static void resume_network(struct dhcp_house *house, const char *records, const char *network)
 {
+	uint8_t family = strcmp(records, DHCP6_RECORDS) ? AF_INET : AF_INET6;
 	struct cni_attachment_files files;
 	struct cni_error err;
 
-	if (cni_attachment_files(DHCP_RECORDS, network, &files, &err) < 0) {
+	if (cni_attachment_files(records, network, &files, &err) < 0) {
 		dhcp_log("%s", err.msg);
 		return;
 	}
 	for (size_t i = 0; i < files.owners.count; i++)
-		if (!dhcp_house_find(house, &files.owners.items[i]))
-			resume(house, &files.owners.items[i]);
+		if (!dhcp_house_find_family(house, &files.owners.items[i], family))
+			resume(house, records, &files.owners.items[i]);
 	cni_attachment_files_clear(&files);
 }
 
-void dhcp_house_resume(struct dhcp_house *house)
+static void resume_all(struct dhcp_house *house, const char *records)
 {
 	char **networks = NULL;
 	struct cni_error err;
 	size_t count = 0;
 
-	if (cni_attachment_networks(DHCP_RECORDS, &networks, &count, &err) < 0)
+	if (cni_attachment_networks(records, &networks, &count, &err) < 0)
 		dhcp_log("%s", err.msg);
 	for (size_t i = 0; i < count; i++) {
-		resume_network(house, networks[i]);
+		resume_network(house, records, networks[i]);
 		free(networks[i]);
 	}
 	free(networks);
+}
+
+void dhcp_house_resume(struct dhcp_house *house)
+{
+	resume_all(house, DHCP_RECORDS);
+	resume_all(house, DHCP6_RECORDS);
+	dhcp_house_take_over(house);
 	dhcp_house_tend(house);
 }
 

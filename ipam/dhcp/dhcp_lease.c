@@ -69,9 +69,23 @@ static void set_times(struct dhcp_lease *lease)
 	lease->renews = lease->rebinds = lease->expires = DHCP_NEVER;
 	if (terms->lease_seconds == DHCP_FOREVER)
 		return;
-	lease->renews = lease->asked + 1000ULL * terms->renewal_seconds;
-	lease->rebinds = lease->asked + 1000ULL * terms->rebinding_seconds;
+	/* A lease of one second has zeroes, which would have it renewed without a pause. */
+	lease->renews = lease->asked + (terms->renewal_seconds ? 1000ULL * terms->renewal_seconds
+							       : 500ULL * terms->lease_seconds);
+	lease->rebinds =
+		lease->asked + (terms->rebinding_seconds ? 1000ULL * terms->rebinding_seconds
+							 : 875ULL * terms->lease_seconds);
 	lease->expires = lease->asked + 1000ULL * terms->lease_seconds;
+}
+
+/* Doubles with each refusal: a server that offers and then refuses is not asked without end. */
+static uint32_t refusal_pause(struct dhcp_lease *lease, uint32_t first, uint32_t chance)
+{
+	uint32_t shift = lease->refusals < 10 ? lease->refusals : 10;
+	uint32_t pause = at_most(first << shift, lease->pace.resend_max);
+
+	lease->refusals++;
+	return jitter(pause, chance);
 }
 
 /* ---- without an address ---- */
@@ -107,7 +121,7 @@ static struct dhcp_step lose(struct dhcp_lease *lease, uint64_t now, uint32_t ch
 	begin_exchange(lease, now, chance);
 	dhcp_terms_clear(&lease->terms);
 	lease->state = DHCP_SELECTING;
-	wake_after(lease, now, jitter(pause, chance));
+	wake_after(lease, now, pause);
 	return (struct dhcp_step){.news = had ? DHCP_LOST : DHCP_NO_NEWS, .why = why};
 }
 
@@ -134,6 +148,7 @@ static struct dhcp_step bind_to(struct dhcp_lease *lease, struct dhcp_terms *ter
 	lease->terms = *terms;
 	*terms = (struct dhcp_terms){.mtu = 0};
 	dhcp_terms_clear(&lease->offer);
+	lease->refusals = 0;
 	set_times(lease);
 	lease->state = DHCP_BOUND;
 	lease->wakes = lease->renews;
@@ -168,7 +183,7 @@ struct dhcp_step dhcp_lease_probed(struct dhcp_lease *lease, bool is_free, uint6
 	/* The message names the offer, so it stays until the next exchange. */
 	lease->state = DHCP_SELECTING;
 	lease->attempts = 0;
-	wake_after(lease, now, jitter(PAUSE_AFTER_DECLINE, chance));
+	wake_after(lease, now, refusal_pause(lease, PAUSE_AFTER_DECLINE, chance));
 	step = (struct dhcp_step){.send = DHCP_SEND_DECLINE, .why = "another host has the address"};
 	if (!dhcp_terms_are_empty(&lease->terms)) {
 		step.news = DHCP_LOST;
@@ -304,7 +319,8 @@ struct dhcp_step dhcp_lease_receive(struct dhcp_lease *lease, enum dhcp_type typ
 	bool selects = lease->state == DHCP_SELECTING && lease->attempts;
 
 	if (type == DHCP_NAK && waits_for_ack(lease))
-		return lose(lease, now, chance, PAUSE_AFTER_NAK, "the server refuses the address");
+		return lose(lease, now, chance, refusal_pause(lease, PAUSE_AFTER_NAK, chance),
+			    "the server refuses the address");
 	if (type == DHCP_OFFER && selects)
 		return fault ? ignore(fault) : take_offer(lease, terms, now, chance);
 	if (type != DHCP_ACK || !waits_for_ack(lease))

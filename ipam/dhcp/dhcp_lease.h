@@ -64,6 +64,7 @@ struct dhcp_lease {
 	uint64_t expires; /* DHCP_NEVER: without end */
 	uint32_t xid;
 	uint32_t attempts;
+	uint32_t refusals; /* and conflicts, since the last time that a server gave an address */
 	struct dhcp_terms terms; /* held; empty: none */
 	struct dhcp_terms offer; /* of the server that was chosen */
 };

@@ -115,12 +115,17 @@ static int make(const char *path, struct dhcp_listener *listener, struct cni_err
 	return 0;
 }
 
+static int open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 int dhcp_listener_open(const char *path, struct dhcp_listener *ret_listener, struct cni_error *err)
 {
 	freeing char *name = cni_format("dhcp daemon %s", path);
 	int passed = count_passed(err);
 
-	*ret_listener = (struct dhcp_listener){.fd = -1, .lock = -1};
+	*ret_listener = (struct dhcp_listener){.fd = -1, .lock = -1, .spare = open_spare()};
 	if (passed < 0)
 		return -1;
 	if (cni_lock_take(name, CNI_LOCK_EXCLUSIVE, LOCK_MS, &ret_listener->lock, err) < 0) {
@@ -141,7 +146,9 @@ void dhcp_listener_close(struct dhcp_listener *listener)
 		close(listener->fd);
 	if (listener->lock >= 0)
 		close(listener->lock);
-	*listener = (struct dhcp_listener){.fd = -1, .lock = -1};
+	if (listener->spare >= 0)
+		close(listener->spare);
+	*listener = (struct dhcp_listener){.fd = -1, .lock = -1, .spare = -1};
 }
 
 /* ---- visitors ---- */
@@ -165,10 +172,27 @@ static void refuse(int fd)
 	close(fd);
 }
 
-int dhcp_listener_accept(const struct dhcp_listener *listener)
+/* A visitor that stays in the queue would have the loop turn without end. */
+static void drop_next(struct dhcp_listener *listener)
+{
+	int fd;
+
+	if (listener->spare < 0)
+		return;
+	close(listener->spare);
+	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0)
+		close(fd);
+	listener->spare = open_spare();
+	dhcp_log("a request was dropped: there are no descriptors left");
+}
+
+int dhcp_listener_accept(struct dhcp_listener *listener)
 {
 	int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		drop_next(listener);
 	if (fd < 0 || is_root(fd))
 		return fd;
 	refuse(fd);

@@ -11,6 +11,7 @@ struct dhcp_listener {
 	int fd;
 	char *path; /* to remove at the end; NULL: systemd's */
 	int lock;   /* one daemon for each socket */
+	int spare;  /* a descriptor to give up where there are no more */
 };
 
 /* Listens on `path`, whose directory is made. A stale socket is replaced. Fails with CNI_ETAKEN if a daemon has it, and
@@ -18,7 +19,8 @@ struct dhcp_listener {
 int dhcp_listener_open(const char *path, struct dhcp_listener *ret_listener, struct cni_error *err);
 void dhcp_listener_close(struct dhcp_listener *listener);
 
-/* Takes the next visitor; -1: there is none. A visitor that is not root is refused with a sentence. */
-int dhcp_listener_accept(const struct dhcp_listener *listener);
+/* Takes the next visitor; -1: there is none. A visitor that is not root is refused with a sentence, and each visitor
+ * is dropped while the process has no descriptor left. */
+int dhcp_listener_accept(struct dhcp_listener *listener);
 
 #endif

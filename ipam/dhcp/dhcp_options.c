@@ -21,6 +21,8 @@ static const uint8_t requested_by_default[] = {
 	DHCP_OPTION_RENEWAL_TIME, DHCP_OPTION_REBINDING_TIME,
 };
 
+static const uint8_t requested_by_go[] = {DHCP_OPTION_ROUTERS, DHCP_OPTION_MASK};
+
 /* clang-format off: a line for each. */
 static const struct cni_word names[] = {
 	{"subnet-mask", 1},
@@ -174,10 +176,15 @@ struct provided {
 	const char *argument;
 };
 
-static const struct cni_field provided_fields[] = {
-	CNI_FIELD(struct provided, "option", option),
-	CNI_FIELD(struct provided, "value", value),
-	CNI_FIELD(struct provided, "fromArg", argument),
+const struct cni_field dhcp_provide_fields[] = {
+	CNI_FIELD(struct provided, "option", option,
+		  .help = "The option: a name of dhcp-options(5), such as host-name, or a number "
+			  "from 1 to 254",
+		  .unless = CNI_REQUIRED),
+	CNI_FIELD(struct provided, "value", value,
+		  .help = "The value, up to 255 bytes, as they are"),
+	CNI_FIELD(struct provided, "fromArg", argument,
+		  .help = "The argument of CNI_ARGS that overrides value"),
 	{0},
 };
 
@@ -207,7 +214,7 @@ static int put_provided(const cJSON *item, const char *arguments, struct dhcp_op
 	if (!cJSON_IsObject(item))
 		return cni_fail(err, CNI_ECONFIG, "'ipam.provide' has %s, expected objects",
 				cni_json_show(item));
-	if (cni_decode(provided_fields, item, &provided, false, err) < 0)
+	if (cni_decode(dhcp_provide_fields, item, &provided, false, err) < 0)
 		return cni_fail_within(err, "'ipam.provide'");
 	if (read_code(provided.option, "ipam.provide", &code, err) < 0 ||
 	    refuse_ours(code, provided.option, err) < 0)
@@ -226,9 +233,11 @@ struct requested {
 	bool skip_default;
 };
 
-static const struct cni_field requested_fields[] = {
-	CNI_FIELD(struct requested, "option", option),
-	CNI_FIELD(struct requested, "skipDefault", skip_default),
+const struct cni_field dhcp_request_fields[] = {
+	CNI_FIELD(struct requested, "option", option,
+		  .help = "The option: a name of dhcp-options(5) or a number from 1 to 254"),
+	CNI_FIELD(struct requested, "skipDefault", skip_default,
+		  .help = "The server is asked for the listed options only", .unless = "false"),
 	{0},
 };
 
@@ -250,7 +259,7 @@ static int read_requested(const cJSON *request, uint8_t list[256], size_t *count
 		if (!cJSON_IsObject(item))
 			return cni_fail(err, CNI_ECONFIG, "'ipam.request' has %s, expected objects",
 					cni_json_show(item));
-		if (cni_decode(requested_fields, item, &requested, false, err) < 0)
+		if (cni_decode(dhcp_request_fields, item, &requested, false, err) < 0)
 			return cni_fail_within(err, "'ipam.request'");
 		*skip |= requested.skip_default;
 		if (!*requested.option)
@@ -262,16 +271,19 @@ static int read_requested(const cJSON *request, uint8_t list[256], size_t *count
 	return 0;
 }
 
-static int put_requested(const cJSON *request, struct dhcp_options *options, struct cni_error *err)
+int dhcp_options_put_requested(const cJSON *request, bool as_go, struct dhcp_options *options,
+			       struct cni_error *err)
 {
+	const uint8_t *defaults = as_go ? requested_by_go : requested_by_default;
+	size_t default_count = as_go ? sizeof(requested_by_go) : sizeof(requested_by_default);
 	uint8_t list[256];
 	size_t count = 0;
 	bool skip = false;
 
 	if (read_requested(request, list, &count, &skip, err) < 0)
 		return -1;
-	for (size_t i = 0; !skip && i < sizeof(requested_by_default); i++)
-		add_code(list, &count, requested_by_default[i]);
+	for (size_t i = 0; !skip && i < default_count; i++)
+		add_code(list, &count, defaults[i]);
 	if (count && !dhcp_options_put(options, DHCP_OPTION_REQUEST_LIST, list, count))
 		return cni_fail(err, CNI_ECONFIG,
 				"'ipam.request' has more than fits into a message");
@@ -289,7 +301,7 @@ int dhcp_options_of_conf(const cJSON *provide, const cJSON *request, const char 
 	cJSON_ArrayForEach (item, provide)
 		if (put_provided(item, arguments, options, err) < 0)
 			return -1;
-	return put_requested(request, options, err);
+	return dhcp_options_put_requested(request, false, options, err);
 }
 
 void dhcp_options_put_client_id(struct dhcp_options *options, const char *container,

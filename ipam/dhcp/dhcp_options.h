@@ -4,6 +4,7 @@
 #ifndef DHCP_OPTIONS_H
 #define DHCP_OPTIONS_H
 
+#include "decode.h"
 #include "dhcp_packet.h"
 #include "error.h"
 
@@ -38,10 +39,19 @@ enum {
 /* The code of an option by its name in dhcp-options(5) ("host-name") or its number ("12"); 0 if there is none. */
 uint8_t dhcp_option_code(const char *name);
 
+/* The keys of an item of `provide`, and of `request`. */
+extern const struct cni_field dhcp_provide_fields[];
+extern const struct cni_field dhcp_request_fields[];
+
 /* Puts what the lists of the configuration choose (NULL: none) into `options`: values of `provide`, from CNI_ARGS
  * too, and the list of requested codes. Fails with CNI_ECONFIG, naming key and value. */
 int dhcp_options_of_conf(const cJSON *provide, const cJSON *request, const char *arguments,
 			 struct dhcp_options *options, struct cni_error *err);
+
+/* Puts the list of requested codes alone. `as_go`: the Go plugin's, whose default ones are 3 and 1. Fails
+ * likewise. */
+int dhcp_options_put_requested(const cJSON *request, bool as_go, struct dhcp_options *options,
+			       struct cni_error *err);
 
 /* Puts the client identifier (RFC 2132, section 9.14, type 0) of an attachment, as the Go plugin makes it: the three
  * names, cut to 254 bytes. */

@@ -16,12 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void dhcp_place_clear(struct dhcp_place *place)
-{
-	free(place->netns);
-	*place = (struct dhcp_place){.netns = NULL};
-}
-
 /* ---- the namespace ---- */
 
 static int open_with(const struct dhcp_place *place, int *ret_netns, struct cni_nl *ret_nl,
@@ -102,37 +96,98 @@ static void find_parent(struct cni_nl *nl, const struct cni_link *link, struct d
 	memcpy(place->parent, parent.name, sizeof(place->parent));
 }
 
+struct search {
+	const uint8_t *mac;
+	int index;
+};
+
+static int compare_mac(const struct cni_link *link, void *data, struct cni_error *err)
+{
+	struct search *search = data;
+
+	(void)err;
+	if (link->has_mac && !memcmp(link->mac, search->mac, CNI_MAC_SIZE))
+		search->index = search->index ? -1 : link->index;
+	return 0;
+}
+
+static void search_again(void *data)
+{
+	((struct search *)data)->index = 0;
+}
+
+int dhcp_place_host_link(const uint8_t mac[CNI_MAC_SIZE])
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	struct search search = {.mac = mac};
+	struct cni_error ignored;
+
+	if (cni_nl_open(&nl, NETLINK_ROUTE, -1, &ignored) < 0 ||
+	    cni_link_each(&nl, NULL, compare_mac, search_again, &search, &ignored) < 0)
+		return -1;
+	return search.index;
+}
+
+/* Fills all but the namespace and the name. */
+static int fill(struct cni_nl *nl, struct dhcp_place *place, struct cni_link *ret_link,
+		struct cni_error *err)
+{
+	if (cni_link_get(nl, place->ifname, ret_link, err) < 0)
+		return cni_fail_within(err, "'%s' in '%s'", place->ifname, place->netns);
+	if (!ret_link->has_mac)
+		return cni_fail(err, CNI_ECONFIG,
+				"'%s' has no MAC address of six octets, expected an interface of "
+				"Ethernet",
+				place->ifname);
+	place->index = ret_link->index;
+	memcpy(place->mac, ret_link->mac, CNI_MAC_SIZE);
+	place->shares_mac = !strcmp(ret_link->kind, "ipvlan");
+	return 0;
+}
+
 int dhcp_place_find(struct dhcp_place *place, struct cni_error *err)
 {
 	closing_nl struct cni_nl nl = {.socket = NULL};
 	closing int netns = -1;
 	struct cni_link link;
 
-	if (open_with(place, &netns, &nl, &place->cookie, err) < 0)
+	if (open_with(place, &netns, &nl, &place->cookie, err) < 0 ||
+	    fill(&nl, place, &link, err) < 0)
 		return -1;
-	if (cni_link_get(&nl, place->ifname, &link, err) < 0)
-		return cni_fail_within(err, "'%s' in '%s'", place->ifname, place->netns);
-	if (!link.has_mac)
-		return cni_fail(err, CNI_ECONFIG,
-				"'%s' has no MAC address of six octets, expected an interface of "
-				"Ethernet",
-				place->ifname);
 	if (!(link.flags & IFF_UP) &&
 	    cni_link_change(&nl, link.index, &(struct cni_link_change){.up = CNI_ON}, err) < 0)
 		return cni_fail_within(err, "set '%s' up", place->ifname);
-	place->index = link.index;
-	memcpy(place->mac, link.mac, CNI_MAC_SIZE);
-	place->shares_mac = !strcmp(link.kind, "ipvlan");
 	find_parent(&nl, &link, place);
+	place->may_return = !*place->parent && dhcp_place_host_link(place->mac) == 0;
+	return 0;
+}
+
+int dhcp_place_look(struct dhcp_place *place, const struct cni_net *net, bool *ret_has,
+		    bool *ret_is_up, struct cni_error *err)
+{
+	closing_nl struct cni_nl nl = {.socket = NULL};
+	freeing struct cni_net *nets = NULL;
+	closing int netns = -1;
+	struct cni_link link;
+	size_t count = 0;
+
+	if (open_with(place, &netns, &nl, &place->cookie, err) < 0 ||
+	    fill(&nl, place, &link, err) < 0 ||
+	    cni_addr_list(&nl, link.index, &nets, &count, err) < 0)
+		return -1;
+	*ret_is_up = link.flags & IFF_UP;
+	*ret_has = false;
+	for (size_t i = 0; i < count; i++)
+		*ret_has |= cni_net_equal(&nets[i], net);
 	return 0;
 }
 
 /* ---- addresses and routes ---- */
 
-static bool is_among(const struct cni_listed_route *listed, const struct dhcp_terms *terms)
+static bool is_among(const struct cni_listed_route *listed, const struct cni_result *result)
 {
-	for (size_t i = 0; i < terms->result.route_count; i++) {
-		const struct cni_route *route = &terms->result.routes[i];
+	for (size_t i = 0; i < result->route_count; i++) {
+		const struct cni_route *route = &result->routes[i];
 
 		if (cni_net_equal(&route->dst, &listed->dst) &&
 		    cni_ip_is_set(&route->gw) == cni_ip_is_set(&listed->gw) &&
@@ -144,14 +199,18 @@ static bool is_among(const struct cni_listed_route *listed, const struct dhcp_te
 
 /* A default route through the gateway may be the plugin's that made the interface. */
 static bool is_through_gateway(const struct cni_listed_route *listed,
-			       const struct dhcp_terms *terms)
+			       const struct cni_result *result)
 {
-	const struct cni_ip *gateway = &terms->result.ips[0].gateway;
+	for (size_t i = 0; i < result->ip_count && !listed->dst.prefix; i++) {
+		const struct cni_ip *gateway = &result->ips[i].gateway;
 
-	return !listed->dst.prefix && cni_ip_is_set(gateway) && cni_ip_equal(gateway, &listed->gw);
+		if (cni_ip_is_set(gateway) && cni_ip_equal(gateway, &listed->gw))
+			return true;
+	}
+	return false;
 }
 
-static int withdraw_routes(struct cni_nl *nl, int index, const struct dhcp_terms *terms,
+static int withdraw_routes(struct cni_nl *nl, int index, const struct cni_result *result,
 			   struct cni_error *err)
 {
 	struct cni_route_list list = {.count = 0};
@@ -162,7 +221,7 @@ static int withdraw_routes(struct cni_nl *nl, int index, const struct dhcp_terms
 	for (size_t i = 0; i < list.count; i++) {
 		const struct cni_listed_route *route = &list.routes[i];
 
-		if ((is_among(route, terms) || is_through_gateway(route, terms)) &&
+		if ((is_among(route, result) || is_through_gateway(route, result)) &&
 		    cni_route_list_del(nl, route, route->table, err) < 0 && err->errnum != ESRCH)
 			cni_fail_first(&first, err);
 	}
@@ -170,20 +229,33 @@ static int withdraw_routes(struct cni_nl *nl, int index, const struct dhcp_terms
 	return cni_fail_if_any(&first, err);
 }
 
-static int withdraw(struct cni_nl *nl, int index, const struct dhcp_terms *terms,
-		    bool keeps_address, struct cni_error *err)
+static bool has_address(const struct cni_result *result, const struct cni_net *address)
+{
+	for (size_t i = 0; result && i < result->ip_count; i++)
+		if (cni_net_equal(&result->ips[i].address, address))
+			return true;
+	return false;
+}
+
+/* Addresses of `kept` (NULL: none) stay. */
+static int withdraw(struct cni_nl *nl, int index, const struct cni_result *result,
+		    const struct cni_result *kept, struct cni_error *err)
 {
 	struct cni_error first = {0};
 
-	if (withdraw_routes(nl, index, terms, err) < 0)
+	if (withdraw_routes(nl, index, result, err) < 0)
 		cni_fail_first(&first, err);
-	if (!keeps_address && cni_addr_del(nl, index, dhcp_terms_address(terms), err) < 0 &&
-	    err->errnum != EADDRNOTAVAIL)
-		cni_fail_first(&first, err);
+	for (size_t i = 0; i < result->ip_count; i++) {
+		const struct cni_net *address = &result->ips[i].address;
+
+		if (!has_address(kept, address) && cni_addr_del(nl, index, address, err) < 0 &&
+		    err->errnum != EADDRNOTAVAIL)
+			cni_fail_first(&first, err);
+	}
 	return cni_fail_if_any(&first, err);
 }
 
-int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms *terms,
+int dhcp_place_withdraw(const struct dhcp_place *place, const struct cni_result *result,
 			struct cni_error *err)
 {
 	closing_nl struct cni_nl nl = {.socket = NULL};
@@ -191,28 +263,30 @@ int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms 
 
 	if (open_both(place, &netns, &nl, err) < 0)
 		return -1;
-	return withdraw(&nl, place->index, terms, false, err);
+	return withdraw(&nl, place->index, result, NULL, err);
 }
 
-int dhcp_place_apply(const struct dhcp_place *place, const struct dhcp_terms *before,
-		     const struct dhcp_terms *terms, struct cni_error *err)
+int dhcp_place_apply(const struct dhcp_place *place, const struct cni_result *before,
+		     const struct cni_result *result, struct cni_error *err)
 {
-	bool is_same = !dhcp_terms_are_empty(before) &&
-		       cni_net_equal(dhcp_terms_address(before), dhcp_terms_address(terms));
 	closing_nl struct cni_nl nl = {.socket = NULL};
 	closing int netns = -1;
 	struct cni_error first = {0};
 
 	if (open_both(place, &netns, &nl, err) < 0)
 		return -1;
-	/* The old address goes first: the kernel would take a new one of the same subnet with it. */
-	if (!dhcp_terms_are_empty(before) && withdraw(&nl, place->index, before, is_same, err) < 0)
+	/* The old addresses go first: the kernel would take a new one of the same subnet with them. */
+	if (before->ip_count && withdraw(&nl, place->index, before, result, err) < 0)
 		cni_fail_first(&first, err);
-	if (!is_same && cni_addr_add(&nl, place->index, dhcp_terms_address(terms), 0, err) < 0 &&
-	    err->errnum != EEXIST)
-		cni_fail_first(&first, err);
-	for (size_t i = 0; i < terms->result.route_count; i++)
-		if (cni_route_add(&nl, place->index, &terms->result.routes[i], err) < 0 &&
+	for (size_t i = 0; i < result->ip_count; i++) {
+		const struct cni_net *address = &result->ips[i].address;
+
+		if (!has_address(before, address) &&
+		    cni_addr_add(&nl, place->index, address, 0, err) < 0 && err->errnum != EEXIST)
+			cni_fail_first(&first, err);
+	}
+	for (size_t i = 0; i < result->route_count; i++)
+		if (cni_route_add(&nl, place->index, &result->routes[i], err) < 0 &&
 		    err->errnum != EEXIST)
 			cni_fail_first(&first, err);
 	return cni_fail_if_any(&first, err);

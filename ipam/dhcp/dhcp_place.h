@@ -3,9 +3,12 @@
 #ifndef DHCP_PLACE_H
 #define DHCP_PLACE_H
 
-#include "dhcp_terms.h"
 #include "error.h"
 #include "owner.h"
+#include "result.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
 
 /* All zeroes is none. */
 struct dhcp_place {
@@ -17,9 +20,16 @@ struct dhcp_place {
 	bool shares_mac;	      /* ipvlan: no unicast arrives before there is an address */
 	char parent[CNI_IFNAME_SIZE]; /* on the host; "": not known */
 	int parent_index;
+	/* Without a parent: a device of the host, which has no other link with this MAC, may be there again
+	 * later. The container chooses its MAC: one that a link of the host has leads to no device. */
+	bool may_return;
 };
 
-void dhcp_place_clear(struct dhcp_place *place);
+static inline void dhcp_place_clear(struct dhcp_place *place)
+{
+	free(place->netns);
+	*place = (struct dhcp_place){.netns = NULL};
+}
 
 /* Opens the namespace. Fails with CNI_EENV: errnum ENOENT if it is gone, also if another one has its path. */
 int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_error *err);
@@ -28,13 +38,21 @@ int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_e
  * CNI_EENV or CNI_EKERNEL. */
 int dhcp_place_find(struct dhcp_place *place, struct cni_error *err);
 
-/* Puts the address and the routes on the interface, instead of those of `before` (empty: none). Fails with
- * CNI_EKERNEL, after all of it was tried. */
-int dhcp_place_apply(const struct dhcp_place *place, const struct dhcp_terms *before,
-		     const struct dhcp_terms *terms, struct cni_error *err);
+/* Finds the same, but for the host's side, and changes nothing. `*ret_has` tells whether the interface has the
+ * address `net`. Fails likewise. */
+int dhcp_place_look(struct dhcp_place *place, const struct cni_net *net, bool *ret_has,
+		    bool *ret_is_up, struct cni_error *err);
 
-/* Takes the address and its routes off the interface. Success if they are not there. */
-int dhcp_place_withdraw(const struct dhcp_place *place, const struct dhcp_terms *terms,
+/* The index of the one link of the host with this MAC; 0: none, -1: more than one. */
+int dhcp_place_host_link(const uint8_t mac[CNI_MAC_SIZE]);
+
+/* Puts the addresses and the routes on the interface, instead of those of `before` (no address: none). Fails with
+ * CNI_EKERNEL, after all of it was tried. */
+int dhcp_place_apply(const struct dhcp_place *place, const struct cni_result *before,
+		     const struct cni_result *result, struct cni_error *err);
+
+/* Takes the addresses and their routes off the interface. Success if they are not there. */
+int dhcp_place_withdraw(const struct dhcp_place *place, const struct cni_result *result,
 			struct cni_error *err);
 
 #endif

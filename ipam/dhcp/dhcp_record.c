@@ -3,6 +3,7 @@
 
 #include "attachment_file.h"
 #include "cleanup.h"
+#include "dhcp6_record.h"
 #include "mem.h"
 #include "seal.h"
 
@@ -16,7 +17,9 @@ void dhcp_record_clear(struct dhcp_record *record)
 {
 	dhcp_place_clear(&record->place);
 	dhcp_lease_clear(&record->lease);
+	dhcp6_lease_clear(&record->six);
 	free(record->socket);
+	free(record->added_dns);
 	memset(record, 0, sizeof(*record));
 }
 
@@ -81,6 +84,9 @@ static void put_lines(FILE *out, const struct dhcp_record *record)
 {
 	const struct dhcp_place *place = &record->place;
 
+	/* The first line: it decides what the others mean. */
+	if (dhcp_record_is_six(record))
+		put_text(out, "family", "6");
 	put_text(out, "netns", place->netns);
 	put_number(out, "cookie", place->cookie);
 	put_text(out, "ifname", place->ifname);
@@ -89,14 +95,20 @@ static void put_lines(FILE *out, const struct dhcp_record *record)
 	put_number(out, "shares-mac", place->shares_mac);
 	put_text(out, "parent", place->parent);
 	put_number(out, "parent-index", (uint64_t)place->parent_index);
+	put_number(out, "may-return", place->may_return);
 	put_number(out, "broadcast", record->identity.broadcast);
 	put_options(out, &record->identity.options);
 	put_number(out, "priority", record->priority);
 	put_number(out, "probes", record->probes);
 	put_text(out, "socket", record->socket);
+	put_number(out, "added", record->added);
+	put_text(out, "added-dns", record->added_dns);
 	if (record->has_server_mac)
 		put_mac(out, "server-mac", record->server_mac);
-	put_lease(out, &record->lease);
+	if (dhcp_record_is_six(record))
+		dhcp6_record_put(out, &record->six);
+	else
+		put_lease(out, &record->lease);
 }
 
 char *dhcp_record_encode(const struct dhcp_record *record)
@@ -194,6 +206,8 @@ static bool decode_place(const char *key, const char *value, struct dhcp_place *
 		return take_flag(&place->shares_mac);
 	if (!strcmp(key, "parent"))
 		return take_name(value, place->parent);
+	if (!strcmp(key, "may-return"))
+		return take_flag(&place->may_return);
 	return !strcmp(key, "parent-index") && take_index(value, &place->parent_index);
 }
 
@@ -222,8 +236,16 @@ static bool decode_lease(const char *key, const char *value, struct dhcp_lease *
 	return !strcmp(key, "expires") && take_time(value, &lease->expires);
 }
 
-static bool decode_line(const char *key, const char *value, struct dhcp_record *record)
+static bool take_family(const char *value, uint8_t *member)
 {
+	*member = AF_INET6;
+	return !strcmp(value, "6");
+}
+
+static bool decode_line(const char *key, char *value, struct dhcp_record *record)
+{
+	if (!strcmp(key, "family"))
+		return take_family(value, &record->family);
 	if (!strcmp(key, "option"))
 		return take_option(value, &record->identity.options);
 	if (!strcmp(key, "broadcast"))
@@ -234,11 +256,19 @@ static bool decode_line(const char *key, const char *value, struct dhcp_record *
 		return take_flag(&record->probes);
 	if (!strcmp(key, "socket"))
 		return take_copy(value, &record->socket);
+	if (!strcmp(key, "added"))
+		return take_time(value, &record->added);
+	if (!strcmp(key, "added-dns"))
+		return take_copy(value, &record->added_dns);
 	if (!strcmp(key, "server-mac")) {
 		record->has_server_mac = true;
 		return cni_mac_parse(value, record->server_mac) == 0;
 	}
-	return decode_place(key, value, &record->place) || decode_lease(key, value, &record->lease);
+	if (decode_place(key, value, &record->place))
+		return true;
+	if (dhcp_record_is_six(record))
+		return dhcp6_record_take(key, value, &record->six);
+	return decode_lease(key, value, &record->lease);
 }
 
 bool dhcp_record_decode(char *text, struct dhcp_record *ret_record)
@@ -260,38 +290,57 @@ bool dhcp_record_decode(char *text, struct dhcp_record *ret_record)
 
 /* ---- files ---- */
 
+const char *dhcp_record_directory(const struct dhcp_record *record)
+{
+	return dhcp_record_is_six(record) ? DHCP6_RECORDS : DHCP_RECORDS;
+}
+
 int dhcp_record_write(const struct cni_owner *owner, const struct dhcp_record *record,
 		      struct cni_error *err)
 {
 	freeing char *text = dhcp_record_encode(record);
 
-	return cni_attachment_file_write(DHCP_RECORDS, owner, text, err);
+	return cni_attachment_file_write(dhcp_record_directory(record), owner, text, err);
 }
 
-int dhcp_record_read(const struct cni_owner *owner, struct dhcp_record *ret_record, bool *ret_found,
-		     struct cni_error *err)
+int dhcp_record_read_in(const char *records, const struct cni_owner *owner,
+			struct dhcp_record *ret_record, bool *ret_found, struct cni_error *err)
 {
 	freeing char *text = NULL;
 
 	memset(ret_record, 0, sizeof(*ret_record));
 	*ret_found = false;
-	if (cni_attachment_file_read(DHCP_RECORDS, owner, &text, err) < 0)
+	if (cni_attachment_file_read(records, owner, &text, err) < 0)
 		return -1;
-	*ret_found = text && dhcp_record_decode(text, ret_record);
+	*ret_found = text && dhcp_record_decode(text, ret_record) &&
+		     !strcmp(records, dhcp_record_directory(ret_record));
 	if (!*ret_found)
 		dhcp_record_clear(ret_record);
 	return 0;
 }
 
-int dhcp_record_remove(const struct cni_owner *owner, struct cni_error *err)
+int dhcp_record_read(const struct cni_owner *owner, struct dhcp_record *ret_record, bool *ret_found,
+		     struct cni_error *err)
 {
-	return cni_attachment_file_remove(DHCP_RECORDS, owner, err);
+	return dhcp_record_read_in(DHCP_RECORDS, owner, ret_record, ret_found, err);
 }
 
-bool dhcp_record_may_exist(const struct cni_owner *owner)
+int dhcp_record_remove_in(const char *records, const struct cni_owner *owner, struct cni_error *err)
+{
+	return cni_attachment_file_remove(records, owner, err);
+}
+
+int dhcp_record_remove(const struct cni_owner *owner, struct cni_error *err)
+{
+	return dhcp_record_remove_in(DHCP_RECORDS, owner, err);
+}
+
+bool dhcp_record_may_exist(const struct cni_owner *owner, const struct dhcp_record *record)
 {
 	freeing char *text = NULL;
 	struct cni_error ignored;
 
-	return cni_attachment_file_read(DHCP_RECORDS, owner, &text, &ignored) < 0 || text;
+	return cni_attachment_file_read(dhcp_record_directory(record), owner, &text, &ignored) <
+		       0 ||
+	       text;
 }

@@ -2,6 +2,7 @@
 #include "dhcp_requests.h"
 
 #include "cleanup.h"
+#include "json.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -9,17 +10,24 @@
 
 /* ---- tenants ---- */
 
-struct dhcp_tenant *dhcp_house_find(const struct dhcp_house *house, const struct cni_owner *owner)
+struct dhcp_tenant *dhcp_house_find_family(const struct dhcp_house *house,
+					   const struct cni_owner *owner, uint8_t family)
 {
 	for (size_t i = 0; i < house->tenant_count; i++) {
 		const struct cni_owner *other = &house->tenants[i]->owner;
+		bool is_six = dhcp_record_is_six(&house->tenants[i]->record);
 
-		if (!strcmp(other->container, owner->container) &&
+		if (is_six == (family == AF_INET6) && !strcmp(other->container, owner->container) &&
 		    !strcmp(other->ifname, owner->ifname) &&
 		    !strcmp(other->network, owner->network))
 			return house->tenants[i];
 	}
 	return NULL;
+}
+
+struct dhcp_tenant *dhcp_house_find(const struct dhcp_house *house, const struct cni_owner *owner)
+{
+	return dhcp_house_find_family(house, owner, AF_INET);
 }
 
 void dhcp_house_put(struct dhcp_house *house, struct dhcp_tenant *tenant)
@@ -49,10 +57,24 @@ static void answer_error(struct dhcp_visitor *visitor, const struct cni_error *e
 
 static void answer_lease(struct dhcp_visitor *visitor, const struct dhcp_tenant *tenant)
 {
-	freeing char *json = dhcp_terms_encode(&tenant->record.lease.terms);
+	freeing char *json = dhcp_result_encode(dhcp_record_result(&tenant->record));
 
 	visitor->tenant = NULL;
 	dhcp_visitor_answer(visitor, 0, json);
+}
+
+/* Resolver settings are the runtime's from ADD on: the plugin learns whether they are still the same. */
+static void answer_check(struct dhcp_visitor *visitor, const struct dhcp_tenant *tenant)
+{
+	const struct cni_result *result = dhcp_record_result(&tenant->record);
+	freeing char *dns = dhcp_dns_encode(&result->dns);
+	freeing_json cJSON *json = cni_result_encode(result, CNI_VERSION_LATEST);
+	freeing char *text = NULL;
+
+	if (tenant->record.added_dns && strcmp(dns, tenant->record.added_dns) != 0)
+		cni_json_add(json, DHCP_WIRE_DNS_CHANGED, cJSON_CreateTrue());
+	text = cni_json_print_compact(json);
+	dhcp_visitor_answer(visitor, 0, text);
 }
 
 /* The lease that a visitor waits for is there, or cannot be kept. */
@@ -61,10 +83,14 @@ void dhcp_house_settled(struct dhcp_tenant *tenant, const struct cni_error *fail
 	struct dhcp_visitor *visitor = tenant->visitor;
 
 	tenant->visitor = NULL;
-	if (failure)
+	if (failure) {
 		answer_error(visitor, failure);
-	else
-		answer_lease(visitor, tenant);
+		return;
+	}
+	answer_lease(visitor, tenant);
+	/* Without the visitor the lease belongs to no attachment. */
+	if (visitor->has_left)
+		tenant->is_gone = true;
 }
 
 /* ---- requests ---- */
@@ -104,7 +130,7 @@ static void begin(struct dhcp_house *house, struct dhcp_visitor *visitor,
 static void serve_add(struct dhcp_house *house, struct dhcp_visitor *visitor,
 		      const struct cni_owner *owner, struct dhcp_record *record)
 {
-	struct dhcp_tenant *tenant = dhcp_house_find(house, owner);
+	struct dhcp_tenant *tenant = dhcp_house_find_family(house, owner, record->family);
 	struct cni_error err = {0};
 
 	if (tenant && tenant->visitor) {
@@ -112,8 +138,9 @@ static void serve_add(struct dhcp_house *house, struct dhcp_visitor *visitor,
 		answer_error(visitor, &err);
 		return;
 	}
-	if (tenant && !dhcp_terms_are_empty(&tenant->record.lease.terms) &&
+	if (tenant && dhcp_record_result(&tenant->record)->ip_count &&
 	    is_same_place(tenant, record, &err)) {
+		dhcp_tenant_note_dns(tenant);
 		answer_lease(visitor, tenant);
 		return;
 	}
@@ -123,26 +150,25 @@ static void serve_add(struct dhcp_house *house, struct dhcp_visitor *visitor,
 }
 
 static void serve_check(const struct dhcp_house *house, struct dhcp_visitor *visitor,
-			const struct cni_owner *owner)
+			const struct cni_owner *owner, uint8_t family)
 {
-	const struct dhcp_tenant *tenant = dhcp_house_find(house, owner);
+	const struct dhcp_tenant *tenant = dhcp_house_find_family(house, owner, family);
 	struct cni_error err = {0};
 
-	if (tenant && tenant->is_established &&
-	    !dhcp_terms_are_empty(&tenant->record.lease.terms)) {
-		answer_lease(visitor, tenant);
+	if (tenant && tenant->is_established && dhcp_record_result(&tenant->record)->ip_count) {
+		answer_check(visitor, tenant);
 		return;
 	}
-	cni_fail(&err, CNI_EMISMATCH, "the daemon holds no lease for container %s, interface %s%s",
-		 owner->container, owner->ifname,
+	cni_fail(&err, CNI_EMISMATCH,
+		 "the daemon holds no lease%s for container %s, interface %s%s",
+		 family == AF_INET6 ? " of IPv6" : "", owner->container, owner->ifname,
 		 tenant ? ": it was lost, and a new one is sought" : "");
 	answer_error(visitor, &err);
 }
 
-static void serve_del(struct dhcp_house *house, struct dhcp_visitor *visitor,
-		      const struct cni_owner *owner)
+static void release(struct dhcp_house *house, const struct cni_owner *owner, uint8_t family)
 {
-	struct dhcp_tenant *tenant = dhcp_house_find(house, owner);
+	struct dhcp_tenant *tenant = dhcp_house_find_family(house, owner, family);
 	struct cni_error err = {0};
 
 	if (tenant && tenant->visitor) {
@@ -153,6 +179,13 @@ static void serve_del(struct dhcp_house *house, struct dhcp_visitor *visitor,
 		dhcp_tenant_release(tenant);
 		dhcp_house_remove(house, tenant);
 	}
+}
+
+static void serve_del(struct dhcp_house *house, struct dhcp_visitor *visitor,
+		      const struct cni_owner *owner)
+{
+	release(house, owner, AF_INET);
+	release(house, owner, AF_INET6);
 	dhcp_visitor_answer(visitor, 0, "");
 }
 
@@ -182,7 +215,10 @@ void dhcp_house_serve(struct dhcp_visitor *visitor, const struct dhcp_request *r
 		serve_body(house, visitor, &request->owner, body);
 		break;
 	case DHCP_VERB_CHECK:
-		serve_check(house, visitor, &request->owner);
+		serve_check(house, visitor, &request->owner, AF_INET);
+		break;
+	case DHCP_VERB_CHECK6:
+		serve_check(house, visitor, &request->owner, AF_INET6);
 		break;
 	case DHCP_VERB_DEL:
 		serve_del(house, visitor, &request->owner);

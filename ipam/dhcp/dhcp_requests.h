@@ -5,7 +5,9 @@
 
 #include "dhcp_house.h"
 
-/* NULL if there is none. */
+/* The tenant with a lease of the family (AF_INET, AF_INET6); without it, of IPv4. NULL if there is none. */
+struct dhcp_tenant *dhcp_house_find_family(const struct dhcp_house *house,
+					   const struct cni_owner *owner, uint8_t family);
 struct dhcp_tenant *dhcp_house_find(const struct dhcp_house *house, const struct cni_owner *owner);
 /* Takes the tenant. */
 void dhcp_house_put(struct dhcp_house *house, struct dhcp_tenant *tenant);

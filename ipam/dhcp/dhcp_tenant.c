@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "dhcp_tenant.h"
+#include "dhcp_tenant_internal.h"
 
 #include "cleanup.h"
+#include "dhcp6_tenant.h"
 #include "dhcp_probe.h"
-#include "dhcp_release.h"
 #include "dhcp_tenant_receive.h"
 #include "dhcp_transport.h"
 #include "mem.h"
@@ -11,8 +11,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void perform(struct dhcp_tenant *tenant, struct dhcp_step step);
 
 /* ---- life ---- */
 
@@ -23,15 +21,15 @@ static void read_packets(struct dhcp_watch *watch)
 	int budget = DHCP_RECEIVE_BATCH;
 
 	while (watch->fd >= 0 && budget-- > 0 && dhcp_tenant_receive(tenant, &step))
-		perform(tenant, step);
+		dhcp_tenant_perform(tenant, step);
 }
 
 static void end_probe(struct dhcp_tenant *tenant, bool is_free)
 {
 	dhcp_watch_close(&tenant->arp);
 	tenant->probe_at = DHCP_NEVER;
-	perform(tenant,
-		dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(), dhcp_chance()));
+	dhcp_tenant_perform(tenant, dhcp_lease_probed(&tenant->record.lease, is_free, dhcp_now(),
+						      dhcp_chance()));
 }
 
 static void read_arp(struct dhcp_watch *watch)
@@ -56,12 +54,14 @@ struct dhcp_tenant *dhcp_tenant_new(const struct dhcp_setting *setting,
 	memset(record, 0, sizeof(*record));
 	tenant->packets = (struct dhcp_watch){.fd = -1, .ready = read_packets, .owner = tenant};
 	tenant->arp = (struct dhcp_watch){.fd = -1, .ready = read_arp, .owner = tenant};
-	tenant->deaf_at = tenant->probe_at = DHCP_NEVER;
+	tenant->deaf_at = tenant->probe_at = tenant->reboot_at = DHCP_NEVER;
 	tenant->has_carrier = true;
 	tenant->netns_id = -1;
 	tenant->record.lease.pace = setting->pace;
 	tenant->record.lease.pace.probes = tenant->record.probes;
 	tenant->record.lease.wakes = DHCP_NEVER;
+	if (dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_init(tenant);
 	return tenant;
 }
 
@@ -79,8 +79,7 @@ void dhcp_tenant_free(struct dhcp_tenant *tenant)
 
 /* ---- sending ---- */
 
-/* An interface that is gone takes its lease with it. */
-static void note_failure(struct dhcp_tenant *tenant, const struct cni_error *err)
+void dhcp_tenant_note(struct dhcp_tenant *tenant, const struct cni_error *err)
 {
 	dhcp_log("%s: %s", tenant->owner.text, err->msg);
 	if (err->errnum == ENOENT || err->errnum == ENODEV || err->errnum == ENXIO)
@@ -118,7 +117,7 @@ static void send_message(struct dhcp_tenant *tenant, enum dhcp_send send)
 	if (open_packets(tenant, &err) < 0 ||
 	    dhcp_transport_send(tenant->packets.fd, record->place.index, &message,
 				is_unicast ? record->server_mac : NULL, &err) < 0)
-		note_failure(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 }
 
 static void send_probe(struct dhcp_tenant *tenant)
@@ -131,7 +130,7 @@ static void send_probe(struct dhcp_tenant *tenant)
 	tenant->probe_at = dhcp_now() + DHCP_PROBE_MS;
 	if (dhcp_probe_send(tenant->arp.fd, place->index, place->mac,
 			    &dhcp_terms_address(offer)->ip, &err) < 0)
-		note_failure(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 }
 
 static void begin_probe(struct dhcp_tenant *tenant)
@@ -145,7 +144,7 @@ static void begin_probe(struct dhcp_tenant *tenant)
 	if (dhcp_place_open(place, &netns, &err) < 0 ||
 	    dhcp_probe_open(netns, place->index, &fd, &err) < 0 ||
 	    dhcp_watch_open(tenant->setting->loop, &tenant->arp, fd, &err) < 0) {
-		note_failure(tenant, &err);
+		dhcp_tenant_note(tenant, &err);
 		end_probe(tenant, true);
 		return;
 	}
@@ -154,8 +153,27 @@ static void begin_probe(struct dhcp_tenant *tenant)
 
 /* ---- news ---- */
 
-static int write_record(struct dhcp_tenant *tenant, struct cni_error *err)
+static void note_answer(struct dhcp_record *record)
 {
+	free(record->added_dns);
+	record->added_dns = dhcp_dns_encode(&dhcp_record_result(record)->dns);
+}
+
+void dhcp_tenant_note_dns(struct dhcp_tenant *tenant)
+{
+	struct cni_error err;
+
+	note_answer(&tenant->record);
+	dhcp_tenant_write(tenant, &err);
+}
+
+int dhcp_tenant_write(struct dhcp_tenant *tenant, struct cni_error *err)
+{
+	/* The first time ADD is answered with it. */
+	if (!tenant->is_established) {
+		note_answer(&tenant->record);
+		tenant->record.added = dhcp_now();
+	}
 	if (dhcp_record_write(&tenant->owner, &tenant->record, err) == 0)
 		return 0;
 	dhcp_log("%s: %s", tenant->owner.text, err->msg);
@@ -181,35 +199,48 @@ static void apply(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 {
 	struct cni_error err;
 
-	if (dhcp_place_apply(&tenant->record.place, before, &tenant->record.lease.terms, &err) < 0)
-		note_failure(tenant, &err);
+	if (dhcp_place_apply(&tenant->record.place, &before->result,
+			     &tenant->record.lease.terms.result, &err) < 0)
+		dhcp_tenant_note(tenant, &err);
 }
 
-static void settle(struct dhcp_tenant *tenant, const struct cni_error *failure)
+static void change(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 {
+	const struct dhcp_terms *terms = &tenant->record.lease.terms;
+	freeing char *old = dhcp_dns_encode(&before->result.dns);
+	freeing char *now = dhcp_dns_encode(&terms->result.dns);
+	struct cni_error err;
+
+	log_lease(tenant, "has changed to");
+	if (strcmp(old, now) != 0)
+		dhcp_log("%s: has other resolver settings, which the container gets with its next "
+			 "ADD",
+			 tenant->owner.text);
+	dhcp_tenant_write(tenant, &err);
+	if (!dhcp_terms_equal_on_link(before, terms))
+		apply(tenant, before);
+}
+
+/* ADD puts the first address on the interface itself, and answers only when the record is written. */
+void dhcp_tenant_establish(struct dhcp_tenant *tenant, const struct cni_error *failure)
+{
+	tenant->is_established = !failure;
+	tenant->is_gone |= failure != NULL;
 	if (tenant->visitor)
 		tenant->settled(tenant, failure);
 }
 
-/* ADD puts the first address on the interface itself, and answers only when the record is written. */
 static void gain(struct dhcp_tenant *tenant)
 {
 	const struct dhcp_terms none = {.mtu = 0};
 	struct cni_error err;
-	int failed = write_record(tenant, &err);
+	int failed = dhcp_tenant_write(tenant, &err);
 
 	log_lease(tenant, "has");
-	if (tenant->is_established) {
+	if (tenant->is_established)
 		apply(tenant, &none);
-		return;
-	}
-	if (failed) {
-		tenant->is_gone = true;
-		settle(tenant, &err);
-		return;
-	}
-	tenant->is_established = true;
-	settle(tenant, NULL);
+	else
+		dhcp_tenant_establish(tenant, failed ? &err : NULL);
 }
 
 static void lose(struct dhcp_tenant *tenant, const struct dhcp_terms *before, const char *why)
@@ -222,9 +253,9 @@ static void lose(struct dhcp_tenant *tenant, const struct dhcp_terms *before, co
 	tenant->record.has_server_mac = false;
 	if (!tenant->is_established)
 		return;
-	if (dhcp_place_withdraw(&tenant->record.place, before, &err) < 0)
-		note_failure(tenant, &err);
-	write_record(tenant, &err);
+	if (dhcp_place_withdraw(&tenant->record.place, &before->result, &err) < 0)
+		dhcp_tenant_note(tenant, &err);
+	dhcp_tenant_write(tenant, &err);
 }
 
 static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct dhcp_terms *before)
@@ -237,12 +268,10 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 		break;
 	case DHCP_RENEWED:
 		log_lease(tenant, "keeps");
-		write_record(tenant, &err);
+		dhcp_tenant_write(tenant, &err);
 		break;
 	case DHCP_CHANGED:
-		log_lease(tenant, "has changed to");
-		write_record(tenant, &err);
-		apply(tenant, before);
+		change(tenant, before);
 		break;
 	case DHCP_LOST:
 		lose(tenant, before, step.why);
@@ -255,7 +284,7 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 	}
 }
 
-static void perform(struct dhcp_tenant *tenant, struct dhcp_step step)
+void dhcp_tenant_perform(struct dhcp_tenant *tenant, struct dhcp_step step)
 {
 	struct dhcp_terms before;
 
@@ -278,96 +307,70 @@ static void perform(struct dhcp_tenant *tenant, struct dhcp_step step)
 
 /* ---- events ---- */
 
-int dhcp_tenant_begin(struct dhcp_tenant *tenant, struct cni_error *err)
-{
-	struct dhcp_record *record = &tenant->record;
-
-	if (dhcp_place_find(&record->place, err) < 0)
-		return -1;
-	memcpy(record->identity.mac, record->place.mac, CNI_MAC_SIZE);
-	record->identity.broadcast = tenant->setting->broadcast || record->place.shares_mac;
-	free(record->socket);
-	record->socket = cni_strdup(tenant->setting->socket);
-	perform(tenant, dhcp_lease_begin(&record->lease, dhcp_now(), dhcp_chance()));
-	return 0;
-}
-
-void dhcp_tenant_resume(struct dhcp_tenant *tenant)
-{
-	closing int netns = -1;
-	struct cni_error err;
-
-	tenant->is_established = true;
-	dhcp_terms_copy(&tenant->record.lease.terms, &tenant->shown);
-	if (dhcp_place_open(&tenant->record.place, &netns, &err) < 0) {
-		note_failure(tenant, &err);
-		if (tenant->is_gone)
-			return;
-	}
-	perform(tenant, dhcp_lease_resume(&tenant->record.lease, dhcp_now(), dhcp_chance()));
-}
-
 uint64_t dhcp_tenant_wakes(const struct dhcp_tenant *tenant)
 {
 	uint64_t wakes = tenant->record.lease.wakes;
 
+	if (dhcp_record_is_six(&tenant->record))
+		wakes = dhcp6_lease_wakes(&tenant->record.six);
 	if (tenant->deaf_at < wakes)
 		wakes = tenant->deaf_at;
+	if (tenant->reboot_at < wakes)
+		wakes = tenant->reboot_at;
 	return tenant->probe_at < wakes ? tenant->probe_at : wakes;
+}
+
+static void reboot(struct dhcp_tenant *tenant, uint64_t now)
+{
+	tenant->reboot_at = DHCP_NEVER;
+	if (!tenant->has_carrier || tenant->record.lease.state == DHCP_PROBING)
+		return;
+	tenant->rebooted = now;
+	dhcp_log("%s: carrier is back", tenant->owner.text);
+	if (dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_confirm(tenant);
+	else
+		dhcp_tenant_perform(tenant,
+				    dhcp_lease_reboot(&tenant->record.lease, now, dhcp_chance()));
+}
+
+static void wake_probe(struct dhcp_tenant *tenant)
+{
+	if (tenant->probes < DHCP_PROBES)
+		send_probe(tenant);
+	else
+		end_probe(tenant, true);
+}
+
+static void wake_lease(struct dhcp_tenant *tenant, uint64_t now)
+{
+	struct dhcp_record *record = &tenant->record;
+	bool is_six = dhcp_record_is_six(record);
+
+	if (now < (is_six ? dhcp6_lease_wakes(&record->six) : record->lease.wakes))
+		return;
+	/* A DEL that found no daemon has removed the record, and released the lease. */
+	if (tenant->is_established && !dhcp_record_may_exist(&tenant->owner, record))
+		tenant->is_forgotten = true;
+	else if (is_six)
+		dhcp6_tenant_wake(tenant, now);
+	else
+		dhcp_tenant_perform(tenant, dhcp_lease_wake(&record->lease, now, dhcp_chance()));
 }
 
 void dhcp_tenant_wake(struct dhcp_tenant *tenant)
 {
-	struct dhcp_lease *lease = &tenant->record.lease;
 	uint64_t now = dhcp_now();
 
-	if (now >= tenant->probe_at) {
-		if (tenant->probes < DHCP_PROBES)
-			send_probe(tenant);
-		else
-			end_probe(tenant, true);
-	}
+	if (now >= tenant->probe_at && dhcp_record_is_six(&tenant->record))
+		dhcp6_tenant_probe(tenant);
+	else if (now >= tenant->probe_at)
+		wake_probe(tenant);
 	if (now >= tenant->deaf_at) {
 		tenant->deaf_at = DHCP_NEVER;
 		dhcp_watch_close(&tenant->packets);
 	}
-	if (now < lease->wakes)
-		return;
-	/* A DEL that found no daemon has removed the record, and released the lease. */
-	if (tenant->is_established && !dhcp_record_may_exist(&tenant->owner)) {
-		tenant->is_forgotten = true;
-		return;
-	}
-	perform(tenant, dhcp_lease_wake(lease, now, dhcp_chance()));
-}
-
-void dhcp_tenant_carrier(struct dhcp_tenant *tenant, bool has_carrier)
-{
-	bool is_back = has_carrier && !tenant->has_carrier;
-
-	tenant->has_carrier = has_carrier;
-	if (!is_back || !tenant->is_established || tenant->record.lease.state == DHCP_PROBING)
-		return;
-	dhcp_log("%s: carrier is back", tenant->owner.text);
-	perform(tenant, dhcp_lease_reboot(&tenant->record.lease, dhcp_now(), dhcp_chance()));
-}
-
-void dhcp_tenant_release(struct dhcp_tenant *tenant)
-{
-	const struct dhcp_terms *terms = &tenant->record.lease.terms;
-	char address[CNI_NET_TEXT_SIZE];
-	struct cni_error err;
-	char through[64];
-
-	if (!dhcp_terms_are_empty(terms)) {
-		cni_net_format(dhcp_terms_address(terms), address);
-		if (dhcp_release(&tenant->record, through, &err) < 0)
-			dhcp_log("%s: %s is left to expire: %s", tenant->owner.text, address,
-				 err.msg);
-		else
-			dhcp_log("%s: releases %s through %s", tenant->owner.text, address,
-				 through);
-	}
-	if (dhcp_record_remove(&tenant->owner, &err) < 0)
-		dhcp_log("%s: %s", tenant->owner.text, err.msg);
+	if (now >= tenant->reboot_at)
+		reboot(tenant, now);
+	wake_lease(tenant, now);
 }

@@ -6,16 +6,18 @@
 
 #include <string.h>
 
-/* A refusal counts if the server that was asked sends it, by option 54. */
-static bool is_refusal_of_another(const struct dhcp_lease *lease, const struct dhcp_packet *packet)
+/* An answer to a REQUEST counts if the server that was asked sends it, by option 54. A renewal may be granted by
+ * another one, which then has the lease. */
+static bool is_of_another(const struct dhcp_lease *lease, const struct dhcp_packet *packet)
 {
+	bool refuses = dhcp_packet_type(packet) == DHCP_NAK;
 	const struct dhcp_terms *asked = NULL;
 	size_t size;
 	const uint8_t *server = dhcp_options_get(&packet->options, DHCP_OPTION_SERVER, &size);
 
-	if (lease->state == DHCP_REQUESTING)
+	if (lease->state == DHCP_REQUESTING && (refuses || dhcp_packet_type(packet) == DHCP_ACK))
 		asked = &lease->offer;
-	else if (lease->state == DHCP_RENEWING)
+	else if (lease->state == DHCP_RENEWING && refuses)
 		asked = &lease->terms;
 	return asked && (!server || size != 4 || memcmp(server, asked->server, 4) != 0);
 }
@@ -30,8 +32,8 @@ static const char *refuse(const struct dhcp_tenant *tenant, const struct dhcp_pa
 		return "it answers another request (xid)";
 	if (memcmp(packet->chaddr, tenant->record.place.mac, CNI_MAC_SIZE) != 0)
 		return "it is for another interface (chaddr)";
-	if (dhcp_packet_type(packet) == DHCP_NAK && is_refusal_of_another(lease, packet))
-		return "a server refuses that was not asked";
+	if (is_of_another(lease, packet))
+		return "a server answers that was not asked";
 	return NULL;
 }
 

@@ -180,11 +180,24 @@ const char *dhcp_terms_read(const struct dhcp_packet *packet, uint32_t priority,
 
 /* ---- as text ---- */
 
-char *dhcp_terms_encode(const struct dhcp_terms *terms)
+char *dhcp_result_encode(const struct cni_result *result)
 {
-	freeing_json cJSON *json = cni_result_encode(&terms->result, CNI_VERSION_LATEST);
+	freeing_json cJSON *json = cni_result_encode(result, CNI_VERSION_LATEST);
 
 	return cni_json_print_compact(json);
+}
+
+char *dhcp_dns_encode(const struct cni_dns *dns)
+{
+	/* Borrows the strings. */
+	const struct cni_result only = {.dns = *dns};
+
+	return dhcp_result_encode(&only);
+}
+
+char *dhcp_terms_encode(const struct dhcp_terms *terms)
+{
+	return dhcp_result_encode(&terms->result);
 }
 
 bool dhcp_terms_decode(const char *text, struct dhcp_terms *terms)
@@ -200,6 +213,15 @@ bool dhcp_terms_decode(const char *text, struct dhcp_terms *terms)
 		return true;
 	cni_result_clear(&terms->result);
 	return false;
+}
+
+bool dhcp_terms_equal_on_link(const struct dhcp_terms *one, const struct dhcp_terms *other)
+{
+	struct dhcp_terms first = *one;
+	struct dhcp_terms second = *other;
+
+	first.result.dns = second.result.dns = (struct cni_dns){.domain = NULL};
+	return dhcp_terms_equal(&first, &second);
 }
 
 bool dhcp_terms_equal(const struct dhcp_terms *one, const struct dhcp_terms *other)

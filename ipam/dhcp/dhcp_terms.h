@@ -43,9 +43,17 @@ static inline bool dhcp_terms_are_empty(const struct dhcp_terms *terms)
 /* True if address, gateway, routes and resolver settings are the same, whatever the times are. */
 bool dhcp_terms_equal(const struct dhcp_terms *one, const struct dhcp_terms *other);
 
-/* The result as JSON in one line, which the caller frees, and back: false if it has not exactly one IPv4
- * address. */
+/* The same for address, gateway and routes alone: all that the interface has. */
+bool dhcp_terms_equal_on_link(const struct dhcp_terms *one, const struct dhcp_terms *other);
+
+/* A result as JSON in one line, which the caller frees. */
+char *dhcp_result_encode(const struct cni_result *result);
+
+/* The same of the terms, and back: false if it has not exactly one IPv4 address. */
 char *dhcp_terms_encode(const struct dhcp_terms *terms);
 bool dhcp_terms_decode(const char *text, struct dhcp_terms *terms);
+
+/* Resolver settings alone, likewise. */
+char *dhcp_dns_encode(const struct cni_dns *dns);
 
 #endif

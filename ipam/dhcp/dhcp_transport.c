@@ -2,6 +2,7 @@
 #include "dhcp_transport.h"
 
 #include "cleanup.h"
+#include "dhcp_control.h"
 #include "dhcp_datagram.h"
 #include "netns.h"
 
@@ -80,19 +81,12 @@ int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,
 	return 0;
 }
 
-/* The sender on this host may leave the checksum to hardware. */
-static bool is_summed(struct msghdr *message)
+bool dhcp_transport_is_summed(struct msghdr *message)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-		struct tpacket_auxdata data;
+	struct tpacket_auxdata data;
 
-		if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA ||
-		    c->cmsg_len < CMSG_LEN(sizeof(data)))
-			continue;
-		memcpy(&data, CMSG_DATA(c), sizeof(data));
-		return data.tp_status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID);
-	}
-	return false;
+	return dhcp_control_read(message, SOL_PACKET, PACKET_AUXDATA, &data, sizeof(data)) &&
+	       data.tp_status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID);
 }
 
 int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_from[CNI_MAC_SIZE],
@@ -117,7 +111,8 @@ int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_f
 	*ret_fault = "it is no datagram of a server";
 	if (message.msg_flags & MSG_TRUNC || from.sll_pkttype == PACKET_OUTGOING)
 		return -1;
-	bytes = dhcp_datagram_open(datagram, (size_t)got, is_summed(&message), &size);
+	bytes = dhcp_datagram_open(datagram, (size_t)got, dhcp_transport_is_summed(&message),
+				   &size);
 	if (!bytes)
 		return -1;
 	memcpy(ret_from, from.sll_addr, CNI_MAC_SIZE);

@@ -21,6 +21,11 @@ int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,
 int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_from[CNI_MAC_SIZE],
 			   const char **ret_fault);
 
+/* True if the checksum of a message of a packet socket with PACKET_AUXDATA needs no check: a sender on this host may
+ * leave the checksum to hardware. */
+struct msghdr;
+bool dhcp_transport_is_summed(struct msghdr *message);
+
 /* Sends from the host's own stack to a server on this very host, as if it came through the link `device`: a frame
  * that is sent on a bridge does not reach the host's sockets. Fails with CNI_EKERNEL. */
 int dhcp_transport_send_local(const char *device, const struct dhcp_message *message,

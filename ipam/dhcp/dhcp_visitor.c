@@ -14,10 +14,11 @@ static const char for_http[] =
 	"HTTP/1.0 505 this is cni-c's dhcp daemon: expected cni-c's dhcp plugin "
 	"on CNI_PATH, not the one of containernetworking/plugins\r\n\r\n";
 
-static void say(const struct dhcp_visitor *visitor, const char *text)
+/* An answer is smaller than a socket's buffer. False if the visitor has gone. */
+static bool say(const struct dhcp_visitor *visitor, const char *text)
 {
-	/* An answer is smaller than a socket's buffer; a visitor that has gone needs none. */
-	send(visitor->watch.fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	return send(visitor->watch.fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+	       (ssize_t)strlen(text);
 }
 
 void dhcp_visitor_answer(struct dhcp_visitor *visitor, int code, const char *body)
@@ -27,7 +28,7 @@ void dhcp_visitor_answer(struct dhcp_visitor *visitor, int code, const char *bod
 
 	if (visitor->is_done)
 		return;
-	say(visitor, answer);
+	visitor->has_left = !say(visitor, answer);
 	visitor->is_done = true;
 }
 

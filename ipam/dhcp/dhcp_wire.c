@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verbs[DHCP_VERB_COUNT] = {"ADD", "CHECK", "DEL", "STATUS"};
+static const char *const verbs[DHCP_VERB_COUNT] = {"ADD", "CHECK", "DEL", "STATUS", "CHECK6"};
 
 char *dhcp_wire_format_request(const struct dhcp_request *request)
 {

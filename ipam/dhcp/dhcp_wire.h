@@ -20,7 +20,18 @@
 #define DHCP_WIRE_LINE_MAX 512
 #define DHCP_WIRE_BODY_MAX 32768
 
-enum dhcp_verb { DHCP_VERB_ADD, DHCP_VERB_CHECK, DHCP_VERB_DEL, DHCP_VERB_STATUS, DHCP_VERB_COUNT };
+/* A member of the result that answers CHECK: the resolver settings are other ones than those of ADD. */
+#define DHCP_WIRE_DNS_CHANGED "cni-c.dnsChanged"
+
+/* ADD is for the family of the record, CHECK for IPv4, CHECK6 for IPv6, and DEL for both. */
+enum dhcp_verb {
+	DHCP_VERB_ADD,
+	DHCP_VERB_CHECK,
+	DHCP_VERB_DEL,
+	DHCP_VERB_STATUS,
+	DHCP_VERB_CHECK6,
+	DHCP_VERB_COUNT
+};
 
 struct dhcp_request {
 	enum dhcp_verb verb;

@@ -305,13 +305,30 @@ static int gc(const struct cni_call *call, struct cni_error *err)
 
 /* ---- STATUS ---- */
 
+/* A runtime that gives the ranges (capability ipRanges) gives them to ADD, not to STATUS. */
+static int status_without_ranges(const struct cni_call *call, const struct host_local_conf *conf,
+				 struct cni_error *err)
+{
+	const cJSON *capabilities = cni_json_get(call->conf.json, "capabilities");
+
+	err->code = CNI_EUNAVAILABLE;
+	if (!cJSON_IsTrue(cni_json_get(capabilities, "ipRanges")))
+		return cni_fail_details(err,
+					"if a controller of the cluster gives the ranges: this "
+					"node has no podCIDR yet");
+	if (network_dir_check_writable(&conf->place, err) == 0)
+		return 0;
+	err->code = CNI_EUNAVAILABLE;
+	return -1;
+}
+
 static int status(const struct cni_call *call, struct cni_error *err)
 {
 	clearing_conf struct host_local_conf conf = {0};
 	closing_store struct store *store = NULL;
 
 	if (host_local_conf_read(call, &conf, err) < 0)
-		return -1;
+		return conf.lacks_ranges ? status_without_ranges(call, &conf, err) : -1;
 	if (network_dir_check_writable(&conf.place, err) < 0 ||
 	    store_survey(&conf.place, &store, err) < 0) {
 		err->code = CNI_EUNAVAILABLE;
@@ -328,6 +345,14 @@ static int status(const struct cni_call *call, struct cni_error *err)
 	return 0;
 }
 
+/* The sets, the requests and the file of ranges; not the ledger. */
+static int validate(const struct cni_call *call, struct cni_error *err)
+{
+	clearing_conf struct host_local_conf conf = {0};
+
+	return host_local_conf_read(call, &conf, err);
+}
+
 const struct cni_verbs host_local = {
 	.type = "host-local",
 	.version = CNI_C_VERSION,
@@ -337,4 +362,6 @@ const struct cni_verbs host_local = {
 	.del = del,
 	.gc = gc,
 	.status = status,
+	.validate = validate,
+	.description = &host_local_description,
 };

@@ -3,7 +3,6 @@
 
 #include "args.h"
 #include "cleanup.h"
-#include "decode.h"
 #include "ipam_conf.h"
 #include "mem.h"
 #include "sticky.h"
@@ -36,6 +35,8 @@ struct keys {
 	const cJSON *runtime_ips;
 };
 
+static const struct keys defaults = {.data_dir = "", .lock_timeout = DEFAULT_LOCK_TIMEOUT};
+
 static const struct cni_word reclaims[] = {
 	{"lazy", RECLAIM_LAZY},
 	{"eager", RECLAIM_EAGER},
@@ -44,30 +45,78 @@ static const struct cni_word reclaims[] = {
 };
 
 /* Keys that DEL and GC need as well. */
+#define PLACE_FIELDS                                                                               \
+	CNI_FIELD(struct keys, "dataDir", data_dir, .section = {"ipam"},                           \
+		  .help = "An absolute path: reservations are files in <dataDir>/<network>",       \
+		  .unless = DEFAULT_DATA_DIR),                                                     \
+		CNI_FIELD(struct keys, "lockTimeout", lock_timeout, .section = {"ipam"}, .min = 1, \
+			  .max = MAX_LOCK_TIMEOUT,                                                 \
+			  .help = "Seconds to wait for the lock of the data directory")
+
 static const struct cni_field place_fields[] = {
-	CNI_FIELD(struct keys, "dataDir", data_dir, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "lockTimeout", lock_timeout, .section = {"ipam"}, .min = 1,
-		  .max = MAX_LOCK_TIMEOUT),
+	PLACE_FIELDS,
 	{0},
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct keys, "resolvConf", resolv_conf, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "rangesFile", ranges_file, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "stickyKey", sticky_key, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "reclaim", reclaim, .section = {"ipam"}, .words = reclaims),
-	CNI_FIELD(struct keys, "cooldown", cooldown, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "exclude", exclude, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "subnet", flat.subnet, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "rangeStart", flat.first, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "rangeEnd", flat.last, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "gateway", flat.gateway, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "ranges", ranges, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "routes", routes, .section = {"ipam"}),
-	CNI_FIELD(struct keys, "ipRanges", ip_ranges, .section = {"runtimeConfig"}),
-	CNI_FIELD(struct keys, "ips", args_ips, .section = {"args", "cni"}),
-	CNI_FIELD(struct keys, "ips", runtime_ips, .section = {"runtimeConfig"}),
+	PLACE_FIELDS,
+	CNI_FIELD(struct keys, "resolvConf", resolv_conf, .section = {"ipam"},
+		  .help = "A resolver file that the DNS settings come from, at most 64 KiB"),
+	CNI_FIELD(struct keys, "rangesFile", ranges_file, .section = {"ipam"},
+		  .help = "An absolute path: a JSON file with more range sets, at most 1 MiB"),
+	CNI_FIELD(struct keys, "stickyKey", sticky_key, .section = {"ipam"},
+		  .help = "A text that CNI_ARGS fills in, such as ${K8S_POD_NAME}: an ADD with the "
+			  "same text gets the address it had last"),
+	CNI_FIELD(struct keys, "reclaim", reclaim, .section = {"ipam"}, .words = reclaims,
+		  .help = "Reservations of an earlier boot: used last, released at the first ADD, "
+			  "or kept"),
+	CNI_FIELD(struct keys, "cooldown", cooldown, .section = {"ipam"},
+		  .help = "Seconds before a released address is given out again"),
+	CNI_FIELD(struct keys, "exclude", exclude, .section = {"ipam"}, .type = CNI_TYPE_STRINGS,
+		  .help = "Addresses and prefixes that are never given out"),
+	CNI_FIELD(struct keys, "subnet", flat.subnet, .section = {"ipam"},
+		  .help = "The subnet of the only range, in the old form that has its keys here"),
+	CNI_FIELD(struct keys, "rangeStart", flat.first, .section = {"ipam"},
+		  .help = "The first address of the only range, in the old form that has its keys "
+			  "here",
+		  .unless = "the first usable of the subnet"),
+	CNI_FIELD(struct keys, "rangeEnd", flat.last, .section = {"ipam"},
+		  .help = "The last address of the only range, in the old form that has its keys "
+			  "here",
+		  .unless = "the last usable of the subnet"),
+	CNI_FIELD(struct keys, "gateway", flat.gateway, .section = {"ipam"},
+		  .help = "The gateway of the only range, in the old form that has its keys here",
+		  .unless = "the first of the subnet"),
+	CNI_FIELD(struct keys, "ranges", ranges, .section = {"ipam"}, .type = CNI_TYPE_LISTS,
+		  .items = range_fields,
+		  .help = "Range sets: an ADD gets an address of each, and the ranges of a set are "
+			  "of one family"),
+	CNI_FIELD(struct keys, "routes", routes, .section = {"ipam"}, .type = CNI_TYPE_LIST,
+		  .items = cni_route_fields, .help = "The routes of the result"),
+	CNI_FIELD(struct keys, "ipRanges", ip_ranges, .section = {"runtimeConfig"},
+		  .type = CNI_TYPE_LISTS, .items = range_fields,
+		  .help = "Range sets before all others"),
+	CNI_FIELD(
+		struct keys, "ips", args_ips, .section = {"args", "cni"}, .type = CNI_TYPE_STRINGS,
+		.help = "Requested addresses, with or without a prefix, at most one for each set"),
+	CNI_FIELD(
+		struct keys, "ips", runtime_ips, .section = {"runtimeConfig"},
+		.type = CNI_TYPE_STRINGS,
+		.help = "Requested addresses, with or without a prefix, at most one for each set"),
 	{0},
+};
+
+static const struct cni_argument arguments[] = {
+	{"IP", "A requested address, with or without a prefix"},
+	{0},
+};
+
+const struct cni_description host_local_description = {
+	.about = "Gives out addresses of ranges, and keeps its reservations in files of this host",
+	.role = CNI_ROLE_IPAM,
+	.fields = fields,
+	.defaults = &defaults,
+	.arguments = arguments,
 };
 
 static int check_count(const struct host_local_conf *conf, enum cni_version version,
@@ -190,7 +239,8 @@ static int read_all_sets(const struct keys *keys, struct host_local_conf *conf,
 	if (keys->ranges_file && *keys->ranges_file &&
 	    range_sets_read_file(&conf->sets, keys->ranges_file, err) < 0)
 		return cni_fail_within(err, "'ipam.rangesFile'");
-	if (!conf->sets.count)
+	conf->lacks_ranges = !conf->sets.count;
+	if (conf->lacks_ranges)
 		return cni_fail(err, CNI_ECONFIG,
 				"no IP ranges specified: 'ipam' has none of 'ranges', 'rangesFile' "
 				"and 'subnet'");
@@ -209,13 +259,12 @@ static int read_requests(const struct cni_call *call, const struct keys *keys,
 int host_local_conf_read(const struct cni_call *call, struct host_local_conf *ret_conf,
 			 struct cni_error *err)
 {
-	struct keys keys = {.data_dir = "", .lock_timeout = DEFAULT_LOCK_TIMEOUT};
+	struct keys keys = defaults;
 
 	*ret_conf = (struct host_local_conf){0};
 	if (!call->conf.ipam)
 		return cni_fail(err, CNI_ECONFIG, "IPAM config missing 'ipam' key");
-	if (cni_decode(place_fields, call->conf.json, &keys, false, err) < 0 ||
-	    cni_decode(fields, call->conf.json, &keys, false, err) < 0)
+	if (cni_decode(fields, call->conf.json, &keys, false, err) < 0)
 		return -1;
 	if (*keys.data_dir && *keys.data_dir != '/')
 		return cni_fail(err, CNI_ECONFIG,
@@ -253,7 +302,7 @@ void host_local_conf_clear(struct host_local_conf *conf)
 
 struct place host_local_conf_place(const struct cni_call *call)
 {
-	struct keys keys = {.data_dir = "", .lock_timeout = DEFAULT_LOCK_TIMEOUT};
+	struct keys keys = defaults;
 	struct cni_error ignored;
 
 	cni_decode(place_fields, call->conf.json, &keys, true, &ignored);

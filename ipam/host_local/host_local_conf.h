@@ -3,6 +3,7 @@
 #ifndef HOST_LOCAL_CONF_H
 #define HOST_LOCAL_CONF_H
 
+#include "describe.h"
 #include "error.h"
 #include "ip.h"
 #include "network_dir.h"
@@ -10,6 +11,7 @@
 #include "span.h"
 #include "verbs.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +27,7 @@ struct host_local_conf {
 	struct place place;	 /* belongs to the call's JSON, as do all strings here */
 	const char *resolv_conf; /* NULL: none */
 	struct range_sets sets;	 /* at least one, complete, without overlaps */
+	bool lacks_ranges;	 /* why it could not be read: no key gives a range */
 	struct span_list *spans; /* of each set, what may be given out */
 	struct cni_net *excluded;
 	size_t excluded_count;
@@ -36,6 +39,9 @@ struct host_local_conf {
 	uint32_t cooldown; /* seconds before a released address is given out again */
 	uint64_t key;	   /* sticky_key(), or 0 */
 };
+
+/* Its keys, for DESCRIBE. */
+extern const struct cni_description host_local_description;
 
 /* Reads the whole configuration, for ADD, CHECK and STATUS. Range sets come in the order
  * runtimeConfig.ipRanges, the `subnet` directly in `ipam`, `ipam.ranges`, those of the file

@@ -11,16 +11,23 @@
 
 #define FILE_MAX ((size_t)1024 * 1024)
 
+const struct cni_field range_fields[] = {
+	CNI_FIELD(struct range, "subnet", subnet,
+		  .help = "The subnet, without host bits: at most /30 or /126, or smaller with "
+			  "rangeStart and rangeEnd",
+		  .unless = CNI_REQUIRED),
+	CNI_FIELD(struct range, "rangeStart", first, .help = "The first address of the range",
+		  .unless = "the first usable of the subnet"),
+	CNI_FIELD(struct range, "rangeEnd", last, .help = "The last address of the range",
+		  .unless = "the last usable of the subnet"),
+	CNI_FIELD(struct range, "gateway", gateway,
+		  .help = "The gateway, which is never given out and may be outside of the subnet",
+		  .unless = "the first of the subnet"),
+	{0},
+};
+
 static int read_range(const cJSON *json, struct range *ret_range, struct cni_error *err)
 {
-	static const struct cni_field range_fields[] = {
-		CNI_FIELD(struct range, "subnet", subnet),
-		CNI_FIELD(struct range, "rangeStart", first),
-		CNI_FIELD(struct range, "rangeEnd", last),
-		CNI_FIELD(struct range, "gateway", gateway),
-		{0},
-	};
-
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_ECONFIG, "a range is %s, expected an object with 'subnet'",
 				cni_json_show(json));

@@ -4,11 +4,15 @@
 #ifndef HOST_LOCAL_RANGE_SETS_H
 #define HOST_LOCAL_RANGE_SETS_H
 
+#include "decode.h"
 #include "error.h"
 #include "json.h"
 #include "range.h"
 
 #include <stddef.h>
+
+/* The keys of a range. */
+extern const struct cni_field range_fields[];
 
 struct range_sets {
 	struct range_set *items;

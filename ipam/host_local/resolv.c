@@ -11,33 +11,39 @@
 #define RESOLV_MAX (64U << 10)
 #define BLANKS	   " \t\v\f\r"
 
-static void add_words(char *words, char ***items, size_t *count)
+/* The next word at `*at`, ended by a NUL, with `*at` after it; NULL at the end. */
+static char *next_word(char **at)
 {
-	char *rest = NULL;
+	char *word = *at + strspn(*at, BLANKS);
+	char *end = word + strcspn(word, BLANKS);
 
-	for (char *word = strtok_r(words, BLANKS, &rest); word;
-	     word = strtok_r(NULL, BLANKS, &rest))
+	*at = *end ? end + 1 : end;
+	*end = '\0';
+	return *word ? word : NULL;
+}
+
+static void add_words(const char *word, char **at, char ***items, size_t *count)
+{
+	for (; word; word = next_word(at))
 		cni_dns_add(items, count, word);
 }
 
 static void read_line(char *line, struct cni_dns *dns)
 {
-	char *rest = NULL;
-	const char *key = strtok_r(line, BLANKS, &rest);
-	char *words = rest + (key ? strspn(rest, BLANKS) : 0);
+	const char *key = next_word(&line);
+	const char *word = key ? next_word(&line) : NULL;
 
-	if (!key || *key == '#' || *key == ';' || !*words)
+	if (!word || *key == '#' || *key == ';')
 		return;
 	if (!strcmp(key, "search")) {
-		add_words(words, &dns->search, &dns->search_count);
+		add_words(word, &line, &dns->search, &dns->search_count);
 	} else if (!strcmp(key, "options")) {
-		add_words(words, &dns->options, &dns->option_count);
+		add_words(word, &line, &dns->options, &dns->option_count);
 	} else if (!strcmp(key, "nameserver")) {
-		cni_dns_add(&dns->nameservers, &dns->nameserver_count,
-			    strtok_r(words, BLANKS, &rest));
+		cni_dns_add(&dns->nameservers, &dns->nameserver_count, word);
 	} else if (!strcmp(key, "domain")) {
 		free(dns->domain);
-		dns->domain = cni_strdup(strtok_r(words, BLANKS, &rest));
+		dns->domain = cni_strdup(word);
 	}
 }
 

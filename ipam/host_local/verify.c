@@ -3,11 +3,11 @@
 
 #include "choice.h"
 #include "cleanup.h"
+#include "entries.h"
 #include "fault.h"
 #include "index.h"
 #include "mem.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -179,29 +179,21 @@ static void look_at_doubles(struct look *look, const struct host_local_conf *con
 
 /* ---- temporary files ---- */
 
-static int is_temporary(const struct dirent *entry)
-{
-	return lease_file_is_temporary(entry->d_name);
-}
-
 static int look_at_temporaries(struct look *look, struct cni_error *err)
 {
-	struct dirent **names;
-	int count = scandirat(look->dir.fd, ".", &names, is_temporary, alphasort);
+	clearing_entries struct entries found = {0};
 
-	if (count < 0)
+	if (entries_read(look->dir.fd, lease_file_is_temporary, &found) < 0)
 		return network_dir_fail(&look->dir, errno, "read the directory", err);
-	for (int i = 0; i < count; i++) {
+	for (size_t i = 0; i < found.count; i++) {
 		struct stat st;
 
-		if (fstatat(look->dir.fd, names[i]->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		if (fstatat(look->dir.fd, found.names[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
 			append(look->report, st.st_ino ^ (uint64_t)st.st_ctim.tv_nsec << 32,
 			       cni_format("'%s': a temporary file, left by a process that was "
 					  "killed",
-					  names[i]->d_name));
-		free(names[i]);
+					  found.names[i]));
 	}
-	free(names);
 	return 0;
 }
 

@@ -2,22 +2,21 @@
 #include "boot.h"
 
 #include "cleanup.h"
-#include "file.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct boot_id boot_id_read(void)
 {
 	struct boot_id id = {""};
-	struct cni_error ignored;
-	freeing char *text = NULL;
+	closing int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	/* The kernel gives all of it at once. */
+	char text[128] = "";
 	size_t count = 0;
-	size_t size;
 
-	if (cni_file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", false, 128, &text, &size,
-			     &ignored) < 0)
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
 		return id;
 	for (const char *c = text; *c && count < BOOT_ID_SIZE - 1; c++)
 		if (strchr("0123456789abcdef", *c))

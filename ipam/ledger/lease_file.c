@@ -7,10 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Never an address, nor a name that anybody else uses; the lock makes them ours alone. */
 #define TEMPORARY      ".reserving"
@@ -164,7 +167,7 @@ bool lease_is_stale(const struct lease *lease, const struct boot_id *boot)
 
 /* ---- write ---- */
 
-/* Leaves nothing on failure. Returns 0, or -1 and errno. */
+/* Leaves nothing on failure. `ret_stat` may be NULL. Returns 0, or -1 and errno. */
 static int write_temporary(int dir, const char *name, const char *text, bool lasting,
 			   struct stat *ret_stat)
 {
@@ -177,7 +180,8 @@ static int write_temporary(int dir, const char *name, const char *text, bool las
 	if (fd < 0)
 		return -1;
 	put = write(fd, text, size);
-	if (put == (ssize_t)size && (!lasting || fsync(fd) == 0) && fstat(fd, ret_stat) == 0)
+	if (put == (ssize_t)size && (!lasting || fsync(fd) == 0) &&
+	    (!ret_stat || fstat(fd, ret_stat) == 0))
 		return 0;
 	failed = put >= 0 && put < (ssize_t)size ? ENOSPC : errno;
 	unlinkat(dir, name, 0);
@@ -197,10 +201,16 @@ int lease_file_prepare(int dir, size_t number, const char *text, bool lasting,
 	return 0;
 }
 
+/* renameat2(2), for which musl 1.2.3 has no function. */
+static int rename_as(int dir, const char *from, const char *to, unsigned int flags)
+{
+	return (int)syscall(SYS_renameat2, dir, from, dir, to, flags);
+}
+
 /* Gives `from` the name `to` unless that exists. Returns 0, or -1 and errno. */
 static int rename_to_free(int dir, const char *from, const char *to)
 {
-	if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) == 0)
+	if (rename_as(dir, from, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
@@ -224,7 +234,7 @@ static bool is_junk(int dir, const struct cni_ip *ip)
 
 static int publish(int dir, const char *from, const struct cni_ip *ip, const char *to, bool replace)
 {
-	if (replace && renameat2(dir, from, dir, to, RENAME_EXCHANGE) == 0)
+	if (replace && rename_as(dir, from, to, RENAME_EXCHANGE) == 0)
 		return 0;
 	if (replace && errno != ENOENT && errno != EINVAL && errno != ENOSYS)
 		return -1;
@@ -264,7 +274,7 @@ void lease_file_retract(int dir, size_t number, const struct cni_ip *ip, bool re
 
 	temporary_name(number, temporary);
 	cni_ip_format(ip, name);
-	if (!replaced || (renameat2(dir, temporary, dir, name, RENAME_EXCHANGE) < 0 &&
+	if (!replaced || (rename_as(dir, temporary, name, RENAME_EXCHANGE) < 0 &&
 			  renameat(dir, temporary, dir, name) < 0))
 		unlinkat(dir, name, 0);
 }
@@ -290,10 +300,9 @@ char *lease_file_read_last(int dir, size_t set)
 int lease_file_write_last(int dir, size_t set, const char *text, struct cni_error *err)
 {
 	char name[LAST_NAME_SIZE];
-	struct stat st;
 	int failed;
 
-	if (write_temporary(dir, TEMPORARY_LAST, text, false, &st) < 0)
+	if (write_temporary(dir, TEMPORARY_LAST, text, false, NULL) < 0)
 		return cni_fail_errno(err, CNI_EIO, errno, "write '%s'", last_name(set, name));
 	if (renameat(dir, TEMPORARY_LAST, dir, last_name(set, name)) == 0)
 		return 0;

@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "listing.h"
 
-#include "cleanup.h"
+#include "entries.h"
 #include "mem.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void closedirp(DIR **dir)
-{
-	if (*dir)
-		closedir(*dir);
-}
-#define closing_dir __attribute__((cleanup(closedirp)))
-
-/* A descriptor has one position for all who read it, so each walk opens its own. */
-static DIR *open_walk(int dir)
-{
-	closing int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *walk = fd < 0 ? NULL : fdopendir(fd);
-
-	if (walk)
-		take_fd(&fd);
-	return walk;
-}
+#include <unistd.h>
 
 /* Only names that an address has as its own text are leases. */
 static bool is_address(const char *name, struct cni_ip *ret_ip)
@@ -52,7 +34,7 @@ static int compare(const void *a, const void *b)
 
 int listing_read(int dir, bool tidy, struct listing *ret_listing, struct cni_error *err)
 {
-	closing_dir DIR *walk = open_walk(dir);
+	closing_dir DIR *walk = entries_open(dir);
 	const struct dirent *found;
 	struct cni_ip ip;
 	size_t room = 0;
@@ -92,7 +74,7 @@ struct lease *listing_find(const struct listing *listing, const struct cni_ip *i
 
 long listing_count(int dir)
 {
-	closing_dir DIR *walk = open_walk(dir);
+	closing_dir DIR *walk = entries_open(dir);
 	const struct dirent *found;
 	struct cni_ip ip;
 	long count = 0;

@@ -51,19 +51,31 @@ int plane_read(int dir, const struct cni_ip *base, const char *plane, void *data
 	return got < 0 || failed ? -1 : fd >= 0;
 }
 
-int plane_write(int dir, const struct cni_ip *base, const char *plane, const void *data,
-		size_t size, size_t offset)
+int plane_write_spans(int dir, const struct cni_ip *base, const char *plane,
+		      const struct plane_span *spans, size_t count)
 {
 	char name[NAME_SIZE];
 	closing int fd = openat(dir, file_name(base, plane, name),
 				O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	ssize_t put = fd < 0 ? -1 : pwrite(fd, data, size, (off_t)offset);
 
-	if (put == (ssize_t)size)
-		return 0;
-	if (put >= 0)
-		errno = ENOSPC;
-	return -1;
+	if (fd < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		ssize_t put = pwrite(fd, spans[i].data, spans[i].size, (off_t)spans[i].offset);
+
+		if (put == (ssize_t)spans[i].size)
+			continue;
+		if (put >= 0)
+			errno = ENOSPC;
+		return -1;
+	}
+	return 0;
+}
+
+int plane_write(int dir, const struct cni_ip *base, const char *plane, const void *data,
+		size_t size, size_t offset)
+{
+	return plane_write_spans(dir, base, plane, &(struct plane_span){data, size, offset}, 1);
 }
 
 DIR *plane_walk(int dir)

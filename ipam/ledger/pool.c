@@ -27,6 +27,7 @@ struct pool {
 	bool unread; /* a file could not be read: what is in memory is not to be written */
 	struct piece **pieces;
 	size_t count;
+	int64_t change; /* see pool_change() */
 	/* The release times of the piece used last; NULL: none are read. */
 	uint32_t *released;
 	struct cni_ip released_base;
@@ -89,14 +90,17 @@ static void note_change(struct piece *piece, size_t word)
 	piece->is_changed = true;
 }
 
-static void put_bit(uint64_t *words, size_t number, bool value)
+/* Returns what it adds to the number of bits that are set: -1, 0 or 1. */
+static int put_bit(uint64_t *words, size_t number, bool value)
 {
 	uint64_t bit = (uint64_t)1 << (number % WORD_BITS);
+	bool before = words[number / WORD_BITS] & bit;
 
 	if (value)
 		words[number / WORD_BITS] |= bit;
 	else
 		words[number / WORD_BITS] &= ~bit;
+	return value - before;
 }
 
 void pool_take(struct pool *pool, const struct cni_ip *ip, bool this_boot)
@@ -104,7 +108,7 @@ void pool_take(struct pool *pool, const struct cni_ip *ip, bool this_boot)
 	struct piece *piece = piece_of(pool, ip, true);
 	size_t number = plane_number(ip);
 
-	put_bit(piece->taken, number, true);
+	pool->change += put_bit(piece->taken, number, true);
 	put_bit(piece->boot, number, this_boot);
 	note_change(piece, number / WORD_BITS);
 }
@@ -116,7 +120,7 @@ void pool_release(struct pool *pool, const struct cni_ip *ip)
 
 	if (!piece)
 		return;
-	put_bit(piece->taken, number, false);
+	pool->change += put_bit(piece->taken, number, false);
 	put_bit(piece->boot, number, false);
 	note_change(piece, number / WORD_BITS);
 }
@@ -148,8 +152,15 @@ size_t pool_count(struct pool *pool)
 	load_all(pool);
 	for (size_t i = 0; i < pool->count; i++)
 		for (size_t word = 0; word < WORDS; word++)
-			count += (size_t)__builtin_popcountll(pool->pieces[i]->taken[word]);
+			/* Most are zero, and not each processor counts bits by itself. */
+			if (pool->pieces[i]->taken[word])
+				count += (size_t)__builtin_popcountll(pool->pieces[i]->taken[word]);
 	return count;
+}
+
+int64_t pool_change(const struct pool *pool)
+{
+	return pool->change;
 }
 
 static void walk_word(const struct piece *piece, size_t word, pool_visitor *visit, void *data)
@@ -176,11 +187,12 @@ static int save_piece(int dir, struct piece *piece)
 {
 	size_t size = (piece->last_changed - piece->first_changed + 1) * sizeof(*piece->taken);
 	size_t offset = piece->first_changed * sizeof(*piece->taken);
+	const struct plane_span spans[] = {
+		{&piece->taken[piece->first_changed], size, offset},
+		{&piece->boot[piece->first_changed], size, sizeof(piece->taken) + offset},
+	};
 
-	if (plane_write(dir, &piece->base, "bits", &piece->taken[piece->first_changed], size,
-			offset) < 0 ||
-	    plane_write(dir, &piece->base, "bits", &piece->boot[piece->first_changed], size,
-			sizeof(piece->taken) + offset) < 0)
+	if (plane_write_spans(dir, &piece->base, "bits", spans, 2) < 0)
 		return -1;
 	piece->is_changed = false;
 	return 0;

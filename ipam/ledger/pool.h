@@ -34,8 +34,11 @@ void pool_take(struct pool *pool, const struct cni_ip *ip, bool this_boot);
 void pool_release(struct pool *pool, const struct cni_ip *ip);
 bool pool_is_taken(struct pool *pool, const struct cni_ip *ip);
 
-/* Returns the number of taken addresses. */
+/* Returns the number of taken addresses. Reads all files. */
 size_t pool_count(struct pool *pool);
+
+/* Returns how many addresses more are taken than when the pool was opened; of a blank one, than none. Reads nothing. */
+int64_t pool_change(const struct pool *pool);
 
 typedef void pool_visitor(const struct cni_ip *ip, bool this_boot, void *data);
 

@@ -2,10 +2,10 @@
 #include "record.h"
 
 #include "cleanup.h"
+#include "entries.h"
 #include "hash.h"
 #include "mem.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -213,9 +213,10 @@ int record_remove(int dir, const struct record_owner *owner, const struct cni_ip
 
 /* ---- sweep ---- */
 
-static int is_name(const struct dirent *entry)
+static bool is_any(const char *name)
 {
-	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	(void)name;
+	return true;
 }
 
 /* Splits "<owner>.<k>". */
@@ -276,42 +277,35 @@ static void show(int dir, const char *name, record_visitor *visit, void *data)
 
 int record_walk(int dir, record_visitor *visit, void *data)
 {
-	struct dirent **names;
-	int count = scandirat(dir, ".", &names, is_name, alphasort);
+	clearing_entries struct entries found = {0};
 
-	if (count < 0)
+	if (entries_read(dir, is_any, &found) < 0)
 		return -1;
-	for (int i = 0; i < count; i++) {
-		show(dir, names[i]->d_name, visit, data);
-		free(names[i]);
-	}
-	free(names);
+	for (size_t i = 0; i < found.count; i++)
+		show(dir, found.names[i], visit, data);
 	return 0;
 }
 
 int record_sweep(int dir, record_keeper *keep, void *data)
 {
-	struct dirent **names;
-	int count = scandirat(dir, ".", &names, is_name, NULL);
+	clearing_entries struct entries found = {0};
 	struct record_owner owner;
 	int failed = 0;
 	size_t k;
 
-	if (count < 0)
+	if (entries_read(dir, is_any, &found) < 0)
 		return -1;
-	for (int i = 0; i < count; i++)
-		if (read_name(names[i]->d_name, &owner, &k) && k == 0 &&
+	for (size_t i = 0; i < found.count; i++)
+		if (read_name(found.names[i], &owner, &k) && k == 0 &&
 		    sweep_owner(dir, &owner, keep, data) < 0)
 			failed = errno;
-	for (int i = 0; i < count; i++) {
-		int reached = reach(dir, names[i]->d_name);
+	for (size_t i = 0; i < found.count; i++) {
+		int reached = reach(dir, found.names[i]);
 
-		if (reached < 0 || (!reached && unlinkat(dir, names[i]->d_name, 0) < 0 &&
+		if (reached < 0 || (!reached && unlinkat(dir, found.names[i], 0) < 0 &&
 				    errno != ENOENT && errno != EISDIR))
 			failed = errno;
-		free(names[i]);
 	}
-	free(names);
 	errno = failed;
 	return failed ? -1 : 0;
 }

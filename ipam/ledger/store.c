@@ -115,7 +115,7 @@ static void note(struct store *store)
 	if (store->mistaken) {
 		index_forget(store->index);
 	} else if (store->changed && !store->unread && pool_save(store->pool) == 0) {
-		index_head(store->index)->taken = pool_count(store->pool);
+		index_head(store->index)->taken += (uint64_t)pool_change(store->pool);
 		index_stamp(store->index);
 	}
 }

@@ -15,6 +15,8 @@ struct store {
 	bool reserved;	 /* something of ours is in the directory now */
 	bool changed;	 /* the sidecar has something to note */
 	bool unread;	 /* not all files could be read: what was learned is not to be noted */
+	bool is_judged;	 /* is_lasting is known */
+	bool is_lasting; /* files outlast a power cut */
 	bool mistaken;	 /* the sidecar was wrong, or could not be written: it has to learn anew */
 };
 

@@ -23,12 +23,15 @@ struct claim {
 };
 
 /* A power cut empties a tmpfs: syncing files there is useless. */
-static bool is_lasting(const struct store *store)
+static bool is_lasting(struct store *store)
 {
 	struct statfs fs;
 
-	return fstatfs(store->dir.fd, &fs) < 0 ||
-	       (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC);
+	if (!store->is_judged)
+		store->is_lasting = fstatfs(store->dir.fd, &fs) < 0 ||
+				    (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC);
+	store->is_judged = true;
+	return store->is_lasting;
 }
 
 static bool replaces(const struct claim *claim)
@@ -213,7 +216,7 @@ int store_reserve(struct store *store, const struct store_claim *asked, size_t c
 		if (!failed)
 			note_claim(store, &claims[i], holder);
 		/* Our own after a failure, what was replaced after a success. */
-		if (lease_file_discard(store->dir.fd, i) < 0)
+		if ((failed || replaces(&claims[i])) && lease_file_discard(store->dir.fd, i) < 0)
 			store->mistaken = true; /* so that the next one tidies up */
 		lease_clear(&claims[i].before);
 	}

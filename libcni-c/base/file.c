@@ -62,16 +62,18 @@ int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **
 	return cni_file_read_fd(fd, max, path, ret_data, ret_size, err);
 }
 
-static int write_all(int fd, const char *data, size_t size)
+int cni_file_write_all(int fd, const void *data, size_t size)
 {
+	const char *rest = data;
+
 	while (size) {
-		ssize_t put = write(fd, data, size);
+		ssize_t put = write(fd, rest, size);
 
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
 			return -1;
-		data += put;
+		rest += put;
 		size -= (size_t)put;
 	}
 	return 0;
@@ -95,7 +97,7 @@ int cni_file_replace_at(int dir, const char *path, const void *data, size_t size
 
 	if (fd < 0)
 		return cni_fail_errno(err, CNI_EIO, errno, "create '%s'", temporary);
-	if (write_all(fd, data, size) < 0 || fsync(fd) < 0 ||
+	if (cni_file_write_all(fd, data, size) < 0 || fsync(fd) < 0 ||
 	    renameat(dir, temporary, dir, path) < 0) {
 		failed = errno;
 		unlinkat(dir, temporary, 0);

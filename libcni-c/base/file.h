@@ -24,6 +24,10 @@ int cni_file_read_fd(int fd, size_t max, const char *what, char **ret_data, size
 int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **ret_data,
 		     size_t *ret_size, struct cni_error *err);
 
+/* Writes all of `data`, also if write(2) takes it in pieces or is interrupted. Returns -1 and errno; a part may
+ * have been written. */
+int cni_file_write_all(int fd, const void *data, size_t size);
+
 /* Makes `path` hold exactly `size` bytes, or leaves it as it was: a temporary file beside it,
  * fsync(2), rename(2), fsync of the directory. Mode 0600. Fails with CNI_EIO. */
 int cni_file_replace_at(int dir, const char *path, const void *data, size_t size,

@@ -62,8 +62,30 @@ int cni_net_parse(const char *text, struct cni_net *ret_net)
 	return 0;
 }
 
+/* At most three digits, without leading zeroes. Returns the end. */
+static char *put_byte(char *end, unsigned int byte)
+{
+	if (byte >= 100)
+		*end++ = (char)('0' + byte / 100);
+	if (byte >= 10)
+		*end++ = (char)('0' + byte / 10 % 10);
+	*end++ = (char)('0' + byte % 10);
+	return end;
+}
+
 const char *cni_ip_format(const struct cni_ip *ip, char text[CNI_IP_TEXT_SIZE])
 {
+	char *end = text;
+
+	/* An ADD formats a dozen: musl's inet_ntop() uses printf. */
+	if (ip->family == AF_INET) {
+		for (size_t i = 0; i < 4; i++) {
+			end = put_byte(end, ip->bytes[i]);
+			*end++ = '.';
+		}
+		end[-1] = '\0';
+		return text;
+	}
 	if (!cni_ip_is_set(ip) || !inet_ntop(ip->family, ip->bytes, text, CNI_IP_TEXT_SIZE))
 		text[0] = '\0';
 	return text;
@@ -184,7 +206,13 @@ int cni_mac_parse(const char *text, uint8_t ret_mac[CNI_MAC_SIZE])
 
 const char *cni_mac_format(const uint8_t mac[CNI_MAC_SIZE], char text[CNI_MAC_TEXT_SIZE])
 {
-	snprintf(text, CNI_MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		 mac[3], mac[4], mac[5]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < CNI_MAC_SIZE; i++) {
+		text[3 * i] = digits[mac[i] >> 4];
+		text[3 * i + 1] = digits[mac[i] & 15];
+		text[3 * i + 2] = ':';
+	}
+	text[CNI_MAC_TEXT_SIZE - 1] = '\0';
 	return text;
 }

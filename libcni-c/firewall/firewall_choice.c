@@ -7,6 +7,7 @@
 #include "forward_legacy.h"
 #include "iptables.h"
 #include "legacy_table.h"
+#include "mem.h"
 #include "nft.h"
 
 #include <linux/netfilter.h>
@@ -15,28 +16,25 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static const char *const texts[] = {
-	[CNI_FIREWALL_AUTOMATIC] = "automatic", [CNI_FIREWALL_NFTABLES] = "nftables",
-	[CNI_FIREWALL_IPTABLES] = "iptables",	[CNI_FIREWALL_FIREWALLD] = "firewalld",
-	[CNI_FIREWALL_NONE] = "none",
+const struct cni_word cni_firewall_backends[] = {
+	{"", CNI_FIREWALL_AUTOMATIC},	     {"nftables", CNI_FIREWALL_NFTABLES},
+	{"iptables", CNI_FIREWALL_IPTABLES}, {"firewalld", CNI_FIREWALL_FIREWALLD},
+	{"none", CNI_FIREWALL_NONE},	     {0},
 };
 
 const char *cni_firewall_backend_text(enum cni_firewall_backend backend)
 {
-	return texts[backend];
+	return backend == CNI_FIREWALL_AUTOMATIC ? "automatic"
+						 : cni_word_text(cni_firewall_backends, backend);
 }
 
 bool cni_firewall_backend_parse(const char *text, enum cni_firewall_backend *ret_backend)
 {
-	*ret_backend = CNI_FIREWALL_AUTOMATIC;
-	if (!*text)
-		return true;
-	for (int i = CNI_FIREWALL_NFTABLES; i <= CNI_FIREWALL_NONE; i++) {
-		*ret_backend = (enum cni_firewall_backend)i;
-		if (!strcmp(text, texts[i]))
-			return true;
-	}
-	return false;
+	uint32_t number = CNI_FIREWALL_AUTOMATIC;
+	bool is_known = cni_word_parse(cni_firewall_backends, text, &number);
+
+	*ret_backend = (enum cni_firewall_backend)number;
+	return is_known;
 }
 
 /* ---- this host ---- */
@@ -179,17 +177,37 @@ int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend written,
 		return 0;
 	if (choose(nl, traffic, ret_choice, &why, err) < 0)
 		return cni_fail_within(err, "choose a backend");
-	trace(texts[ret_choice->backend], why);
+	trace(cni_firewall_backend_text(ret_choice->backend), why);
 	return 0;
 }
 
 /* ---- accepts in vain ---- */
+
+/* The other chains that certainly drop, for the details. */
+static int fail_others(const struct cni_forward_answer *answer, int first,
+		       const bool will_accept[CNI_FORWARD_PLACES], struct cni_error *err)
+{
+	freeing char *others = cni_strdup(answer->places[first].others);
+
+	for (int place = first + 1; place < CNI_FORWARD_PLACES; place++) {
+		const char *more = answer->places[place].others;
+		freeing char *before = NULL;
+
+		if (!answer->places[place].surely || will_accept[place])
+			continue;
+		before = others;
+		others = cni_format("%s%s%s%s%s", before, *before ? "; " : "",
+				    answer->places[place].reason, *more ? "; " : "", more);
+	}
+	return *others ? cni_fail_details(err, "%s", others) : -1;
+}
 
 int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *choice,
 			 const struct cni_firewall_traffic *traffic, bool may_move, int code,
 			 struct cni_error *err)
 {
 	struct cni_forward_answer answer;
+	bool will_accept[CNI_FORWARD_PLACES];
 	struct cni_error ignored;
 
 	if (choice->backend == CNI_FIREWALL_NONE)
@@ -200,16 +218,19 @@ int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *ch
 	    cni_firewalld_status(&ignored) == 0)
 		return cni_fail(err, code,
 				"firewalld is running, and overrules what backend %s accepts",
-				texts[choice->backend]);
+				cni_firewall_backend_text(choice->backend));
+	/* Before ADD the accepts are missing; they will come first. */
+	for (int place = 0; place < CNI_FORWARD_PLACES; place++)
+		will_accept[place] = !traffic->count && accepts_in(choice, place);
 	for (int place = 0; place < CNI_FORWARD_PLACES; place++) {
-		/* Before ADD the accepts are missing; they will come first. */
-		bool will_accept = !traffic->count && accepts_in(choice, place);
-
-		if (answer.places[place].surely && !will_accept)
-			return cni_fail(err, code,
-					"%s, which backend %s cannot overrule: what containers "
-					"send and receive is dropped there",
-					answer.places[place].reason, texts[choice->backend]);
+		if (!answer.places[place].surely || will_accept[place])
+			continue;
+		cni_fail(
+			err, code,
+			"%s, which backend %s cannot overrule: what containers send and receive is "
+			"dropped there",
+			answer.places[place].reason, cni_firewall_backend_text(choice->backend));
+		return fail_others(&answer, place, will_accept, err);
 	}
 	return 0;
 }
@@ -235,5 +256,5 @@ int cni_firewall_backend_status(struct cni_nl *nl, enum cni_firewall_backend bac
 		return 0;
 	if (err->code != CNI_ELIMITED)
 		err->code = CNI_EUNAVAILABLE;
-	return cni_fail_within(err, "backend %s", texts[choice.backend]);
+	return cni_fail_within(err, "backend %s", cni_firewall_backend_text(choice.backend));
 }

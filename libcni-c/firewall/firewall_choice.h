@@ -20,6 +20,7 @@
 #include "error.h"
 #include "iptables_tool.h"
 #include "nl.h"
+#include "word.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +35,9 @@ enum cni_firewall_backend {
 	CNI_FIREWALL_FIREWALLD,
 	CNI_FIREWALL_NONE,
 };
+
+/* The names; "" is the automatic choice. */
+extern const struct cni_word cni_firewall_backends[];
 
 /* "nftables"; "automatic" for the automatic choice. */
 const char *cni_firewall_backend_text(enum cni_firewall_backend backend);
@@ -62,7 +66,7 @@ int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend written,
 			struct cni_firewall_choice *ret_choice, struct cni_error *err);
 
 /* Fails with `code` if the accepts are in vain: a rule or policy certainly drops the packets, and
- * no accept overrules it. The error names table, chain and rule. `may_move`: the choice is
+ * no accept overrules it. The error names table, chain and rule; its details name further ones. `may_move`: the choice is
  * automatic, so a firewalld that runs by now is a reason, too. */
 int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *choice,
 			 const struct cni_firewall_traffic *traffic, bool may_move, int code,

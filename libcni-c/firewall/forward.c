@@ -52,11 +52,23 @@ struct ask {
 	int family;
 };
 
+/* A chain of the family inet is asked for both families. */
+static void keep_other(char others[512], const char *first, const char *reason)
+{
+	size_t used = strlen(others);
+
+	if (!strcmp(first, reason) || strstr(others, reason))
+		return;
+	snprintf(others + used, 512 - used, "%s%s", used ? "; " : "", reason);
+}
+
 static void keep(struct cni_forward_answer *answer, enum cni_forward_place place,
 		 const struct cni_way *way, bool surely)
 {
 	bool is_news = !answer->places[place].drops || (surely && !answer->places[place].surely);
 
+	if (surely && answer->places[place].surely)
+		keep_other(answer->places[place].others, answer->places[place].reason, way->reason);
 	answer->places[place].drops = true;
 	answer->places[place].surely |= surely;
 	if (is_news)

@@ -49,6 +49,7 @@ struct cni_forward_answer {
 		bool drops;  /* one of the three packets, unless a rule before accepts it */
 		bool surely; /* one of the first two packets, and no rule before may accept it */
 		char reason[512];
+		char others[512]; /* if `surely`: more chains that drop, separated by "; " */
 	} places[CNI_FORWARD_PLACES];
 	bool has_firewalld; /* its table exists */
 };

@@ -26,10 +26,11 @@ static void put_control(struct msghdr *message, int type, const void *data, size
 {
 	struct cmsghdr *control = (void *)((char *)message->msg_control + message->msg_controllen);
 
-	*control = (struct cmsghdr){
-		.cmsg_level = IPPROTO_IPV6, .cmsg_type = type, .cmsg_len = CMSG_LEN(size)};
+	*control = (struct cmsghdr){.cmsg_level = IPPROTO_IPV6, .cmsg_type = type};
+	/* Their types are glibc's size_t and musl's socklen_t. */
+	control->cmsg_len = (socklen_t)CMSG_LEN(size);
 	memcpy(CMSG_DATA(control), data, size);
-	message->msg_controllen += CMSG_SPACE(size);
+	message->msg_controllen += (socklen_t)CMSG_SPACE(size);
 }
 
 int cni_announce_send(int fd, int index, const struct cni_ip *ip, const uint8_t mac[CNI_MAC_SIZE],

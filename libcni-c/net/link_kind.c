@@ -13,16 +13,16 @@
 
 /* ---- the rows ---- */
 
-static const struct cni_link_word macvlan_modes[] = {{"private", MACVLAN_MODE_PRIVATE},
-						     {"vepa", MACVLAN_MODE_VEPA},
-						     {"bridge", MACVLAN_MODE_BRIDGE},
-						     {"passthru", MACVLAN_MODE_PASSTHRU},
-						     {NULL, 0}};
+const struct cni_word cni_link_macvlan_modes[] = {{"private", MACVLAN_MODE_PRIVATE},
+						  {"vepa", MACVLAN_MODE_VEPA},
+						  {"bridge", MACVLAN_MODE_BRIDGE},
+						  {"passthru", MACVLAN_MODE_PASSTHRU},
+						  {NULL, 0}};
 
-static const struct cni_link_word ipvlan_modes[] = {
+const struct cni_word cni_link_ipvlan_modes[] = {
 	{"l2", IPVLAN_MODE_L2}, {"l3", IPVLAN_MODE_L3}, {"l3s", IPVLAN_MODE_L3S}, {NULL, 0}};
 
-static const struct cni_link_word ipvlan_flags[] = {
+const struct cni_word cni_link_ipvlan_flags[] = {
 	{"bridge", 0}, {"private", IPVLAN_F_PRIVATE}, {"vepa", IPVLAN_F_VEPA}, {NULL, 0}};
 
 const struct cni_link_kind cni_link_bridge = {
@@ -38,15 +38,15 @@ const struct cni_link_kind cni_link_dummy = {.name = "dummy"};
 const struct cni_link_kind cni_link_macvlan = {
 	.name = "macvlan",
 	.has_parent = true,
-	.attributes = {{"mode", IFLA_MACVLAN_MODE, 4, macvlan_modes, false},
+	.attributes = {{"mode", IFLA_MACVLAN_MODE, 4, cni_link_macvlan_modes, false},
 		       {"bcqueuelen", IFLA_MACVLAN_BC_QUEUE_LEN, 4, NULL, false}}};
 
 const struct cni_link_kind cni_link_ipvlan = {
 	.name = "ipvlan",
 	.has_parent = true,
 	.shares_mac = true,
-	.attributes = {{"mode", IFLA_IPVLAN_MODE, 2, ipvlan_modes, false},
-		       {"flags", IFLA_IPVLAN_FLAGS, 2, ipvlan_flags, false}}};
+	.attributes = {{"mode", IFLA_IPVLAN_MODE, 2, cni_link_ipvlan_modes, false},
+		       {"flags", IFLA_IPVLAN_FLAGS, 2, cni_link_ipvlan_flags, false}}};
 
 const struct cni_link_kind cni_link_vlan = {
 	.name = "vlan",
@@ -57,9 +57,9 @@ const struct cni_link_kind cni_link_vlan = {
 const struct cni_link_kind cni_link_vrf = {
 	.name = "vrf", .attributes = {{"table", IFLA_VRF_TABLE, 4, NULL, false}}};
 
-static const struct cni_link_word tun_types[] = {{"tun", IFF_TUN}, {"tap", IFF_TAP}, {NULL, 0}};
+static const struct cni_word tun_types[] = {{"tun", IFF_TUN}, {"tap", IFF_TAP}, {NULL, 0}};
 
-static const struct cni_link_word booleans[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
+static const struct cni_word booleans[] = {{"false", 0}, {"true", 1}, {NULL, 0}};
 
 /* Kinds are named after their modules: this one's is "tun". */
 const struct cni_link_kind cni_link_tap = {
@@ -77,36 +77,17 @@ const struct cni_link_kind cni_link_tap = {
 
 /* ---- words ---- */
 
-const char *cni_link_word(const struct cni_link_attribute *attribute, uint32_t value)
-{
-	for (const struct cni_link_word *word = attribute->words; word && word->word; word++)
-		if (word->value == value)
-			return word->word;
-	return NULL;
-}
-
-bool cni_link_word_parse(const struct cni_link_attribute *attribute, const char *word,
-			 uint32_t *ret_value)
-{
-	for (const struct cni_link_word *row = attribute->words; row && row->word; row++)
-		if (!strcmp(row->word, word)) {
-			*ret_value = row->value;
-			return true;
-		}
-	return false;
-}
-
 int cni_link_choose(const struct cni_link_kind *kind, size_t index, const char *word,
 		    struct cni_link_values *values, struct cni_error *err)
 {
 	const struct cni_link_attribute *attribute = &kind->attributes[index];
 	char words[128] = "";
 
-	if (cni_link_word_parse(attribute, word, &values->values[index])) {
+	if (cni_word_parse(attribute->words, word, &values->values[index])) {
 		values->given |= 1U << index;
 		return 0;
 	}
-	for (const struct cni_link_word *row = attribute->words; row && row->word; row++)
+	for (const struct cni_word *row = attribute->words; row && row->word; row++)
 		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s\"%s\"",
 			 *words ? ", " : "", row->word);
 	return cni_fail(err, CNI_ECONFIG, "unknown %s %s: \"%.64s\", expected one of %s",
@@ -239,7 +220,7 @@ static int read_link(const struct nlmsghdr *message, void *data, struct cni_erro
 static const char *text_of(const struct cni_link_attribute *attribute, uint32_t value,
 			   char digits[16])
 {
-	const char *word = cni_link_word(attribute, value);
+	const char *word = cni_word_text(attribute->words, value);
 
 	if (word)
 		return word;

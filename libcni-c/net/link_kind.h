@@ -6,6 +6,7 @@
 #include "decls.h"
 #include "link.h"
 #include "nl.h"
+#include "word.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,18 +15,17 @@ CNI_BEGIN_DECLS
 
 #define CNI_LINK_VALUES 4
 
-/* A word of the configuration and of ip-link(8) for a number. */
-struct cni_link_word {
-	const char *word;
-	uint32_t value;
-};
+/* Words of configurations and of ip-link(8). */
+extern const struct cni_word cni_link_macvlan_modes[];
+extern const struct cni_word cni_link_ipvlan_modes[];
+extern const struct cni_word cni_link_ipvlan_flags[];
 
 /* A number in IFLA_INFO_DATA. */
 struct cni_link_attribute {
-	const char *key; /* as configurations call it: "mode" */
-	uint16_t type;	 /* IFLA_MACVLAN_MODE; 0: the row has no more attributes */
-	uint8_t size;	 /* bytes: 1, 2 or 4 */
-	const struct cni_link_word *words; /* ends with a NULL word; NULL: a plain number */
+	const char *key;	      /* as configurations call it: "mode" */
+	uint16_t type;		      /* IFLA_MACVLAN_MODE; 0: the row has no more attributes */
+	uint8_t size;		      /* bytes: 1, 2 or 4 */
+	const struct cni_word *words; /* NULL: a plain number */
 	bool is_exclusive; /* of the links on one parent, in all namespaces, one may have a value */
 };
 
@@ -55,12 +55,6 @@ struct cni_link_values {
 	uint32_t given; /* bit i: values[i] is given; otherwise the kernel chooses it */
 	uint32_t values[CNI_LINK_VALUES];
 };
-
-/* The word for a value; NULL if the attribute has no word for it. */
-const char *cni_link_word(const struct cni_link_attribute *attribute, uint32_t value);
-/* False if the attribute has no such word. */
-bool cni_link_word_parse(const struct cni_link_attribute *attribute, const char *word,
-			 uint32_t *ret_value);
 
 /* Gives the attribute `index` of the kind the value of a word. Fails with CNI_ECONFIG, naming the words that
  * there are. */

@@ -60,6 +60,11 @@ int cni_netns_enter(int netns, int *ret_home, struct cni_error *err)
 	return 0;
 }
 
+bool cni_netns_may_be_there(const struct cni_error *err)
+{
+	return err->errnum == ENOMEM || err->errnum == EMFILE || err->errnum == ENFILE;
+}
+
 bool cni_netns_is_own(int netns)
 {
 	struct stat theirs;

@@ -80,6 +80,8 @@ static int refuse_advertisements(struct cni_bridge_part *spec, struct cni_error 
 
 	if (cni_sysctl_get(key, spec->accept_ra, sizeof(spec->accept_ra), &ignored) < 0)
 		spec->accept_ra[0] = '\0';
+	if (!strcmp(spec->accept_ra, "0"))
+		return 0;
 	return cni_link_sysctl_refuse_ra(spec->name, err);
 }
 

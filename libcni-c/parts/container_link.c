@@ -35,13 +35,12 @@ int cni_container_link_mark(struct cni_attachment *at, struct cni_error *err)
 	return 0;
 }
 
-static bool is_ours(const struct cni_attachment *at, const char *kind, const struct cni_link *link)
+static bool is_of(const struct cni_owner *owner, const char *kind, const struct cni_link *link)
 {
-	return !strcmp(link->kind, kind) &&
-	       (!*link->alias || !strcmp(link->alias, at->owner->text));
+	return !strcmp(link->kind, kind) && (!*link->alias || !strcmp(link->alias, owner->text));
 }
 
-int cni_container_link_del_unread(struct cni_attachment *at, struct cni_error *err)
+static int del_unread(struct cni_nl *nl, const char *name, struct cni_error *err)
 {
 	struct cni_error ignored;
 
@@ -49,23 +48,41 @@ int cni_container_link_del_unread(struct cni_attachment *at, struct cni_error *e
 		return 0;
 	if (!cni_link_is_unreadable(err))
 		return -1;
-	cni_link_del_by_name(&at->nl[CNI_CONTAINER], at->owner->ifname, &ignored);
+	cni_link_del_by_name(nl, name, &ignored);
 	return 0;
+}
+
+int cni_container_link_del_unread(struct cni_attachment *at, struct cni_error *err)
+{
+	return del_unread(&at->nl[CNI_CONTAINER], at->owner->ifname, err);
+}
+
+/* An ADD that was killed has left it under the name that link_part.c gives to it first. */
+static int del_unnamed(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err)
+{
+	return cni_link_del_by_name(nl, owner->key, err) == 0 || err->errnum == ENODEV ? 0 : -1;
+}
+
+int cni_container_link_del_in(struct cni_nl *nl, const struct cni_owner *owner, const char *kind,
+			      struct cni_error *err)
+{
+	struct cni_link found;
+
+	if (del_unnamed(nl, owner, err) < 0)
+		return -1;
+	if (cni_link_get(nl, owner->ifname, &found, err) < 0)
+		return del_unread(nl, owner->ifname, err);
+	if (!is_of(owner, kind, &found) || cni_link_del(nl, found.index, err) == 0 ||
+	    err->errnum == ENODEV)
+		return 0;
+	return -1;
 }
 
 int cni_container_link_del(struct cni_attachment *at, const char *kind, struct cni_error *err)
 {
-	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
-	struct cni_link found;
-
 	if (at->netns < 0)
 		return 0;
-	if (cni_link_get(nl, at->owner->ifname, &found, err) < 0)
-		return cni_container_link_del_unread(at, err);
-	if (!is_ours(at, kind, &found) || cni_link_del(nl, found.index, err) == 0 ||
-	    err->errnum == ENODEV)
-		return 0;
-	return -1;
+	return cni_container_link_del_in(&at->nl[CNI_CONTAINER], at->owner, kind, err);
 }
 
 static int compare(struct cni_attachment *at, const char *kind, struct cni_error *err)

@@ -24,6 +24,11 @@ int cni_container_link_mark(struct cni_attachment *at, struct cni_error *err);
  * program has made under the name stays. Succeeds without a link or a namespace. */
 int cni_container_link_del(struct cni_attachment *at, const char *kind, struct cni_error *err);
 
+/* The same through the socket `nl` of the namespace, for the attachment of `owner`, which has its text
+ * (cni_owner_make()). */
+int cni_container_link_del_in(struct cni_nl *nl, const struct cni_owner *owner, const char *kind,
+			      struct cni_error *err);
+
 /* After a look at it has failed, for DEL: succeeds if there is no link, and deletes one that cannot be read
  * (cni_link_is_unreadable()), which is the work of the container's root. */
 int cni_container_link_del_unread(struct cni_attachment *at, struct cni_error *err);

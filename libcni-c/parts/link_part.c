@@ -21,7 +21,7 @@ static void print(FILE *out, const void *data)
 			spec->parent_is_inside ? " inside" : "");
 	for (size_t i = 0; i < CNI_LINK_VALUES; i++) {
 		const struct cni_link_attribute *attribute = &spec->kind->attributes[i];
-		const char *word = cni_link_word(attribute, spec->values.values[i]);
+		const char *word = cni_word_text(attribute->words, spec->values.values[i]);
 
 		if (!(spec->values.given & 1U << i))
 			continue;
@@ -116,24 +116,64 @@ static int refuse_value(const struct cni_link_part *spec, const struct cni_link 
 	return -1;
 }
 
-static int make(struct cni_attachment *at, const struct cni_link_part *spec,
-		const struct cni_link *parent, struct cni_error *err)
+static struct cni_link_new wish(struct cni_attachment *at, const struct cni_link_part *spec,
+				const struct cni_link *parent, const char *name)
 {
-	const struct cni_link_new new = {
+	return (struct cni_link_new){
 		.kind = spec->kind,
-		.name = at->owner->ifname,
+		.name = name,
 		.netns = at->netns,
 		.parent = parent->index,
 		.mac = spec->kind->shares_mac ? NULL : at->container.mac,
 		.mtu = spec->mtu,
 		.values = spec->values,
 	};
+}
+
+/* Before Linux 6.15 the kernel looks for the name where the parent is, not where the link will be
+ * (__rtnl_newlink() in net/core/rtnetlink.c), and hosts have an "eth0" as well. */
+static bool is_taken_by_the_host(struct cni_attachment *at, const struct cni_link_part *spec)
+{
+	struct cni_error ignored;
+	struct cni_link other;
+
+	return place_of(at, spec) == &at->nl[CNI_HOST] &&
+	       cni_link_get(&at->nl[CNI_HOST], at->owner->ifname, &other, &ignored) == 0;
+}
+
+/* DEL knows the other name. */
+static int make_and_rename(struct cni_attachment *at, const struct cni_link_part *spec,
+			   const struct cni_link *parent, struct cni_error *err)
+{
+	const struct cni_link_new new = wish(at, spec, parent, at->owner->key);
+	const struct cni_link_change rename = {.name = at->owner->ifname};
+	struct cni_nl *inside = &at->nl[CNI_CONTAINER];
+	struct cni_error ignored;
+	struct cni_link made;
+
+	if (cni_link_add(place_of(at, spec), &new, err) < 0 && !is_made(at, &new))
+		return err->errnum == EEXIST ? refuse_value(spec, parent, err) : -1;
+	if (cni_link_get(inside, new.name, &made, err) == 0 &&
+	    cni_link_change(inside, made.index, &rename, err) == 0)
+		return 0;
+	cni_link_del_by_name(inside, new.name, &ignored);
+	return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
+}
+
+static int make(struct cni_attachment *at, const struct cni_link_part *spec,
+		const struct cni_link *parent, struct cni_error *err)
+{
+	const struct cni_link_new new = wish(at, spec, parent, at->owner->ifname);
 
 	if (cni_link_add(place_of(at, spec), &new, err) == 0)
 		return 0;
 	if (err->errnum != EEXIST)
 		return is_made(at, &new) ? 0 : -1;
-	return cni_container_link_refuse_other(at, err) < 0 ? -1 : refuse_value(spec, parent, err);
+	if (cni_container_link_refuse_other(at, err) < 0)
+		return -1;
+	if (is_taken_by_the_host(at, spec))
+		return make_and_rename(at, spec, parent, err);
+	return refuse_value(spec, parent, err);
 }
 
 /* The MAC that ADD has chosen, or the parent's, which some kinds share, and macvlan in mode passthru

@@ -25,13 +25,15 @@ void cni_link_plan_addresses(struct cni_plan *plan, const char *ipam)
 	cni_plan_routes(plan);
 }
 
-void cni_link_plan(struct cni_plan *plan, const struct cni_call *call,
+void cni_link_plan(struct cni_plan *plan, const struct cni_call *call, const char *kind,
 		   const struct cni_part_ops *ops, const void *link)
 {
 	const char *ipam = call->conf.ipam_type;
 
 	if (ipam)
 		cni_plan_lease(plan, .type = ipam);
+	if (kind)
+		cni_plan_netns(plan, .kind = kind);
 	cni_plan_push(plan, ops, link);
 	if (ipam)
 		cni_link_plan_addresses(plan, ipam);

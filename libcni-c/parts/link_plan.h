@@ -15,8 +15,9 @@ CNI_BEGIN_DECLS
 int cni_link_plan_check(const struct cni_call *call, const char *master, bool has_addresses,
 			struct cni_error *err);
 
-/* Pushes the part of the link (cni_plan_push()), the addresses of the configuration's `ipam`, and the routes. */
-void cni_link_plan(struct cni_plan *plan, const struct cni_call *call,
+/* Pushes the part of the link (cni_plan_push()), the addresses of the configuration's `ipam`, and the routes. `kind`:
+ * the link's, for the record of its namespace; NULL: the part has a record of its own. */
+void cni_link_plan(struct cni_plan *plan, const struct cni_call *call, const char *kind,
 		   const struct cni_part_ops *ops, const void *link);
 
 /* The steps behind the link, if there are addresses: `ipam` NULL takes them from the prevResult. */

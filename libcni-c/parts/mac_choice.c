@@ -6,6 +6,11 @@
 
 #include <string.h>
 
+const struct cni_argument cni_mac_arguments[] = {
+	{"MAC", "The interface's MAC: overrides a key of the configuration"},
+	{0},
+};
+
 int cni_choose_mac(const struct cni_call *call, const char *of_runtime, const char *of_args,
 		   const char *of_conf, char ret_mac[CNI_MAC_TEXT_SIZE], struct cni_error *err)
 {

@@ -3,12 +3,16 @@
 #ifndef CNI_MAC_CHOICE_H
 #define CNI_MAC_CHOICE_H
 
+#include "args.h"
 #include "decls.h"
 #include "error.h"
 #include "ip.h"
 #include "verbs.h"
 
 CNI_BEGIN_DECLS
+
+/* MAC of CNI_ARGS, for DESCRIBE. */
+extern const struct cni_argument cni_mac_arguments[];
 
 /* Writes the MAC of the first of these that is neither NULL nor "": `of_runtime` (runtimeConfig.mac, of the
  * capability "mac"), `of_args` (args.cni.mac), MAC in CNI_ARGS, `of_conf` (a key of the plugin's own). Writes

@@ -7,10 +7,15 @@
 
 #include <string.h>
 
+const struct cni_word cni_masquerade_backends[] = {{"nftables", false}, {"iptables", true}, {0}};
+
 int cni_masquerade_choose(const char *backend, bool *ret_by_iptables, struct cni_error *err)
 {
-	*ret_by_iptables = backend && !strcmp(backend, "iptables");
-	if (!backend || *ret_by_iptables || !strcmp(backend, "nftables"))
+	uint32_t by_iptables = false;
+	bool is_known = !backend || cni_word_parse(cni_masquerade_backends, backend, &by_iptables);
+
+	*ret_by_iptables = by_iptables;
+	if (is_known)
 		return 0;
 	return cni_fail(err, CNI_ECONFIG,
 			"unknown ipmasq backend \"%.64s\": 'ipMasqBackend' must be \"nftables\" "

@@ -168,16 +168,19 @@ struct move {
 };
 
 /* Under its name, which it gets before it moves, if it can: else a link of the host would be called "eth0"
- * for a moment, and udev may take note of that. `*ret_taken`: another link has the name. */
+ * for a moment, and udev may take note of that. Kernels before 6.2 rename a link only while it is down, and
+ * handle the name of a message before its state. `*ret_taken`: another link has the name. */
 static int move_out(const struct move *move, bool *ret_taken, struct cni_error *err)
 {
-	const struct cni_link_change prepare = {.up = CNI_OFF, .name = move->name};
+	const struct cni_link_change down = {.up = CNI_OFF};
+	const struct cni_link_change rename = {.name = move->name};
 	const struct cni_link_change under_its_name = {.netns = &move->home, .name = move->name};
 	const struct cni_link_change under_any_name = {.netns = &move->home, .name = "dev%d"};
 	struct cni_error ignored;
 
 	*ret_taken = false;
-	cni_link_change(move->inside, move->link->index, &prepare, &ignored);
+	cni_link_change(move->inside, move->link->index, &down, &ignored);
+	cni_link_change(move->inside, move->link->index, &rename, &ignored);
 	if (cni_link_change(move->inside, move->link->index, &under_its_name, err) == 0)
 		return 0;
 	*ret_taken = err->errnum == EEXIST;

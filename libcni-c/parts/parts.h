@@ -203,6 +203,9 @@ extern const struct cni_part_ops cni_masquerade_part_ops;
 #define cni_plan_masquerade(plan, ...)                                                             \
 	cni_plan_push(plan, &cni_masquerade_part_ops, &(struct cni_masquerade_part){__VA_ARGS__})
 
+/* The words of `ipMasqBackend`; the number is true for iptables. */
+extern const struct cni_word cni_masquerade_backends[];
+
 /* Reads the key `ipMasqBackend` for `by_iptables`; NULL: not given. Fails with CNI_ECONFIG. */
 int cni_masquerade_choose(const char *backend, bool *ret_by_iptables, struct cni_error *err);
 /* Reads the key `nonMasqueradeCIDRs`; NULL: not given. DEL, GC and SWEEP need none and read none. The caller clears,
@@ -290,6 +293,16 @@ extern const struct cni_part_ops cni_loopback_part_ops;
 #define cni_plan_loopback(plan)                                                                    \
 	cni_plan_push(plan, &cni_loopback_part_ops,                                                \
 		      &(struct cni_loopback_part){.before = {.index = 0}})
+
+/* The record of an attachment's namespace (netns_record.h), for an interface without an end on the host, which is made
+ * after it. GC, and DEL without CNI_NETNS, delete the interface as long as the recorded path leads to the namespace of
+ * ADD: its addresses would be given to others while it still has them. */
+struct cni_netns_part {
+	const char *kind; /* of the interface: "macvlan" */
+};
+extern const struct cni_part_ops cni_netns_part_ops;
+#define cni_plan_netns(plan, ...)                                                                  \
+	cni_plan_push(plan, &cni_netns_part_ops, &(struct cni_netns_part){__VA_ARGS__})
 
 /* CNI_IFNAME as a tap (tap.h), for a virtual machine in the container. ADD keeps its descriptor until the end:
  * a step that fails takes back this very tap, whichever name and index the container has given it. A tap that

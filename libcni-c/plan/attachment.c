@@ -20,13 +20,6 @@
 
 static const char own_netns[] = "/proc/thread-self/ns/net";
 
-/* A namespace that is only out of reach for the moment must not count as gone: what is in it would
- * be left there. */
-static bool is_out_of_resources(const struct cni_error *err)
-{
-	return err->errnum == ENOMEM || err->errnum == EMFILE || err->errnum == ENFILE;
-}
-
 static int visit_netns(struct cni_attachment *at, struct cni_error *err)
 {
 	const struct cni_visit *visit = &at->visit;
@@ -52,7 +45,7 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 		if (!*call->env.netns)
 			return 0;
 		if (cni_netns_open(call->env.netns, &at->netns, err) < 0)
-			return is_out_of_resources(err) ? -1 : 0;
+			return cni_netns_may_be_there(err) ? -1 : 0;
 		/* The path of a process that is gone may lead to another's namespace: ours. */
 		if (cni_netns_is_own(at->netns) && !call->env.netns_override) {
 			close(at->netns);
@@ -63,6 +56,8 @@ static int open_netns(const struct cni_call *call, struct cni_attachment *at, st
 	case CNI_GC:
 	case CNI_SWEEP:
 	case CNI_REFRESH:
+	case CNI_VALIDATE:
+	case CNI_DESCRIBE:
 	case CNI_STATUS:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:

@@ -2,6 +2,7 @@
 #include "plan.h"
 
 #include "cleanup.h"
+#include "log.h"
 #include "mem.h"
 #include "pod.h"
 #include "readiness.h"
@@ -47,9 +48,21 @@ void cni_plan_print(const struct cni_plan *plan, FILE *out)
 		print_item(&plan->items[i], out);
 }
 
-static void trace(const char *verb, const struct cni_plan_item *item)
+/* Asked once. */
+static bool is_traced(void)
 {
-	if (!getenv("CNI_C_TRACE"))
+	static int traced = -1;
+
+	if (traced < 0)
+		traced = getenv("CNI_C_TRACE") != NULL;
+	return traced;
+}
+
+static void trace(const struct cni_attachment *at, const char *verb,
+		  const struct cni_plan_item *item)
+{
+	cni_log_part(at->call->env.log, verb, item->ops->name);
+	if (!is_traced())
 		return;
 	fprintf(stderr, "%-6s ", verb);
 	print_item(item, stderr);
@@ -78,7 +91,7 @@ static void undo(const struct cni_plan *plan, size_t done, struct cni_attachment
 			note_undo(err, item->ops->name, item->ops->last);
 			continue;
 		}
-		trace("undo", item);
+		trace(at, "undo", item);
 		if (item->ops->undo(at, item->spec, &next) < 0) {
 			note_undo(err, item->ops->name, next.msg);
 			failed = true;
@@ -106,7 +119,7 @@ static int walk_add(const struct cni_plan *plan, struct cni_attachment *at, stru
 
 		if (!item->ops->add)
 			continue;
-		trace("add", item);
+		trace(at, "add", item);
 		if (item->ops->add(at, item->spec, err) < 0) {
 			undo(plan, i, at, err);
 			return -1;
@@ -120,7 +133,7 @@ static int walk_check(const struct cni_plan *plan, struct cni_attachment *at, st
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
-		trace("check", item);
+		trace(at, "check", item);
 		if (item->ops->check && item->ops->check(at, item->spec, err) < 0)
 			return -1;
 	}
@@ -132,7 +145,7 @@ static int walk_mend(const struct cni_plan *plan, struct cni_attachment *at, str
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct cni_plan_item *item = &plan->items[i];
 
-		trace("mend", item);
+		trace(at, "mend", item);
 		if (item->ops->check && item->ops->check(at, item->spec, err) < 0 &&
 		    (!item->ops->mend || item->ops->mend(at, item->spec, err) < 0))
 			return -1;
@@ -152,7 +165,7 @@ static int walk_down(const struct cni_plan *plan, struct cni_attachment *at, con
 		const struct cni_plan_item *item = &plan->items[i];
 		part_verb *verb = is_status ? item->ops->status : item->ops->refresh;
 
-		trace(name, item);
+		trace(at, name, item);
 		if (verb && verb(at, item->spec, err) < 0)
 			return -1;
 	}
@@ -183,7 +196,7 @@ static int walk_up(const struct cni_plan *plan, struct cni_attachment *at, const
 			cni_fail_within(&first, "%s", item->ops->last);
 			continue;
 		}
-		trace(name, item);
+		trace(at, name, item);
 		if (verb(at, item->spec, &next) < 0)
 			cni_fail_first(&first, &next);
 	}
@@ -236,6 +249,8 @@ static int run(const struct cni_call *call, struct cni_result *result, struct cn
 	if (cni_plugin_configure(plugin, call, conf, err) < 0)
 		return -1;
 	plugin->plan(&plan, call, conf);
+	if (call->env.command == CNI_VALIDATE)
+		return 0;
 	cni_attachment_begin(call, result, &(struct cni_visit){visit, &plan}, &at);
 	at.owner = &owner;
 	if (!plugin->inside && prepare(&at, err) < 0)
@@ -256,6 +271,8 @@ static int run(const struct cni_call *call, struct cni_result *result, struct cn
 	case CNI_SWEEP:
 		return walk_up(&plan, &at, "sweep", err);
 	case CNI_DEL:
+	case CNI_VALIDATE:
+	case CNI_DESCRIBE:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
 		break;
@@ -353,8 +370,24 @@ static int plan_mend(const struct cni_call *call, struct cni_error *err)
 	return failed;
 }
 
+/* The roles have the order of the places. */
+static struct cni_description describe(const struct cni_plugin *plugin)
+{
+	if (plugin->description)
+		return *plugin->description;
+	return (struct cni_description){
+		.about = plugin->about,
+		.role = (enum cni_role)(CNI_ROLE_INTERFACE + plugin->chaining),
+		.fields = plugin->fields,
+		.defaults = plugin->defaults,
+		.arguments = plugin->arguments,
+		.knows_pods = !plugin->inside,
+	};
+}
+
 int cni_plan_main(const struct cni_plugin *plugin)
 {
+	const struct cni_description description = describe(plugin);
 	struct cni_verbs verbs = {
 		.type = plugin->type,
 		.version = plugin->version,
@@ -370,6 +403,8 @@ int cni_plan_main(const struct cni_plugin *plugin)
 		.mend = plan_mend,
 		.sweep = plan_other,
 		.refresh = plan_other,
+		.validate = plan_other,
+		.description = &description,
 	};
 
 	return cni_verbs_main(&verbs);

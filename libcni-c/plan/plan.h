@@ -32,6 +32,7 @@
  * SWEEP  (see verbs.h) likewise
  * STATUS walks down
  * REFRESH (see verbs.h) likewise
+ * VALIDATE (see verbs.h) makes the plan
  * MEND   (see verbs.h) walks down, mends what can be mended and checks the rest
  *
  * Making the plan is pure: no system call, no clock, no chance. */
@@ -40,6 +41,7 @@
 
 #include "decls.h"
 #include "decode.h"
+#include "describe.h"
 #include "part.h"
 #include "verbs.h"
 
@@ -97,6 +99,13 @@ struct cni_plugin {
 	int (*validate)(const struct cni_call *call, void *conf, struct cni_error *err);
 	/* Pushes the parts. `conf` is the configuration struct. */
 	void (*plan)(struct cni_plan *plan, const struct cni_call *call, const void *conf);
+	/* For DESCRIBE: one sentence without a full stop, and the arguments of CNI_ARGS that are read; both
+	 * may be NULL. */
+	const char *about;
+	const struct cni_argument *arguments;
+	/* The same of a plugin whose keys `validate` reads: replaces all that the members above say of them,
+	 * and the place in the chain. */
+	const struct cni_description *description;
 };
 
 /* Reads the plugin's own configuration of `call` into `conf` (conf_size bytes). Its strings point into

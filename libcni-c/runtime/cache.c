@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cache.h"
 
+#include "base64.h"
 #include "cleanup.h"
 #include "file.h"
 #include "mem.h"
@@ -9,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <resolv.h>
 #include <string.h>
 
 #define KIND	 "cniCacheV1"
@@ -59,11 +59,8 @@ int cni_cache_file(const char *dir, const struct cni_owner *owner, char **ret_fi
 
 static cJSON *encode_config(const char *data, size_t size)
 {
-	size_t room = (size + 2) / 3 * 4 + 1;
-	freeing char *text = cni_alloc(room);
+	freeing char *text = cni_base64_encode(data, size);
 
-	/* Cannot fail: there is room for all of it. */
-	b64_ntop((const unsigned char *)data, size, text, room);
 	return cJSON_CreateString(text);
 }
 
@@ -124,18 +121,9 @@ int cni_cache_write(const char *dir, const struct cni_cached *cached, struct cni
 static int decode_config(const cJSON *json, struct cni_cached *cached, struct cni_error *err)
 {
 	const char *text = cni_json_get_string(json, "config");
-	size_t room = text ? strlen(text) : 0;
-	freeing char *data = cni_alloc(room + 1);
-	int size;
 
-	if (!text)
-		return 0;
-	size = b64_pton(text, (unsigned char *)data, room + 1);
-	if (size < 0)
+	if (text && cni_base64_decode(text, &cached->config, &cached->config_size) < 0)
 		return cni_fail(err, CNI_EDECODE, "'config' is not base64");
-	data[size] = '\0';
-	cached->config = take_ptr(data);
-	cached->config_size = (size_t)size;
 	return 0;
 }
 

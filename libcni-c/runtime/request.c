@@ -73,6 +73,9 @@ static char **make_environment(const struct cni_request *request)
 
 /* ---- run ---- */
 
+/* Plugins of others may do anything when they are asked what they do not know. */
+#define DESCRIBE_MS 10000
+
 static int run(const char *type, const char *path, const struct cni_request *request,
 	       const cJSON *config, struct cni_answer *ret_answer, struct cni_error *err)
 {
@@ -84,7 +87,8 @@ static int run(const char *type, const char *path, const struct cni_request *req
 		.environment = environment,
 		.input = input,
 		.input_size = strlen(input),
-		.deadline_ms = CNI_EXEC_DEADLINE_MS,
+		.deadline_ms =
+			request->command == CNI_DESCRIBE ? DESCRIBE_MS : CNI_EXEC_DEADLINE_MS,
 	};
 
 	if (cni_exec_find(type, path, &file, err) < 0)
@@ -97,7 +101,7 @@ int cni_request_run(const struct cni_request *request, const struct cni_conflist
 		    const cJSON *plugin, struct cni_answer *ret_answer, struct cni_error *err)
 {
 	freeing_json cJSON *config = cni_request_config(request, list, plugin);
-	const char *type = cni_conflist_type(plugin);
+	const char *type = request->type ? request->type : cni_conflist_type(plugin);
 	clearing_answer struct cni_answer answer = {0};
 
 	if (run(type, request->path, request, config, &answer, err) < 0)
@@ -143,5 +147,28 @@ int cni_request_versions(const char *type, const char *path, cJSON **ret_version
 		return cni_answer_quote(&answer, err);
 	}
 	*ret_versions = cJSON_DetachItemViaPointer(json, versions);
+	return 0;
+}
+
+int cni_request_describe(const char *type, const char *path, cJSON **ret_description,
+			 struct cni_error *err)
+{
+	const struct cni_request request = {.command = CNI_DESCRIBE, .path = path};
+	freeing_json cJSON *config = cni_json_object();
+	clearing_answer struct cni_answer answer = {0};
+	freeing_json cJSON *json = NULL;
+
+	cni_json_add_string(config, "cniVersion", cni_version_text(CNI_VERSION_LATEST));
+	if (run(type, path, &request, config, &answer, err) < 0)
+		return cni_fail_within(err, "plugin '%s' failed DESCRIBE", type);
+	if (cni_json_parse_object(answer.text, answer.size, "its answer", &json, err) < 0 ||
+	    !cJSON_IsArray(cni_json_get(json, "keys"))) {
+		if (json)
+			cni_fail(err, CNI_EDECODE, "'keys' in its answer is %s, expected a list",
+				 cni_json_show(cni_json_get(json, "keys")));
+		cni_answer_quote(&answer, err);
+		return cni_fail_within(err, "plugin '%s' failed DESCRIBE", type);
+	}
+	*ret_description = take_ptr(json);
 	return 0;
 }

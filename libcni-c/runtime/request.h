@@ -16,6 +16,8 @@ CNI_BEGIN_DECLS
 /* A verb for one plugin. */
 struct cni_request {
 	enum cni_command command;
+	const char *
+		type; /* the executable, such as the plugin's `ipam.type`; NULL: the plugin's own */
 	const char *path; /* CNI_PATH */
 	/* NULL or "" if the command does not need the variable. */
 	const char *container;
@@ -54,6 +56,12 @@ int cni_request_run(const struct cni_request *request, const struct cni_conflist
  * frees it with cJSON_Delete(). A plugin from before VERSION speaks 0.1.0.
  * Fails as cni_request_run(), and with CNI_EDECODE if the answer is none. */
 int cni_request_versions(const char *type, const char *path, cJSON **ret_versions,
+			 struct cni_error *err);
+
+/* Asks the plugin `type` for its keys (describe.h): `ret_description` gets the object, and the caller
+ * frees it with cJSON_Delete(). Fails as cni_request_run() (a plugin that does not know DESCRIBE: with its
+ * own words), and with CNI_EDECODE if the answer is none. */
+int cni_request_describe(const char *type, const char *path, cJSON **ret_description,
 			 struct cni_error *err);
 
 CNI_END_DECLS

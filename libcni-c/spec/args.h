@@ -14,6 +14,12 @@ struct cni_arg {
 	char **value;
 };
 
+/* An argument as DESCRIBE prints it. Tables end with {0}. */
+struct cni_argument {
+	const char *key;
+	const char *help; /* one sentence without a full stop */
+};
+
 /* Reads `args` ("" allowed). Keys that `known` (ending in {0}) does not name are an error, unless
  * IgnoreUnknown is 1 or true. IP, MAC, GATEWAY and the K8S_POD_* of kubelet's runtimes are always
  * known, since one CNI_ARGS goes to all plugins of a chain.

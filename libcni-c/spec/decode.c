@@ -157,6 +157,16 @@ int cni_decode_object(const struct cni_field *field, const cJSON *value, void *m
 	return 0;
 }
 
+int cni_decode_elsewhere(const struct cni_field *field, const cJSON *value, void *member,
+			 struct cni_error *err)
+{
+	(void)field;
+	(void)value;
+	(void)member;
+	(void)err;
+	return 0;
+}
+
 /* The object that holds the field: `object` itself or what its sections lead to. NULL if they lead
  * nowhere. A section of the wrong type is an error of its own. */
 static int enter_sections(const struct cni_field *field, const cJSON *object,

@@ -10,7 +10,9 @@
  *	};
  *
  * Keys match in any case and the last of two wins; an absent or null key leaves the member as it
- * was, so defaults are set before. Keys that no row names are accepted. */
+ * was, so defaults are set before. Keys that no row names are accepted.
+ *
+ * The same rows are what DESCRIBE prints (describe.h). */
 #ifndef CNI_DECODE_H
 #define CNI_DECODE_H
 
@@ -18,6 +20,7 @@
 #include "error.h"
 #include "ip.h"
 #include "json.h"
+#include "word.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,10 +34,23 @@ struct cni_strings {
 	size_t count;
 };
 
-/* A word and its number, read in both directions. Tables end with {0}. */
-struct cni_word {
-	const char *word;
-	uint32_t number;
+/* The type of a value as DESCRIBE prints it. */
+enum cni_type {
+	CNI_TYPE_OF_DECODER, /* the one of the row's decoder; of a `const cJSON *` an object */
+	CNI_TYPE_BOOLEAN,
+	CNI_TYPE_NUMBER,
+	CNI_TYPE_STRING,
+	CNI_TYPE_MAC,
+	CNI_TYPE_ADDRESS,
+	CNI_TYPE_PREFIX,
+	CNI_TYPE_STRINGS, /* a list of them, as are the next two */
+	CNI_TYPE_ADDRESSES,
+	CNI_TYPE_PREFIXES,
+	CNI_TYPE_OBJECT, /* its members are the row's `items` */
+	CNI_TYPE_LIST,	 /* of such objects */
+	CNI_TYPE_LISTS,	 /* of such lists */
+	CNI_TYPE_MAP,	 /* an object of strings with keys of any name */
+	CNI_TYPE_COUNT,
 };
 
 struct cni_field;
@@ -43,16 +59,26 @@ struct cni_field;
 typedef int cni_decoder(const struct cni_field *field, const cJSON *value, void *member,
 			struct cni_error *err);
 
+/* The `unless` of a key that the plugin does not do without. */
+#define CNI_REQUIRED "required"
+
 /* A row of the table, made by CNI_FIELD(). A table ends with {0}. */
 struct cni_field {
 	const char *key;
 	size_t offset;
 	cni_decoder *decode;
-	const char *section[2];	      /* keys of the objects around it, outermost first */
-	uint32_t min;		      /* for numbers */
-	uint32_t max;		      /* for numbers; 0 means 2^31-1, or 2^63-1 for 64 bits */
-	const struct cni_word *words; /* the member is a uint32_t, the value one of these words */
+	const char *section[2]; /* keys of the objects around it, outermost first */
+	uint32_t min;		/* for numbers */
+	uint32_t max;		/* for numbers; 0 means 2^31-1, or 2^63-1 for 64 bits */
+	/* The value is one of these words, and the member a uint32_t; the words of a string are for
+	 * DESCRIBE, and compared by the plugin, with an error of its own. */
+	const struct cni_word *words;
 	bool negative_is_zero; /* for numbers: one below 0 is read as 0, "as the kernel has it" */
+	/* For DESCRIBE alone. */
+	enum cni_type type;
+	const struct cni_field *items; /* the members of the object, or of the list's objects */
+	const char *help;	       /* one sentence without a full stop */
+	const char *unless; /* what holds without the key, where the defaults do not tell */
 };
 
 /* The decoders that CNI_FIELD() picks. They fail with CNI_ECONFIG for a value of another JSON type, and
@@ -67,13 +93,21 @@ cni_decoder cni_decode_strings;
 cni_decoder cni_decode_ip;
 cni_decoder cni_decode_net;
 cni_decoder cni_decode_object;
+/* For keys that a function of its own reads: accepts all, and writes nothing. */
+cni_decoder cni_decode_elsewhere;
 
 /* A row. The decoder is that for the type of `member`; a `const cJSON *` takes a list or an object as
- * it is. More members (.section, .min, .max, .words) may follow, in the struct's order for C++. */
+ * it is. More members (.section, .min, .max, .words, .help) may follow, in the struct's order for C++. */
 #define CNI_FIELD(type_, key_, member_, ...)                                                       \
 	{                                                                                          \
 		.key = (key_), .offset = offsetof(type_, member_),                                 \
 		.decode = CNI_DECODER(((type_ *)0)->member_), ##__VA_ARGS__                        \
+	}
+
+/* A row for DESCRIBE alone, of a key that a function of its own reads. */
+#define CNI_KEY(key_, type_, ...)                                                                  \
+	{                                                                                          \
+		.key = (key_), .decode = cni_decode_elsewhere, .type = (type_), ##__VA_ARGS__      \
 	}
 
 #ifdef __cplusplus

@@ -13,11 +13,12 @@ static const struct {
 	const char *text;
 	enum cni_version since;
 } commands[CNI_COMMAND_COUNT] = {
-	[CNI_ADD] = {"ADD", CNI_0_1_0},		[CNI_DEL] = {"DEL", CNI_0_1_0},
-	[CNI_CHECK] = {"CHECK", CNI_0_4_0},	[CNI_GC] = {"GC", CNI_1_1_0},
-	[CNI_STATUS] = {"STATUS", CNI_1_1_0},	[CNI_VERSION] = {"VERSION", CNI_0_1_0},
-	[CNI_MEND] = {"MEND", CNI_0_4_0},	[CNI_SWEEP] = {"SWEEP", CNI_0_4_0},
-	[CNI_REFRESH] = {"REFRESH", CNI_0_1_0},
+	[CNI_ADD] = {"ADD", CNI_0_1_0},		  [CNI_DEL] = {"DEL", CNI_0_1_0},
+	[CNI_CHECK] = {"CHECK", CNI_0_4_0},	  [CNI_GC] = {"GC", CNI_1_1_0},
+	[CNI_STATUS] = {"STATUS", CNI_1_1_0},	  [CNI_VERSION] = {"VERSION", CNI_0_1_0},
+	[CNI_MEND] = {"MEND", CNI_0_4_0},	  [CNI_SWEEP] = {"SWEEP", CNI_0_4_0},
+	[CNI_REFRESH] = {"REFRESH", CNI_0_1_0},	  [CNI_VALIDATE] = {"VALIDATE", CNI_0_1_0},
+	[CNI_DESCRIBE] = {"DESCRIBE", CNI_0_1_0},
 };
 
 const char *cni_command_text(enum cni_command command)

@@ -19,9 +19,11 @@ enum cni_command {
 	CNI_CHECK,
 	CNI_GC,
 	CNI_STATUS,
-	CNI_MEND,    /* not the specification's: see verbs.h */
-	CNI_SWEEP,   /* likewise */
-	CNI_REFRESH, /* likewise */
+	CNI_MEND,     /* not the specification's: see verbs.h */
+	CNI_SWEEP,    /* likewise */
+	CNI_REFRESH,  /* likewise */
+	CNI_VALIDATE, /* likewise */
+	CNI_DESCRIBE, /* likewise */
 	CNI_VERSION,
 	CNI_COMMAND_COUNT,
 };
@@ -36,6 +38,8 @@ struct cni_netns_seen {
 	bool interface_is_new; /* CNI_IFNAME was not there before this ADD */
 };
 
+struct cni_log;
+
 /* The values of the environment, which owns the strings. An unset variable is "". */
 struct cni_env {
 	enum cni_command command;
@@ -45,6 +49,7 @@ struct cni_env {
 	const char *args;      /* CNI_ARGS */
 	const char *path;      /* CNI_PATH, directories separated by ':' */
 	struct cni_netns_seen seen;
+	struct cni_log *log; /* of this call; NULL: none is wanted */
 	bool netns_override; /* CNI_NETNS_OVERRIDE is "1" or "true": our own namespace is allowed */
 };
 

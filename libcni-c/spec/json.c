@@ -193,6 +193,13 @@ char *cni_json_print_compact(const cJSON *json)
 	return text;
 }
 
+static void start_line(FILE *out, int depth)
+{
+	fputc('\n', out);
+	while (depth-- > 0)
+		fputs("    ", out);
+}
+
 /* cJSON indents with tabs; Go's plugins, and everyone who compares with them, by four spaces. */
 static void print_indented(FILE *out, const cJSON *json, int depth)
 {
@@ -207,16 +214,20 @@ static void print_indented(FILE *out, const cJSON *json, int depth)
 	}
 	fputc(is_object ? '{' : '[', out);
 	cJSON_ArrayForEach (member, json) {
-		fprintf(out, "%s\n%*s", member == json->child ? "" : ",", (depth + 1) * 4, "");
+		if (member != json->child)
+			fputc(',', out);
+		start_line(out, depth + 1);
 		if (is_object) {
 			cJSON key = {.type = cJSON_String, .valuestring = member->string};
 			freeing char *quoted = cni_json_print_compact(&key);
 
-			fprintf(out, "%s: ", quoted);
+			fputs(quoted, out);
+			fputs(": ", out);
 		}
 		print_indented(out, member, depth + 1);
 	}
-	fprintf(out, "\n%*s%c", depth * 4, "", is_object ? '}' : ']');
+	start_line(out, depth);
+	fputc(is_object ? '}' : ']', out);
 }
 
 char *cni_json_print(const cJSON *json)

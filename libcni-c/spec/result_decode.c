@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A result's JSON, read in every version. Three shapes: `ip4` and `ip6` (before 0.3.0), lists with
  * a "version" in each address (0.3 and 0.4), lists without (1.x, where 1.1.0 added fields). */
+#include "describe.h"
 #include "mem.h"
 #include "result.h"
 
@@ -43,6 +44,31 @@ int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err
 	return 0;
 }
 
+const struct cni_field cni_dns_fields[] = {
+	CNI_KEY("nameservers", CNI_TYPE_STRINGS, .help = "Addresses of name servers"),
+	CNI_KEY("domain", CNI_TYPE_STRING, .help = "The local domain"),
+	CNI_KEY("search", CNI_TYPE_STRINGS, .help = "Domains that short names are looked up in"),
+	CNI_KEY("options", CNI_TYPE_STRINGS, .help = "Options of resolv.conf(5)"),
+	{0},
+};
+
+const struct cni_field cni_route_fields[] = {
+	CNI_FIELD(struct cni_route, "dst", dst, .help = "The destination", .unless = CNI_REQUIRED),
+	CNI_FIELD(struct cni_route, "gw", gw,
+		  .help = "The gateway, of the same family: without one the plugin that makes the "
+			  "interface chooses"),
+	CNI_FIELD(struct cni_route, "mtu", mtu, .help = "MTU of the route in bytes"),
+	CNI_FIELD(struct cni_route, "advmss", advmss,
+		  .help = "The maximal segment size that TCP advertises, in bytes"),
+	CNI_FIELD(struct cni_route, "priority", priority, .max = UINT32_MAX, .help = "The metric"),
+	CNI_FIELD(struct cni_route, "table", table, .max = UINT32_MAX, .help = "The routing table",
+		  .unless = "main"),
+	CNI_FIELD(struct cni_route, "scope", scope, .max = 255,
+		  .help = "The scope, see rtnetlink(7): 0 is global, 253 is the link"),
+	CNI_KEY("gws", CNI_TYPE_ADDRESSES, .help = "More gateways: a route for each of them"),
+	{0},
+};
+
 static int check_gateway(const struct cni_route *route, const char *key, const char *what,
 			 struct cni_error *err)
 {
@@ -55,22 +81,11 @@ static int check_gateway(const struct cni_route *route, const char *key, const c
 static int decode_route(const cJSON *json, const char *what, struct cni_route *ret_route,
 			struct cni_error *err)
 {
-	static const struct cni_field fields[] = {
-		CNI_FIELD(struct cni_route, "dst", dst),
-		CNI_FIELD(struct cni_route, "gw", gw),
-		CNI_FIELD(struct cni_route, "mtu", mtu),
-		CNI_FIELD(struct cni_route, "advmss", advmss),
-		CNI_FIELD(struct cni_route, "priority", priority, .max = UINT32_MAX),
-		CNI_FIELD(struct cni_route, "table", table, .max = UINT32_MAX),
-		CNI_FIELD(struct cni_route, "scope", scope, .max = 255),
-		{0},
-	};
-
 	*ret_route = (struct cni_route){0};
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_ECONFIG, "%s holds %s, expected objects", what,
 				cni_json_show(json));
-	if (cni_decode(fields, json, ret_route, false, err) < 0)
+	if (cni_decode(cni_route_fields, json, ret_route, false, err) < 0)
 		return cni_fail_within(err, "%s", what);
 	if (!cni_ip_is_set(&ret_route->dst.ip))
 		return cni_fail(err, CNI_ECONFIG, "%s: 'dst' is missing", what);

@@ -3,15 +3,20 @@
 
 #include "capability.h"
 #include "cleanup.h"
+#include "counters.h"
+#include "describe.h"
 #include "file.h"
+#include "log.h"
+#include "settings.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 /* GC carries a list of attachments; 8 MiB are some 60,000 of them. */
 #define INPUT_MAX (8U << 20)
@@ -23,26 +28,27 @@
 /* Parsers of the about line want a semantic version. */
 #define UNVERSIONED "0.0.0"
 
-static int print_line(const cJSON *json)
+/* Without stdio, which asks about the file first, and keeps what it could not write. */
+static int print_line(char *text)
 {
-	freeing char *text = cni_json_print(json);
+	size_t length = strlen(text);
 
-	if (puts(text) >= 0 && fflush(stdout) == 0)
-		return 0;
-	/* The rest of the output must not stand before an error. */
-	__fpurge(stdout);
-	return -1;
+	/* In the place of the terminator. */
+	text[length] = '\n';
+	return cni_file_write_all(STDOUT_FILENO, text, length + 1);
 }
 
 static void print_error(const struct cni_error *error, enum cni_version version)
 {
 	freeing_json cJSON *json = cni_json_object();
+	freeing char *text = NULL;
 
 	cni_json_add_string(json, "cniVersion", cni_version_text(version));
 	cni_json_add_number(json, "code", error->code);
 	cni_json_add_string(json, "msg", error->msg);
 	cni_json_add_string(json, "details", error->details);
-	print_line(json);
+	text = cni_json_print(json);
+	print_line(text);
 }
 
 /* The version that stdin names, whether this plugin speaks it or not. */
@@ -77,8 +83,18 @@ static int print_versions(const struct cni_verbs *verbs)
 		cJSON_AddItemToArray(list, cJSON_CreateString(cni_version_text(v)));
 	cni_json_add(json, "supportedVersions", list);
 	text = cni_json_print_compact(json);
-	puts(text);
+	print_line(text);
 	return 0;
+}
+
+static int print_description(const struct cni_verbs *verbs, struct cni_error *err)
+{
+	freeing_json cJSON *json = cni_describe(verbs);
+	freeing char *text = cni_json_print(json);
+
+	return print_line(text) == 0
+		       ? 0
+		       : cni_fail_errno(err, CNI_EIO, errno, "write the description to stdout");
 }
 
 static int print_about(const struct cni_verbs *verbs)
@@ -111,7 +127,8 @@ static int refuse_own_netns(const struct cni_env *env, struct cni_error *err)
 static int require_path(const struct cni_verbs *verbs, const struct cni_call *call,
 			struct cni_error *err)
 {
-	if (!verbs->delegates || !call->conf.ipam_type || *call->env.path)
+	if (!verbs->delegates || !call->conf.ipam_type || *call->env.path ||
+	    call->env.command == CNI_VALIDATE)
 		return 0;
 	cni_fail(err, CNI_EENV, "required env variables [CNI_PATH] missing");
 	return cni_fail_details(err, "'ipam.type' is \"%s\", which is looked for on CNI_PATH",
@@ -159,6 +176,10 @@ static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
 	case CNI_REFRESH:
 		verb = verbs->refresh;
 		break;
+	case CNI_VALIDATE:
+		verb = verbs->validate;
+		break;
+	case CNI_DESCRIBE:
 	case CNI_VERSION:
 	case CNI_COMMAND_COUNT:
 		break;
@@ -183,6 +204,7 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 
 	*ret_version = call.conf.version;
 	cni_die_with_version(cni_version_text(call.conf.version));
+	cni_log_network(env->log, call.conf.name);
 	if (!failed) {
 		call.owner = (struct cni_owner){.network = call.conf.name,
 						.container = env->container,
@@ -204,10 +226,11 @@ static int answer(const struct cni_verbs *verbs, const struct cni_env *env, cons
 		  struct cni_error *err)
 {
 	freeing_json cJSON *json = cni_result_encode(result, version);
+	freeing char *text = cni_json_print(json);
 	struct cni_env del = *env;
 	struct cni_error next;
 
-	if (print_line(json) == 0)
+	if (print_line(text) == 0)
 		return 0;
 	cni_fail_errno(err, CNI_EIO, errno, "write the result to stdout");
 	del.command = CNI_DEL;
@@ -228,9 +251,45 @@ static int run(const struct cni_verbs *verbs, const struct cni_env *env, enum cn
 			     &input_size, err) < 0)
 		return -1;
 	failed = cni_verbs_run(verbs, env, input, input_size, &result, version, err);
-	if (!failed && env->command == CNI_ADD)
+	if (!failed && env->command == CNI_ADD) {
+		cni_log_result(env->log, &result);
 		failed = answer(verbs, env, input, input_size, &result, *version, err);
+	}
 	cni_result_clear(&result);
+	return failed;
+}
+
+static uint64_t nanoseconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+/* Runs the command, prints its error, and does what the node wants besides: a count, and a line in the log. */
+static int run_noted(const struct cni_verbs *verbs, struct cni_env *env, enum cni_version *version,
+		     struct cni_error *err)
+{
+	struct cni_settings settings;
+	struct cni_log log;
+	uint64_t begin;
+	int failed;
+
+	cni_settings_read(&settings);
+	begin = nanoseconds_now();
+	if (*settings.log)
+		cni_log_begin(env->log = &log, settings.log, verbs->type);
+	failed = run(verbs, env, version, err);
+	if (failed) {
+		cni_capability_explain(err);
+		print_error(err, *version);
+	}
+	if (settings.counters)
+		cni_counters_add(verbs->type, env->command, failed ? err->code : 0,
+				 nanoseconds_now() - begin);
+	cni_log_end(env->log, env, failed ? err : NULL);
+	env->log = NULL;
 	return failed;
 }
 
@@ -250,7 +309,10 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 	if (!failed && env.command == CNI_VERSION)
 		return print_versions(verbs);
 	if (!failed)
-		failed = run(verbs, &env, &version, &err);
+		if (!failed && env.command != CNI_DESCRIBE)
+			return run_noted(verbs, &env, &version, &err) < 0 ? 1 : 0;
+	if (!failed)
+		failed = print_description(verbs, &err);
 	if (!failed)
 		return 0;
 	cni_capability_explain(&err);

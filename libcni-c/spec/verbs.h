@@ -15,6 +15,7 @@
 CNI_BEGIN_DECLS
 
 struct cni_contained;
+struct cni_description;
 
 /* An invocation: all that the runtime has passed. */
 struct cni_call {
@@ -62,6 +63,11 @@ struct cni_verbs {
 	/* Ours as well: applies to the network's attachments what this configuration says of the network as
 	 * a whole. All or nothing. `cnitool refresh` asks for it, with the configuration of today. */
 	int (*refresh)(const struct cni_call *call, struct cni_error *err);
+	/* Ours as well: reads the configuration as ADD does, and does nothing else: no namespace, no IPAM
+	 * plugin, no kernel. The machine need not be the network's. `cnitool validate` asks for it. */
+	int (*validate)(const struct cni_call *call, struct cni_error *err);
+	/* The answer to DESCRIBE, besides type and versions: see describe.h; may be NULL. */
+	const struct cni_description *description;
 };
 
 /* Runs an invocation: reads `input` (NUL-terminated behind its `input_size` bytes) as the command needs
@@ -75,6 +81,8 @@ int cni_verbs_run(const struct cni_verbs *verbs, const struct cni_env *env, cons
 		  struct cni_error *err);
 
 /* The plugin's main(). Returns 0, or 1 after an error was printed. Nothing else prints on stdout.
+ *
+ * DESCRIBE (ours, not the specification's) reads nothing and prints the plugin's keys: see describe.h.
  *
  * VERSION answers in the cniVersion of its input (CNI SPEC, section 2, "VERSION"), or the latest if
  * stdin is closed, empty or silent, or names none that we know.

@@ -224,6 +224,14 @@ static void repeat(struct writer *w)
 	w->can_repeat = false;
 }
 
+static void read_end_of_group(struct writer *w)
+{
+	if (!cni_regex_extent_close(&w->extent))
+		refuse(w, "a parenthesis");
+	fputc(')', w->out);
+	w->can_repeat = true;
+}
+
 static void read_next(struct writer *w)
 {
 	char c = *w->at++;
@@ -239,10 +247,7 @@ static void read_next(struct writer *w)
 		read_group(w);
 		break;
 	case ')':
-		if (!cni_regex_extent_close(&w->extent))
-			refuse(w, "a parenthesis");
-		fputc(c, w->out);
-		w->can_repeat = true;
+		read_end_of_group(w);
 		break;
 	case '{':
 		if (read_counts(w))

@@ -4,6 +4,7 @@
 #define CNI_TUNING_CONF_H
 
 #include "decls.h"
+#include "describe.h"
 #include "error.h"
 #include "tuning.h"
 #include "verbs.h"
@@ -15,6 +16,9 @@ struct cni_tuning_conf {
 	struct cni_tuning wanted;
 	const char **keys; /* of the sysctls, in their order, as they stand in the configuration */
 };
+
+/* Its keys, for DESCRIBE. */
+extern const struct cni_description cni_tuning_description;
 
 /* For ADD, CHECK and STATUS. Fails with CNI_ECONFIG; in any case cni_tuning_conf_clear()
  * afterwards.

@@ -66,6 +66,7 @@ function report_verdict(  i, part, verb, what, plain, masq, add, first, check, d
 	verdict("a new connection within 10 % of that with one", "100 published ports", growth(port 100 connection, "ours"), 1.1, 1)
 	verdict("a new connection within 10 % of that with one", "2,000 published ports", growth(port 2000 connection, "ours"), 1.1, 1)
 	verdict("a new connection within 10 % of that with one", "1,000 masqueraded pods", growth(pod 1000 connection, "ours"), 1.1, 1)
+	verdict("a new connection within 10 % of that with one", "1,000 prefixes that keep the source", growth("rules, prefixes that keep the source: 1000" connection, "ours"), 1.1, 1)
 	verdict("ADD at most 1.3 × that with one", "2,000 published ports", growth(port 2000 add, "ours"), 1.3, 1)
 	verdict("ADD at most 1.3 × that with one", "1,000 masqueraded pods", growth(pod 1000 add, "ours"), 1.3, 1)
 	for (i = 1; i <= 2; i++) {

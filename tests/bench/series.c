@@ -28,6 +28,11 @@ static double quartile(const struct series *series, size_t offset, size_t quarte
 	return values[(series->count - 1) * quarter / 4];
 }
 
+double series_median(const struct series *series, size_t offset)
+{
+	return quartile(series, offset, 2);
+}
+
 void series_report(const struct series *series, const char *scenario, const char *verb,
 		   const char *subject)
 {
@@ -35,7 +40,7 @@ void series_report(const struct series *series, const char *scenario, const char
 
 	if (!series->count)
 		return;
-	printf("%s\t%s\t%s\t%zu\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f\n", scenario, verb, subject,
+	printf("%s\t%s\t%s\t%zu\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\n", scenario, verb, subject,
 	       series->count, quartile(series, wall, 2), quartile(series, wall, 1),
 	       quartile(series, wall, 3), quartile(series, offsetof(struct sample, cpu), 2),
 	       quartile(series, offsetof(struct sample, memory), 4));

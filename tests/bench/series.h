@@ -25,4 +25,7 @@ void series_put(struct series *series, struct sample sample);
 void series_report(const struct series *series, const char *scenario, const char *verb,
 		   const char *subject);
 
+/* The median of a member of struct sample, by its offset. There must be a sample. */
+double series_median(const struct series *series, size_t offset);
+
 #endif

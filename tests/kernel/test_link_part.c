@@ -38,8 +38,7 @@ static struct cni_link_part macvlan_of(const char *mode)
 	struct cni_link_part part = {
 		.kind = &cni_link_macvlan, .parent = MASTER, .values = {.given = 1}};
 
-	assert_true(
-		cni_link_word_parse(&cni_link_macvlan.attributes[0], mode, &part.values.values[0]));
+	assert_true(cni_word_parse(cni_link_macvlan_modes, mode, &part.values.values[0]));
 	return part;
 }
 

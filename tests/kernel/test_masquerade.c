@@ -4,6 +4,7 @@
 #include "bridge.h"
 #include "cleanup.h"
 #include "kernel.h"
+#include "masquerade_wish.h"
 #include "mem.h"
 #include "sends.h"
 #include "test.h"
@@ -11,11 +12,6 @@
 #include <string.h>
 
 COUNT_SENDS
-
-static struct cni_owner owner(const char *network, const char *container)
-{
-	return cni_owner_make(network, container, "eth0");
-}
 
 static struct cni_masquerade wish(const struct cni_owner *of, const char *device,
 				  const struct cni_net *nets, size_t count)
@@ -26,7 +22,7 @@ static struct cni_masquerade wish(const struct cni_owner *of, const char *device
 static int add(const char *network, const char *container, const char *one, const char *other,
 	       struct cni_error *err)
 {
-	const struct cni_owner of = owner(network, container);
+	const struct cni_owner of = masquerade_owner(network, container);
 	const struct cni_net nets[2] = {kernel_net(one), kernel_net(other ? other : one)};
 	const struct cni_masquerade wanted = wish(&of, "cni0", nets, other ? 2 : 1);
 
@@ -41,20 +37,11 @@ static void must_add(const char *network, const char *container, const char *one
 		fail_msg("%s", err.msg);
 }
 
-static void must_del(const char *network, const char *container)
-{
-	const struct cni_owner of = owner(network, container);
-	struct cni_error err;
-
-	if (cni_masquerade_del(&nfnl, &of, &err) < 0)
-		fail_msg("%s", err.msg);
-}
-
 /* NULL: all is well. */
 static void assert_check(const char *network, const char *container, const char *one,
 			 const char *other, const char *message)
 {
-	const struct cni_owner of = owner(network, container);
+	const struct cni_owner of = masquerade_owner(network, container);
 	struct cni_net nets[2] = {kernel_net(one), kernel_net(other ? other : one)};
 	const struct cni_masquerade wanted = wish(&of, "cni0", nets, other ? 2 : 1);
 	struct cni_error err = {.msg = ""};
@@ -78,17 +65,67 @@ static void assert_elements(const char *map, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-static void assert_no_table(void)
-{
-	freeing char *text = sandbox_read("nft list ruleset");
-
-	assert_string_equal(text, "");
-}
-
 static void assert_chains(unsigned int count)
 {
 	sandbox_must("test $(nft list table inet cni | grep -c 'chain net-') -eq %u", count);
 }
+
+static const char of_one_pod[] =
+	"table inet cni {\n"
+	"\tmap masquerade_at4 {\n"
+	"\t\ttype ifname . ipv4_addr : verdict\n"
+	"\t\telements = { \"cni0\" . 10.1.0.7 comment \"blue/c1/eth0\" : jump "
+	"net-0e654d9ad8e25bc3 }\n"
+	"\t}\n"
+	"\n"
+	"\tmap masquerade4 {\n"
+	"\t\ttype ipv4_addr : verdict\n"
+	"\t}\n"
+	"\n"
+	"\tmap attachments4 {\n"
+	"\t\ttype ifname . mark : ifname . ipv4_addr\n"
+	"\t\telements = { \"vethc2cc414d284\" . 0x00000000 comment \"blue/c1/eth0\" : "
+	"\"cni0\" . 10.1.0.7 }\n"
+	"\t}\n"
+	"\n"
+	"\tmap masquerade_at6 {\n"
+	"\t\ttype ifname . ipv6_addr : verdict\n"
+	"\t\telements = { \"cni0\" . fd00::7 comment \"blue/c1/eth0\" : jump "
+	"net-d88dc47ef4513131 }\n"
+	"\t}\n"
+	"\n"
+	"\tmap masquerade6 {\n"
+	"\t\ttype ipv6_addr : verdict\n"
+	"\t}\n"
+	"\n"
+	"\tmap attachments6 {\n"
+	"\t\ttype ifname . mark : ifname . ipv6_addr\n"
+	"\t\telements = { \"vethc2cc414d284\" . 0x00000000 comment \"blue/c1/eth0\" : "
+	"\"cni0\" . fd00::7 }\n"
+	"\t}\n"
+	"\n"
+	"\tchain postrouting {\n"
+	"\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+	"\t\tiifname . ip saddr vmap @masquerade_at4\n"
+	"\t\tip saddr vmap @masquerade4\n"
+	"\t\tiifname . ip6 saddr vmap @masquerade_at6\n"
+	"\t\tip6 saddr vmap @masquerade6\n"
+	"\t}\n"
+	"\n"
+	"\tchain net-0e654d9ad8e25bc3 {\n"
+	"\t\tcomment \"blue 10.1.0.0/16\"\n"
+	"\t\tip daddr 10.1.0.0/16 return\n"
+	"\t\tip daddr 224.0.0.0/4 return\n"
+	"\t\tmasquerade\n"
+	"\t}\n"
+	"\n"
+	"\tchain net-d88dc47ef4513131 {\n"
+	"\t\tcomment \"blue fd00::/64\"\n"
+	"\t\tip6 daddr fd00::/64 return\n"
+	"\t\tip6 daddr ff00::/8 return\n"
+	"\t\tmasquerade\n"
+	"\t}\n"
+	"}\n";
 
 static void masquerade__is_two_look_ups_for_each_packet(void **state)
 {
@@ -97,63 +134,7 @@ static void masquerade__is_two_look_ups_for_each_packet(void **state)
 	(void)state;
 	must_add("blue", "c1", "10.1.0.7/16", "fd00::7/64");
 	text = sandbox_read("nft list ruleset");
-	assert_string_equal(
-		text,
-		"table inet cni {\n"
-		"\tmap masquerade_at4 {\n"
-		"\t\ttype ifname . ipv4_addr : verdict\n"
-		"\t\telements = { \"cni0\" . 10.1.0.7 comment \"blue/c1/eth0\" : jump "
-		"net-0e654d9ad8e25bc3 }\n"
-		"\t}\n"
-		"\n"
-		"\tmap masquerade4 {\n"
-		"\t\ttype ipv4_addr : verdict\n"
-		"\t}\n"
-		"\n"
-		"\tmap attachments4 {\n"
-		"\t\ttype ifname . mark : ifname . ipv4_addr\n"
-		"\t\telements = { \"vethc2cc414d284\" . 0x00000000 comment \"blue/c1/eth0\" : "
-		"\"cni0\" . 10.1.0.7 }\n"
-		"\t}\n"
-		"\n"
-		"\tmap masquerade_at6 {\n"
-		"\t\ttype ifname . ipv6_addr : verdict\n"
-		"\t\telements = { \"cni0\" . fd00::7 comment \"blue/c1/eth0\" : jump "
-		"net-d88dc47ef4513131 }\n"
-		"\t}\n"
-		"\n"
-		"\tmap masquerade6 {\n"
-		"\t\ttype ipv6_addr : verdict\n"
-		"\t}\n"
-		"\n"
-		"\tmap attachments6 {\n"
-		"\t\ttype ifname . mark : ifname . ipv6_addr\n"
-		"\t\telements = { \"vethc2cc414d284\" . 0x00000000 comment \"blue/c1/eth0\" : "
-		"\"cni0\" . fd00::7 }\n"
-		"\t}\n"
-		"\n"
-		"\tchain postrouting {\n"
-		"\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
-		"\t\tiifname . ip saddr vmap @masquerade_at4\n"
-		"\t\tip saddr vmap @masquerade4\n"
-		"\t\tiifname . ip6 saddr vmap @masquerade_at6\n"
-		"\t\tip6 saddr vmap @masquerade6\n"
-		"\t}\n"
-		"\n"
-		"\tchain net-0e654d9ad8e25bc3 {\n"
-		"\t\tcomment \"blue 10.1.0.0/16\"\n"
-		"\t\tip daddr 10.1.0.0/16 return\n"
-		"\t\tip daddr 224.0.0.0/4 return\n"
-		"\t\tmasquerade\n"
-		"\t}\n"
-		"\n"
-		"\tchain net-d88dc47ef4513131 {\n"
-		"\t\tcomment \"blue fd00::/64\"\n"
-		"\t\tip6 daddr fd00::/64 return\n"
-		"\t\tip6 daddr ff00::/8 return\n"
-		"\t\tmasquerade\n"
-		"\t}\n"
-		"}\n");
+	assert_string_equal(text, of_one_pod);
 }
 
 static void masquerade__of_the_next_one_costs_three_round_trips(void **state)
@@ -174,7 +155,7 @@ static void masquerade__of_the_next_one_costs_three_round_trips(void **state)
 		"test $(nft list map inet cni masquerade_at4 | grep -o jump | wc -l) -eq 2001");
 	/* As many questions when there are many as when there are few. */
 	sends = 0;
-	must_del("blue", "c2000");
+	masquerade_must_del("blue", "c2000");
 	assert_in_range(sends, 1, 10);
 	sandbox_must(
 		"test $(nft list map inet cni masquerade_at4 | grep -o jump | wc -l) -eq 2000");
@@ -184,7 +165,7 @@ static void masquerade__of_the_next_one_costs_three_round_trips(void **state)
 
 	if (cni_masquerade_gc(&nfnl, "blue", &none, &err) < 0)
 		fail_msg("%s", err.msg);
-	assert_no_table();
+	masquerade_assert_no_table();
 }
 
 static void masquerade__replaces_what_its_owner_had(void **state)
@@ -197,8 +178,8 @@ static void masquerade__replaces_what_its_owner_had(void **state)
 	assert_check("blue", "c1", "10.1.0.8/16", NULL, NULL);
 	must_add("blue", "c1", "10.1.0.8/16", NULL);
 	assert_elements("masquerade_at4", "10.1.0.8 blue/c1/eth0");
-	must_del("blue", "c1");
-	assert_no_table();
+	masquerade_must_del("blue", "c1");
+	masquerade_assert_no_table();
 }
 
 /* The ledger may give an address to the next one before the last one's DEL has come. */
@@ -208,16 +189,16 @@ static void masquerade__late_del_leaves_the_next_owner_alone(void **state)
 	must_add("blue", "c1", "10.1.0.7/16", NULL);
 	must_add("blue", "c2", "10.1.0.7/16", NULL);
 	assert_elements("masquerade_at4", "10.1.0.7 blue/c2/eth0");
-	must_del("blue", "c1");
+	masquerade_must_del("blue", "c1");
 	assert_elements("masquerade_at4", "10.1.0.7 blue/c2/eth0");
 	assert_check("blue", "c2", "10.1.0.7/16", NULL, NULL);
-	must_del("blue", "c2");
-	assert_no_table();
+	masquerade_must_del("blue", "c2");
+	masquerade_assert_no_table();
 }
 
 static int add_behind(const char *device, const char *network, const char *net)
 {
-	const struct cni_owner of = owner(network, "c1");
+	const struct cni_owner of = masquerade_owner(network, "c1");
 	const struct cni_net nets[] = {kernel_net(net)};
 	const struct cni_masquerade wanted = wish(&of, device, nets, 1);
 	struct cni_error err;
@@ -228,7 +209,7 @@ static int add_behind(const char *device, const char *network, const char *net)
 
 static int check_behind(const char *device, const char *network, const char *net)
 {
-	const struct cni_owner of = owner(network, "c1");
+	const struct cni_owner of = masquerade_owner(network, "c1");
 	const struct cni_net nets[] = {kernel_net(net)};
 	const struct cni_masquerade wanted = wish(&of, device, nets, 1);
 	struct cni_error err;
@@ -250,15 +231,15 @@ static void masquerade__of_one_address_behind_two_devices(void **state)
 		assert_int_equal(add_behind("", "grey", net), 0);
 		assert_int_equal(check_behind("cni0", "blue", net), 0);
 		assert_int_equal(check_behind("cni1", "red", net), 0);
-		must_del("blue", "c1");
+		masquerade_must_del("blue", "c1");
 		assert_int_equal(check_behind("cni1", "red", net), 0);
 		assert_int_equal(check_behind("", "grey", net), 0);
 		assert_int_equal(add_behind("cni0", "blue", net), 0);
-		must_del("red", "c1");
-		must_del("grey", "c1");
+		masquerade_must_del("red", "c1");
+		masquerade_must_del("grey", "c1");
 		assert_int_equal(check_behind("cni0", "blue", net), 0);
-		must_del("blue", "c1");
-		assert_no_table();
+		masquerade_must_del("blue", "c1");
+		masquerade_assert_no_table();
 	}
 }
 
@@ -271,16 +252,16 @@ static void masquerade__networks_have_chains_of_their_own(void **state)
 	/* The same prefix on two bridges. */
 	must_add("green", "c1", "10.1.0.9/16", NULL);
 	assert_chains(3);
-	must_del("blue", "c1");
+	masquerade_must_del("blue", "c1");
 	assert_chains(3);
-	must_del("blue", "c2");
+	masquerade_must_del("blue", "c2");
 	assert_chains(2);
 	assert_elements("masquerade_at4", "10.1.0.9 green/c1/eth0,10.2.0.7 red/c1/eth0");
 	assert_check("red", "c1", "10.2.0.7/16", NULL, NULL);
 	assert_check("green", "c1", "10.1.0.9/16", NULL, NULL);
-	must_del("red", "c1");
-	must_del("green", "c1");
-	assert_no_table();
+	masquerade_must_del("red", "c1");
+	masquerade_must_del("green", "c1");
+	masquerade_assert_no_table();
 }
 
 static void masquerade__of_two_addresses_in_one_network(void **state)
@@ -292,19 +273,19 @@ static void masquerade__of_two_addresses_in_one_network(void **state)
 	assert_check("blue", "c1", "10.1.0.7/16", "10.1.0.8/16", NULL);
 	must_add("blue", "c2", "10.1.0.9/16", "10.2.0.9/16");
 	assert_chains(2);
-	must_del("blue", "c1");
+	masquerade_must_del("blue", "c1");
 	assert_chains(2);
-	must_del("blue", "c2");
-	assert_no_table();
+	masquerade_must_del("blue", "c2");
+	masquerade_assert_no_table();
 }
 
 static void masquerade__del_of_nothing_is_fine(void **state)
 {
 	(void)state;
-	must_del("blue", "c1");
+	masquerade_must_del("blue", "c1");
 	must_add("blue", "c2", "10.1.0.7/16", NULL);
-	must_del("blue", "c1");
-	must_del("red", "c2");
+	masquerade_must_del("blue", "c1");
+	masquerade_must_del("red", "c2");
 	assert_elements("masquerade_at4", "10.1.0.7 blue/c2/eth0");
 }
 
@@ -314,7 +295,7 @@ static void masquerade__leaves_what_is_not_its_own(void **state)
 	(void)state;
 	sandbox_must("nft 'add table inet cni; add chain inet cni theirs; add table ip nat'");
 	must_add("blue", "c1", "10.1.0.7/16", NULL);
-	must_del("blue", "c1");
+	masquerade_must_del("blue", "c1");
 	sandbox_must(
 		"nft list chain inet cni theirs > /dev/null; nft list table ip nat > /dev/null");
 	assert_chains(0);
@@ -378,7 +359,7 @@ static void masquerade__check_says_what_is_wrong(void **state)
 
 static void masquerade__gc_keeps_the_valid_and_other_networks(void **state)
 {
-	struct cni_owner items[] = {owner("blue", "c2")};
+	struct cni_owner items[] = {masquerade_owner("blue", "c2")};
 	const struct cni_owners valid = {items, 1};
 	const struct cni_owners none = {NULL, 0};
 	struct cni_error err;
@@ -394,7 +375,7 @@ static void masquerade__gc_keeps_the_valid_and_other_networks(void **state)
 	assert_int_equal(cni_masquerade_gc(&nfnl, "blue", &none, &err), 0);
 	assert_elements("masquerade_at4", "10.2.0.7 blue2/c1/eth0");
 	assert_int_equal(cni_masquerade_gc(&nfnl, "blue2", &none, &err), 0);
-	assert_no_table();
+	masquerade_assert_no_table();
 	assert_int_equal(cni_masquerade_gc(&nfnl, "blue", &none, &err), 0);
 }
 

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "kept_destinations.h"
 #include "kernel.h"
+#include "masquerade_wish.h"
 #include "mem.h"
 #include "sandbox.h"
 #include "sends.h"
@@ -13,27 +14,6 @@
 #include <string.h>
 
 COUNT_SENDS
-
-static struct cni_owner owner(const char *network, const char *container)
-{
-	return cni_owner_make(network, container, "eth0");
-}
-
-static void must_del(const char *network, const char *container)
-{
-	const struct cni_owner of = owner(network, container);
-	struct cni_error err;
-
-	if (cni_masquerade_del(&nfnl, &of, &err) < 0)
-		fail_msg("%s", err.msg);
-}
-
-static void assert_no_table(void)
-{
-	freeing char *text = sandbox_read("nft list ruleset");
-
-	assert_string_equal(text, "");
-}
 
 static struct cni_destinations thousand(void)
 {
@@ -53,7 +33,7 @@ static struct cni_destinations thousand(void)
 static int add_to(const char *container, const char *net,
 		  const struct cni_destinations *destinations)
 {
-	const struct cni_owner of = owner("blue", container);
+	const struct cni_owner of = masquerade_owner("blue", container);
 	const struct cni_net nets[] = {kernel_net(net)};
 	const struct cni_masquerade wanted = {.owner = &of,
 					      .device = "cni0",
@@ -71,7 +51,7 @@ static void masquerade__with_a_thousand_destinations_sends_them_once(void **stat
 {
 	clearing_destinations struct cni_destinations many = thousand();
 	const struct cni_destinations none = {.nets = NULL};
-	const struct cni_owner of = owner("blue", "c2");
+	const struct cni_owner of = masquerade_owner("blue", "c2");
 	const struct cni_net nets[] = {kernel_net("10.1.0.8/16")};
 	const struct cni_masquerade wanted = {&of, "cni0", nets, 1, &many, false, NULL};
 	struct cni_error err;
@@ -87,10 +67,10 @@ static void masquerade__with_a_thousand_destinations_sends_them_once(void **stat
 	/* An empty list empties the sets, which stay with their chain. */
 	assert_int_equal(add_to("c3", "10.1.0.9/16", &none), 0);
 	sandbox_must("! nft list sets | grep -q elements && nft list sets | grep -q keep4");
-	must_del("blue", "c1");
-	must_del("blue", "c2");
-	must_del("blue", "c3");
-	assert_no_table();
+	masquerade_must_del("blue", "c1");
+	masquerade_must_del("blue", "c2");
+	masquerade_must_del("blue", "c3");
+	masquerade_assert_no_table();
 	assert_int_equal(cni_masquerade_drop_destinations(&nfnl, "blue", &is_used, &err), 0);
 	assert_false(is_used);
 }
@@ -121,8 +101,8 @@ static void masquerade__with_destinations_leaves_by_a_chain(void **state)
 				   "\t\tmasquerade comment \"destinations H\"\n"
 				   "\t}\n");
 	sandbox_must("nft -j list sets | grep -q '\"addr\": \"10.244.0.0\", \"len\": 16'");
-	must_del("blue", "c1");
-	assert_no_table();
+	masquerade_must_del("blue", "c1");
+	masquerade_assert_no_table();
 	cni_destinations_clear(&one);
 }
 

@@ -41,6 +41,31 @@ static struct cni_nft_element element(const char *address, const char *comment)
 	return made;
 }
 
+static const char of_all_kinds[] =
+	"table inet t {\n"
+	"\tmap verdicts {\n"
+	"\t\ttype ipv4_addr : verdict\n"
+	"\t\telements = { 10.1.0.7 comment \"blue/c1/eth0\" : jump net }\n"
+	"\t}\n"
+	"\n"
+	"\tmap pairs {\n"
+	"\t\ttype ifname . mark : ipv6_addr\n"
+	"\t\telements = { \"veth0\" . 0x00000001 : fd00::7 }\n"
+	"\t}\n"
+	"\n"
+	"\tchain net {\n"
+	"\t\tcomment \"of blue\"\n"
+	"\t\tip daddr 10.1.0.0/16 return\n"
+	"\t\tip6 daddr fd00::/64 drop\n"
+	"\t\tmasquerade\n"
+	"\t}\n"
+	"\n"
+	"\tchain postrouting {\n"
+	"\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+	"\t\tip saddr vmap @verdicts\n"
+	"\t}\n"
+	"}\n";
+
 static void nft__makes_what_nft_prints(void **state)
 {
 	const struct cni_nft_set verdicts = {"verdicts", {CNI_NFT_IPV4}, {CNI_NFT_VERDICT}};
@@ -81,29 +106,7 @@ static void nft__makes_what_nft_prints(void **state)
 	cni_nft_add_element(tx, &table, "verdicts", &jump);
 	cni_nft_add_element(tx, &table, "pairs", &pair);
 	commit(tx);
-	assert_ruleset("table inet t {\n"
-		       "\tmap verdicts {\n"
-		       "\t\ttype ipv4_addr : verdict\n"
-		       "\t\telements = { 10.1.0.7 comment \"blue/c1/eth0\" : jump net }\n"
-		       "\t}\n"
-		       "\n"
-		       "\tmap pairs {\n"
-		       "\t\ttype ifname . mark : ipv6_addr\n"
-		       "\t\telements = { \"veth0\" . 0x00000001 : fd00::7 }\n"
-		       "\t}\n"
-		       "\n"
-		       "\tchain net {\n"
-		       "\t\tcomment \"of blue\"\n"
-		       "\t\tip daddr 10.1.0.0/16 return\n"
-		       "\t\tip6 daddr fd00::/64 drop\n"
-		       "\t\tmasquerade\n"
-		       "\t}\n"
-		       "\n"
-		       "\tchain postrouting {\n"
-		       "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
-		       "\t\tip saddr vmap @verdicts\n"
-		       "\t}\n"
-		       "}\n");
+	assert_ruleset(of_all_kinds);
 }
 
 static void make_addresses(void)

@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #define CONFIG	   RUNTIMES_DIR "/containerd.toml"
-#define CONFDIR	   RUNTIMES_DIR "/net.d"
+#define CONFDIR	   CONTAINERD_NETWORKS
 #define GC_CONFDIR RUNTIMES_DIR "/gc.d"
 #define LOG	   RUNTIMES_DIR "/containerd.log"
 #define CRUN	   RUNTIMES_DIR "/crun"
@@ -74,6 +74,7 @@ static void write_configuration(void)
 		"[plugins.'io.containerd.grpc.v1.cri'.cni]\n"
 		"  bin_dir = '" RUNTIMES_BIN "'\n"
 		"  conf_dir = '" CONFDIR "'\n"
+		"  conf_template = '" CONTAINERD_TEMPLATE "'\n"
 		"[plugins.'io.containerd.grpc.v1.cri'.containerd]\n"
 		"  snapshotter = 'native'\n"
 		"[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.runc]\n"

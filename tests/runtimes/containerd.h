@@ -13,12 +13,18 @@
 #define CONTAINERD_H
 
 #include "cri.h"
+#include "runtimes.h"
 
 #define POD_PORT 80
 #define POD_TEXT "/cgi-bin/who"
 
 #define CONTAINERD_CTR "ctr -a " CRI_SOCKET
 #define POD_IMAGE      "docker.io/library/pod:1"
+
+/* Where containerd looks for networks, and what it makes one of if there is none. */
+#define CONTAINERD_NETWORKS RUNTIMES_DIR "/net.d"
+#define CONTAINERD_TEMPLATE                                                                        \
+	CNI_C_SOURCE_DIR "/conf/kubernetes/containerd-template/10-cni-c.conflist.template"
 
 /* A group setup. Starts nothing where containerd_lacks() something. */
 int containerd_setup(void **state);

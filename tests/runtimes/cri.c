@@ -100,6 +100,23 @@ bool cri_has_image(const char *reference)
 	return has;
 }
 
+void cri_set_pod_cidrs(const char *cidrs)
+{
+	Runtime__V1__UpdateRuntimeConfigRequest request =
+		RUNTIME__V1__UPDATE_RUNTIME_CONFIG_REQUEST__INIT;
+	Runtime__V1__RuntimeConfig config = RUNTIME__V1__RUNTIME_CONFIG__INIT;
+	Runtime__V1__NetworkConfig network = RUNTIME__V1__NETWORK_CONFIG__INIT;
+	struct grpc_call call = {.method = RUNTIME "UpdateRuntimeConfig"};
+
+	network.pod_cidr = lent(cidrs);
+	config.network_config = &network;
+	request.runtime_config = &config;
+	call.request = pack(&request.base);
+	grpc_run(CRI_SOCKET, &call, 1);
+	grpc_assert_success(&call, 1);
+	grpc_clear(&call, 1);
+}
+
 /* ---- starting ---- */
 
 static Runtime__V1__PortMapping mapping_of(const struct cri_port *port)

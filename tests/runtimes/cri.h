@@ -37,6 +37,9 @@ struct cri_pod {
 bool cri_is_ready(void);
 bool cri_has_image(const char *reference);
 
+/* Gives the runtime the node's podCIDRs ("10.244.1.0/24,fd00:10:244:1::/64"), as kubelet does. */
+void cri_set_pod_cidrs(const char *cidrs);
+
 /* Starts them, and takes note of their ids and addresses. */
 void cri_start(struct cri_pod *pods, size_t count);
 /* Asks for them in a child, without an answer: containerd is about to be killed. */

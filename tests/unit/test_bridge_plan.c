@@ -83,7 +83,7 @@ static void assert_plan(const char *more, const char *args, const char *expected
 	assert_string_equal(text, expected);
 }
 
-static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
+static void bridge_plan__of_the_runtimes_configurations(void **state)
 {
 	(void)state;
 	assert_list("containerd", "lease      host-local\n"
@@ -122,6 +122,11 @@ static void bridge_plan__of_each_configuration_that_comes_with_it(void **state)
 				  "forwarding host shared\n"
 				  "gateway    host dual-stack shared\n"
 				  "masquerade owner\n");
+}
+
+static void bridge_plan__of_the_other_configurations_that_come_with_it(void **state)
+{
+	(void)state;
 	assert_list("layer2", "bridge     host layer2 shared\n"
 			      "veth       port of layer2\n"
 			      "spoofcheck owner\n"
@@ -239,72 +244,69 @@ static void bridge_plan__chooses_the_nearest_mac(void **state)
 		    expected);
 }
 
+static const struct {
+	const char *more, *args;
+	int code;
+	const char *message;
+} wrong[] = {
+	{"'mtu':65536", "", CNI_ECONFIG, "'mtu' is 65536, expected a whole number from 0 to 65535"},
+	{"'vlan':4095", "", CNI_ECONFIG, "'vlan' is 4095, expected a whole number from 0 to 4094"},
+	{"'isGateway':'yes'", "", CNI_ECONFIG, "'isGateway' is \"yes\", expected true or false"},
+	{"'bridge':'a/b'", "", CNI_ECONFIG,
+	 "'bridge' 'a/b' holds '/', ':', '%', white space or a control character"},
+	{"'vlanTrunk':{}", "", CNI_ECONFIG, "'vlanTrunk' is {}, expected a list"},
+	{"'vlanTrunk':[5]", "", CNI_ECONFIG, "'vlanTrunk' holds 5, expected objects"},
+	{"'vlanTrunk':[{'id':0}]", "", CNI_ECONFIG,
+	 "'vlanTrunk': 'id' is 0, expected a whole number from 1 to 4094"},
+	{"'vlanTrunk':[{'minID':5}]", "", CNI_ECONFIG,
+	 "'vlanTrunk': minID and maxID should be configured simultaneously, maxID is "
+	 "missing"},
+	{"'vlanTrunk':[{'minID':5,'maxID':4}]", "", CNI_ECONFIG,
+	 "'vlanTrunk': minID 5 is greater than maxID 4"},
+	{"'runtimeConfig':{'mac':'x'}", "", CNI_ECONFIG,
+	 "MAC 'x' is not a hardware address such as \"0a:58:0a:f4:00:02\""},
+	{"'args':{'cni':{'mac':'01:00:00:00:00:02'}}", "", CNI_ECONFIG,
+	 "MAC '01:00:00:00:00:02' is a multicast address, expected one of a single "
+	 "interface"},
+	{"'args':{'cni':{'mac':'00:00:00:00:00:00'}}", "", CNI_ECONFIG,
+	 "MAC '00:00:00:00:00:00' is nobody's address, expected one of a single "
+	 "interface"},
+	{"'x':1", "FOO=BAR", CNI_ECONFIG, "ARGS: unknown args [\"FOO=BAR\"]"},
+	{"'ipMasqBackend':'pf'", "", CNI_ECONFIG,
+	 "unknown ipmasq backend \"pf\": 'ipMasqBackend' must be \"nftables\" or "
+	 "\"iptables\""},
+	{"'ipam':{'type':'static'},'disableContainerInterface':true", "", CNI_ECONFIG,
+	 "cannot use 'ipam' when 'disableContainerInterface' is true"},
+	{"'ipspoofchk':1,'ipam':{'type':'static'}", "", CNI_ECONFIG,
+	 "'ipspoofchk' is 1, expected true or false"},
+	{"'ipspoofchk':true", "", CNI_ECONFIG,
+	 "cannot use 'ipspoofchk' without 'ipam', which gives the addresses to check for"},
+	{"'hairpinMode':true,'promiscMode':true", "", CNI_ECONFIG,
+	 "cannot set 'hairpinMode' and 'promiscMode' at the same time"},
+	{"'cniVersion':'0.2.0'", "", CNI_EVERSION,
+	 "a result of cniVersion 0.2.0 needs an address: use 0.3.0 or later without "
+	 "'ipam'"},
+	{"'bridge':'abcdefghijkl','vlan':100,'isGateway':true,'ipam':{'type':'static'}", "",
+	 CNI_ECONFIG,
+	 "'bridge' \"abcdefghijkl\" is too long: with 'vlan' 100 the gateway's interface "
+	 "\"abcdefghijkl.100\" would have more than 15 characters"},
+};
+
 static void bridge_conf__says_what_is_wrong(void **state)
 {
-	static const struct {
-		const char *more, *args;
-		int code;
-		const char *message;
-	} cases[] = {
-		{"'mtu':65536", "", CNI_ECONFIG,
-		 "'mtu' is 65536, expected a whole number from 0 to 65535"},
-		{"'vlan':4095", "", CNI_ECONFIG,
-		 "'vlan' is 4095, expected a whole number from 0 to 4094"},
-		{"'isGateway':'yes'", "", CNI_ECONFIG,
-		 "'isGateway' is \"yes\", expected true or false"},
-		{"'bridge':'a/b'", "", CNI_ECONFIG,
-		 "'bridge' 'a/b' holds '/', ':', '%', white space or a control character"},
-		{"'vlanTrunk':{}", "", CNI_ECONFIG, "'vlanTrunk' is {}, expected a list"},
-		{"'vlanTrunk':[5]", "", CNI_ECONFIG, "'vlanTrunk' holds 5, expected objects"},
-		{"'vlanTrunk':[{'id':0}]", "", CNI_ECONFIG,
-		 "'vlanTrunk': 'id' is 0, expected a whole number from 1 to 4094"},
-		{"'vlanTrunk':[{'minID':5}]", "", CNI_ECONFIG,
-		 "'vlanTrunk': minID and maxID should be configured simultaneously, maxID is "
-		 "missing"},
-		{"'vlanTrunk':[{'minID':5,'maxID':4}]", "", CNI_ECONFIG,
-		 "'vlanTrunk': minID 5 is greater than maxID 4"},
-		{"'runtimeConfig':{'mac':'x'}", "", CNI_ECONFIG,
-		 "MAC 'x' is not a hardware address such as \"0a:58:0a:f4:00:02\""},
-		{"'args':{'cni':{'mac':'01:00:00:00:00:02'}}", "", CNI_ECONFIG,
-		 "MAC '01:00:00:00:00:02' is a multicast address, expected one of a single "
-		 "interface"},
-		{"'args':{'cni':{'mac':'00:00:00:00:00:00'}}", "", CNI_ECONFIG,
-		 "MAC '00:00:00:00:00:00' is nobody's address, expected one of a single "
-		 "interface"},
-		{"'x':1", "FOO=BAR", CNI_ECONFIG, "ARGS: unknown args [\"FOO=BAR\"]"},
-		{"'ipMasqBackend':'pf'", "", CNI_ECONFIG,
-		 "unknown ipmasq backend \"pf\": 'ipMasqBackend' must be \"nftables\" or "
-		 "\"iptables\""},
-		{"'ipam':{'type':'static'},'disableContainerInterface':true", "", CNI_ECONFIG,
-		 "cannot use 'ipam' when 'disableContainerInterface' is true"},
-		{"'ipspoofchk':1,'ipam':{'type':'static'}", "", CNI_ECONFIG,
-		 "'ipspoofchk' is 1, expected true or false"},
-		{"'ipspoofchk':true", "", CNI_ECONFIG,
-		 "cannot use 'ipspoofchk' without 'ipam', which gives the addresses to check for"},
-		{"'hairpinMode':true,'promiscMode':true", "", CNI_ECONFIG,
-		 "cannot set 'hairpinMode' and 'promiscMode' at the same time"},
-		{"'cniVersion':'0.2.0'", "", CNI_EVERSION,
-		 "a result of cniVersion 0.2.0 needs an address: use 0.3.0 or later without "
-		 "'ipam'"},
-		{"'bridge':'abcdefghijkl','vlan':100,'isGateway':true,'ipam':{'type':'static'}", "",
-		 CNI_ECONFIG,
-		 "'bridge' \"abcdefghijkl\" is too long: with 'vlan' 100 the gateway's interface "
-		 "\"abcdefghijkl.100\" would have more than 15 characters"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		freeing char *config =
-			cni_format("{'cniVersion':'1.0.0','name':'blue',%s}", cases[i].more);
+			cni_format("{'cniVersion':'1.0.0','name':'blue',%s}", wrong[i].more);
 		freeing_json cJSON *json = json_of(config);
 		struct bridge_conf conf = {0};
 		struct cni_error err = {0};
 		struct cni_call call;
 
-		if (configure(json, CNI_ADD, cases[i].args, &call, &conf, &err) == 0)
+		if (configure(json, CNI_ADD, wrong[i].args, &call, &conf, &err) == 0)
 			fail_msg("%s was taken", config);
-		assert_string_equal(err.msg, cases[i].message);
-		assert_int_equal(err.code, cases[i].code);
+		assert_string_equal(err.msg, wrong[i].message);
+		assert_int_equal(err.code, wrong[i].code);
 		cni_conf_clear(&call.conf);
 	}
 }
@@ -329,7 +331,8 @@ static void bridge_plan__of_del_survives_a_broken_configuration(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bridge_plan__of_each_configuration_that_comes_with_it),
+		cmocka_unit_test(bridge_plan__of_the_runtimes_configurations),
+		cmocka_unit_test(bridge_plan__of_the_other_configurations_that_come_with_it),
 		cmocka_unit_test(bridge_plan__of_a_name_alone_is_layer_2),
 		cmocka_unit_test(bridge_plan__shows_what_is_asked_for),
 		cmocka_unit_test(bridge_plan__checks_addresses_when_it_has_them),

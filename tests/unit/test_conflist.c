@@ -83,68 +83,63 @@ static void conflist__chooses_the_highest_version_it_knows(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	int code;
+	const char *says;
+} wrong_lists[] = {
+	{"", CNI_EDECODE, "the list is empty"},
+	{"{\"name\":\"blue\"", CNI_EDECODE, "the list is not valid JSON"},
+	{"[]", CNI_EDECODE, "the list is a list, expected a JSON object"},
+	{"{\"plugins\":[{\"type\":\"one\"}]}", CNI_ECONFIG, "'name' is missing"},
+	{"{\"name\":5}", CNI_ECONFIG, "'name' is 5, expected a string"},
+	{"{\"name\":\"../blue\"}", CNI_ECONFIG, "'name' '../blue' must start with"},
+	{"{\"name\":\"\"}", CNI_ECONFIG, "'name' '' must start with"},
+	{"{\"name\":\"blue\",\"cniVersion\":1}", CNI_ECONFIG, "'cniVersion' is 1, expected"},
+	{"{\"name\":\"blue\",\"cniVersion\":\"new\"}", CNI_ECONFIG,
+	 "'cniVersion' is \"new\", expected a version"},
+	{"{\"name\":\"blue\",\"cniVersion\":\"9.0.0\"}", CNI_EVERSION, "'cniVersion' is \"9.0.0\""},
+	{"{\"name\":\"blue\",\"cniVersions\":\"1.0.0\"}", CNI_ECONFIG,
+	 "'cniVersions' is \"1.0.0\", expected a list"},
+	{"{\"name\":\"blue\",\"cniVersions\":[1]}", CNI_ECONFIG, "an entry of 'cniVersions' is 1"},
+	{"{\"name\":\"blue\",\"cniVersions\":[\"9.0.0\"]}", CNI_EVERSION,
+	 "'cniVersions' is [\"9.0.0\"]"},
+	{"{\"name\":\"blue\",\"disableCheck\":1}", CNI_ECONFIG,
+	 "'disableCheck' is 1, expected true or false"},
+	{"{\"name\":\"blue\",\"disableGC\":\"yes\"}", CNI_ECONFIG,
+	 "'disableGC' is \"yes\", expected true or false"},
+	{"{\"name\":\"blue\",\"loadOnlyInlinedPlugins\":{}}", CNI_ECONFIG,
+	 "'loadOnlyInlinedPlugins' is {}"},
+	{"{\"name\":\"blue\",\"loadOnlyInlinedPlugins\":true}", CNI_ECONFIG,
+	 "'plugins' is missing"},
+	{"{\"name\":\"blue\",\"plugins\":{}}", CNI_ECONFIG, "'plugins' is {}, expected a list"},
+	{"{\"name\":\"blue\",\"plugins\":[]}", CNI_ECONFIG, "at least one plugin"},
+	{"{\"name\":\"blue\",\"plugins\":[\"one\"]}", CNI_ECONFIG, "'plugins[0]': is \"one\""},
+	{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\"},{}]}", CNI_ECONFIG,
+	 "'plugins[1]': 'type' is missing"},
+	{"{\"name\":\"blue\",\"plugins\":[{\"type\":7}]}", CNI_ECONFIG, "'type' is 7"},
+	{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"../one\"}]}", CNI_ECONFIG,
+	 "'type' '../one' must be the name of an executable"},
+	{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"\"}]}", CNI_ECONFIG, "'type' ''"},
+	{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\",\"capabilities\":[]}]}", CNI_ECONFIG,
+	 "'capabilities' is []"},
+	{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\",\"capabilities\":{\"a\":1}}]}",
+	 CNI_ECONFIG, "'capabilities.a' is 1"},
+};
+
 /* Each names the key, what it found and what it wanted. */
 static void conflist__refuses_what_is_wrong(void **state)
 {
-	static const struct {
-		const char *text;
-		int code;
-		const char *says;
-	} cases[] = {
-		{"", CNI_EDECODE, "the list is empty"},
-		{"{\"name\":\"blue\"", CNI_EDECODE, "the list is not valid JSON"},
-		{"[]", CNI_EDECODE, "the list is a list, expected a JSON object"},
-		{"{\"plugins\":[{\"type\":\"one\"}]}", CNI_ECONFIG, "'name' is missing"},
-		{"{\"name\":5}", CNI_ECONFIG, "'name' is 5, expected a string"},
-		{"{\"name\":\"../blue\"}", CNI_ECONFIG, "'name' '../blue' must start with"},
-		{"{\"name\":\"\"}", CNI_ECONFIG, "'name' '' must start with"},
-		{"{\"name\":\"blue\",\"cniVersion\":1}", CNI_ECONFIG,
-		 "'cniVersion' is 1, expected"},
-		{"{\"name\":\"blue\",\"cniVersion\":\"new\"}", CNI_ECONFIG,
-		 "'cniVersion' is \"new\", expected a version"},
-		{"{\"name\":\"blue\",\"cniVersion\":\"9.0.0\"}", CNI_EVERSION,
-		 "'cniVersion' is \"9.0.0\""},
-		{"{\"name\":\"blue\",\"cniVersions\":\"1.0.0\"}", CNI_ECONFIG,
-		 "'cniVersions' is \"1.0.0\", expected a list"},
-		{"{\"name\":\"blue\",\"cniVersions\":[1]}", CNI_ECONFIG,
-		 "an entry of 'cniVersions' is 1"},
-		{"{\"name\":\"blue\",\"cniVersions\":[\"9.0.0\"]}", CNI_EVERSION,
-		 "'cniVersions' is [\"9.0.0\"]"},
-		{"{\"name\":\"blue\",\"disableCheck\":1}", CNI_ECONFIG,
-		 "'disableCheck' is 1, expected true or false"},
-		{"{\"name\":\"blue\",\"disableGC\":\"yes\"}", CNI_ECONFIG,
-		 "'disableGC' is \"yes\", expected true or false"},
-		{"{\"name\":\"blue\",\"loadOnlyInlinedPlugins\":{}}", CNI_ECONFIG,
-		 "'loadOnlyInlinedPlugins' is {}"},
-		{"{\"name\":\"blue\",\"loadOnlyInlinedPlugins\":true}", CNI_ECONFIG,
-		 "'plugins' is missing"},
-		{"{\"name\":\"blue\",\"plugins\":{}}", CNI_ECONFIG,
-		 "'plugins' is {}, expected a list"},
-		{"{\"name\":\"blue\",\"plugins\":[]}", CNI_ECONFIG, "at least one plugin"},
-		{"{\"name\":\"blue\",\"plugins\":[\"one\"]}", CNI_ECONFIG,
-		 "'plugins[0]': is \"one\""},
-		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\"},{}]}", CNI_ECONFIG,
-		 "'plugins[1]': 'type' is missing"},
-		{"{\"name\":\"blue\",\"plugins\":[{\"type\":7}]}", CNI_ECONFIG, "'type' is 7"},
-		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"../one\"}]}", CNI_ECONFIG,
-		 "'type' '../one' must be the name of an executable"},
-		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"\"}]}", CNI_ECONFIG, "'type' ''"},
-		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\",\"capabilities\":[]}]}",
-		 CNI_ECONFIG, "'capabilities' is []"},
-		{"{\"name\":\"blue\",\"plugins\":[{\"type\":\"one\",\"capabilities\":{\"a\":1}}]}",
-		 CNI_ECONFIG, "'capabilities.a' is 1"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(wrong_lists) / sizeof(*wrong_lists); i++) {
 		struct cni_conflist list;
 		struct cni_error err;
 
-		if (parse(cases[i].text, &list, &err) == 0)
-			fail_msg("accepted: %s", cases[i].text);
-		if (err.code != cases[i].code || !strstr(err.msg, cases[i].says) ||
+		if (parse(wrong_lists[i].text, &list, &err) == 0)
+			fail_msg("accepted: %s", wrong_lists[i].text);
+		if (err.code != wrong_lists[i].code || !strstr(err.msg, wrong_lists[i].says) ||
 		    !strstr(err.msg, "the list"))
-			fail_msg("%s: code %d, %s", cases[i].text, err.code, err.msg);
+			fail_msg("%s: code %d, %s", wrong_lists[i].text, err.code, err.msg);
 	}
 }
 

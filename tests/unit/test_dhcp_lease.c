@@ -263,6 +263,78 @@ static void message__has_what_its_state_asks_for(void **state)
 	dhcp_lease_clear(&lease);
 }
 
+/* A server that offers and refuses in turn has no loop without a pause. */
+static void lease__is_sought_more_slowly_after_each_refusal(void **state)
+{
+	struct dhcp_lease lease = new_lease(false);
+	uint64_t now = 0;
+	uint64_t last = 0;
+
+	(void)state;
+	dhcp_lease_begin(&lease, now, CHANCE);
+	for (int i = 0; i < 12; i++) {
+		uint64_t pause;
+
+		assert_step(answer(&lease, DHCP_OFFER, 50, now), DHCP_SEND_SELECT, DHCP_NO_NEWS);
+		assert_step(answer(&lease, DHCP_NAK, 50, now), DHCP_SEND_NOTHING, DHCP_NO_NEWS);
+		pause = lease.wakes - now;
+		assert_true(pause >= 900 && pause <= 62000 * 11 / 10);
+		assert_true(pause > last || last > 50000);
+		last = pause;
+		now = lease.wakes;
+		assert_step(dhcp_lease_wake(&lease, now, CHANCE), DHCP_SEND_DISCOVER, DHCP_NO_NEWS);
+	}
+	assert_true(last > 50000);
+	/* A lease that is given ends the series. */
+	assert_step(answer(&lease, DHCP_OFFER, 50, now), DHCP_SEND_SELECT, DHCP_NO_NEWS);
+	assert_step(answer(&lease, DHCP_ACK, 50, now), DHCP_SEND_NOTHING, DHCP_GAINED);
+	assert_int_equal(lease.refusals, 0);
+	dhcp_lease_clear(&lease);
+}
+
+/* The shortest lease that a server can give. */
+static void lease__of_a_second_is_renewed_with_pauses(void **state)
+{
+	struct dhcp_lease lease = new_lease(false);
+	struct dhcp_terms terms = terms_of(50, 1);
+
+	(void)state;
+	dhcp_lease_begin(&lease, 0, CHANCE);
+	assert_step(answer(&lease, DHCP_OFFER, 50, 1000), DHCP_SEND_SELECT, DHCP_NO_NEWS);
+	assert_step(dhcp_lease_receive(&lease, DHCP_ACK, NULL, &terms, 1000, CHANCE),
+		    DHCP_SEND_NOTHING, DHCP_GAINED);
+	assert_int_equal(lease.renews, 1500);
+	assert_int_equal(lease.rebinds, 1875);
+	assert_int_equal(lease.expires, 2000);
+	dhcp_lease_clear(&lease);
+}
+
+/* 24 hours of a server that answers each renewal, and sleeps of the host in between. */
+static void lease__lives_for_a_day(void **state)
+{
+	struct dhcp_lease lease = bound_lease();
+	uint64_t now = 1000;
+	unsigned int renewals = 0;
+
+	(void)state;
+	while (now < 86400000) {
+		struct dhcp_step step;
+
+		/* Each tenth time the host sleeps through T1. */
+		now = renewals % 10 == 9 ? lease.rebinds - 1000 : lease.wakes;
+		step = dhcp_lease_wake(&lease, now, CHANCE + renewals);
+		assert_step(step, DHCP_SEND_RENEW, DHCP_NO_NEWS);
+		assert_step(answer(&lease, DHCP_ACK, 50, now + 5), DHCP_SEND_NOTHING, DHCP_RENEWED);
+		renewals++;
+		assert_true(lease.expires > now + 799000);
+	}
+	assert_in_range(renewals, 180, 216);
+	/* A host that slept longer than the lease has none any more. */
+	assert_step(dhcp_lease_wake(&lease, lease.expires + 1, CHANCE), DHCP_SEND_NOTHING,
+		    DHCP_LOST);
+	dhcp_lease_clear(&lease);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +348,9 @@ int main(void)
 		cmocka_unit_test(lease__goes_on_where_the_record_ends),
 		cmocka_unit_test(lease__without_end_is_never_renewed),
 		cmocka_unit_test(message__has_what_its_state_asks_for),
+		cmocka_unit_test(lease__is_sought_more_slowly_after_each_refusal),
+		cmocka_unit_test(lease__of_a_second_is_renewed_with_pauses),
+		cmocka_unit_test(lease__lives_for_a_day),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

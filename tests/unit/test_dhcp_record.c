@@ -35,6 +35,8 @@ static struct dhcp_record example(void)
 		.probes = true,
 		.priority = 77,
 		.socket = cni_strdup("/run/cni/dhcp.sock"),
+		.added = 900,
+		.added_dns = cni_strdup("{\"dns\":{}}"),
 	};
 
 	record.lease.terms = (struct dhcp_terms){.server = {10, 1, 0, 1},
@@ -58,6 +60,9 @@ static void record__is_the_same_after_it_was_written(void **state)
 	assert_true(dhcp_record_decode(copy, &again));
 	assert_string_equal(again.place.netns, "/run/netns/red");
 	assert_int_equal(again.place.cookie, 4711);
+	assert_false(again.place.may_return);
+	assert_int_equal(again.added, 900);
+	assert_string_equal(again.added_dns, "{\"dns\":{}}");
 	assert_int_equal(again.lease.expires, 121000);
 	assert_int_equal(again.lease.terms.lease_seconds, 120);
 	assert_memory_equal(again.identity.mac, record.place.mac, CNI_MAC_SIZE);

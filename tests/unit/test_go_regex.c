@@ -14,113 +14,112 @@
 #define NOT	0
 #define REFUSED -1
 
+static const struct {
+	const char *pattern, *text;
+	int expected;
+} answers[] = {
+	/* what administrators write */
+	{"^net.core.somaxconn$", "net.core.somaxconn", MATCHES},
+	{"^net.core.somaxconn$", "net.core.somaxconn2", NOT},
+	{"net.core.somaxconn", "xnet/core/somaxconn2", MATCHES},
+	{"^net\\.ipv4\\.conf\\.IFNAME\\.[a-z_]*$", "net.ipv4.conf.IFNAME.arp_filter", MATCHES},
+	{"^net\\.ipv4\\.conf\\.IFNAME\\.[a-z_]*$", "net.ipv4.conf.all.arp_filter", NOT},
+	{"^net\\.(ipv4|ipv6)\\.", "net.ipv6.x", MATCHES},
+	{"^net\\.(?:ipv4|ipv6)\\.", "net.ipv5.x", NOT},
+	{"^net\\.(?P<family>ipv[46])", "net.ipv4", MATCHES},
+	{"", "anything", MATCHES},
+	{"#net", "net", NOT},
+	/* what POSIX would read otherwise */
+	{"\\d", "d", NOT},
+	{"\\d", "7", MATCHES},
+	{"[\\d]", "d", NOT},
+	{"[\\d_]", "7", MATCHES},
+	{"[^\\w.]", "a.b", NOT},
+	{"\\D\\W\\S", "a-b", MATCHES},
+	{"[\\.]", "\\", NOT},
+	{"[\\]]", "]", MATCHES},
+	{"[a\\-z]", "m", NOT},
+	{"[a\\-z]", "-", MATCHES},
+	{"\\<a", "a", NOT},
+	{"\\<a", "<a", MATCHES},
+	{"\\`", "", NOT},
+	{"a+?", "b", NOT},
+	{"^a??$", "", MATCHES},
+	{"{,3}", "", NOT},
+	{"a{,3}", "a{,3}", MATCHES},
+	{"a{2}", "aa", MATCHES},
+	{"^a{2,3}$", "aaaa", NOT},
+	{"^a{2,}?$", "aaaa", MATCHES},
+	{"^((a{2}){5}){1}$", "aaaaaaaaaa", MATCHES},
+	{"^a{0,200}b{0,200}", "c", MATCHES},
+	{"^[a-z]{1,500}$", "net", MATCHES},
+	{"^net\\.(([a-z_]*)\\.?)*x$", "net.core.x", MATCHES},
+	{"^(([a-z]+|[0-9])[._]?){1,30}$", "net.ipv4.x", MATCHES},
+	{"(^|_)a($|_)|(^|_)b($|_)|(^|_)c($|_)|(^|_)d($|_)|(^|_)e($|_)|(^|_)f($|_)", "a_f", MATCHES},
+	{"a{x", "a{x", MATCHES},
+	{"}]", "}]", MATCHES},
+	{"\\bnet\\b", "the net.x", MATCHES},
+	{"\\Bet", "net", MATCHES},
+	{"\\Anet\\z", "net", MATCHES},
+	{"(?i)NET", "net", MATCHES},
+	{"[[:alpha:]_]", "_", MATCHES},
+	{"[[:^alpha:]]", "a", NOT},
+	{"[]]", "]", MATCHES},
+	{"[^]]", "]", NOT},
+	{"[-^]", "^", MATCHES},
+	{"[\\^]", "^", MATCHES},
+	{"[\\^]", "\\", NOT},
+	{"[^^]", "^", NOT},
+	{"[[.]", ".", MATCHES},
+	{"(a|)b", "b", MATCHES},
+	/* errors of both */
+	{"*", "*", REFUSED},
+	{"a**", "a", REFUSED},
+	{"a++", "a", REFUSED},
+	{"a{3,1}", "a", REFUSED},
+	{"a{1001}", "a", REFUSED},
+	{"(a{2}){501}", "a", REFUSED},
+	{"((a{20})*){51}", "a", REFUSED},
+	{"((?:a{0}b{2}){500}){2}", "a", REFUSED},
+	{"(", "(", REFUSED},
+	{")", ")", REFUSED},
+	{"a)", "a", REFUSED},
+	{"[", "[", REFUSED},
+	{"[a", "a", REFUSED},
+	{"[z-a]", "b", REFUSED},
+	{"[[:foo:]]", "f", REFUSED},
+	{"\\", "\\", REFUSED},
+	{"(a)\\1", "aa", REFUSED},
+	{"(?=a)", "a", REFUSED},
+	{"(?<!a)b", "b", REFUSED},
+	{"a|*", "a", REFUSED},
+	/* what only Go would read */
+	{"\\pL", "a", REFUSED},
+	{"\\x61", "a", REFUSED},
+	{"\\Qa.b\\E", "a.b", REFUSED},
+	{"(?s).", "a", REFUSED},
+	{"(?i:a)", "A", REFUSED},
+	{"^*", "a", REFUSED},
+	{"\xc3\xa9", "e", REFUSED},
+	/* and what is no plain text matches nothing */
+	{"\\W", "\xc3\xa9", NOT},
+	{".", "\xc3\xa9", NOT},
+	{"", "\xc3\xa9", NOT},
+};
+
 static void go_regex__answers_as_go_does(void **state)
 {
-	static const struct {
-		const char *pattern, *text;
-		int expected;
-	} cases[] = {
-		/* what administrators write */
-		{"^net.core.somaxconn$", "net.core.somaxconn", MATCHES},
-		{"^net.core.somaxconn$", "net.core.somaxconn2", NOT},
-		{"net.core.somaxconn", "xnet/core/somaxconn2", MATCHES},
-		{"^net\\.ipv4\\.conf\\.IFNAME\\.[a-z_]*$", "net.ipv4.conf.IFNAME.arp_filter",
-		 MATCHES},
-		{"^net\\.ipv4\\.conf\\.IFNAME\\.[a-z_]*$", "net.ipv4.conf.all.arp_filter", NOT},
-		{"^net\\.(ipv4|ipv6)\\.", "net.ipv6.x", MATCHES},
-		{"^net\\.(?:ipv4|ipv6)\\.", "net.ipv5.x", NOT},
-		{"^net\\.(?P<family>ipv[46])", "net.ipv4", MATCHES},
-		{"", "anything", MATCHES},
-		{"#net", "net", NOT},
-		/* what POSIX would read otherwise */
-		{"\\d", "d", NOT},
-		{"\\d", "7", MATCHES},
-		{"[\\d]", "d", NOT},
-		{"[\\d_]", "7", MATCHES},
-		{"[^\\w.]", "a.b", NOT},
-		{"\\D\\W\\S", "a-b", MATCHES},
-		{"[\\.]", "\\", NOT},
-		{"[\\]]", "]", MATCHES},
-		{"[a\\-z]", "m", NOT},
-		{"[a\\-z]", "-", MATCHES},
-		{"\\<a", "a", NOT},
-		{"\\<a", "<a", MATCHES},
-		{"\\`", "", NOT},
-		{"a+?", "b", NOT},
-		{"^a??$", "", MATCHES},
-		{"{,3}", "", NOT},
-		{"a{,3}", "a{,3}", MATCHES},
-		{"a{2}", "aa", MATCHES},
-		{"^a{2,3}$", "aaaa", NOT},
-		{"^a{2,}?$", "aaaa", MATCHES},
-		{"^((a{2}){5}){1}$", "aaaaaaaaaa", MATCHES},
-		{"^a{0,200}b{0,200}", "c", MATCHES},
-		{"^[a-z]{1,500}$", "net", MATCHES},
-		{"^net\\.(([a-z_]*)\\.?)*x$", "net.core.x", MATCHES},
-		{"^(([a-z]+|[0-9])[._]?){1,30}$", "net.ipv4.x", MATCHES},
-		{"(^|_)a($|_)|(^|_)b($|_)|(^|_)c($|_)|(^|_)d($|_)|(^|_)e($|_)|(^|_)f($|_)", "a_f",
-		 MATCHES},
-		{"a{x", "a{x", MATCHES},
-		{"}]", "}]", MATCHES},
-		{"\\bnet\\b", "the net.x", MATCHES},
-		{"\\Bet", "net", MATCHES},
-		{"\\Anet\\z", "net", MATCHES},
-		{"(?i)NET", "net", MATCHES},
-		{"[[:alpha:]_]", "_", MATCHES},
-		{"[[:^alpha:]]", "a", NOT},
-		{"[]]", "]", MATCHES},
-		{"[^]]", "]", NOT},
-		{"[-^]", "^", MATCHES},
-		{"[\\^]", "^", MATCHES},
-		{"[\\^]", "\\", NOT},
-		{"[^^]", "^", NOT},
-		{"[[.]", ".", MATCHES},
-		{"(a|)b", "b", MATCHES},
-		/* errors of both */
-		{"*", "*", REFUSED},
-		{"a**", "a", REFUSED},
-		{"a++", "a", REFUSED},
-		{"a{3,1}", "a", REFUSED},
-		{"a{1001}", "a", REFUSED},
-		{"(a{2}){501}", "a", REFUSED},
-		{"((a{20})*){51}", "a", REFUSED},
-		{"((?:a{0}b{2}){500}){2}", "a", REFUSED},
-		{"(", "(", REFUSED},
-		{")", ")", REFUSED},
-		{"a)", "a", REFUSED},
-		{"[", "[", REFUSED},
-		{"[a", "a", REFUSED},
-		{"[z-a]", "b", REFUSED},
-		{"[[:foo:]]", "f", REFUSED},
-		{"\\", "\\", REFUSED},
-		{"(a)\\1", "aa", REFUSED},
-		{"(?=a)", "a", REFUSED},
-		{"(?<!a)b", "b", REFUSED},
-		{"a|*", "a", REFUSED},
-		/* what only Go would read */
-		{"\\pL", "a", REFUSED},
-		{"\\x61", "a", REFUSED},
-		{"\\Qa.b\\E", "a.b", REFUSED},
-		{"(?s).", "a", REFUSED},
-		{"(?i:a)", "A", REFUSED},
-		{"^*", "a", REFUSED},
-		{"\xc3\xa9", "e", REFUSED},
-		/* and what is no plain text matches nothing */
-		{"\\W", "\xc3\xa9", NOT},
-		{".", "\xc3\xa9", NOT},
-		{"", "\xc3\xa9", NOT},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
 		struct cni_error err = {0};
 		bool matches = false;
-		int answer = cni_go_regex_match(cases[i].pattern, cases[i].text, &matches, &err);
+		int answer =
+			cni_go_regex_match(answers[i].pattern, answers[i].text, &matches, &err);
 
-		if ((answer < 0 ? REFUSED : matches) != cases[i].expected)
-			fail_msg("'%s' on '%s': %d %s, expected %d", cases[i].pattern,
-				 cases[i].text, answer < 0 ? REFUSED : matches, err.msg,
-				 cases[i].expected);
+		if ((answer < 0 ? REFUSED : matches) != answers[i].expected)
+			fail_msg("'%s' on '%s': %d %s, expected %d", answers[i].pattern,
+				 answers[i].text, answer < 0 ? REFUSED : matches, err.msg,
+				 answers[i].expected);
 		if (answer < 0)
 			assert_int_equal(err.code, CNI_ECONFIG);
 	}

@@ -184,68 +184,68 @@ static void host_local_conf__has_defaults(void **state)
 	clear(&call, &conf);
 }
 
+static const struct {
+	const char *members, *message;
+} wrong_values[] = {
+	{"\"x\":1", "IPAM config missing 'ipam' key"},
+	{"\"ipam\":null", "IPAM config missing 'ipam' key"},
+	{"\"ipam\":{}", "no IP ranges specified"},
+	{"\"ipam\":{\"ranges\":[]}", "no IP ranges specified"},
+	{"\"ipam\":{\"ranges\":{}}", "'ipam.ranges' is {}, expected a list"},
+	{"\"ipam\":{\"ranges\":5}", "'ipam.ranges' is 5"},
+	{"\"ipam\":{\"ranges\":[[]]}", "invalid range set 0: empty range set"},
+	{"\"ipam\":{\"ranges\":[{\"subnet\":\"10.1.0.0/24\"}]}",
+	 "'ipam.ranges[0]': a range set is {\"subnet\":\"10.1.0.0/24\"}, expected a list"},
+	{"\"ipam\":{\"ranges\":[null]}", "'ipam.ranges[0]': a range set is null"},
+	{"\"ipam\":{\"ranges\":[[5]]}", "'ipam.ranges[0]': a range is 5"},
+	{"\"ipam\":{\"ranges\":[[{}]]}", "invalid range set 0: 'subnet' is missing"},
+	{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0\"}]]}",
+	 "'ipam.ranges[0]': 'subnet' is \"10.1.0.0\", expected a prefix in CIDR"},
+	{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/33\"}]]}", "\"10.1.0.0/33\""},
+	{"\"ipam\":{\"ranges\":[[{\"subnet\":5}]]}", "'subnet' is 5"},
+	{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\",\"gateway\":\"x\"}]]}",
+	 "'gateway' is \"x\", expected an IP address"},
+	{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\",\"rangeStart\":[]}]]}",
+	 "'rangeStart' is []"},
+	{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\",\"rangeEnd\":\"10.1.0\"}]]}",
+	 "'rangeEnd' is \"10.1.0\""},
+	{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}],"
+	 "[{\"subnet\":\"10.2.0.0/31\"}]]}",
+	 "invalid range set 1: Network 10.2.0.0/31 too small"},
+	{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}],"
+	 "[{\"subnet\":\"fd00::/64\"}],[{\"subnet\":\"10.1.0.0/16\"}]]}",
+	 "range set 0 overlaps with 2"},
+	{"\"ipam\":{\"subnet\":\"10.1.0.0/16\"," RANGES "}", "range set 0 overlaps with 1"},
+	{"\"ipam\":{\"subnet\":\"10.1.0.0\"}", "'ipam.subnet' is \"10.1.0.0\""},
+	{"\"ipam\":{\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"y\"}",
+	 "'ipam.rangeStart' is \"y\""},
+	{"\"ipam\":{" RANGES ",\"routes\":{}}", "'ipam.routes' is {}"},
+	{"\"ipam\":{" RANGES ",\"routes\":[5]}", "'ipam.routes' holds 5"},
+	{"\"ipam\":{" RANGES ",\"routes\":[{\"dst\":\"10.0.0.0\"}]}",
+	 "'ipam.routes': 'dst' is \"10.0.0.0\""},
+	{"\"ipam\":{" RANGES ",\"dataDir\":5}", "'ipam.dataDir' is 5, expected a string"},
+	{"\"ipam\":{" RANGES ",\"dataDir\":\"run/x\"}",
+	 "'ipam.dataDir' is \"run/x\", expected an absolute path"},
+	{"\"ipam\":{" RANGES ",\"resolvConf\":true}", "'ipam.resolvConf' is true"},
+	{"\"ipam\":{" RANGES "},\"args\":5", "'args' is 5, expected an object"},
+	{"\"ipam\":{" RANGES "},\"args\":{\"cni\":{\"ips\":\"10.1.0.5\"}}",
+	 "'args.cni.ips' is \"10.1.0.5\""},
+	{"\"ipam\":{" RANGES "},\"args\":{\"cni\":{\"ips\":[5]}}",
+	 "an entry of 'args.cni.ips' is 5"},
+	{"\"ipam\":{" RANGES "},\"args\":{\"cni\":{\"ips\":[\"\"]}}",
+	 "an entry of 'args.cni.ips' is \"\", expected an IP address"},
+	{"\"ipam\":{" RANGES "},\"runtimeConfig\":{\"ips\":[\"10.1.0.5/99\"]}",
+	 "an entry of 'runtimeConfig.ips' is \"10.1.0.5/99\""},
+	{"\"ipam\":{" RANGES "},\"runtimeConfig\":{\"ipRanges\":[[{\"subnet\":7}]]}",
+	 "'runtimeConfig.ipRanges[0]': 'subnet' is 7"},
+	{"\"ipam\":{" RANGES "},\"runtimeConfig\":7", "'runtimeConfig' is 7"},
+};
+
 static void host_local_conf__refuses_wrong_values(void **state)
 {
-	static const struct {
-		const char *members, *message;
-	} cases[] = {
-		{"\"x\":1", "IPAM config missing 'ipam' key"},
-		{"\"ipam\":null", "IPAM config missing 'ipam' key"},
-		{"\"ipam\":{}", "no IP ranges specified"},
-		{"\"ipam\":{\"ranges\":[]}", "no IP ranges specified"},
-		{"\"ipam\":{\"ranges\":{}}", "'ipam.ranges' is {}, expected a list"},
-		{"\"ipam\":{\"ranges\":5}", "'ipam.ranges' is 5"},
-		{"\"ipam\":{\"ranges\":[[]]}", "invalid range set 0: empty range set"},
-		{"\"ipam\":{\"ranges\":[{\"subnet\":\"10.1.0.0/24\"}]}",
-		 "'ipam.ranges[0]': a range set is {\"subnet\":\"10.1.0.0/24\"}, expected a list"},
-		{"\"ipam\":{\"ranges\":[null]}", "'ipam.ranges[0]': a range set is null"},
-		{"\"ipam\":{\"ranges\":[[5]]}", "'ipam.ranges[0]': a range is 5"},
-		{"\"ipam\":{\"ranges\":[[{}]]}", "invalid range set 0: 'subnet' is missing"},
-		{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0\"}]]}",
-		 "'ipam.ranges[0]': 'subnet' is \"10.1.0.0\", expected a prefix in CIDR"},
-		{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/33\"}]]}", "\"10.1.0.0/33\""},
-		{"\"ipam\":{\"ranges\":[[{\"subnet\":5}]]}", "'subnet' is 5"},
-		{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\",\"gateway\":\"x\"}]]}",
-		 "'gateway' is \"x\", expected an IP address"},
-		{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\",\"rangeStart\":[]}]]}",
-		 "'rangeStart' is []"},
-		{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\",\"rangeEnd\":\"10.1.0\"}]]}",
-		 "'rangeEnd' is \"10.1.0\""},
-		{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}],"
-		 "[{\"subnet\":\"10.2.0.0/31\"}]]}",
-		 "invalid range set 1: Network 10.2.0.0/31 too small"},
-		{"\"ipam\":{\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}],"
-		 "[{\"subnet\":\"fd00::/64\"}],[{\"subnet\":\"10.1.0.0/16\"}]]}",
-		 "range set 0 overlaps with 2"},
-		{"\"ipam\":{\"subnet\":\"10.1.0.0/16\"," RANGES "}", "range set 0 overlaps with 1"},
-		{"\"ipam\":{\"subnet\":\"10.1.0.0\"}", "'ipam.subnet' is \"10.1.0.0\""},
-		{"\"ipam\":{\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"y\"}",
-		 "'ipam.rangeStart' is \"y\""},
-		{"\"ipam\":{" RANGES ",\"routes\":{}}", "'ipam.routes' is {}"},
-		{"\"ipam\":{" RANGES ",\"routes\":[5]}", "'ipam.routes' holds 5"},
-		{"\"ipam\":{" RANGES ",\"routes\":[{\"dst\":\"10.0.0.0\"}]}",
-		 "'ipam.routes': 'dst' is \"10.0.0.0\""},
-		{"\"ipam\":{" RANGES ",\"dataDir\":5}", "'ipam.dataDir' is 5, expected a string"},
-		{"\"ipam\":{" RANGES ",\"dataDir\":\"run/x\"}",
-		 "'ipam.dataDir' is \"run/x\", expected an absolute path"},
-		{"\"ipam\":{" RANGES ",\"resolvConf\":true}", "'ipam.resolvConf' is true"},
-		{"\"ipam\":{" RANGES "},\"args\":5", "'args' is 5, expected an object"},
-		{"\"ipam\":{" RANGES "},\"args\":{\"cni\":{\"ips\":\"10.1.0.5\"}}",
-		 "'args.cni.ips' is \"10.1.0.5\""},
-		{"\"ipam\":{" RANGES "},\"args\":{\"cni\":{\"ips\":[5]}}",
-		 "an entry of 'args.cni.ips' is 5"},
-		{"\"ipam\":{" RANGES "},\"args\":{\"cni\":{\"ips\":[\"\"]}}",
-		 "an entry of 'args.cni.ips' is \"\", expected an IP address"},
-		{"\"ipam\":{" RANGES "},\"runtimeConfig\":{\"ips\":[\"10.1.0.5/99\"]}",
-		 "an entry of 'runtimeConfig.ips' is \"10.1.0.5/99\""},
-		{"\"ipam\":{" RANGES "},\"runtimeConfig\":{\"ipRanges\":[[{\"subnet\":7}]]}",
-		 "'runtimeConfig.ipRanges[0]': 'subnet' is 7"},
-		{"\"ipam\":{" RANGES "},\"runtimeConfig\":7", "'runtimeConfig' is 7"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		assert_refused(cases[i].members, cases[i].message);
+	for (size_t i = 0; i < sizeof(wrong_values) / sizeof(*wrong_values); i++)
+		assert_refused(wrong_values[i].members, wrong_values[i].message);
 }
 
 static void host_local_conf__refuses_wrong_args(void **state)

@@ -4,6 +4,7 @@
 
 #include "test.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 static struct cni_ip ip(const char *text)
@@ -50,6 +51,21 @@ static void ip__reads_and_prints_both_families(void **state)
 		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 	assert_ip((struct cni_ip){0}, "");
 	assert_net((struct cni_net){.prefix = 24}, "");
+}
+
+/* Each byte at each place, beside inet_ntop(3). */
+static void ip__prints_ipv4_as_the_c_library_does(void **state)
+{
+	(void)state;
+	for (unsigned int byte = 0; byte < 256; byte++)
+		for (size_t place = 0; place < 4; place++) {
+			struct cni_ip some = ip("10.200.3.255");
+			char theirs[INET_ADDRSTRLEN];
+
+			some.bytes[place] = (uint8_t)byte;
+			assert_non_null(inet_ntop(AF_INET, some.bytes, theirs, sizeof(theirs)));
+			assert_ip(some, theirs);
+		}
 }
 
 /* As Go's net.IP: one address, whichever way it is written. */
@@ -237,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ip__reads_and_prints_both_families),
+		cmocka_unit_test(ip__prints_ipv4_as_the_c_library_does),
 		cmocka_unit_test(ip__takes_a_mapped_address_for_ipv4),
 		cmocka_unit_test(ip__refuses_what_is_not_one_address),
 		cmocka_unit_test(net__keeps_its_host_bits),

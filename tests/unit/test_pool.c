@@ -101,11 +101,14 @@ static void pool__knows_what_is_taken(void **state)
 	assert_false(is_taken(pool, "10.3.0.5"));
 	assert_false(is_taken(pool, "fd01::5"));
 	assert_int_equal(pool_count(pool), 3);
+	assert_int_equal(pool_change(pool), 3);
 	release(pool, "10.1.0.5");
 	release(pool, "10.9.0.5");
+	release(pool, "10.1.0.6");
 	assert_false(is_taken(pool, "10.1.0.5"));
 	assert_true(is_taken(pool, "10.2.0.5"));
 	assert_int_equal(pool_count(pool), 2);
+	assert_int_equal(pool_change(pool), 2);
 }
 
 /* Words of 64 bits, pieces of 65,536 addresses, and the ends of the families. */
@@ -258,6 +261,34 @@ static void pool__when_blank_believes_no_file(void **state)
 	assert_true(is_taken(after, "10.1.0.6"));
 }
 
+/* The sidecar's head counts by it, without a look at files of other pieces. */
+static void pool__knows_by_how_many_it_changed(void **state)
+{
+	closing int dir = store_dir_fd();
+	freeing_pool struct pool *old = pool_new(dir, false);
+	freeing_pool struct pool *next = pool_new(dir, false);
+	freeing_pool struct pool *blank = pool_new(dir, true);
+
+	(void)state;
+	take(old, "10.1.0.5", true);
+	take(old, "10.2.0.5", true);
+	take(old, "10.2.0.6", true);
+	assert_int_equal(pool_save(old), 0);
+	assert_int_equal(pool_change(next), 0);
+	take(next, "10.1.0.5", true);
+	assert_int_equal(pool_change(next), 0);
+	take(next, "10.1.0.6", true);
+	assert_int_equal(pool_change(next), 1);
+	release(next, "10.2.0.5");
+	release(next, "10.2.0.6");
+	assert_int_equal(pool_change(next), -1);
+	assert_int_equal(pool_save(next), 0);
+	assert_int_equal(pool_change(next), -1);
+	assert_int_equal(pool_count(next), 2);
+	take(blank, "10.1.0.5", true);
+	assert_int_equal(pool_change(blank), 1);
+}
+
 static const char *bits_path(void)
 {
 	static char path[256];
@@ -339,6 +370,7 @@ int main(void)
 		cmocka_unit_test(pool__finds_what_is_of_an_earlier_boot),
 		store_test(pool__comes_back_from_its_files),
 		store_test(pool__when_blank_believes_no_file),
+		store_test(pool__knows_by_how_many_it_changed),
 		store_test(pool__takes_what_is_missing_in_a_file_for_zeroes),
 		store_test(pool__is_free_where_its_file_is_none),
 	};

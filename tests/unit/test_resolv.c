@@ -49,6 +49,24 @@ static void resolv__reads_what_a_resolver_reads(void **state)
 	cni_dns_clear(&dns);
 }
 
+/* A key at the end of the text, after blanks or before them: there is nothing to read behind it. */
+static void resolv__takes_a_key_alone(void **state)
+{
+	static const char *const texts[] = {"nameserver", "nameserver\n", "search",
+					    "options \t", "domain\r\n",	  " nameserver",
+					    "\t\n \n\r",  "#nameserver",  ";"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct cni_dns dns = {0};
+		struct cni_error err;
+
+		assert_int_equal(read_bytes(texts[i], strlen(texts[i]), &dns, &err), 0);
+		assert_true(cni_dns_is_empty(&dns));
+		cni_dns_clear(&dns);
+	}
+}
+
 static void resolv__takes_an_empty_file(void **state)
 {
 	struct cni_dns dns = {0};
@@ -101,6 +119,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(resolv__reads_what_a_resolver_reads),
+		cmocka_unit_test(resolv__takes_a_key_alone),
 		cmocka_unit_test(resolv__takes_an_empty_file),
 		cmocka_unit_test(resolv__refuses_what_is_no_text),
 		cmocka_unit_test(resolv__refuses_what_is_no_file),

@@ -231,68 +231,64 @@ static void result__accepts_null_entries(void **state)
 	cni_result_clear(&result);
 }
 
+static const struct {
+	const char *text;
+	enum cni_version version;
+	int code;
+	const char *message;
+} not_understood[] = {
+	{"[]", CNI_1_0_0, CNI_EDECODE, "prevResult is [], expected an object"},
+	{"{'cniVersion': '7.0.0'}", CNI_1_0_0, CNI_EVERSION,
+	 "prevResult: incompatible CNI versions"},
+	{"{'cniVersion': 'x'}", CNI_1_0_0, CNI_EDECODE,
+	 "prevResult: cniVersion 'x' is not a version such as \"1.0.0\""},
+	{"{'interfaces': {}}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'interfaces' is {}, expected a list"},
+	{"{'interfaces': [5]}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'interfaces' holds 5, expected objects"},
+	{"{'interfaces': [{'name': 5}]}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'interfaces': 'name' is 5, expected a string"},
+	{"{'ips': 'x'}", CNI_1_0_0, CNI_ECONFIG, "prevResult: 'ips' is \"x\", expected a list"},
+	{"{'ips': ['x']}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'ips' holds \"x\", expected objects"},
+	{"{'ips': [{}]}", CNI_1_0_0, CNI_ECONFIG, "prevResult: 'ips': 'address' is missing"},
+	{"{'ips': [{'address': '10.1.0.7'}]}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'ips': 'address' is \"10.1.0.7\", expected a prefix in CIDR notation "
+	 "such as \"10.1.0.0/16\""},
+	{"{'ips': [{'address': '10.1.0.7/16', 'interface': -1}]}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'ips': 'interface' is -1, expected a whole number from 0 to "
+	 "2147483647"},
+	{"{'routes': 5}", CNI_1_0_0, CNI_ECONFIG, "prevResult: 'routes' is 5, expected a list"},
+	{"{'routes': [5]}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'routes' holds 5, expected objects"},
+	{"{'routes': [{}]}", CNI_1_0_0, CNI_ECONFIG, "prevResult: 'routes': 'dst' is missing"},
+	{"{'routes': [{'dst': '0.0.0.0/0', 'gw': 'fd00::1'}]}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'routes': 'dst' and 'gw' are of different families"},
+	{"{'routes': [{'dst': '0.0.0.0/0', 'scope': 256}]}", CNI_1_1_0, CNI_ECONFIG,
+	 "prevResult: 'routes': 'scope' is 256, expected a whole number from 0 to 255"},
+	{"{'dns': 5}", CNI_1_0_0, CNI_ECONFIG, "prevResult: 'dns' is 5, expected an object"},
+	{"{'ip4': {'ip': 'fd00::1/64'}}", CNI_0_2_0, CNI_ECONFIG,
+	 "prevResult: 'ip4.ip' is missing or of the other family"},
+	{"{'ip6': {}}", CNI_0_2_0, CNI_ECONFIG,
+	 "prevResult: 'ip6.ip' is missing or of the other family"},
+	{"{'ip4': {'ip': 5}}", CNI_0_2_0, CNI_ECONFIG,
+	 "prevResult: 'ip4': 'ip' is 5, expected a prefix in CIDR notation such as "
+	 "\"10.1.0.0/16\""},
+};
+
 static void result__says_what_it_does_not_understand(void **state)
 {
-	static const struct {
-		const char *text;
-		enum cni_version version;
-		int code;
-		const char *message;
-	} cases[] = {
-		{"[]", CNI_1_0_0, CNI_EDECODE, "prevResult is [], expected an object"},
-		{"{'cniVersion': '7.0.0'}", CNI_1_0_0, CNI_EVERSION,
-		 "prevResult: incompatible CNI versions"},
-		{"{'cniVersion': 'x'}", CNI_1_0_0, CNI_EDECODE,
-		 "prevResult: cniVersion 'x' is not a version such as \"1.0.0\""},
-		{"{'interfaces': {}}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'interfaces' is {}, expected a list"},
-		{"{'interfaces': [5]}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'interfaces' holds 5, expected objects"},
-		{"{'interfaces': [{'name': 5}]}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'interfaces': 'name' is 5, expected a string"},
-		{"{'ips': 'x'}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'ips' is \"x\", expected a list"},
-		{"{'ips': ['x']}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'ips' holds \"x\", expected objects"},
-		{"{'ips': [{}]}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'ips': 'address' is missing"},
-		{"{'ips': [{'address': '10.1.0.7'}]}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'ips': 'address' is \"10.1.0.7\", expected a prefix in CIDR notation "
-		 "such as \"10.1.0.0/16\""},
-		{"{'ips': [{'address': '10.1.0.7/16', 'interface': -1}]}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'ips': 'interface' is -1, expected a whole number from 0 to "
-		 "2147483647"},
-		{"{'routes': 5}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'routes' is 5, expected a list"},
-		{"{'routes': [5]}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'routes' holds 5, expected objects"},
-		{"{'routes': [{}]}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'routes': 'dst' is missing"},
-		{"{'routes': [{'dst': '0.0.0.0/0', 'gw': 'fd00::1'}]}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'routes': 'dst' and 'gw' are of different families"},
-		{"{'routes': [{'dst': '0.0.0.0/0', 'scope': 256}]}", CNI_1_1_0, CNI_ECONFIG,
-		 "prevResult: 'routes': 'scope' is 256, expected a whole number from 0 to 255"},
-		{"{'dns': 5}", CNI_1_0_0, CNI_ECONFIG,
-		 "prevResult: 'dns' is 5, expected an object"},
-		{"{'ip4': {'ip': 'fd00::1/64'}}", CNI_0_2_0, CNI_ECONFIG,
-		 "prevResult: 'ip4.ip' is missing or of the other family"},
-		{"{'ip6': {}}", CNI_0_2_0, CNI_ECONFIG,
-		 "prevResult: 'ip6.ip' is missing or of the other family"},
-		{"{'ip4': {'ip': 5}}", CNI_0_2_0, CNI_ECONFIG,
-		 "prevResult: 'ip4': 'ip' is 5, expected a prefix in CIDR notation such as "
-		 "\"10.1.0.0/16\""},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		freeing_json cJSON *json = json_of(cases[i].text);
+	for (size_t i = 0; i < sizeof(not_understood) / sizeof(*not_understood); i++) {
+		freeing_json cJSON *json = json_of(not_understood[i].text);
 		struct cni_result result = {0};
 		struct cni_error err = {0};
 
-		if (cni_result_decode(json, cases[i].version, "prevResult", &result, &err) == 0)
-			fail_msg("%s was taken", cases[i].text);
-		assert_int_equal(err.code, cases[i].code);
-		assert_string_equal(err.msg, cases[i].message);
+		if (cni_result_decode(json, not_understood[i].version, "prevResult", &result,
+				      &err) == 0)
+			fail_msg("%s was taken", not_understood[i].text);
+		assert_int_equal(err.code, not_understood[i].code);
+		assert_string_equal(err.msg, not_understood[i].message);
 		assert_null(result.interfaces);
 	}
 }

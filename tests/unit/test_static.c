@@ -50,80 +50,79 @@ static char *describe(const struct cni_result *result)
 	return text;
 }
 
+static const struct {
+	const char *ipam, *more, *args, *expected;
+} winners[] = {
+	/* nothing, or one of the four */
+	{"", "", "", ""},
+	{NONE, "'args':null,'runtimeConfig':null", "", ""},
+	{ONE, "", "", "10.1.0.5/24>10.1.0.1"},
+	{"", "", "IP=10.2.0.5/24", "10.2.0.5/24"},
+	{"", ARGS, "", "10.3.0.5/24"},
+	{"", RUN, "", "10.4.0.5/24 fd04::5/64"},
+	/* two of them */
+	{ONE, "", "IP=10.2.0.5/24", "10.1.0.5/24>10.1.0.1 10.2.0.5/24"},
+	{ONE, ARGS, "", "10.3.0.5/24"},
+	{ONE, RUN, "", "10.4.0.5/24 fd04::5/64"},
+	{"", ARGS, "IP=10.2.0.5/24", "10.3.0.5/24"},
+	{"", RUN, "IP=10.2.0.5/24", "10.4.0.5/24 fd04::5/64"},
+	{"", ARGS "," RUN, "", "10.4.0.5/24 fd04::5/64"},
+	/* all */
+	{ONE, ARGS "," RUN, "IP=10.2.0.5/24;GATEWAY=10.2.0.1", "10.4.0.5/24 fd04::5/64"},
+	/* what names nothing replaces nothing */
+	{ONE, "'args':{'cni':{'ips':[]}},'runtimeConfig':{'ips':[null]}",
+	 "IP=;GATEWAY=", "10.1.0.5/24>10.1.0.1"},
+	{ONE, "'args':{'cni':{}},'runtimeConfig':{}", "", "10.1.0.5/24>10.1.0.1"},
+	{ONE, "'args':{},'runtimeConfig':{'ips':null}", "", "10.1.0.5/24>10.1.0.1"},
+	/* a template's addresses need not be right if they are replaced */
+	{"'addresses':[{'address':'to be filled in'}]", RUN, "", "10.4.0.5/24 fd04::5/64"},
+	/* lists, blanks, both families */
+	{"", "", "IP= 10.2.0.5/24 , fd02::5/64,10.2.0.6/24;GATEWAY= 10.2.0.1 ,fd02::1",
+	 "10.2.0.5/24>10.2.0.1 fd02::5/64>fd02::1 10.2.0.6/24>10.2.0.1"},
+	{"'addresses':[{'address':'10.1.0.5/24'},null,{'address':'fd01::5/64',"
+	 "'gateway':'fd01::1'},{'address':'10.1.0.6/24','gateway':''},"
+	 "{'address':'10.1.0.7/24','gateway':null}]",
+	 "", "", "10.1.0.5/24 fd01::5/64>fd01::1 10.1.0.6/24 10.1.0.7/24"},
+	{"'Addresses':[{'ADDRESS':'10.1.0.5/24','GateWay':'10.1.0.1'}]", "", "",
+	 "10.1.0.5/24>10.1.0.1"},
+	/* a gateway goes to the addresses of its network that have none of their own */
+	{ONE, "", "GATEWAY=10.1.0.254", "10.1.0.5/24>10.1.0.1"},
+	{"'addresses':[{'address':'10.1.0.5/24'}]", "", "GATEWAY=10.1.0.254",
+	 "10.1.0.5/24>10.1.0.254"},
+	{"", ARGS, "GATEWAY=10.3.0.1", "10.3.0.5/24>10.3.0.1"},
+	{"", RUN, "GATEWAY=fd04::1,10.4.0.1", "10.4.0.5/24>10.4.0.1 fd04::5/64>fd04::1"},
+	{"", "", "IP=10.2.0.5/24;GATEWAY=10.2.0.1,10.2.0.2", "10.2.0.5/24>10.2.0.2"},
+	{"", "", "IP=10.2.0.5/24;GATEWAY=10.9.0.1", "10.2.0.5/24"},
+	{"", "", "GATEWAY=10.2.0.1;IP=10.2.0.5/24", "10.2.0.5/24>10.2.0.1"},
+	/* any prefix, host bits, a gateway elsewhere */
+	{"'addresses':[{'address':'10.1.0.5/32','gateway':'169.254.1.1'}]", "", "",
+	 "10.1.0.5/32>169.254.1.1"},
+	{"'addresses':[{'address':'10.1.0.0/0'},{'address':'::/0'}]", "", "", "10.1.0.0/0 ::/0"},
+	{"'addresses':[{'address':'::ffff:10.1.0.5/120'}]", "", "", "10.1.0.5/24"},
+	/* the same twice is what was asked for */
+	{"'addresses':[{'address':'10.1.0.5/24'},{'address':'10.1.0.5/24'}]", "", "",
+	 "10.1.0.5/24 10.1.0.5/24"},
+	/* other people's arguments */
+	{ONE, "", "MAC=0a:58:0a:01:00:05;K8S_POD_NAME=web", "10.1.0.5/24>10.1.0.1"},
+	{ONE, "", "IgnoreUnknown=1;FOO=BAR;ip=10.2.0.5/24", "10.1.0.5/24>10.1.0.1"},
+};
+
 static void static__answers_with_the_addresses_that_win(void **state)
 {
-	static const struct {
-		const char *ipam, *more, *args, *expected;
-	} cases[] = {
-		/* nothing, or one of the four */
-		{"", "", "", ""},
-		{NONE, "'args':null,'runtimeConfig':null", "", ""},
-		{ONE, "", "", "10.1.0.5/24>10.1.0.1"},
-		{"", "", "IP=10.2.0.5/24", "10.2.0.5/24"},
-		{"", ARGS, "", "10.3.0.5/24"},
-		{"", RUN, "", "10.4.0.5/24 fd04::5/64"},
-		/* two of them */
-		{ONE, "", "IP=10.2.0.5/24", "10.1.0.5/24>10.1.0.1 10.2.0.5/24"},
-		{ONE, ARGS, "", "10.3.0.5/24"},
-		{ONE, RUN, "", "10.4.0.5/24 fd04::5/64"},
-		{"", ARGS, "IP=10.2.0.5/24", "10.3.0.5/24"},
-		{"", RUN, "IP=10.2.0.5/24", "10.4.0.5/24 fd04::5/64"},
-		{"", ARGS "," RUN, "", "10.4.0.5/24 fd04::5/64"},
-		/* all */
-		{ONE, ARGS "," RUN, "IP=10.2.0.5/24;GATEWAY=10.2.0.1", "10.4.0.5/24 fd04::5/64"},
-		/* what names nothing replaces nothing */
-		{ONE, "'args':{'cni':{'ips':[]}},'runtimeConfig':{'ips':[null]}",
-		 "IP=;GATEWAY=", "10.1.0.5/24>10.1.0.1"},
-		{ONE, "'args':{'cni':{}},'runtimeConfig':{}", "", "10.1.0.5/24>10.1.0.1"},
-		{ONE, "'args':{},'runtimeConfig':{'ips':null}", "", "10.1.0.5/24>10.1.0.1"},
-		/* a template's addresses need not be right if they are replaced */
-		{"'addresses':[{'address':'to be filled in'}]", RUN, "", "10.4.0.5/24 fd04::5/64"},
-		/* lists, blanks, both families */
-		{"", "", "IP= 10.2.0.5/24 , fd02::5/64,10.2.0.6/24;GATEWAY= 10.2.0.1 ,fd02::1",
-		 "10.2.0.5/24>10.2.0.1 fd02::5/64>fd02::1 10.2.0.6/24>10.2.0.1"},
-		{"'addresses':[{'address':'10.1.0.5/24'},null,{'address':'fd01::5/64',"
-		 "'gateway':'fd01::1'},{'address':'10.1.0.6/24','gateway':''},"
-		 "{'address':'10.1.0.7/24','gateway':null}]",
-		 "", "", "10.1.0.5/24 fd01::5/64>fd01::1 10.1.0.6/24 10.1.0.7/24"},
-		{"'Addresses':[{'ADDRESS':'10.1.0.5/24','GateWay':'10.1.0.1'}]", "", "",
-		 "10.1.0.5/24>10.1.0.1"},
-		/* a gateway goes to the addresses of its network that have none of their own */
-		{ONE, "", "GATEWAY=10.1.0.254", "10.1.0.5/24>10.1.0.1"},
-		{"'addresses':[{'address':'10.1.0.5/24'}]", "", "GATEWAY=10.1.0.254",
-		 "10.1.0.5/24>10.1.0.254"},
-		{"", ARGS, "GATEWAY=10.3.0.1", "10.3.0.5/24>10.3.0.1"},
-		{"", RUN, "GATEWAY=fd04::1,10.4.0.1", "10.4.0.5/24>10.4.0.1 fd04::5/64>fd04::1"},
-		{"", "", "IP=10.2.0.5/24;GATEWAY=10.2.0.1,10.2.0.2", "10.2.0.5/24>10.2.0.2"},
-		{"", "", "IP=10.2.0.5/24;GATEWAY=10.9.0.1", "10.2.0.5/24"},
-		{"", "", "GATEWAY=10.2.0.1;IP=10.2.0.5/24", "10.2.0.5/24>10.2.0.1"},
-		/* any prefix, host bits, a gateway elsewhere */
-		{"'addresses':[{'address':'10.1.0.5/32','gateway':'169.254.1.1'}]", "", "",
-		 "10.1.0.5/32>169.254.1.1"},
-		{"'addresses':[{'address':'10.1.0.0/0'},{'address':'::/0'}]", "", "",
-		 "10.1.0.0/0 ::/0"},
-		{"'addresses':[{'address':'::ffff:10.1.0.5/120'}]", "", "", "10.1.0.5/24"},
-		/* the same twice is what was asked for */
-		{"'addresses':[{'address':'10.1.0.5/24'},{'address':'10.1.0.5/24'}]", "", "",
-		 "10.1.0.5/24 10.1.0.5/24"},
-		/* other people's arguments */
-		{ONE, "", "MAC=0a:58:0a:01:00:05;K8S_POD_NAME=web", "10.1.0.5/24>10.1.0.1"},
-		{ONE, "", "IgnoreUnknown=1;FOO=BAR;ip=10.2.0.5/24", "10.1.0.5/24>10.1.0.1"},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(winners) / sizeof(*winners); i++) {
 		struct cni_error err = {0};
 		struct cni_result result;
 		freeing char *text = NULL;
 
-		if (run(CNI_ADD, "1.0.0", cases[i].ipam, cases[i].more, cases[i].args, &result,
-			&err) < 0)
-			fail_msg("%s %s %s: %s", cases[i].ipam, cases[i].more, cases[i].args,
+		if (run(CNI_ADD, "1.0.0", winners[i].ipam, winners[i].more, winners[i].args,
+			&result, &err) < 0)
+			fail_msg("%s %s %s: %s", winners[i].ipam, winners[i].more, winners[i].args,
 				 err.msg);
 		text = describe(&result);
-		if (strcmp(text, cases[i].expected) != 0)
-			fail_msg("%s %s %s: '%s', expected '%s'", cases[i].ipam, cases[i].more,
-				 cases[i].args, text, cases[i].expected);
+		if (strcmp(text, winners[i].expected) != 0)
+			fail_msg("%s %s %s: '%s', expected '%s'", winners[i].ipam, winners[i].more,
+				 winners[i].args, text, winners[i].expected);
 		cni_result_clear(&result);
 	}
 }

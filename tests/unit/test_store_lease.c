@@ -34,6 +34,32 @@ static void store__writes_the_go_plugins_files(void **state)
 	assert_true(store_dir_has("lock"));
 }
 
+/* The head of the sidecar counts what is taken: a wrong count would be read again at once. */
+static void store__counts_what_is_taken(void **state)
+{
+	struct store *store = store_dir_make();
+	struct lease lease;
+	struct cni_error err;
+	struct cni_ip ip = parsed_ip("10.1.0.2");
+
+	(void)state;
+	store_dir_reserve(store, "10.1.0.2", 0, "c1");
+	store_dir_reserve(store, "fd00::2", 1, "c1");
+	store_close(store);
+	store = store_dir_make();
+	store_dir_reserve(store, "10.2.0.2", 0, "c2");
+	store_close(store);
+	store = store_dir_make();
+	assert_false(store_look_again(store));
+	assert_true(store_read(store, &ip, &lease));
+	assert_int_equal(store_release(store, &lease, &err), 0);
+	lease_clear(&lease);
+	store_close(store);
+	store = store_dir_make();
+	assert_false(store_look_again(store));
+	store_close(store);
+}
+
 static void store__finds_what_was_reserved(void **state)
 {
 	static const char *const files[][2] = {
@@ -311,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		store_test(store__writes_the_go_plugins_files),
+		store_test(store__counts_what_is_taken),
 		store_test(store__finds_what_was_reserved),
 		store_test(store__sees_leases_only_in_files_named_like_addresses),
 		store_test(store__takes_junk_for_free),

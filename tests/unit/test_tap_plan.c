@@ -43,15 +43,17 @@ static void tap_plan__of_each_key(void **state)
 	static const struct {
 		const char *more, *expected;
 	} cases[] = {
-		{"", "tap        container\nup         container\n"},
+		{"", "netns      record\ntap        container\nup         container\n"},
 		{"'mtu':0,'mac':'','bridge':'','selinuxContext':'','multiQueue':false",
-		 "tap        container\nup         container\n"},
+		 "netns      record\ntap        container\nup         container\n"},
 		{"'mtu':1400,'mac':'0A:00:00:00:00:01','multiQueue':true,'owner':0,'group':107,"
 		 "'bridge':'br0','selinuxContext':'u:r:t:s0'",
-		 "tap        container mtu 1400 mac 0a:00:00:00:00:01 multi-queue owner 0 group "
+		 "netns      record\ntap        container mtu 1400 mac 0a:00:00:00:00:01 "
+		 "multi-queue owner 0 group "
 		 "107 "
 		 "context u:r:t:s0 port of br0\nup         container\n"},
 		{"'ipam':{'type':'host-local'}", "lease      host-local\n"
+						 "netns      record\n"
 						 "tap        container\n"
 						 "acquire    host-local\n"
 						 "addresses  container\n"

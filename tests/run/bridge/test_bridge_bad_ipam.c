@@ -163,66 +163,65 @@ static void bridge__passes_wrong_types_on(void **state)
 
 /* ---- wrong values ---- */
 
+static const struct {
+	const char *range;
+	const char *says[4];
+} wrong_ranges[] = {
+	{"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"10.1.0.9\",\"rangeEnd\":\"10.1.0.5\"",
+	 {"'rangeStart' 10.1.0.9", "'rangeEnd' 10.1.0.5"}},
+	{"\"subnet\":\"fd00::/64\",\"rangeStart\":\"fd00::9\",\"rangeEnd\":\"fd00::5\"",
+	 {"'rangeStart' fd00::9", "'rangeEnd' fd00::5"}},
+	{"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"10.1.1.5\"",
+	 {"'rangeStart' 10.1.1.5", "'subnet' 10.1.0.0/24"}},
+	{"\"subnet\":\"10.1.0.0/24\",\"rangeEnd\":\"10.0.255.255\"",
+	 {"'rangeEnd' 10.0.255.255", "'subnet' 10.1.0.0/24"}},
+	{"\"subnet\":\"fd00::/64\",\"rangeEnd\":\"fd00:0:0:1::\"",
+	 {"'rangeEnd' fd00:0:0:1::", "'subnet' fd00::/64"}},
+	{"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"fd00::5\"",
+	 {"'rangeStart' fd00::5", "'subnet' 10.1.0.0/24"}},
+	{"\"subnet\":\"10.1.0.0/24\",\"gateway\":\"fd00::1\"",
+	 {"'gateway' fd00::1", "'subnet' 10.1.0.0/24"}},
+	{"\"subnet\":\"10.1.0.0/24\",\"gateway\":\"fe80::1\"",
+	 {"'gateway' fe80::1", "'subnet' 10.1.0.0/24"}},
+	{"\"subnet\":\"10.1.0.0/31\"", {"10.1.0.0/31", "too small", "/30 or shorter"}},
+	{"\"subnet\":\"10.1.0.0/32\"", {"10.1.0.0/32", "too small", "/30 or shorter"}},
+	{"\"subnet\":\"fd00::/127\"", {"fd00::/127", "too small", "/126 or shorter"}},
+	{"\"subnet\":\"fd00::/128\"", {"fd00::/128", "too small", "/126 or shorter"}},
+	{"\"subnet\":\"10.1.0.7/24\"", {"10.1.0.7/24", "host bits", "10.1.0.0/24"}},
+	{"\"subnet\":\"fd00::7/64\"", {"fd00::7/64", "host bits", "fd00::/64"}},
+	{"\"subnet\":\"10.1.0.0\"", {"subnet'", "\"10.1.0.0\"", "CIDR notation"}},
+	{"\"subnet\":\"10.1.0.0/33\"", {"subnet'", "\"10.1.0.0/33\"", "CIDR notation"}},
+	{"\"subnet\":\"10.1.0.0/-1\"", {"subnet'", "\"10.1.0.0/-1\"", "CIDR notation"}},
+	{"\"subnet\":\"10.1.0.0/\"", {"subnet'", "\"10.1.0.0/\"", "CIDR notation"}},
+	{"\"subnet\":\"10.1.0.0/24x\"", {"subnet'", "\"10.1.0.0/24x\"", "CIDR notation"}},
+	{"\"subnet\":\"10.1.0.0/255.255.255.0\"", {"subnet'", "CIDR notation"}},
+	{"\"subnet\":\"10.1.0/24\"", {"subnet'", "\"10.1.0/24\"", "CIDR notation"}},
+	{"\"subnet\":\"10.1.0.256/24\"", {"subnet'", "\"10.1.0.256/24\"", "CIDR notation"}},
+	{"\"subnet\":\"10.01.0.0/24\"", {"subnet'", "\"10.01.0.0/24\"", "CIDR notation"}},
+	{"\"subnet\":\"fd00::/129\"", {"subnet'", "\"fd00::/129\"", "CIDR notation"}},
+	{"\"subnet\":\"fd00:::/64\"", {"subnet'", "\"fd00:::/64\"", "CIDR notation"}},
+	{"\"subnet\":\" 10.1.0.0/24\"", {"subnet'", "\" 10.1.0.0/24\"", "CIDR notation"}},
+	{"\"subnet\":\"blue\"", {"subnet'", "\"blue\"", "CIDR notation"}},
+	{"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"10.1.0.5/24\"",
+	 {"rangeStart'", "\"10.1.0.5/24\"", "an IP address"}},
+	{"\"subnet\":\"10.1.0.0/24\",\"rangeEnd\":\"10.1.0\"",
+	 {"rangeEnd'", "\"10.1.0\"", "an IP address"}},
+	{"\"subnet\":\"10.1.0.0/24\",\"gateway\":\"gw\"", {"gateway'", "\"gw\"", "an IP address"}},
+};
+
 static void host_local__refuses_wrong_ranges(void **state)
 {
-	static const struct {
-		const char *range;
-		const char *says[4];
-	} cases[] = {
-		{"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"10.1.0.9\",\"rangeEnd\":\"10.1.0.5\"",
-		 {"'rangeStart' 10.1.0.9", "'rangeEnd' 10.1.0.5"}},
-		{"\"subnet\":\"fd00::/64\",\"rangeStart\":\"fd00::9\",\"rangeEnd\":\"fd00::5\"",
-		 {"'rangeStart' fd00::9", "'rangeEnd' fd00::5"}},
-		{"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"10.1.1.5\"",
-		 {"'rangeStart' 10.1.1.5", "'subnet' 10.1.0.0/24"}},
-		{"\"subnet\":\"10.1.0.0/24\",\"rangeEnd\":\"10.0.255.255\"",
-		 {"'rangeEnd' 10.0.255.255", "'subnet' 10.1.0.0/24"}},
-		{"\"subnet\":\"fd00::/64\",\"rangeEnd\":\"fd00:0:0:1::\"",
-		 {"'rangeEnd' fd00:0:0:1::", "'subnet' fd00::/64"}},
-		{"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"fd00::5\"",
-		 {"'rangeStart' fd00::5", "'subnet' 10.1.0.0/24"}},
-		{"\"subnet\":\"10.1.0.0/24\",\"gateway\":\"fd00::1\"",
-		 {"'gateway' fd00::1", "'subnet' 10.1.0.0/24"}},
-		{"\"subnet\":\"10.1.0.0/24\",\"gateway\":\"fe80::1\"",
-		 {"'gateway' fe80::1", "'subnet' 10.1.0.0/24"}},
-		{"\"subnet\":\"10.1.0.0/31\"", {"10.1.0.0/31", "too small", "/30 or shorter"}},
-		{"\"subnet\":\"10.1.0.0/32\"", {"10.1.0.0/32", "too small", "/30 or shorter"}},
-		{"\"subnet\":\"fd00::/127\"", {"fd00::/127", "too small", "/126 or shorter"}},
-		{"\"subnet\":\"fd00::/128\"", {"fd00::/128", "too small", "/126 or shorter"}},
-		{"\"subnet\":\"10.1.0.7/24\"", {"10.1.0.7/24", "host bits", "10.1.0.0/24"}},
-		{"\"subnet\":\"fd00::7/64\"", {"fd00::7/64", "host bits", "fd00::/64"}},
-		{"\"subnet\":\"10.1.0.0\"", {"subnet'", "\"10.1.0.0\"", "CIDR notation"}},
-		{"\"subnet\":\"10.1.0.0/33\"", {"subnet'", "\"10.1.0.0/33\"", "CIDR notation"}},
-		{"\"subnet\":\"10.1.0.0/-1\"", {"subnet'", "\"10.1.0.0/-1\"", "CIDR notation"}},
-		{"\"subnet\":\"10.1.0.0/\"", {"subnet'", "\"10.1.0.0/\"", "CIDR notation"}},
-		{"\"subnet\":\"10.1.0.0/24x\"", {"subnet'", "\"10.1.0.0/24x\"", "CIDR notation"}},
-		{"\"subnet\":\"10.1.0.0/255.255.255.0\"", {"subnet'", "CIDR notation"}},
-		{"\"subnet\":\"10.1.0/24\"", {"subnet'", "\"10.1.0/24\"", "CIDR notation"}},
-		{"\"subnet\":\"10.1.0.256/24\"", {"subnet'", "\"10.1.0.256/24\"", "CIDR notation"}},
-		{"\"subnet\":\"10.01.0.0/24\"", {"subnet'", "\"10.01.0.0/24\"", "CIDR notation"}},
-		{"\"subnet\":\"fd00::/129\"", {"subnet'", "\"fd00::/129\"", "CIDR notation"}},
-		{"\"subnet\":\"fd00:::/64\"", {"subnet'", "\"fd00:::/64\"", "CIDR notation"}},
-		{"\"subnet\":\" 10.1.0.0/24\"", {"subnet'", "\" 10.1.0.0/24\"", "CIDR notation"}},
-		{"\"subnet\":\"blue\"", {"subnet'", "\"blue\"", "CIDR notation"}},
-		{"\"subnet\":\"10.1.0.0/24\",\"rangeStart\":\"10.1.0.5/24\"",
-		 {"rangeStart'", "\"10.1.0.5/24\"", "an IP address"}},
-		{"\"subnet\":\"10.1.0.0/24\",\"rangeEnd\":\"10.1.0\"",
-		 {"rangeEnd'", "\"10.1.0\"", "an IP address"}},
-		{"\"subnet\":\"10.1.0.0/24\",\"gateway\":\"gw\"",
-		 {"gateway'", "\"gw\"", "an IP address"}},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		freeing char *set = cni_format("\"ranges\":[[{%s}]]", cases[i].range);
+	for (size_t i = 0; i < sizeof(wrong_ranges) / sizeof(*wrong_ranges); i++) {
+		freeing char *set = cni_format("\"ranges\":[[{%s}]]", wrong_ranges[i].range);
 		struct refusal refusal = {CNI_ECONFIG};
 		freeing char *old = NULL;
 		struct plugin_call call;
 
-		memcpy(refusal.says, cases[i].says, sizeof(cases[i].says));
+		memcpy(refusal.says, wrong_ranges[i].says, sizeof(wrong_ranges[i].says));
 		assert_ipam_refused(set, &refusal);
 		/* The same in the old form, which makes no difference to bridge. */
-		old = bad_input_ipam(cases[i].range);
+		old = bad_input_ipam(wrong_ranges[i].range);
 		call = bad_input_call(old);
 		call.plugin = BAD_INPUT_HOST_LOCAL;
 		bad_input_refused(&call, old, &refusal);

@@ -216,6 +216,40 @@ static void add__killed_anywhere_leaves_nothing(void **state)
 
 /* ---- company ---- */
 
+static void add_all_at_once(struct pod pods[4], const char *one, const char *other)
+{
+	struct plugin_process processes[4];
+
+	for (int i = 0; i < 4; i++) {
+		const struct plugin_call add = pod_call(&pods[i], "ADD", i % 2 ? one : other);
+
+		processes[i] = plugin_start(&add);
+	}
+	for (int i = 0; i < 4; i++) {
+		struct plugin_answer answer = plugin_finish(&processes[i]);
+
+		pod_take(&pods[i], &answer);
+		plugin_answer_clear(&answer);
+	}
+}
+
+static void del_beside_add(struct pod *leaving, const char *its, struct pod *coming,
+			   const char *config)
+{
+	freeing char *with = pod_config(leaving, its);
+	const struct plugin_call add = pod_call(coming, "ADD", config);
+	const struct plugin_call del = pod_call(leaving, "DEL", with);
+	struct plugin_process deleting = plugin_start(&del);
+	struct plugin_process adding = plugin_start(&add);
+	struct plugin_answer answer = plugin_finish(&adding);
+
+	pod_take(coming, &answer);
+	plugin_answer_clear(&answer);
+	answer = plugin_finish(&deleting);
+	plugin_assert_success(&answer);
+	plugin_answer_clear(&answer);
+}
+
 static void add__beside_another_ends_with_one_of_the_two(void **state)
 {
 	freeing char *one = config_of(OLD);
@@ -229,21 +263,9 @@ static void add__beside_another_ends_with_one_of_the_two(void **state)
 		pod_open(&pods[i], name);
 	}
 	for (int round = 0; round < 15; round++) {
-		struct plugin_process processes[4];
 		freeing char *file = NULL;
 
-		for (int i = 0; i < 4; i++) {
-			const struct plugin_call add =
-				pod_call(&pods[i], "ADD", i % 2 ? one : other);
-
-			processes[i] = plugin_start(&add);
-		}
-		for (int i = 0; i < 4; i++) {
-			struct plugin_answer answer = plugin_finish(&processes[i]);
-
-			pod_take(&pods[i], &answer);
-			plugin_answer_clear(&answer);
-		}
+		add_all_at_once(pods, one, other);
 		file = prefixes_in_file();
 		assert_true(!strcmp(file, OLD) || !strcmp(file, NEW));
 		assert_prefixes(file);
@@ -252,20 +274,7 @@ static void add__beside_another_ends_with_one_of_the_two(void **state)
 		/* The last one's DEL beside an ADD. */
 		for (int i = 0; i < 3; i++)
 			pod_del(&pods[i], one);
-		{
-			freeing char *with = pod_config(&pods[3], one);
-			const struct plugin_call add = pod_call(&pods[0], "ADD", other);
-			const struct plugin_call del = pod_call(&pods[3], "DEL", with);
-			struct plugin_process deleting = plugin_start(&del);
-			struct plugin_process adding = plugin_start(&add);
-			struct plugin_answer answer = plugin_finish(&adding);
-
-			pod_take(&pods[0], &answer);
-			plugin_answer_clear(&answer);
-			answer = plugin_finish(&deleting);
-			plugin_assert_success(&answer);
-			plugin_answer_clear(&answer);
-		}
+		del_beside_add(&pods[3], one, &pods[0], other);
 		assert_prefixes(NEW);
 		pod_check(&pods[0], other);
 		pod_del(&pods[0], other);

@@ -48,8 +48,8 @@ static void ipam__says_why_it_cannot(void **state)
 	cnitool_fails(scene, "ipam list nowhere", "no network 'nowhere'");
 	cnitool_fails(scene, "ipam list ../pool", "'name' '../pool' must start with");
 	cnitool_fails(scene, "ipam usage blue",
-		      "network 'blue' has no ledger: none of its plugins has 'host-local' for its "
-		      "'ipam.type'");
+		      "network 'blue' has no ledger: none of its plugins has 'host-local' or "
+		      "'dhcp' for its 'ipam.type'");
 	answer = cnitool_run(scene, "ipam usage blue --json");
 	plugin_assert_error(&answer, 7, "network 'blue' has no ledger");
 	plugin_answer_clear(&answer);

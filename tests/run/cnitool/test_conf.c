@@ -3,6 +3,7 @@
 /* Each network in conf/, as an operator uses it: cnitool add, check, del. */
 #include "bridge.h"
 #include "cleanup.h"
+#include "dhcp_scene.h"
 #include "host_device_scene.h"
 #include "mem.h"
 #include "test.h"
@@ -24,6 +25,7 @@ struct network {
 	/* Networks on a link of the host, which leads to the namespace "lan" with the gateway. */
 	const char *uplink;
 	const char *capabilities;
+	bool by_dhcp; /* the gateway has a DHCP server */
 };
 
 static struct network networks[] = {
@@ -40,6 +42,7 @@ static struct network networks[] = {
 	{"containerd", "cni0", {"10.88.0.2", "fd88::2"}, {"10.88.0.1", "fd88::1"}},
 	{"crio", "cni0", {"10.85.0.2"}, {"10.85.0.1"}},
 	{"macvlan", NULL, {"192.168.18.128"}, {"192.168.18.1"}, .uplink = "eth0"},
+	{"dhcp", NULL, {"10.1.0.50"}, {"10.1.0.1"}, .uplink = "eth0", .by_dhcp = true},
 	{"sriov",
 	 NULL,
 	 {"192.168.19.2"},
@@ -174,6 +177,10 @@ static void conf__on_a_link_is_added_checked_and_deleted(void **state)
 		     network->uplink, network->uplink, network->gateways[0]);
 	if (network->capabilities)
 		hd_fake_sysfs();
+	if (network->by_dhcp) {
+		server = dhcp_server_start("lan", "in");
+		daemon_start(NULL);
+	}
 	capabilities = network->capabilities;
 	answer = cnitool("add", network->name);
 	plugin_assert_success(&answer);
@@ -189,6 +196,8 @@ static void conf__on_a_link_is_added_checked_and_deleted(void **state)
 	assert_nothing_left(network, "none");
 	sandbox_must("ip link show %s up | grep -q UP", network->uplink);
 	capabilities = NULL;
+	if (network->by_dhcp)
+		dhcp_server_await(server, 7, 1);
 	sandbox_del_netns("red");
 	sandbox_del_netns("lan");
 }
@@ -223,7 +232,7 @@ int main(void)
 					     ? conf__on_a_link_is_added_checked_and_deleted
 					     : conf__is_added_checked_and_deleted,
 			.setup_func = bridge_setup,
-			.teardown_func = bridge_teardown,
+			.teardown_func = networks[i].by_dhcp ? dhcp_teardown : bridge_teardown,
 			.initial_state = &networks[i],
 		};
 	return cmocka_run_group_tests(tests, NULL, NULL);

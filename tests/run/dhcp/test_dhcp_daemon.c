@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The daemon: its socket, its visitors, many containers, and DEL and GC without it. */
+/* The daemon: its socket, its visitors, and DEL and GC without it. */
 #include "dhcp_scene.h"
 
 #include "cleanup.h"
@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define SOCKET "/run/cni/dhcp.sock"
-#define PODS   20
 /* How many descriptors the daemon has. */
 #define FDS "ls /proc/%d/fd | wc -l | tr -d '\\n'"
 
@@ -185,45 +184,7 @@ static void units__are_those_of_the_daemon(void **state)
 	sandbox_must("grep -q '^ExecStart=/.*/dhcp daemon$' %s/cni-dhcp.service", CNI_C_BINARY_DIR);
 }
 
-/* ---- many ---- */
-
-static void daemon__serves_many_at_once(void **state)
-{
-	freeing char *config = bridge_config("1.0.0", ON_UP0 "'ipam':{'type':'dhcp'}");
-	struct plugin_process running[PODS];
-	struct plugin_call calls[PODS];
-	freeing char *before = NULL;
-	struct pod pods[PODS];
-
-	(void)state;
-	daemon_start(NULL);
-	before = sandbox_read(FDS, (int)daemon_pid());
-	for (int i = 0; i < PODS; i++) {
-		freeing char *name = cni_format("pod%d", i);
-
-		dhcp_pod_open(&pods[i], name);
-		calls[i] = pod_call(&pods[i], "ADD", config);
-		running[i] = plugin_start(&calls[i]);
-	}
-	for (int i = 0; i < PODS; i++) {
-		struct plugin_answer answer = plugin_finish(&running[i]);
-
-		plugin_assert_success(&answer);
-		pod_take(&pods[i], &answer);
-		plugin_answer_clear(&answer);
-	}
-	/* Each address once. */
-	sandbox_must("test $(for i in $(seq 0 %d); do ip -n pod$i -4 -o addr show eth0; done | "
-		     "awk '{print $4}' | sort -u | wc -l) = %d",
-		     PODS - 1, PODS);
-	/* No lease holds a descriptor while it waits. */
-	sandbox_must("test $(" FDS ") = %s", (int)daemon_pid(), before);
-	for (int i = 0; i < PODS; i++) {
-		pod_del(&pods[i], config);
-		pod_close(&pods[i]);
-	}
-	assert_int_equal(server->count[7], PODS);
-}
+/* ---- more than one ---- */
 
 /* A silent server holds up its own container only. */
 static void daemon__lets_no_lease_wait_for_another(void **state)
@@ -353,7 +314,6 @@ int main(void)
 		dhcp_test(daemon__refuses_bad_flags),
 		dhcp_test(daemon__takes_systemds_socket),
 		dhcp_test(units__are_those_of_the_daemon),
-		dhcp_test(daemon__serves_many_at_once),
 		dhcp_test(daemon__lets_no_lease_wait_for_another),
 		dhcp_test(del__without_a_daemon_releases),
 		dhcp_test(gc__releases_what_is_not_valid),

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 
 #include <signal.h>
+#include <string.h>
 
 static const char *const quick[] = {"-timeout", "500ms", "-resendmax", "1s", NULL};
 
@@ -121,6 +122,36 @@ static void daemon__applies_what_has_changed(void **state)
 	pod_close(&red);
 }
 
+/* The runtime has the resolver settings of ADD: CHECK tells that the lease has others, unless the network has its own. */
+static void daemon__reports_other_resolver_settings(void **state)
+{
+	static const uint8_t before[] = {6, 4, 10, 1, 0, 1};
+	static const uint8_t after[] = {6, 4, 10, 1, 0, 2};
+	freeing char *own =
+		bridge_config("1.0.0", ON_UP0 "'dns':{'nameservers':['9.9.9.9']}," BY_DHCP);
+	freeing char *config = NULL;
+	struct pod red;
+
+	(void)state;
+	server->seconds = 2;
+	memcpy(server->more, before, sizeof(before));
+	server->more_size = sizeof(before);
+	daemon_start(quick);
+	add_one(&red, &config);
+	await_log("keeps 10.1.0.50/24");
+	pod_check(&red, config);
+	memcpy(server->more, after, sizeof(after));
+	await_log("has other resolver settings");
+	sandbox_must(HAS("10.1.0.50") " && " ROUTE("10.1.0.1"));
+	pod_check_fails(&red, config, "the lease has other resolver settings by now");
+	pod_check(&red, own);
+	/* Another daemon knows it too. */
+	daemon_end(SIGKILL);
+	daemon_start(quick);
+	pod_check_fails(&red, config, "the lease has other resolver settings by now");
+	pod_close(&red);
+}
+
 static void restart(struct pod *pod, const char *config, int signal)
 {
 	uint32_t before;
@@ -216,6 +247,7 @@ int main(void)
 		dhcp_test(daemon__withdraws_the_address_at_the_end_and_finds_a_new_one),
 		dhcp_test(daemon__gives_the_address_up_if_it_is_refused),
 		dhcp_test(daemon__applies_what_has_changed),
+		dhcp_test(daemon__reports_other_resolver_settings),
 		dhcp_test(daemon__goes_on_with_the_leases_of_another_one),
 		dhcp_test(daemon__withdraws_what_has_expired_while_there_was_none),
 		dhcp_test(daemon__asks_again_when_carrier_is_back),

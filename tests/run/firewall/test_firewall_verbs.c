@@ -153,56 +153,54 @@ static void add__names_a_chain_of_iptables_that_is_in_its_way(void **state)
 
 /* ---- CHECK and MEND ---- */
 
+static const struct {
+	const char *way;
+	const char *damage;
+	const char *says;
+} damages[] = {
+	{"'backend':'nftables'", "nft flush set inet cni_firewall members4",
+	 "10.1.0.11 is not in 'members4'"},
+	{"'backend':'nftables'", "nft flush map inet cni_firewall addresses6",
+	 "is not in 'addresses6'"},
+	{"'backend':'nftables'", "nft flush chain inet cni_firewall forward",
+	 "has 0 rules, expected 6"},
+	{"'backend':'nftables'", "nft flush ruleset", "has 0 rules, expected 6"},
+	{"'backend':'nftables'", "rm /run/cni/firewall/blue/a1:eth0",
+	 "'/run/cni/firewall/blue/a1:eth0' is not there"},
+	{"'backend':'nftables'", "echo > /run/cni/firewall/blue/a1:eth0",
+	 "'/run/cni/firewall/blue/a1:eth0' is not there or cannot be read"},
+	{"'backend':'nftables'", "sed -i /fd01/d /run/cni/firewall/blue/a1:eth0",
+	 "'/run/cni/firewall/blue/a1:eth0' is not there or cannot be read"},
+	/* As an earlier version has written it, without a digest. */
+	{"'backend':'nftables'", "sed -i '/fd01/d; /digest/d' /run/cni/firewall/blue/a1:eth0",
+	 "has other addresses than the prevResult"},
+	{"'backend':'iptables'", "rm /run/cni/firewall/blue/a1:eth0",
+	 "'/run/cni/firewall/blue/a1:eth0' is not there"},
+	{"'backend':'iptables'", "iptables -F CNI-FORWARD", "iptables-nft has no rule"},
+	{"'backend':'iptables'", "ip6tables -F FORWARD", "ip6tables-nft has no rule 'FORWARD"},
+	{"'backend':'iptables'", "nft flush ruleset", "iptables-nft has no rule"},
+	{"'backend':'none','ingressPolicy':'isolated'", "nft flush set inet cni_firewall isolated",
+	 "br0 is not in 'isolated'"},
+	{"'backend':'iptables','ingressPolicy':'same-bridge'",
+	 "nft flush set inet cni_firewall same", "br0 is not in 'same'"},
+	{"'backend':'iptables','ingressPolicy':'same-bridge'",
+	 "nft flush set inet cni_firewall bridges", "br0 is not in 'bridges'"},
+	{"'backend':'iptables','ingressPolicy':'same-bridge'", "nft delete table inet cni_firewall",
+	 "has 0 rules, expected 6"},
+};
+
 static void check__says_what_is_missing_and_mend_puts_it_back(void **state)
 {
-	static const struct {
-		const char *way;
-		const char *damage;
-		const char *says;
-	} cases[] = {
-		{"'backend':'nftables'", "nft flush set inet cni_firewall members4",
-		 "10.1.0.11 is not in 'members4'"},
-		{"'backend':'nftables'", "nft flush map inet cni_firewall addresses6",
-		 "is not in 'addresses6'"},
-		{"'backend':'nftables'", "nft flush chain inet cni_firewall forward",
-		 "has 0 rules, expected 6"},
-		{"'backend':'nftables'", "nft flush ruleset", "has 0 rules, expected 6"},
-		{"'backend':'nftables'", "rm /run/cni/firewall/blue/a1:eth0",
-		 "'/run/cni/firewall/blue/a1:eth0' is not there"},
-		{"'backend':'nftables'", "echo > /run/cni/firewall/blue/a1:eth0",
-		 "'/run/cni/firewall/blue/a1:eth0' is not there or cannot be read"},
-		{"'backend':'nftables'", "sed -i /fd01/d /run/cni/firewall/blue/a1:eth0",
-		 "'/run/cni/firewall/blue/a1:eth0' is not there or cannot be read"},
-		/* As an earlier version has written it, without a digest. */
-		{"'backend':'nftables'",
-		 "sed -i '/fd01/d; /digest/d' /run/cni/firewall/blue/a1:eth0",
-		 "has other addresses than the prevResult"},
-		{"'backend':'iptables'", "rm /run/cni/firewall/blue/a1:eth0",
-		 "'/run/cni/firewall/blue/a1:eth0' is not there"},
-		{"'backend':'iptables'", "iptables -F CNI-FORWARD", "iptables-nft has no rule"},
-		{"'backend':'iptables'", "ip6tables -F FORWARD",
-		 "ip6tables-nft has no rule 'FORWARD"},
-		{"'backend':'iptables'", "nft flush ruleset", "iptables-nft has no rule"},
-		{"'backend':'none','ingressPolicy':'isolated'",
-		 "nft flush set inet cni_firewall isolated", "br0 is not in 'isolated'"},
-		{"'backend':'iptables','ingressPolicy':'same-bridge'",
-		 "nft flush set inet cni_firewall same", "br0 is not in 'same'"},
-		{"'backend':'iptables','ingressPolicy':'same-bridge'",
-		 "nft flush set inet cni_firewall bridges", "br0 is not in 'bridges'"},
-		{"'backend':'iptables','ingressPolicy':'same-bridge'",
-		 "nft delete table inet cni_firewall", "has 0 rules, expected 6"},
-	};
-
 	(void)state;
 	firewall_use_iptables("nft");
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		firewall_succeeds("ADD", &a1, cases[i].way);
-		firewall_succeeds("CHECK", &a1, cases[i].way);
-		firewall_succeeds("MEND", &a1, cases[i].way);
-		sandbox_must("%s", cases[i].damage);
-		firewall_fails("CHECK", &a1, cases[i].way, CNI_EMISMATCH, cases[i].says);
-		firewall_succeeds("MEND", &a1, cases[i].way);
-		firewall_succeeds("CHECK", &a1, cases[i].way);
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		firewall_succeeds("ADD", &a1, damages[i].way);
+		firewall_succeeds("CHECK", &a1, damages[i].way);
+		firewall_succeeds("MEND", &a1, damages[i].way);
+		sandbox_must("%s", damages[i].damage);
+		firewall_fails("CHECK", &a1, damages[i].way, CNI_EMISMATCH, damages[i].says);
+		firewall_succeeds("MEND", &a1, damages[i].way);
+		firewall_succeeds("CHECK", &a1, damages[i].way);
 		firewall_bare_del(&a1);
 		assert_lines(0, "10.1.0.11", "nft list ruleset 2>/dev/null; iptables -S");
 		assert_lines(0, "fd01::11", "nft list ruleset 2>/dev/null; ip6tables -S");

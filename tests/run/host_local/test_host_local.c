@@ -80,7 +80,7 @@ static void host_local__answers_with_the_resolver(void **state)
 	freeing char *text = host_local_config("1.0.0", ipam, "");
 	closing int fd = open(path, O_WRONLY | O_CREAT, 0600);
 	static const char conf[] = "nameserver 9.9.9.9\nsearch a.example b.example\n"
-				   "domain example.org\noptions ndots:5\n";
+				   "domain example.org\noptions ndots:5\nnameserver";
 
 	(void)state;
 	assert_int_equal(write(fd, conf, strlen(conf)), (ssize_t)strlen(conf));

@@ -44,8 +44,10 @@ static void layer__cannot_include_what_it_may_not_know(void **state)
 		{"libcni-c/parts/veth_part.c", {"plan.h", "nft.h", "tuning.h"}, {"chain.h"}},
 		{"ipam/host_local/choice.c", {"store.h", "json.h"}, {"nl.h", "plan.h"}},
 		{"ipam/dhcp/dhcp_tenant.c", {"nl.h", "json.h"}, {"plan.h", "nft.h", "store.h"}},
+		{"ipam/dhcp/dhcp_record.c", {"json.h"}, {"nl.h", "chain.h", "plan.h"}},
 		{"ipam/ledger/store.c", {"json.h"}, {"nl.h", "choice.h"}},
-		{"cnitool/gc.c", {"chain.h", "store.h"}, {"nl.h", "plan.h"}},
+		{"cnitool/gc.c", {"chain.h", "store.h", "dhcp_record.h"}, {"nl.h", "plan.h"}},
+		{"cnitool/doctor/host.c", {"chain.h", "nl.h"}, {"nft.h", "plan.h"}},
 	};
 
 	(void)state;

@@ -145,6 +145,30 @@ static void status__says_if_the_delegate_is_missing(void **state)
 	plugin_fails(&call, CNI_EUNAVAILABLE, "failed to find plugin \"nowhere\"");
 }
 
+/* As a template is rendered on a node that the cluster has given no subnet. */
+static void status__says_if_the_node_has_no_pod_cidr(void **state)
+{
+	static const char *const without[] = {"'ranges':[]", "'routes':[{'dst':'0.0.0.0/0'}]"};
+	static const char *const types[] = {"bridge", "ptp"};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		freeing char *plugin = cni_format(PLUGINS "%s", types[i / 2]);
+		freeing char *more =
+			cni_format("'ipMasq':true,'ipam':{'type':'host-local',%s}", without[i % 2]);
+		freeing char *given = cni_format("'capabilities':{'ipRanges':true},%s", more);
+		freeing char *config = bridge_config("1.1.0", more);
+		freeing char *with_ranges = bridge_config("1.1.0", given);
+		struct plugin_call call = call_of(plugin, config);
+
+		plugin_fails(&call, CNI_EUNAVAILABLE, "no IP ranges specified");
+		plugin_fails(&call, CNI_EUNAVAILABLE, "this node has no podCIDR yet");
+		/* The runtime gives them to ADD alone. */
+		call.config = with_ranges;
+		plugin_succeeds(&call);
+	}
+}
+
 /* ---- disks ---- */
 
 #define NETWORKS "/var/lib/cni/networks"
@@ -235,6 +259,7 @@ int main(void)
 		bridge_test(status__says_if_bridges_cannot_filter_vlans),
 		bridge_test(status__says_if_the_kernel_does_not_answer),
 		bridge_test(status__says_if_the_delegate_is_missing),
+		bridge_test(status__says_if_the_node_has_no_pod_cidr),
 		bridge_test(status__says_if_the_ledgers_disk_is_full),
 		bridge_test(status__of_tuning_says_if_its_disk_is_full),
 		bridge_test(status__says_if_the_ledger_cannot_be_locked),

@@ -111,32 +111,12 @@ static void del__removes_the_tap_of_another_suite(void **state)
 }
 
 /* Taps go with their namespaces. */
-static void gc__frees_the_lease_and_leaves_the_tap(void **state)
-{
-	freeing char *config = tap_config("1.1.0", IPAM4);
-	freeing char *none = tap_config("1.1.0", "'cni.dev/valid-attachments':[]," IPAM4);
-	struct plugin_call call;
-	struct pod red;
-
-	(void)state;
-	needs_taps();
-	pod_open(&red, "red");
-	tap_add(&red, config);
-	call = tap_call(&red, "GC", none);
-	call.container = call.netns = call.ifname = NULL;
-	plugin_succeeds(&call);
-	sandbox_must("! ls /var/lib/cni/networks/blue/10.1.0.* 2>/dev/null");
-	sandbox_must("ip -n red link show eth0 >/dev/null");
-	pod_close(&red);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tap_test(del__goes_without_all_that_may_be_missing),
 		tap_test(del__leaves_links_that_are_no_taps),
 		tap_test(del__removes_the_tap_of_another_suite),
-		tap_test(gc__frees_the_lease_and_leaves_the_tap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,9 +79,10 @@ static void inject_del(const struct fault_step *step, const char *error)
 		plugin_assert_error(&answer, cni_json_get(answer.json, "code")->valueint, NULL);
 		tuning_succeeds("DEL", "");
 	}
-	/* Exceptions: a warning, and a namespace that cannot be opened, which counts as gone. */
+	/* Exceptions: a warning, and a namespace that cannot be opened or has lost its cookie, which counts as gone. */
 	if (strstr(answer.err, "restore: ") ||
-	    sandbox_run("grep INJECTED " LOG " | grep -qE '" TUNING_RED "|NS_GET_NSTYPE'") == 0) {
+	    sandbox_run("grep INJECTED " LOG " | grep -qE '" TUNING_RED
+			"|NS_GET_NSTYPE|SO_NETNS_COOKIE'") == 0) {
 		freeing char *files = tuning_files();
 
 		assert_string_equal(files, "");

@@ -12,46 +12,45 @@
 
 /* ---- CHECK ---- */
 
+static const struct {
+	const char *damage, *text, *repair;
+} damages[] = {
+	{"ip -n red link set eth0 nomaster",
+	 "failed to find eth0 associated to vrf blue: it is a slave of none",
+	 "ip -n red link set eth0 master blue"},
+	{"ip -n red link add b1 type bridge; ip -n red link set eth0 master b1",
+	 "failed to find eth0 associated to vrf blue: it is a slave of another link",
+	 "ip -n red link set eth0 master blue; ip -n red link del b1"},
+	{"ip -n red link set blue down", "VRF 'blue' is down", "ip -n red link set blue up"},
+	{"ip -n red link set eth0 down; ip -n red link set eth0 name gone", "'eth0' is missing",
+	 "ip -n red link set gone name eth0; ip -n red link set eth0 up"},
+	{"ip -n red link set blue down; ip -n red link set blue name gone", "VRF 'blue' is missing",
+	 "ip -n red link set gone name blue; ip -n red link set blue up"},
+	{"ip -n red link set blue down; ip -n red link set blue name gone; ip -n red link "
+	 "add blue type bridge",
+	 "Netlink blue is not a VRF: it is of kind 'bridge'",
+	 "ip -n red link del blue; ip -n red link set gone name blue; ip -n red link set "
+	 "blue up"},
+	{"ip -n red link del blue; ip -n red link add blue type vrf table 77; "
+	 "ip -n red link set blue up; ip -n red link set eth0 master blue",
+	 "VRF 'blue' has table 77, expected 10",
+	 "ip -n red link del blue; ip -n red link add blue type vrf table 10; "
+	 "ip -n red link set blue up; ip -n red link set eth0 master blue"},
+};
+
 static void check__names_what_is_missing(void **state)
 {
-	static const struct {
-		const char *damage, *text, *repair;
-	} cases[] = {
-		{"ip -n red link set eth0 nomaster",
-		 "failed to find eth0 associated to vrf blue: it is a slave of none",
-		 "ip -n red link set eth0 master blue"},
-		{"ip -n red link add b1 type bridge; ip -n red link set eth0 master b1",
-		 "failed to find eth0 associated to vrf blue: it is a slave of another link",
-		 "ip -n red link set eth0 master blue; ip -n red link del b1"},
-		{"ip -n red link set blue down", "VRF 'blue' is down",
-		 "ip -n red link set blue up"},
-		{"ip -n red link set eth0 down; ip -n red link set eth0 name gone",
-		 "'eth0' is missing",
-		 "ip -n red link set gone name eth0; ip -n red link set eth0 up"},
-		{"ip -n red link set blue down; ip -n red link set blue name gone",
-		 "VRF 'blue' is missing",
-		 "ip -n red link set gone name blue; ip -n red link set blue up"},
-		{"ip -n red link set blue down; ip -n red link set blue name gone; ip -n red link "
-		 "add blue type bridge",
-		 "Netlink blue is not a VRF: it is of kind 'bridge'",
-		 "ip -n red link del blue; ip -n red link set gone name blue; ip -n red link set "
-		 "blue up"},
-		{"ip -n red link del blue; ip -n red link add blue type vrf table 77; "
-		 "ip -n red link set blue up; ip -n red link set eth0 master blue",
-		 "VRF 'blue' has table 77, expected 10",
-		 "ip -n red link del blue; ip -n red link add blue type vrf table 10; "
-		 "ip -n red link set blue up; ip -n red link set eth0 master blue"},
-	};
 	static const char conf[] = BLUE ",'table':10";
 
 	(void)state;
 	needs_vrf();
 	routed_succeeds(VRF, "ADD", "eth0", conf, routed_prev);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
 		routed_succeeds(VRF, "CHECK", "eth0", conf, routed_prev);
-		sandbox_must("%s", cases[i].damage);
-		routed_fails(VRF, "CHECK", "eth0", conf, routed_prev, CNI_EMISMATCH, cases[i].text);
-		sandbox_must("%s", cases[i].repair);
+		sandbox_must("%s", damages[i].damage);
+		routed_fails(VRF, "CHECK", "eth0", conf, routed_prev, CNI_EMISMATCH,
+			     damages[i].text);
+		sandbox_must("%s", damages[i].repair);
 	}
 	routed_succeeds(VRF, "CHECK", "eth0", conf, routed_prev);
 	routed_fails(VRF, "CHECK", "eth0", conf, NULL, CNI_ECONFIG, "Required prevResult missing");

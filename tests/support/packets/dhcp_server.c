@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLIENTS_MAX 64
+#define CLIENTS_MAX 224
 #define ANSWER_MAX  1400
 #define OPTIONS	    240
 
@@ -84,7 +84,7 @@ static struct answer make(const struct dhcp_server *server, const uint8_t *reque
 			  uint32_t fault)
 {
 	uint8_t mask[] = {255, 255, 255, 0};
-	const uint8_t own[] = {10, 1, 0, 1};
+	const uint8_t own[] = {10, 1, 0, type == 5 && server->mode == SERVER_IS_ANOTHER ? 9 : 1};
 	uint8_t address[] = {10, 1, 0, (uint8_t)(server->first + number_of(request + 28))};
 	uint8_t router[] = {10, 1, 0, (uint8_t)server->router};
 	struct answer answer = {.size = OPTIONS};
@@ -169,6 +169,7 @@ static void note(struct dhcp_server *server, const uint8_t *bytes, size_t size, 
 	uint8_t last = requested && length == 4 ? requested[3] : 0;
 
 	if (type == 1) {
+		server->broadcast = bytes[10] >> 7;
 		server->options_size = (uint32_t)(size - OPTIONS < sizeof(server->options)
 							  ? size - OPTIONS
 							  : sizeof(server->options));
@@ -194,10 +195,12 @@ static void handle(int fd, struct dhcp_server *server, const uint8_t *bytes, siz
 
 	if (!type || length != 1 || *type > 8)
 		return;
-	note(server, bytes, size, *type);
+	/* Tests wait for the count. */
 	if (*type == 3 && is_unicast)
 		server->unicast++;
-	if (mode == SERVER_IS_SILENT || (mode == SERVER_HEARS_BROADCASTS && is_unicast))
+	note(server, bytes, size, *type);
+	if (mode == SERVER_IS_SILENT || (mode == SERVER_OFFERS && *type == 3) ||
+	    (mode == SERVER_HEARS_BROADCASTS && is_unicast))
 		return;
 	if (*type == 1)
 		answer_all(fd, server, bytes, 2);
@@ -301,14 +304,23 @@ void dhcp_server_await(struct dhcp_server *server, int type, uint32_t count)
 		 count);
 }
 
-bool dhcp_server_has_seen(const struct dhcp_server *server, uint8_t code, const void *value,
-			  uint8_t size)
+const uint8_t *dhcp_server_seen(const struct dhcp_server *server, uint8_t code, uint8_t *ret_size)
 {
-	uint8_t message[OPTIONS + sizeof(server->options)] = {0};
-	uint8_t length = 0;
+	/* find() begins behind the fields of a message. */
+	static uint8_t message[OPTIONS + sizeof(server->options)];
 	const uint8_t *found;
 
 	memcpy(message + OPTIONS, server->options, server->options_size);
-	found = find(message, OPTIONS + server->options_size, code, &length);
+	*ret_size = 0;
+	found = find(message, OPTIONS + server->options_size, code, ret_size);
+	return found ? server->options + (found - message - OPTIONS) : NULL;
+}
+
+bool dhcp_server_has_seen(const struct dhcp_server *server, uint8_t code, const void *value,
+			  uint8_t size)
+{
+	uint8_t length;
+	const uint8_t *found = dhcp_server_seen(server, code, &length);
+
 	return found && length == size && !memcmp(found, value, size);
 }

@@ -15,6 +15,8 @@ enum dhcp_server_mode {
 	SERVER_IS_SILENT,
 	SERVER_REFUSES,		 /* every REQUEST */
 	SERVER_HEARS_BROADCASTS, /* is silent to unicast */
+	SERVER_OFFERS,		 /* and is silent to every REQUEST */
+	SERVER_IS_ANOTHER,	 /* acknowledges in the name of 10.1.0.9 */
 };
 
 /* Faults of its offers and acknowledgements, each sent before the right one. */
@@ -53,6 +55,7 @@ struct dhcp_server {
 	_Atomic uint32_t requested; /* the same of option 50 */
 	_Atomic uint32_t released;  /* the same of the last RELEASE */
 	_Atomic uint32_t declined;  /* of the last DECLINE, option 50 */
+	_Atomic uint32_t broadcast; /* the flag of the last DISCOVER */
 	uint8_t options[576];	    /* of the last DISCOVER */
 	uint32_t options_size;
 	/* Options that each answer has besides. */
@@ -68,6 +71,9 @@ void dhcp_server_stop(struct dhcp_server *server);
 /* Waits until the server has counted as many messages of the type (1 DISCOVER, 3 REQUEST, 4 DECLINE, 7 RELEASE). Fails
  * the test after twenty seconds. */
 void dhcp_server_await(struct dhcp_server *server, int type, uint32_t count);
+
+/* The option of the last DISCOVER, inside of `server`; NULL: it has none. */
+const uint8_t *dhcp_server_seen(const struct dhcp_server *server, uint8_t code, uint8_t *ret_size);
 
 /* True if the last DISCOVER has the option, with this value. */
 bool dhcp_server_has_seen(const struct dhcp_server *server, uint8_t code, const void *value,

@@ -26,6 +26,9 @@ int dhcp_setup_without_server(void **state);
 /* Starts the daemon with the flags (NULL at the end of the list), and returns when it serves; it goes on in the
  * background. dhcp_teardown() ends it. */
 void daemon_start(const char *const *flags);
+/* The same in a time namespace (time_namespaces(7)) whose CLOCK_BOOTTIME is so many seconds later than the host's: the
+ * host has slept. False if this kernel has no time namespaces. */
+bool daemon_start_later(const char *const *flags, unsigned long seconds);
 /* Ends it with the signal. */
 void daemon_end(int signal);
 pid_t daemon_pid(void);

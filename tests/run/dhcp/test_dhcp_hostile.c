@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container, a server and a visitor that do what the daemon does not expect: no lease is lost, and no other one has to
+ * wait. */
+#include "dhcp_scene.h"
+
+#include "cleanup.h"
+#include "dhcp_record.h"
+#include "mem.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define VISITORS 40
+#define SOCKET	 "/run/cni/dhcp.sock"
+
+static int connect_to_daemon(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_return_code(connect(fd, (const void *)&address, sizeof(address)), errno);
+	return fd;
+}
+
+static void add_link(const char *name)
+{
+	sandbox_must("ip link add eth0 netns %s link up0 type macvlan mode bridge", name);
+}
+
+/* ---- runtimes that go ---- */
+
+/* The server has been asked for the address, and may have given it. */
+static void add__that_is_killed_releases_what_it_asked_for(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct plugin_process running;
+	struct plugin_answer answer;
+	struct plugin_call call;
+	struct pod red;
+
+	(void)state;
+	daemon_start(NULL);
+	server->mode = SERVER_OFFERS;
+	dhcp_pod_open(&red, "red");
+	add_link("red");
+	call = pod_call(&red, "ADD", config);
+	call.plugin = DHCP;
+	running = plugin_start(&call);
+	dhcp_server_await(server, 3, 1);
+	kill(running.pid, SIGKILL);
+	answer = plugin_finish(&running);
+	plugin_answer_clear(&answer);
+	dhcp_server_await(server, 7, 1);
+	assert_int_equal(server->released, 50);
+	sandbox_must("! test -e /run/cni/dhcp/blue");
+	pod_close(&red);
+}
+
+/* A visitor that does not read any more when the lease comes: shutdown(2) shows the daemon nothing before. */
+static void add__whose_answer_is_not_read_releases(void **state)
+{
+	clearing_dhcp_record struct dhcp_record record = {.place = {.ifname = "eth0"}};
+	freeing char *request = NULL;
+	freeing char *body = NULL;
+	int fd;
+
+	(void)state;
+	daemon_start(NULL);
+	sandbox_add_netns("red");
+	add_link("red");
+	record.place.netns = cni_strdup("/run/netns/red");
+	body = dhcp_record_encode(&record);
+	request = cni_format("cni-c-dhcp/1 ADD blue red eth0 %zu\n%s", strlen(body), body);
+	fd = connect_to_daemon();
+	assert_return_code(shutdown(fd, SHUT_RD), errno);
+	assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
+	dhcp_server_await(server, 7, 1);
+	assert_int_equal(server->released, 50);
+	await("! test -e /run/cni/dhcp/blue");
+	close(fd);
+}
+
+/* ---- visitors ---- */
+
+static bool daemon_answers(void)
+{
+	static const char request[] = "cni-c-dhcp/1 STATUS - - - 0\n";
+	char answer[64] = "";
+	int fd = connect_to_daemon();
+	ssize_t got = -1;
+
+	if (send(fd, request, strlen(request), MSG_NOSIGNAL) > 0)
+		got = recv(fd, answer, sizeof(answer) - 1, 0);
+	close(fd);
+	return got > 0 && !strcmp(answer, "cni-c-dhcp/1 0 0\n");
+}
+
+/* The loop does not turn around a visitor that cannot be let in. */
+static void daemon__drops_visitors_without_descriptors(void **state)
+{
+	freeing char *used = NULL;
+	struct pollfd last = {.events = POLLIN};
+	struct rlimit limit;
+	bool answers = false;
+	int fds[VISITORS];
+
+	(void)state;
+	daemon_start(NULL);
+	used = sandbox_read("ls /proc/%d/fd | wc -l", (int)daemon_pid());
+	limit.rlim_cur = limit.rlim_max = strtoul(used, NULL, 10) + 4;
+	assert_return_code(prlimit(daemon_pid(), RLIMIT_NOFILE, &limit, NULL), errno);
+	for (size_t i = 0; i < VISITORS; i++)
+		fds[i] = connect_to_daemon();
+	await_log("there are no descriptors left");
+	/* The others are dropped after five seconds. */
+	last.fd = fds[VISITORS - 1];
+	assert_int_equal(poll(&last, 1, 3000), 1);
+	for (size_t i = 0; i < VISITORS; i++)
+		close(fds[i]);
+	for (int i = 0; i < 100 && !answers; i++)
+		answers = daemon_answers();
+	assert_true(answers);
+}
+
+/* ---- containers ---- */
+
+/* Root in the container sets its link down and up, as often as it can, while the daemon looks elsewhere. */
+static void container__has_one_question_for_many_carriers(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct pod red;
+
+	(void)state;
+	daemon_start(NULL);
+	dhcp_pod_open(&red, "red");
+	pod_add(&red, config);
+	kill(daemon_pid(), SIGSTOP);
+	sandbox_must("for i in $(seq 20); do ip -n red link set eth0 down; "
+		     "ip -n red link set eth0 up; done");
+	kill(daemon_pid(), SIGCONT);
+	await_log("carrier is back");
+	await_log("keeps 10.1.0.50/24");
+	assert_in_range(server->count[3], 2, 4);
+	sandbox_must("test $(grep -c 'carrier is back' " DAEMON_LOG ") -le 2");
+	pod_close(&red);
+}
+
+/* Another link with the number of the one that is gone is not the container's interface. */
+static void container__that_deletes_its_link_loses_the_lease(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct pod red;
+
+	(void)state;
+	server->seconds = 2;
+	daemon_start((const char *const[]){"-timeout", "500ms", NULL});
+	dhcp_pod_open(&red, "red");
+	pod_add(&red, config);
+	sandbox_must("n=$(ip -n red -j link show eth0 | jq .[0].ifindex); "
+		     "ip -n red link del eth0 && "
+		     "ip -n red link add eth0 index $n type veth peer name other && "
+		     "ip -n red link set eth0 up && ip -n red link set other up");
+	/* The lease ends without an answer: what is asked for on that link reaches no server. */
+	await_log("loses 10.1.0.50/24");
+	await("! grep -q ^result /run/cni/dhcp/blue/red:eth0");
+	pod_close(&red);
+	await("! test -e /run/cni/dhcp/blue");
+}
+
+/* ---- servers ---- */
+
+static void server__that_was_not_asked_gives_nothing(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct pod red;
+
+	(void)state;
+	daemon_start((const char *const[]){"-resendtimeout", "500ms", NULL});
+	server->mode = SERVER_IS_ANOTHER;
+	dhcp_pod_open(&red, "red");
+	pod_add_fails(&red, config, CNI_EAGAIN, "a server answers that was not asked");
+	sandbox_must("! test -e /run/cni/dhcp/blue");
+	pod_close(&red);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		dhcp_test(add__that_is_killed_releases_what_it_asked_for),
+		dhcp_test(add__whose_answer_is_not_read_releases),
+		dhcp_test(daemon__drops_visitors_without_descriptors),
+		dhcp_test(container__has_one_question_for_many_carriers),
+		dhcp_test(container__that_deletes_its_link_loses_the_lease),
+		dhcp_test(server__that_was_not_asked_gives_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

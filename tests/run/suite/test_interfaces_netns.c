@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
+/* Each plugin that makes an interface: GC, and DEL without a path, find the interface in a namespace that lives, and
+ * no interface of another. */
+#include "interface_scene.h"
+
+#include "cleanup.h"
+
+#include <string.h>
+
+#define RECORD "/run/cni/netns/blue/red:eth0"
+
+static void assert_address_is_free(void)
+{
+	sandbox_must("! test -e /var/lib/cni/networks/blue/10.1.0.2");
+}
+
+static void collect(const struct pod *pod, const char *config)
+{
+	struct plugin_call gc = bridge_call("GC", config);
+
+	gc.plugin = pod->plugin;
+	plugin_succeeds(&gc);
+}
+
+static void gc__takes_the_interface_before_its_address(const struct interface_row *row)
+{
+	freeing char *config = interface_config(row, "1.1.0", IPAM46);
+	freeing char *none =
+		interface_config(row, "1.1.0", IPAM46 ",'cni.dev/valid-attachments':[]");
+	freeing char *before = bridge_snapshot();
+	struct pod red;
+
+	interface_open(&red, "red", row);
+	pod_add(&red, config);
+	collect(&red, none);
+	interface_assert_nothing_in(&red);
+	assert_address_is_free();
+	bridge_assert_unchanged(before);
+	pod_close(&red);
+}
+
+static void del__without_a_path_takes_the_interface(const struct interface_row *row)
+{
+	freeing char *config = interface_config(row, "1.0.0", IPAM46);
+	freeing char *before = bridge_snapshot();
+	struct plugin_call asked;
+	struct pod red;
+
+	interface_open(&red, "red", row);
+	pod_add(&red, config);
+	asked = pod_call(&red, "DEL", config);
+	asked.netns = "";
+	for (int i = 0; i < 2; i++)
+		plugin_succeeds(&asked);
+	interface_assert_nothing_in(&red);
+	assert_address_is_free();
+	bridge_assert_unchanged(before);
+	pod_close(&red);
+}
+
+/* A runtime may have another path to the namespace by then: "/proc/PID/ns/net" of a process that is gone. */
+static void del__by_another_path_takes_the_interface(const struct interface_row *row)
+{
+	freeing char *config = interface_config(row, "1.0.0", IPAM46);
+	struct plugin_call asked;
+	struct pod other;
+	struct pod red;
+
+	interface_open(&red, "red", row);
+	interface_open(&other, "other", row);
+	pod_add(&red, config);
+	asked = pod_call(&red, "DEL", config);
+	asked.netns = other.netns;
+	plugin_succeeds(&asked);
+	interface_assert_nothing_in(&red);
+	assert_address_is_free();
+	pod_close(&red);
+	pod_close(&other);
+}
+
+/* The name of a namespace is given to the next one; without an alias its interface is one that Go has made. */
+static void gc__leaves_the_namespace_that_has_the_path_now(const struct interface_row *row)
+{
+	freeing char *config = interface_config(row, "1.1.0", IPAM46);
+	freeing char *none =
+		interface_config(row, "1.1.0", IPAM46 ",'cni.dev/valid-attachments':[]");
+	struct pod red;
+	struct pod next;
+
+	interface_open(&red, "red", row);
+	pod_add(&red, config);
+	pod_close(&red);
+	interface_open(&next, "red", row);
+	sandbox_must("ip -n red link add eth0 type veth peer name x1 && ip -n red link show eth0 "
+		     ">/dev/null");
+	collect(&next, none);
+	sandbox_must("ip -n red link show eth0 >/dev/null");
+	assert_address_is_free();
+	sandbox_must("! test -e " RECORD);
+	pod_close(&next);
+}
+
+/* A record that is damaged, or leads out of the file system's roots, counts as none. */
+static void del__passes_over_a_damaged_record(const struct interface_row *row)
+{
+	static const char *const damages[] = {
+		"truncate -s 9 " RECORD,
+		": >" RECORD,
+		"sed -i 's,^path .*,path /proc/self/ns/net,' " RECORD,
+		"rm " RECORD " && ln -s /etc/passwd " RECORD,
+		"rm " RECORD,
+	};
+	freeing char *config = NULL;
+
+	if (!strcmp(row->type, "ptp"))
+		skip_because("ptp has an end on the host, and no record");
+	config = interface_config(row, "1.0.0", IPAM46);
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		struct pod red;
+
+		interface_open(&red, "red", row);
+		pod_add(&red, config);
+		sandbox_must("%s", damages[i]);
+		pod_del(&red, config);
+		interface_assert_nothing_in(&red);
+		assert_address_is_free();
+		sandbox_must("! test -e " RECORD " && ! test -L " RECORD " && test -e /etc/passwd");
+		pod_close(&red);
+	}
+}
+
+int main(void)
+{
+	static const struct interface_test tests[] = {
+		interface_test(gc__takes_the_interface_before_its_address),
+		interface_test(del__without_a_path_takes_the_interface),
+		interface_test(del__by_another_path_takes_the_interface),
+		interface_test(gc__leaves_the_namespace_that_has_the_path_now),
+		interface_test(del__passes_over_a_damaged_record),
+	};
+
+	return interface_run(tests, sizeof(tests) / sizeof(*tests));
+}
