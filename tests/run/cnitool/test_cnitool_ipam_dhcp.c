@@ -57,7 +57,7 @@ static void ipam__shows_leases(void **state)
 	(void)state;
 	daemon_start(NULL);
 	prints("ipam list lan", 0, "^ADDRESS");
-	prints("ipam usage lan", 0, "^macvlan +- +- +0 +0 +- +of DHCP servers$");
+	prints("ipam usage lan", 0, "^macvlan +- +- +0 +0 +0 +- +of DHCP servers$");
 	prints("ipam verify lan", 0, "^nothing wrong$");
 	add("red");
 	add("blue");
@@ -65,7 +65,7 @@ static void ipam__shows_leases(void **state)
 	       "^10.1.0.50 +cnitool-[0-9a-f]+ +eth0 +[0-9]+s +this +alive +leased by 10.1.0.1 for "
 	       "(59m|1h) more$");
 	prints("ipam list lan", 0, "^10.1.0.51 ");
-	prints("ipam usage lan", 0, "^macvlan +- +- +2 +0 +- +of DHCP servers$");
+	prints("ipam usage lan", 0, "^macvlan +- +- +2 +0 +0 +- +of DHCP servers$");
 	prints("ipam verify lan", 0, "^nothing wrong$");
 	prints("ipam explain lan 10.1.0.51", 0,
 	       "^10.1.0.51 is leased in network .lan. by 10.1.0.1 to container "
@@ -73,14 +73,23 @@ static void ipam__shows_leases(void **state)
 	prints("ipam explain lan 10.1.0.51", 0,
 	       "^Its network namespace is alive; its daemon answers");
 	prints("ipam explain lan 10.1.0.99", 0, "^10.1.0.99 is leased to no container");
-	prints("ipam explain lan nothing", 0, "^Nothing is reserved for container .nothing.");
+	prints("ipam explain lan nothing", 1,
+	       "no container of the ledger of network .lan. has an id that begins with .nothing.");
 	sandbox_must(TOOL
 		     "ipam explain lan cnitool-" ID("red") " | grep -q '^10.1.0.50 is leased'");
+	prints("ipam usage", 0, "^lan +macvlan +- +- +2 +0 +0 +- ");
 	assert_shown("10.1.0.50", "0.address", TOOL "ipam list lan --json");
 	assert_shown("/run/cni/dhcp", "0.dataDir", TOOL "ipam list lan --json");
 	sandbox_must(
 		TOOL
 		"ipam usage lan --json | jq -e '.[0].used == 2 and .[0].free == null' >/run/said");
+	sandbox_must(TOOL "ipam explain lan 10.1.0.50 --json | jq -e '.[0] | .reserved and "
+			  ".dataDir == \"/run/cni/dhcp\" and .namespace == \"alive\" and "
+			  "(.sentences | length) > 1' >/run/said");
+	sandbox_must(TOOL "ipam explain lan 10.1.0.99 --json | jq -e '.[0].reserved == false' "
+			  ">/run/said");
+	sandbox_must("test \"$(" TOOL "complete ipam release lan 10.1.0.5 | cut -f 1)\" = "
+		     "\"$(printf '10.1.0.50\\n10.1.0.51')\"");
 }
 
 static void ipam__finds_faults_of_leases(void **state)
@@ -114,20 +123,49 @@ static void ipam__releases_leases_whose_namespace_is_gone(void **state)
 	prints("ipam release lan --stale", 0, "^no reservation is known");
 	sandbox_del_netns("red");
 	prints("ipam list lan", 0, "^10.1.0.50 .* gone ");
-	prints("ipam usage lan", 0, "^macvlan +- +- +2 +1 +- ");
+	prints("ipam usage lan", 0, "^macvlan +- +- +2 +0 +1 +- ");
 	prints("ipam release lan --stale --dry-run", 0,
 	       "^10.1.0.50 would be released: the namespace is gone of container cnitool-");
 	assert_int_equal(server->count[7], 0);
 	prints("ipam release lan --stale", 0, "^10.1.0.50 released: the namespace is gone");
 	dhcp_server_await(server, 7, 1);
 	assert_int_equal(server->released, 50);
-	prints("ipam usage lan", 0, "^macvlan +- +- +1 +0 +- ");
+	prints("ipam usage lan", 0, "^macvlan +- +- +1 +0 +0 +- ");
 	/* Without a daemon as well. */
 	daemon_end(SIGTERM);
 	sandbox_del_netns("blue");
 	prints("ipam release lan --stale", 0, "^10.1.0.51 released");
 	dhcp_server_await(server, 7, 2);
 	sandbox_must("! test -e /run/cni/dhcp/lan");
+}
+
+static void ipam__releases_the_leases_that_are_named(void **state)
+{
+	(void)state;
+	daemon_start(NULL);
+	add("red");
+	add("blue");
+	prints("ipam release lan --gone", 0, "^no reservation is of a namespace that is gone$");
+	prints("ipam release lan 10.1.0.50", 1,
+	       "10.1.0.50 is leased to container cnitool-[0-9a-f]+, interface eth0, whose "
+	       "namespace is alive: --force releases it");
+	prints("ipam release lan 10.1.0.99", 1, "10.1.0.99 is not reserved in network .lan.");
+	assert_int_equal(server->count[7], 0);
+	prints("ipam release lan 10.1.0.50 --force", 0,
+	       "^10.1.0.50 released: --force was given, leased to container cnitool-");
+	dhcp_server_await(server, 7, 1);
+	assert_int_equal(server->released, 50);
+	sandbox_del_netns("blue");
+	prints("ipam verify lan", 1,
+	       "^10.1.0.51: leased to container cnitool-[0-9a-f]+, interface eth0, whose "
+	       "namespace is gone$");
+	sandbox_must(TOOL "ipam verify lan --json >/run/said; jq -e '.[0].address == "
+			  "\"10.1.0.51\"' /run/said");
+	sandbox_must(TOOL "ipam release lan --gone --json | jq -e '.[0] | .released and "
+			  ".address == \"10.1.0.51\" and .interface == \"eth0\" and "
+			  ".reason == \"for a namespace that is gone\"' >/run/said");
+	dhcp_server_await(server, 7, 2);
+	prints("ipam usage lan", 0, "^macvlan +- +- +0 +0 +0 +- ");
 }
 
 static void ipam__asks_both_kinds_of_sources(void **state)
@@ -138,7 +176,7 @@ static void ipam__asks_both_kinds_of_sources(void **state)
 		     "mv /run/both /run/net.d/lan.conflist");
 	daemon_start(NULL);
 	prints("ipam usage lan", 0, "^bridge +0 +25");
-	prints("ipam usage lan", 0, "^macvlan +- +- +0 +0 ");
+	prints("ipam usage lan", 0, "^macvlan +- +- +0 +0 +0 ");
 	prints("ipam explain lan 10.9.0.7", 0, "^In ./run/cni/dhcp.:");
 	prints("ipam explain lan 10.9.0.7", 0, "^10.9.0.7 is in range set 0");
 }
@@ -153,12 +191,12 @@ static void ipam__shows_leases_of_both_families(void **state)
 	add("red");
 	prints("ipam list lan", 0, "^10.1.0.50 .* leased by 10.1.0.1 for ");
 	prints("ipam list lan", 0, "^fd01::50 .* alive +leased by DHCPv6 for ");
-	prints("ipam usage lan", 0, "^macvlan +- +- +2 +0 ");
+	prints("ipam usage lan", 0, "^macvlan +- +- +2 +0 +0 ");
 	prints("ipam verify lan", 0, "^nothing wrong$");
 	prints("ipam explain lan fd01::50", 0, "^fd01::50 is leased in network .lan. by DHCPv6 to");
 	daemon_end(SIGTERM);
 	sandbox_del_netns("red");
-	prints("ipam release lan --stale", 0, "^fd01::50 released: the namespace is gone");
+	prints("ipam release lan 10.1.0.50", 0, "^fd01::50 released: the namespace is gone");
 	dhcp_server_await(server, 7, 1);
 	dhcp6_server_await(server6, 8, 1);
 	sandbox_must("! test -e /run/cni/dhcp/lan && ! test -e /run/cni/dhcp6/lan");
@@ -175,7 +213,7 @@ static void gc__releases_leases(void **state)
 	sandbox_must(TOOL "gc lan");
 	dhcp_server_await(server, 7, 1);
 	assert_int_equal(server->released, 50);
-	prints("ipam usage lan", 0, "^macvlan +- +- +1 +0 +- ");
+	prints("ipam usage lan", 0, "^macvlan +- +- +1 +0 +0 +- ");
 	sandbox_must("rm -r /run/net.d/lan.conflist /var/lib/cni/results");
 	sandbox_must(TOOL "purge");
 	dhcp_server_await(server, 7, 2);
@@ -188,6 +226,7 @@ int main(void)
 		tool_test(ipam__shows_leases),
 		tool_test(ipam__finds_faults_of_leases),
 		tool_test(ipam__releases_leases_whose_namespace_is_gone),
+		tool_test(ipam__releases_the_leases_that_are_named),
 		tool_test(ipam__asks_both_kinds_of_sources),
 		cmocka_unit_test_setup_teardown(ipam__shows_leases_of_both_families, setup6,
 						dhcp6_teardown),
