@@ -20,7 +20,8 @@ static const char environment_help[] =
 	"Exit code: 0 if all is well, 1 after an error or if a fault was found, 2 if the command "
 	"line "
 	"is\n"
-	"wrong: then nothing was done.\n";
+	"wrong: then nothing was done. validate and doctor: 2 if something could not be looked "
+	"at.\n";
 
 /* True for "ipam list", with the group "ipam"; without a group, for "ipam". */
 static bool is_in(const struct command *command, const char *group)

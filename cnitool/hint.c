@@ -69,10 +69,8 @@ static const struct row {
 	 "{file}"},
 	{CNI_EVERSION, "CHECK", NULL,
 	 "\"cniVersion\": \"1.0.0\" in the network's file, then del and add"},
-	{CNI_EDECODE, "not valid JSON", NULL, "{validate} shows the place"},
-	{CNI_ECONFIG, NULL, NULL, "{validate} {file}"},
-	{CNI_EDECODE, "not valid JSON", NULL, "jq . on the file shows the place"},
-	{CNI_ECONFIG, NULL, NULL, "the key in {file}; docs/plugins has all of them"},
+	{CNI_EDECODE, "not valid JSON", NULL, "cnitool validate shows the place"},
+	{CNI_ECONFIG, NULL, NULL, "cnitool validate {file}"},
 	{CNI_EDELEGATE, NULL, NULL, "CNI_C_TRACE=1 cnitool …: prints each step of the plugin"},
 };
 
@@ -154,14 +152,6 @@ static char *name_link(const char *msg)
 						   : NULL;
 }
 
-static bool has_validate(void)
-{
-	static char *const name[] = {(char *)"validate"};
-	size_t words;
-
-	return command_find(name, 1, &words);
-}
-
 /* ---- the words of a hint ---- */
 
 /* The caller frees; NULL: not known. */
@@ -185,8 +175,6 @@ static char *value_of(const char *word, size_t length, const struct hint_context
 			return known[i].value ? cni_strdup(known[i].value) : NULL;
 	if (!strncmp(word, "elsewhere", length))
 		return find_elsewhere(err->msg);
-	if (!strncmp(word, "validate", length))
-		return has_validate() ? cni_strdup("cnitool validate") : NULL;
 	if (!strncmp(word, "link", length))
 		return name_link(err->msg);
 	return !strncmp(word, "names", length) ? list_names() : name_holder(err->msg);

@@ -254,7 +254,7 @@ int command_doctor(struct tool *tool, struct cni_error *err)
 	int code;
 
 	if (check_only(options, err) < 0)
-		return -1;
+		return COMMAND_USAGE;
 	if (options->list) {
 		doctor_print_checks(&doctor);
 		return 0;

@@ -127,7 +127,8 @@ static const struct situation {
 	 {"plugin 'bridge' failed ADD: 'mtu' is \"1500\", expected a whole number from 0 "
 	  "to 65535 "
 	  "[code 7]\n",
-	  "  file: " NETS "/10-pods.conflist\n", "  try: the key in " NETS "/10-pods.conflist"}},
+	  "  file: " NETS "/10-pods.conflist\n",
+	  "  try: cnitool validate " NETS "/10-pods.conflist"}},
 	{"namespace gone",
 	 PODS ADD("r1") "ip netns del r1\ncnitool check pods",
 	 0,

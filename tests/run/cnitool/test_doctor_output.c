@@ -112,8 +112,8 @@ static void doctor__looks_at_what_is_asked_for(void **state)
 	assert_prints("doctor --only ledger --list", 0, "ledger.full", "");
 	assert_prints("doctor blue", 1, "networks: 1, attachments: 2", "");
 	assert_prints("doctor nowhere", 1, "no network 'nowhere' in", "");
-	assert_prints("doctor --only ledge", 1, "", "--only 'ledge': expected host, firewall,");
-	assert_prints("list --strict", 1, "", "--strict is for doctor, not for list");
+	assert_prints("doctor --only ledge", 2, "", "--only 'ledge': expected host, firewall,");
+	assert_prints("list --strict", 2, "", "--strict is for doctor, not for list");
 	sandbox_must("rm /run/docker.pid " DOCTOR_CONF "/bad.conflist && "
 		     "sysctl -qw net.ipv6.conf.all.forwarding=1");
 }
