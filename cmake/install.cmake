@@ -17,7 +17,7 @@ file(GLOB pages ${CMAKE_SOURCE_DIR}/docs/man/cni-*.8)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT plugins)
 install(FILES docs/man/cnitool.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT tools)
 install(FILES docs/man/cni-conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT tools)
-install(FILES conf/conflist.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/cni-c COMPONENT tools)
+install(FILES conf/editors/conflist.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/cni-c COMPONENT tools)
 
 # Restores the rules after a firewall was reloaded.
 configure_file(conf/systemd/cni-reconcile.service.in ${CMAKE_BINARY_DIR}/cni-reconcile.service @ONLY)

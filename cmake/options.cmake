@@ -4,7 +4,7 @@
 set(CNI_C_PLUGIN_DIR "/opt/cni/bin" CACHE PATH "Where the executables are installed")
 set(CNI_C_REFERENCE "1.9.1" CACHE STRING "The version of containernetworking/plugins we stand in for")
 option(CNI_C_STATIC "Link the executables with archives only: for hosts of any distribution" OFF)
-option(CNI_C_PORTABLE "The same with musl, and with what musl lacks (portable/)" OFF)
+option(CNI_C_PORTABLE "The same with musl, and with what musl lacks (cmake/portable/)" OFF)
 option(CNI_C_SANITIZE "Build with AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(CNI_C_COVERAGE "Build for gcov" OFF)
 option(CNI_C_FUZZ "Build the fuzzers, and everything for them (clang)" OFF)

@@ -2,7 +2,6 @@
 #include "hint.h"
 
 #include "cleanup.h"
-#include "commands.h"
 #include "mem.h"
 
 #include <dirent.h>
@@ -15,7 +14,7 @@
 
 /* A row holds for an error with the code (0: any) and with both texts (NULL: none) in its message or details;
  * the first such row counts. In a hint {network}, {file}, {netns} and {path} come from the command line and the
- * environment, {elsewhere}, {names}, {holder}, {link} and {validate} from this host, the message or the commands: a
+ * environment, {elsewhere}, {names}, {holder} and {link} from this host or the message: a
  * row with a word that is not known does not hold. */
 static const struct row {
 	int code;

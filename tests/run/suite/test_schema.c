@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conf/conflist.schema.json is what the plugins describe today, and python3-jsonschema, which knows nothing of
+/* conf/editors/conflist.schema.json is what the plugins describe today, and python3-jsonschema, which knows nothing of
  * us, accepts our own networks by it and refuses wrong ones. */
 #include "cleanup.h"
 #include "file.h"
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEPT CNI_C_SOURCE_DIR "/conf/conflist.schema.json"
+#define KEPT CNI_C_SOURCE_DIR "/conf/editors/conflist.schema.json"
 
 static void schema__is_the_kept_one(void **state)
 {
