@@ -24,6 +24,13 @@ configure_file(conf/systemd/cni-reconcile.service.in ${CMAKE_BINARY_DIR}/cni-rec
 install(FILES ${CMAKE_BINARY_DIR}/cni-reconcile.service DESTINATION lib/systemd/system
   COMPONENT tools)
 
+# Timers, which are off until they are enabled.
+foreach(unit IN ITEMS cni-doctor cni-metrics)
+  configure_file(conf/systemd/${unit}.service.in ${CMAKE_BINARY_DIR}/${unit}.service @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/${unit}.service conf/systemd/${unit}.timer
+    DESTINATION lib/systemd/system COMPONENT tools)
+endforeach()
+
 # The daemon of dhcp. Restarted alone, it goes on with all leases.
 configure_file(conf/systemd/cni-dhcp.service.in ${CMAKE_BINARY_DIR}/cni-dhcp.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/cni-dhcp.service conf/systemd/cni-dhcp.socket

@@ -111,6 +111,18 @@ static void install__puts_executables_where_runtimes_look(void **state)
 	sandbox_must("test -f " ROOT "/usr/local/share/man/man8/cni-bridge.8");
 }
 
+/* Off: no directory of wants has them. */
+static void install__puts_units_where_systemd_looks(void **state)
+{
+	(void)state;
+	sandbox_must("cd " PREFIX "/lib/systemd/system && "
+		     "grep -q '^ExecStart=/.*/cnitool reconcile --all$' cni-reconcile.service && "
+		     "grep -q '^ExecStart=/.*/cnitool doctor$' cni-doctor.service && "
+		     "grep -q '^ExecStart=/.*/cnitool metrics --textfile /.*[.]prom$' "
+		     "cni-metrics.service && test -f cni-doctor.timer -a -f cni-metrics.timer && "
+		     "! grep -l @ *.service && ! ls -d *.wants 2>/dev/null");
+}
+
 static const char pod_network[] =
 	"{\"cniVersion\":\"1.0.0\",\"name\":\"blue\",\"type\":\"bridge\",\"bridge\":\"blue0\","
 	"\"isGateway\":true,\"ipMasq\":true,\"ipam\":{\"type\":\"host-local\","
@@ -241,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(install__puts_executables_where_runtimes_look),
+		cmocka_unit_test(install__puts_units_where_systemd_looks),
 		cmocka_unit_test(install__stripped_bridge_knows_its_host_local),
 		cmocka_unit_test(install__static_executables_need_nothing_of_the_host),
 		cmocka_unit_test(install__executables_are_hardened),
