@@ -101,7 +101,7 @@ const struct command commands[] = {
 	 "without a file are shown from the cache, and links whose name is in no cache from the\n"
 	 "link. Ids are shortened; every command takes the short form after --container.\n"},
 	{"ipam", "COMMAND NETWORK", NULL, 0,
-	 "Show and mend what host-local has reserved, and dhcp has leased",
+	 "Show and mend reservations and leases of addresses",
 	 "For networks that have a plugin whose 'ipam.type' is host-local or dhcp, also under a "
 	 "name\n"
 	 "that ends in '-host-local' or '-dhcp'. Ranges and data directory are those that add "
@@ -135,8 +135,8 @@ const struct command commands[] = {
 	 "that is gone, or with --stale all of an earlier boot, and prints each. An address whose\n"
 	 "namespace lives, or of which no more is known, is refused without --force. With "
 	 "--dry-run\n"
-	 "nothing is released. Leases of dhcp are of this boot: for these --stale is the same as\n"
-	 "--gone, and all addresses of a lease are released together. What else the container had "
+	 "nothing is released. Leases of dhcp are of this boot: --stale is the same as --gone for\n"
+	 "them, and all leases of an interface are released together. What else the container had\n"
 	 "is for del and gc.\n"},
 	{"ipam verify", "NETWORK", command_ipam_verify, COMMAND_NETWORK,
 	 "Look for damage, duplicates and dead holders",

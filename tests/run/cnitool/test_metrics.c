@@ -193,7 +193,8 @@ static void dashboard__shows_metrics_that_there_are(void **state)
 {
 	(void)state;
 	sandbox_must("jq -r '.panels[].targets[].expr' " CNI_C_SOURCE_DIR
-		     "/conf/monitoring/grafana-dashboard.json | grep -o 'cni_[a-z_]*' | sed 's/_bucket$//' | "
+		     "/conf/monitoring/grafana-dashboard.json | grep -o 'cni_[a-z_]*' | sed "
+		     "'s/_bucket$//' | "
 		     "sort -u "
 		     "> /run/used && [ $(wc -l < /run/used) = 8 ] && "
 		     "grep -o '^| `cni_[a-z_]*' " CNI_C_SOURCE_DIR
