@@ -9,7 +9,8 @@
 
 #define ATTACHMENT (COMMAND_NETWORK | COMMAND_NETNS | COMMAND_ROOT)
 
-/* clang-format off: a line for each line of help. */
+/* A line of text for each line of help. */
+/* clang-format off */
 const struct command commands[] = {
 	{"add", "NETWORK NETNS", command_add, ATTACHMENT, "Attach the namespace to the network",
 	 "Runs ADD of each plugin and prints the result. If a plugin fails, those that ran are "

@@ -27,7 +27,8 @@ static int read_keep(char *text, struct options *options, struct cni_error *err)
 
 #define IS(member) .offset = offsetof(struct options, member)
 
-/* clang-format off: a row is a line or two. */
+/* A row is a line or two. */
+/* clang-format off */
 const struct tool_option tool_options[] = {
 	{"container", 'c', "ID", "check, del, show, ipam explain",
 	 "the container whose id begins so, whoever attached it", .complete = COMPLETE_CONTAINER,
