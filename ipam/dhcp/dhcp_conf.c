@@ -40,7 +40,8 @@ static const struct cni_field fields[] = {
 	CNI_FIELD(struct keys, "families", families, .section = {"ipam"}, .type = CNI_TYPE_STRINGS,
 		  .help = "The families of the addresses: ipv4, ipv6 or both", .unless = "ipv4"),
 	CNI_FIELD(struct keys, "duid", duid, .section = {"ipam"},
-		  .help = "The client's DUID for DHCPv6, in hexadecimal digits"),
+		  .help = "The client's DUID for DHCPv6, in hexadecimal digits",
+		  .unless = "of type 4, from container, network and interface"),
 	{0},
 };
 
