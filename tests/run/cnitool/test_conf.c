@@ -106,7 +106,7 @@ static void assert_works(const struct network *network, const char *host)
 {
 	const char *link = network->bridge ? network->bridge : host;
 
-	sandbox_must("ip -n red -o link show eth0 up | grep -q 'state UP'");
+	sandbox_must("ip -n red -o link show eth0 up | grep -q LOWER_UP");
 	for (size_t i = 0; i < 2 && network->gateways[i]; i++) {
 		sandbox_must("ip -o addr show dev %s | grep -q ' %s/'",
 			     network->link ? network->link : link, network->gateways[i]);
