@@ -53,6 +53,7 @@ enum tool_complete {
 	COMPLETE_CONTAINER,  /* of the network */
 };
 
+/* In the order in which a row is read. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct tool_option {
 	const char *name;     /* "ifname" */
 	char short_name;      /* 'i'; '\0': none */

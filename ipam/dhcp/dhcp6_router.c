@@ -120,7 +120,7 @@ static void make_identifier(const struct dhcp6_prefix *prefix, const uint8_t sec
 	seed[12] = round;
 	memcpy(seed + 13, secret, 16);
 	cni_hash_hex(seed, sizeof(seed), digits);
-	for (int i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 8; i++) {
 		const char two[3] = {digits[2 * i], digits[2 * i + 1], '\0'};
 
 		ret_identifier[i] = (uint8_t)strtoul(two, NULL, 16);

@@ -75,7 +75,7 @@ const uint8_t *dhcp_datagram_open(const uint8_t *datagram, size_t size, bool is_
 	if (size < DHCP_HEADERS_SIZE)
 		return NULL;
 	memcpy(&ip, datagram, sizeof(ip));
-	header = ip.ihl * 4U;
+	header = (size_t)ip.ihl * 4;
 	whole = ntohs(ip.tot_len);
 	if (ip.version != 4 || ip.protocol != IPPROTO_UDP || header < sizeof(ip) || whole > size ||
 	    whole < header + sizeof(udp) || (ntohs(ip.frag_off) & (IP_MF | IP_OFFMASK)) ||

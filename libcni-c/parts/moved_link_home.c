@@ -264,17 +264,24 @@ static int look_under_its_name(struct cni_nl *nl, const struct cni_moved_link_re
 	return cni_device_is(&record->id, &link) ? look_on_host(nl, record, ret_found, err) : 0;
 }
 
+struct awaited {
+	const struct cni_moved_link_record *record;
+};
+
 static int look_again(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err)
 {
-	return look_on_host(nl, data, ret_done, err);
+	const struct awaited *awaited = data;
+
+	return look_on_host(nl, awaited->record, ret_done, err);
 }
 
 static int await(const struct cni_moved_link_way *way, const struct cni_moved_link_record *record,
 		 bool *ret_found, struct cni_error *err)
 {
-	void *data = (void *)(uintptr_t)record;
+	struct awaited awaited = {record};
 
-	if (cni_nl_wait(way->host, NULL, RTNLGRP_LINK, way->wait_ms, look_again, data, err) == 0)
+	if (cni_nl_wait(way->host, NULL, RTNLGRP_LINK, way->wait_ms, look_again, &awaited, err) ==
+	    0)
 		*ret_found = true;
 	else if (err->errnum != ETIMEDOUT)
 		return -1;
