@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* Results of a command, besides 0 and, with `err` filled, -1. A result above 0 is the exit code. */
+/* A command returns 0, -1 with `err` filled, or one of these. A result above 0 is the exit code. */
 #define COMMAND_FAULT	       1    /* the command worked, and found a fault */
 #define COMMAND_COULD_NOT_LOOK (-3) /* `err` is filled: exit code 2 */
 #define COMMAND_USAGE	       (-2) /* `err` is filled: the command line is wrong, and nothing was done */

@@ -5,8 +5,7 @@
 #include "lock.h"
 #include "mem.h"
 #include "names.h"
-#include "netns.h"
-#include "netns_cookie.h"
+#include "netns_record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -225,14 +224,13 @@ static int fetch_from_known(const struct cni_moved_link_way *way,
 			    const struct cni_moved_link_record *record, bool *ret_found,
 			    struct cni_error *err)
 {
+	const struct cni_netns_record known = {.path = record->netns, .cookie = record->cookie};
 	closing_nl struct cni_nl inside = {0};
-	struct cni_error ignored;
-	closing int netns = -1;
+	bool is_there;
 
-	if (!record->netns || !record->cookie ||
-	    cni_netns_open(record->netns, &netns, &ignored) < 0 || cni_netns_is_own(netns) ||
-	    cni_nl_open(&inside, NETLINK_ROUTE, netns, &ignored) < 0 ||
-	    cni_netns_cookie(mnl_socket_get_fd(inside.socket)) != record->cookie)
+	if (cni_netns_record_open(&known, &inside, &is_there, err) < 0)
+		return -1;
+	if (!is_there)
 		return 0;
 	return fetch(way, &inside, record, ret_found, err);
 }

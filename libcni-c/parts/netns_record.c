@@ -81,7 +81,7 @@ int cni_netns_record_open(const struct cni_netns_record *record, struct cni_nl *
 
 	*ret_nl = (struct cni_nl){0};
 	*ret_is_there = false;
-	if (!record->path)
+	if (!record->path || !record->cookie)
 		return 0;
 	if (cni_netns_open(record->path, &netns, err) < 0)
 		return cni_netns_may_be_there(err) ? -1 : 0;
