@@ -3,6 +3,8 @@
 /* A device comes back as it was, whatever the container has done and whatever DEL does not get. */
 #include "host_device_scene.h"
 
+#include <string.h>
+
 /* ---- what the container has done ---- */
 
 /* Everything that root in the container can change. */
@@ -251,6 +253,39 @@ static void gc__gives_back_what_no_valid_attachment_has(void **state)
 	hd_assert_as_before(before);
 }
 
+/* Want of descriptors says nothing about the namespace. */
+static void gc__keeps_the_lease_if_it_cannot_look(void **state)
+{
+	static const char *const environment[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
+	static const char *const arguments[] = {"-qq",
+						"-o",
+						"/dev/null",
+						"-P",
+						"/run/netns/red",
+						"-e",
+						"inject=openat,open:error=EMFILE",
+						HOST_DEVICE,
+						NULL};
+	freeing char *config = hd_config("'cniVersion':'1.1.0'," HD_V0 "," IPAM4
+					 ",'cni.dev/valid-attachments':[]");
+	struct plugin_call call = bridge_call("GC", config);
+	struct plugin_answer answer;
+
+	(void)state;
+	hd_add(HD_V0 "," IPAM4);
+	call.plugin = "/usr/bin/strace";
+	call.environment = environment;
+	call.arguments = arguments;
+	answer = plugin_run(&call);
+	assert_int_equal(answer.exit_code, 1);
+	assert_non_null(strstr(answer.out, "Too many open files"));
+	plugin_answer_clear(&answer);
+	sandbox_must("ip -n red link show eth0 >/dev/null && ls /var/lib/cni/networks/*/10.1.0.2");
+	gc_with("");
+	sandbox_must(
+		"ip link show v0 >/dev/null && ! ls /var/lib/cni/networks/*/10.1.0.2 2>/dev/null");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +300,7 @@ int main(void)
 		hd_test(del__gives_back_under_a_free_name),
 		hd_test(del__brings_addresses_back_that_the_host_gave_away),
 		hd_test(gc__gives_back_what_no_valid_attachment_has),
+		hd_test(gc__keeps_the_lease_if_it_cannot_look),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,47 @@ static void del__by_another_path_takes_the_interface(const struct interface_row 
 	pod_close(&other);
 }
 
+/* Want of descriptors says nothing about the namespace. */
+static void gc__keeps_the_address_if_it_cannot_look(const struct interface_row *row)
+{
+	static const char *const environment[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
+	const char *arguments[] = {"-qq",
+				   "-o",
+				   "/dev/null",
+				   "-P",
+				   "/run/netns/red",
+				   "-e",
+				   "inject=openat,open:error=EMFILE",
+				   NULL,
+				   NULL};
+	freeing char *config = NULL;
+	freeing char *none = NULL;
+	struct plugin_answer answer;
+	struct plugin_call gc;
+	struct pod red;
+
+	if (!strcmp(row->type, "ptp"))
+		skip_because("ptp has an end on the host, and no record");
+	config = interface_config(row, "1.1.0", IPAM46);
+	none = interface_config(row, "1.1.0", IPAM46 ",'cni.dev/valid-attachments':[]");
+	interface_open(&red, "red", row);
+	pod_add(&red, config);
+	gc = bridge_call("GC", none);
+	gc.plugin = "/usr/bin/strace";
+	gc.environment = environment;
+	gc.arguments = arguments;
+	arguments[7] = red.plugin;
+	answer = plugin_run(&gc);
+	assert_int_equal(answer.exit_code, 1);
+	assert_non_null(strstr(answer.out, "Too many open files"));
+	plugin_answer_clear(&answer);
+	sandbox_must("test -e /var/lib/cni/networks/blue/10.1.0.2 && test -e " RECORD);
+	collect(&red, none);
+	interface_assert_nothing_in(&red);
+	assert_address_is_free();
+	pod_close(&red);
+}
+
 /* The name of a namespace is given to the next one; without an alias its interface is one that Go has made. */
 static void gc__leaves_the_namespace_that_has_the_path_now(const struct interface_row *row)
 {
@@ -136,6 +177,7 @@ int main(void)
 		interface_test(gc__takes_the_interface_before_its_address),
 		interface_test(del__without_a_path_takes_the_interface),
 		interface_test(del__by_another_path_takes_the_interface),
+		interface_test(gc__keeps_the_address_if_it_cannot_look),
 		interface_test(gc__leaves_the_namespace_that_has_the_path_now),
 		interface_test(del__passes_over_a_damaged_record),
 	};
