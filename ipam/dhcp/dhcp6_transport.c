@@ -17,49 +17,29 @@
 #include <sys/socket.h>
 
 /* UDP to a client's port, or an advertisement or solicitation; the packet begins with the header of IPv6. */
-static int set_filter(int fd)
-{
-	static struct sock_filter words[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 2),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 42),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP6_CLIENT_PORT, 5, 6),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 5),
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_ROUTER_ADVERT, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_SOLICIT, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	const struct sock_fprog program = {sizeof(words) / sizeof(*words), words};
+static struct sock_filter words[] = {
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 6),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 2),
+	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 42),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP6_CLIENT_PORT, 5, 6),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 5),
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 40),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_ROUTER_ADVERT, 2, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_SOLICIT, 1, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 0, 1),
+	BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	BPF_STMT(BPF_RET | BPF_K, 0),
+};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-}
-
-static int open_here(int index, int *ret_fd, struct cni_error *err)
-{
-	const struct sockaddr_ll address = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IPV6), .sll_ifindex = index};
-	const int yes = 1;
-	closing int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	/* The protocol comes with bind(2): nothing arrives before the filter is there. */
-	if (fd < 0 || set_filter(fd) < 0 ||
-	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &yes, sizeof(yes)) < 0 ||
-	    bind(fd, (const void *)&address, sizeof(address)) < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "open a packet socket for IPv6");
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
+static const struct dhcp_transport_kind ipv6 = {
+	.protocol = ETH_P_IPV6,
+	.filter = {sizeof(words) / sizeof(*words), words},
+	.name = "a packet socket for IPv6",
+};
 
 int dhcp6_transport_open(int netns, int index, int *ret_fd, struct cni_error *err)
 {
-	visiting int home = -1;
-
-	if (netns >= 0 && cni_netns_enter(netns, &home, err) < 0)
-		return -1;
-	return open_here(index, ret_fd, err);
+	return dhcp_transport_open_as(&ipv6, netns, index, ret_fd, err);
 }
 
 /* RFC 2464, section 7: the frame's address of a group. */

@@ -18,47 +18,56 @@
 static const uint8_t everyone[CNI_MAC_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 /* UDP, unfragmented, to a client's port; the packet begins with the header of IP. */
-static int set_filter(int fd)
-{
-	static struct sock_filter words[] = {
-		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
-		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
-		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
-		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
-		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-	};
-	const struct sock_fprog program = {sizeof(words) / sizeof(*words), words};
+static struct sock_filter words[] = {
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 9),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+	BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 6),
+	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 4, 0),
+	BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+	BPF_STMT(BPF_LD | BPF_H | BPF_IND, 2),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, DHCP_CLIENT_PORT, 0, 1),
+	BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	BPF_STMT(BPF_RET | BPF_K, 0),
+};
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-}
+static const struct dhcp_transport_kind ipv4 = {
+	.protocol = ETH_P_IP,
+	.filter = {sizeof(words) / sizeof(*words), words},
+	.name = "a packet socket",
+};
 
-static int open_here(int index, int *ret_fd, struct cni_error *err)
+static int open_here(const struct dhcp_transport_kind *kind, int index, int *ret_fd,
+		     struct cni_error *err)
 {
-	const struct sockaddr_ll address = {
-		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_IP), .sll_ifindex = index};
+	const struct sockaddr_ll address = {.sll_family = AF_PACKET,
+					    .sll_protocol = htons(kind->protocol),
+					    .sll_ifindex = index};
 	const int yes = 1;
 	closing int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	/* The protocol comes with bind(2): nothing arrives before the filter is there. */
-	if (fd < 0 || set_filter(fd) < 0 ||
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &kind->filter, sizeof(kind->filter)) < 0 ||
 	    setsockopt(fd, SOL_PACKET, PACKET_AUXDATA, &yes, sizeof(yes)) < 0 ||
 	    bind(fd, (const void *)&address, sizeof(address)) < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "open a packet socket");
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "open %s", kind->name);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
-int dhcp_transport_open(int netns, int index, int *ret_fd, struct cni_error *err)
+int dhcp_transport_open_as(const struct dhcp_transport_kind *kind, int netns, int index,
+			   int *ret_fd, struct cni_error *err)
 {
 	visiting int home = -1;
 
 	if (netns >= 0 && cni_netns_enter(netns, &home, err) < 0)
 		return -1;
-	return open_here(index, ret_fd, err);
+	return open_here(kind, index, ret_fd, err);
+}
+
+int dhcp_transport_open(int netns, int index, int *ret_fd, struct cni_error *err)
+{
+	return dhcp_transport_open_as(&ipv4, netns, index, ret_fd, err);
 }
 
 int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,

@@ -7,10 +7,21 @@
 #include "dhcp_message.h"
 #include "error.h"
 
+#include <linux/filter.h>
+
 /* Opens a socket on the link `index` in the namespace `netns` (a descriptor; -1: where we are). It receives
  * datagrams to a client's port alone. A socket keeps its namespace alive, so it is open only while an answer is
  * expected. Fails with CNI_EKERNEL; errnum ENODEV if there is no such link. */
 int dhcp_transport_open(int netns, int index, int *ret_fd, struct cni_error *err);
+
+/* The same for another protocol. `name` is for the text of a failure. */
+struct dhcp_transport_kind {
+	uint16_t protocol; /* ETH_P_IP */
+	struct sock_fprog filter;
+	const char *name; /* "a packet socket" */
+};
+int dhcp_transport_open_as(const struct dhcp_transport_kind *kind, int netns, int index,
+			   int *ret_fd, struct cni_error *err);
 
 /* Sends to `to` (NULL: to all). Fails with CNI_EKERNEL. */
 int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,
