@@ -26,8 +26,8 @@ const struct catalogue_plugin *catalogue_get(struct catalogue *catalogue, const 
 
 void catalogue_clear(struct catalogue *catalogue);
 
-/* Lists the other directories of runtimes that have an executable `type`: "/usr/lib/cni, /opt/cni/bin". Those of `path`
- * are left out. NULL if there is none. The caller frees. */
+/* Lists the directories of runtimes that have an executable `type`, without those of `path`:
+ * "/usr/lib/cni, /opt/cni/bin". NULL if there is none. The caller frees. */
 char *catalogue_elsewhere(const char *type, const char *path);
 
 /* "interface", "chained", "any" or "ipam"; "" if that is not known. */
