@@ -164,15 +164,16 @@ static cJSON *describe_fields(const struct cni_field *fields, const void *defaul
 /* The keys that conf.c reads for plugins that run an IPAM plugin. */
 static const struct cni_field ipam_fields[] = {
 	CNI_KEY("type", CNI_TYPE_STRING,
-		.help = "The IPAM plugin, an executable on CNI_PATH, which reads the other keys"),
+		"The IPAM plugin, an executable on CNI_PATH, which reads the other keys"),
 	{0},
 };
 
 static const struct cni_field delegating_fields[] = {
-	CNI_KEY("ipam", CNI_TYPE_OBJECT, .items = ipam_fields,
-		.help = "The addresses: without it the interface gets none from this plugin"),
-	CNI_KEY("dns", CNI_TYPE_OBJECT, .items = cni_dns_fields,
-		.help = "Replaces the IPAM plugin's DNS settings in the result"),
+	CNI_KEY("ipam", CNI_TYPE_OBJECT,
+		"The addresses: without it the interface gets none from this plugin",
+		.items = ipam_fields),
+	CNI_KEY("dns", CNI_TYPE_OBJECT, "Replaces the IPAM plugin's DNS settings in the result",
+		.items = cni_dns_fields),
 	{0},
 };
 
