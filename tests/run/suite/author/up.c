@@ -9,7 +9,7 @@ struct conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_MEMBER(struct conf, "bridge", bridge),
+	CNI_FIELD(struct conf, "bridge", bridge, "The bridge"),
 	CNI_MEMBER(struct conf, "all", all),
 	{0},
 };
