@@ -43,6 +43,13 @@ body_of() {
 			for (i = 2; i <= count; i++) if (list[i] != list[1]) file[list[i]] = list[i]
 			for (key in file) { sub(/\(/, ".", file[key]); sub(/\)/, ".html", file[key]) }
 		}
+		function nowrap(line,   out) {
+			while (match(line, /<b>--?[a-zA-Z-]+<\/b>/)) {
+				out = out substr(line, 1, RSTART - 1) "<b class=\"option\">" substr(line, RSTART + 3, RLENGTH - 3)
+				line = substr(line, RSTART + RLENGTH)
+			}
+			return out line
+		}
 		# Names of pages in bold, which may be in a link to themselves already.
 		function link(line,   out, found, name) {
 			while (match(line, /(<a class="permalink" href="#[^"]*">)?<b>[a-z0-9.-]+<\/b>\([58]\)(<\/a>)?/)) {
@@ -53,10 +60,16 @@ body_of() {
 			}
 			return out line
 		}
+		# Options do not break at their dashes.
+		{ $0 = nowrap($0) }
 		/<table class="(head|foot)">/ { skipped = 1 }
 		skipped { if (/<\/table>/) skipped = 0; next }
 		/<h1 class="Sh" id="NAME">/ { in_name = 1; body = opened; next }
 		in_name { if (/<\/section>/) in_name = 0; next }
+		# Heads and terms are one line.
+		/<(h[12]|dt) / {
+			while (!/<\/(h[12]|dt)>/ && (getline more) > 0) { sub(/^ +/, "", more); $0 = $0 " " more }
+		}
 		{
 			gsub(/<h2 /, "<h3 "); gsub(/<\/h2>/, "</h3>"); gsub(/<h1 /, "<h2 "); gsub(/<\/h1>/, "</h2>")
 			if (/<h2 /) {
@@ -101,10 +114,8 @@ index_group() {
 
 # The pages of the plugins with this place in a list.
 plugins_with_role() {
-	local file
-	for file in "${files[@]}"; do
-		[[ " $1 " != *" $(describe "$file" | jq -r .role) "* ]] || printf '%s\n' "$made/man/cni-${file##*/}.8"
-	done
+	jq -r --arg roles "$1" --arg dir "$made/man" 'select(.role | IN($roles | split(" ")[])) | "\($dir)/cni-\(.type).8"' \
+		"${descriptions[@]}"
 }
 
 index_page() {

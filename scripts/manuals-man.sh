@@ -116,6 +116,7 @@ to_man() {
 					texts[++text] = (text > 1 ? "*" head_of(i) ":* " : "") cells[i]
 			}
 			gsub(/\001/, "|", cells[2])
+			gsub(/`/, "", aside)
 			print ".TP"
 			put(inline(cells[2] (aside == "" ? "" : " (" aside ")")))
 			if (!text) print "\\&"
