@@ -60,6 +60,13 @@ body_of() {
 			}
 			return out line
 		}
+		# Breaks around and in examples are spaces of man(7), as are paragraphs that have nothing else.
+		/<pre>/ { in_pre = 1 }
+		/<dl / { lists++ }
+		/^ *<br\/>$/ && (in_pre || !lists) { next }
+		/^<p class="Pp">$/ { if ((getline more) > 0 && more ~ /<br\/>$/) { getline more; next } ; $0 = $0 more }
+		/<\/pre>/ { in_pre = 0 }
+		/<\/dl>/ { lists-- }
 		# Options do not break at their dashes.
 		{ $0 = nowrap($0) }
 		/<table class="(head|foot)">/ { skipped = 1 }
@@ -70,6 +77,8 @@ body_of() {
 		/<(h[12]|dt) / {
 			while (!/<\/(h[12]|dt)>/ && (getline more) > 0) { sub(/^ +/, "", more); $0 = $0 " " more }
 		}
+		# What stands beside a term.
+		/<dt/ && / \(/ { sub(/ \(/, " <span>("); sub(/(<\/a>)?<\/dt>$/, "</span>&") }
 		{
 			gsub(/<h2 /, "<h3 "); gsub(/<\/h2>/, "</h3>"); gsub(/<h1 /, "<h2 "); gsub(/<\/h1>/, "</h2>")
 			if (/<h2 /) {

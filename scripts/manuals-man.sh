@@ -39,19 +39,20 @@ to_man() {
 		function escape(text) {
 			gsub(/\\\|/, "|", text)
 			gsub(/\\/, "\\e", text)
+			gsub(/~/, "\\(ti", text); gsub(/\^/, "\\(ha", text)
 			return text
 		}
 		# Text that is typed: characters that groff would set as typographic ones, and none that Markdown knows.
 		function literal(text) {
-			gsub(/-/, "\\-", text); gsub(/\047/, "\\(aq", text); gsub(/~/, "\\(ti", text)
-			gsub(/\^/, "\\(ha", text); gsub(/\*/, "\002", text); gsub(/`/, "\\(ga", text)
+			gsub(/-/, "\\-", text); gsub(/\047/, "\\(aq", text)
+			gsub(/\*/, "\002", text); gsub(/`/, "\\(ga", text)
 			return text
 		}
 		function link(label, target,   name) {
 			name = substr(target, 1, index(target, ".md") - 1)
 			sub(/^plugins\//, "", name)
 			if (name in page) return "**" page[name] "**(8)"
-			if (name != "" && label == name && target !~ /\//) return "**cni-" name "**(8)"
+			if (name != "" && label == name) return "**cni-" name "**(8)"
 			return label ~ /\.md$/ && label !~ /^docs/ ? "docs/" label : label
 		}
 		function inline(text,   out, at, label, target) {

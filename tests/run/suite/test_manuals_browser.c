@@ -83,13 +83,11 @@ static void check_links(const char *page, const cJSON *seen)
 	}
 }
 
-static void check_page(const char *page, int width, bool dark)
+static void check_view(const char *page, int width, bool dark)
 {
-	freeing char *url = cni_format("file://" PAGES "/%s", page);
 	freeing_json cJSON *seen = NULL;
 
 	browser_resize(&browser, width, 900, dark);
-	browser_open(&browser, url);
 	seen = browser_evaluate(&browser, look);
 	if (cni_json_get(seen, "inner")->valueint != width ||
 	    cni_json_get(seen, "width")->valueint > width)
@@ -100,7 +98,7 @@ static void check_page(const char *page, int width, bool dark)
 	if (cJSON_GetArraySize(cni_json_get(seen, "heads")) != 1 ||
 	    cni_json_get(seen, "sections")->valueint < 2)
 		fail_msg("%s has not one head and sections", page);
-	/* A line of text is at most 45 em, about 90 characters. */
+	/* In em: a line of text has less than 100 characters. */
 	if (cni_json_get(seen, "measure")->valuedouble > 52)
 		fail_msg("%s, %d wide: lines are too long", page, width);
 	has_none(page, width, seen, "outside");
@@ -129,12 +127,14 @@ static void look_at(const char *page)
 		bool dark;
 	} views[] = {
 		{"phone", PHONE, false}, {"phone-dark", PHONE, true}, {"desktop", DESKTOP, false}};
+	freeing char *url = cni_format("file://" PAGES "/%s", page);
 
+	browser_open(&browser, url);
 	for (size_t i = 0; i < sizeof(views) / sizeof(*views); i++) {
 		freeing char *picture = cni_format(PICTURES "/%.*s-%s.png", (int)strlen(page) - 5,
 						   page, views[i].name);
 
-		check_page(page, views[i].width, views[i].dark);
+		check_view(page, views[i].width, views[i].dark);
 		if (is_for_people(page))
 			browser_shoot(&browser, picture);
 	}
