@@ -11,11 +11,10 @@
 #define BLANKS	 " \t\r"
 
 const struct cni_setting cni_setting_rows[] = {
-	CNI_SETTING("counters", "CNI_C_COUNTERS", counters,
-		    "yes, on, true or 1: anything else is no", "no",
+	CNI_SETTING("counters", "CNI_C_COUNTERS", counters, "yes, on, true or 1", "no",
 		    "Counts the calls of each plugin, their failures and their durations, below "
 		    "/run/cni/counters"),
-	CNI_SETTING("log", "CNI_C_LOG", log, "An absolute path, journal or stderr", "none",
+	CNI_SETTING("log", "CNI_C_LOG", log, "an absolute path, journal or stderr", "none",
 		    "A line of JSON for each call: appended to the file, sent to systemd's "
 		    "journal, or printed on "
 		    "standard error"),
