@@ -53,7 +53,8 @@ to_man() {
 			sub(/^plugins\//, "", name)
 			if (name in page) return "**" page[name] "**(8)"
 			if (name != "" && label == name) return "**cni-" name "**(8)"
-			return label ~ /\.md$/ && label !~ /^docs/ ? "docs/" label : label
+			if (label ~ /\.md$/) { sub(/^(\.\.\/)+/, "", label); sub(/^(docs\/)?/, "docs/", label) }
+			return label
 		}
 		function inline(text,   out, at, label, target) {
 			text = escape(text)
