@@ -177,7 +177,7 @@ static void refer_to_ipam(cJSON *schema)
 	cni_json_set(properties, "ipam", ipam);
 }
 
-/* Of the list, without the definitions that its `plugins` refer to. */
+/* The schema of the list, without the definitions that its `plugins` refer to. */
 static cJSON *list_schema(void)
 {
 	freeing_json cJSON *rows = cni_describe_fields(cni_conflist_fields);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by scripts/manuals: the pages for browsers, of those in man(7), by mandoc(1).
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 has_mandoc() {
 	command -v mandoc >/dev/null
@@ -77,7 +77,7 @@ body_of() {
 		/<(h[12]|dt) / {
 			while (!/<\/(h[12]|dt)>/ && (getline more) > 0) { sub(/^ +/, "", more); $0 = $0 " " more }
 		}
-		# What stands beside a term.
+		# The words beside a term.
 		/<dt/ && / \(/ { sub(/ \(/, " <span>("); sub(/(<\/a>)?<\/dt>$/, "</span>&") }
 		{
 			gsub(/<h2 /, "<h3 "); gsub(/<\/h2>/, "</h3>"); gsub(/<h1 /, "<h2 "); gsub(/<\/h1>/, "</h2>")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by scripts/manuals: Markdown, as the pages in docs have it, becomes man(7).
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 # sections_of [NAME...]: the sections of these names of the page of docs on stdin; without names all that a manual has as
 # they are: the example last, without the tables that a description replaces, and without the comparison with others.
@@ -18,7 +18,7 @@ sections_of() {
 		}
 		some && name == "" { next }
 		skipped || (replaced && /^\|/) { next }
-		# Of commands the manual has its own.
+		# The manual has its own rows of commands.
 		/^\| command \|/ { dropped = 1 }
 		!/^\|/ { dropped = 0 }
 		dropped { next }

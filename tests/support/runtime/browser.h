@@ -24,7 +24,7 @@ const char *browser_executable(void);
 /* Starts it with a profile in the directory, which is empty, and a tab. */
 void browser_start(struct browser *browser, const char *profile);
 
-/* Of the tab, in CSS pixels; with `dark` pages see a preference for dark colours. */
+/* Sets the size of the tab in CSS pixels; with `dark` pages see a preference for dark colours. */
 void browser_resize(struct browser *browser, int width, int height, bool dark);
 
 /* Returns when the page and what it refers to are loaded. */
