@@ -148,7 +148,8 @@ page() {
 	{
 		printf '.\\" SPDX-License-Identifier: Apache-2.0\n.\\" Made by scripts/manuals.\n'
 		printf '.TH %s %s %s cni-c "CNI plugins"\n' "${names[0]^^}" "$2" "$day"
-		printf '.SH NAME\n'
+		# No word is divided: most are typed as they stand.
+		printf '.nh\n.ad l\n.SH NAME\n'
 		printf '%s \\- %s\n' "$(printf '%s, ' "${names[@]}" | sed 's/, $//; s/-/\\-/g')" "$3" | fold -s -w 76 | sed 's/ $//'
 		sed '/./,$!d' | { read -r line && { [[ $line == '## '* ]] || printf '## Description\n\n'; printf '%s\n' "$line"; cat; }; } | to_man
 	} >"$made/man/${names[0]}.$2"
