@@ -12,11 +12,15 @@ install(FILES cnitool/completion.zsh RENAME _cnitool
 install(FILES cnitool/completion.fish RENAME cnitool.fish
   DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)
 
-# Made by scripts/manuals.
+# Made by scripts/manuals. Links are second names of a page.
 file(GLOB pages ${CMAKE_SOURCE_DIR}/docs/man/cni-*.8)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT plugins)
-install(FILES docs/man/cnitool.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT tools)
-install(FILES docs/man/cni-conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT tools)
+install(FILES docs/man/cni-c.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT plugins)
+file(GLOB pages ${CMAKE_SOURCE_DIR}/docs/man/cnitool*.8)
+install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT tools)
+install(FILES docs/man/conflist.5 docs/man/cni-conf.5 docs/man/cni-conflist.5
+  DESTINATION ${CMAKE_INSTALL_MANDIR}/man5 COMPONENT tools)
+install(DIRECTORY docs/html DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tools)
 install(FILES conf/editors/conflist.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/cni-c COMPONENT tools)
 
 # Restores the rules after a firewall was reloaded.
@@ -44,7 +48,7 @@ install(TARGETS cni-base cni-spec cni-runtime cni-net cni-plan cni-nft cni-rules
   EXPORT cni-c ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 set(headers libcni-c/cni.h)
 foreach(layer_and_nouns IN ITEMS
-    "base cleanup decls destinations error file ip mem owner word"
+    "base cleanup decls destinations error file help_text ip mem owner word"
     "spec args conf decode delegate describe env exec json names result verbs version"
     "runtime cache cached_list canonical chain confdir conflist namespace reconcile request warnings"
     "net addr announce bridge_vlan conntrack device ifb link link_kind link_mac link_names link_read link_settings link_sysctl netns nl nl_attr peer qdisc redirect route route_list rule shaper sysctl tap"

@@ -54,13 +54,13 @@ static int run_line(struct options *options)
 		return 0;
 	}
 	if (!options->word_count && options->help) {
-		help_print();
+		help_print(options, NULL);
 		return 0;
 	}
 	if (usage_find_command(options, &command, &err) < 0)
 		return refuse(options, &err);
 	if (options->help) {
-		help_print_command(command);
+		help_print(options, command);
 		return 0;
 	}
 	if (usage_check(command, options, &err) < 0)

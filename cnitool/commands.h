@@ -4,6 +4,7 @@
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
+#include "help_text.h"
 #include "output.h"
 #include "tool.h"
 
@@ -27,9 +28,17 @@ struct command {
 	const char *operands;
 	int (*run)(struct tool *tool, struct cni_error *err); /* NULL: a second word is missing */
 	unsigned int flags;				      /* COMMAND_* */
+	const char *page; /* the manual that has the command: "cnitool-gc"; NULL: that of cnitool */
 	const char *summary;
 	const char *help; /* whole lines */
 };
+
+/* A row; without summary or help it does not compile. */
+#define COMMAND(name_, operands_, run_, flags_, page_, summary_, help_)                            \
+	{                                                                                          \
+		(name_), (operands_), (run_), (flags_), (page_), CNI_HELP(summary_),               \
+			CNI_HELP(help_)                                                            \
+	}
 
 /* The rows, ending with one without a name. */
 extern const struct command commands[];

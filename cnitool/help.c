@@ -89,7 +89,7 @@ static void print_options(const struct command *command)
 	putchar('\n');
 }
 
-void help_print(void)
+static void print_all(void)
 {
 	puts("Usage: cnitool COMMAND NETWORK NETNS [OPTION]...\n"
 	     "\n"
@@ -101,7 +101,7 @@ void help_print(void)
 	fputs(environment_help, stdout);
 }
 
-void help_print_command(const struct command *command)
+static void print_command(const struct command *command)
 {
 	printf("Usage: cnitool %s %s%s[OPTION]...\n\n%s.\n\n%s\n", command->name, command->operands,
 	       *command->operands ? " " : "", command->summary, command->help);
@@ -111,6 +111,16 @@ void help_print_command(const struct command *command)
 	fputs(environment_help, stdout);
 }
 
+void help_print(const struct options *options, const struct command *command)
+{
+	if (options->json)
+		help_print_json(command);
+	else if (command)
+		print_command(command);
+	else
+		print_all();
+}
+
 int command_help(struct tool *tool, struct cni_error *err)
 {
 	const struct options *options = tool->options;
@@ -118,7 +128,7 @@ int command_help(struct tool *tool, struct cni_error *err)
 	size_t words;
 
 	if (!options->operand_count) {
-		help_print();
+		help_print(options, NULL);
 		return 0;
 	}
 	command = command_find(options->operands, options->operand_count, &words);
@@ -127,6 +137,6 @@ int command_help(struct tool *tool, struct cni_error *err)
 			 options->operands[0]);
 		return COMMAND_USAGE;
 	}
-	help_print_command(command);
+	help_print(options, command);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #define OPTIONS_H
 
 #include "error.h"
+#include "help_text.h"
 #include "owner.h"
 
 #include <stdbool.h>
@@ -66,6 +67,12 @@ struct tool_option {
 	/* Reads the value instead; NULL: none. */
 	int (*read)(char *value, struct options *options, struct cni_error *err);
 };
+
+/* A row; without a summary it does not compile. More members follow. */
+#define TOOL_OPTION(name_, short_name_, value_, commands_, summary_, ...)                          \
+	{                                                                                          \
+		(name_), (short_name_), (value_), (commands_), CNI_HELP(summary_), __VA_ARGS__     \
+	}
 
 /* The rows, ending with one without a name. */
 extern const struct tool_option tool_options[];

@@ -5,6 +5,9 @@
 #include "catalogue.h"
 #include "cleanup.h"
 #include "commands.h"
+#include "conf.h"
+#include "conflist.h"
+#include "describe.h"
 #include "mem.h"
 
 #include <string.h>
@@ -150,15 +153,10 @@ static cJSON *schema_of_plugin(const struct catalogue_plugin *plugin)
 static cJSON *definitions(cJSON *of_plugins, cJSON *of_ipam)
 {
 	cJSON *definitions = cni_json_object();
-	cJSON *plugin = of_type("object");
-	cJSON *properties = cni_json_object();
-	cJSON *required = cni_json_array();
+	freeing_json cJSON *rows = cni_describe_fields(cni_conf_fields);
+	cJSON *plugin = schema_of_rows(rows, NULL);
 	cJSON *ipam = of_type("object");
 
-	cJSON_AddItemToArray(required, cJSON_CreateString("type"));
-	cni_json_add(properties, "type", of_type("string"));
-	cni_json_add(plugin, "properties", properties);
-	cni_json_add(plugin, "required", required);
 	cni_json_add(plugin, "allOf", of_plugins);
 	cni_json_add(ipam, "allOf", of_ipam);
 	cni_json_add(definitions, "plugin", plugin);
@@ -179,22 +177,24 @@ static void refer_to_ipam(cJSON *schema)
 	cni_json_set(properties, "ipam", ipam);
 }
 
-static const char list_schema[] =
-	"{\"type\": \"object\", \"required\": [\"name\", \"plugins\"], \"properties\": {"
-	"\"cniVersion\": {\"type\": \"string\", \"description\": \"The version of the "
-	"specification: 1.1.0 has STATUS and GC\"},"
-	"\"cniVersions\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}},"
-	"\"name\": {\"type\": \"string\", \"description\": \"The network's name\"},"
-	"\"disableCheck\": {\"type\": \"boolean\", \"default\": false},"
-	"\"disableGC\": {\"type\": \"boolean\", \"default\": false},"
-	"\"loadOnlyInlinedPlugins\": {\"type\": \"boolean\", \"default\": false},"
-	"\"plugins\": {\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
-	"\"#/$defs/plugin\"}}}}";
+/* The schema of the list, without the definitions that its `plugins` refer to. */
+static cJSON *list_schema(void)
+{
+	freeing_json cJSON *rows = cni_describe_fields(cni_conflist_fields);
+	cJSON *schema = schema_of_rows(rows, NULL);
+	cJSON *plugins = cni_json_get(cni_json_get(schema, "properties"), "plugins");
+	cJSON *plugin = cni_json_object();
+
+	cni_json_add_string(plugin, "$ref", "#/$defs/plugin");
+	cni_json_add_number(plugins, "minItems", 1);
+	cni_json_set(plugins, "items", plugin);
+	return schema;
+}
 
 static cJSON *make_schema(struct catalogue *catalogue, const char *const *types,
 			  struct cni_error *err)
 {
-	cJSON *schema = cni_need(cJSON_Parse(list_schema));
+	cJSON *schema = list_schema();
 	cJSON *of_plugins = cni_json_array();
 	cJSON *of_ipam = cni_json_array();
 

@@ -3,6 +3,8 @@
 #include "validate.h"
 
 #include "cleanup.h"
+#include "conf.h"
+#include "conflist.h"
 #include "mem.h"
 #include "nearest.h"
 
@@ -10,14 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* The specification's, for each plugin. */
-static const char *const of_plugins[] = {"type",       "name", "cniVersion",	"capabilities",
-					 "prevResult", "args", "runtimeConfig", NULL};
-/* The specification's of the list, and what podman and nerdctl write there for themselves. */
-static const char *const of_lists[] = {"name",		"cniVersion", "cniVersions",
-				       "disableCheck",	"disableGC",  "loadOnlyInlinedPlugins",
-				       "plugins",	"args",	      "nerdctlID",
-				       "nerdctlLabels", NULL};
+/* Keys that podman and nerdctl write into lists for themselves. */
+static const char *const of_lists[] = {"args", "nerdctlID", "nerdctlLabels", NULL};
 static const char *const of_ipam[] = {"type", NULL};
 static const char *const none[] = {NULL};
 
@@ -34,18 +30,37 @@ static void add_name(struct names *names, const char *name)
 	names->items[names->count] = NULL;
 }
 
-/* `rows` of the object `section` (NULL: those that are in none), and `more`. */
-static struct names names_of(const cJSON *rows, const char *section, const char *const *more)
+/* An object in a configuration, and the rows, tables and names that know its keys. */
+struct level {
+	const struct configured *configured; /* NULL: the list itself */
+	struct config_findings *findings;
+	struct config_place place; /* of the object */
+	const char *path;	   /* "ipam."; "" */
+	const cJSON *rows;
+	const char *section; /* NULL: rows that are in none */
+	const struct cni_field *fields[2];
+	const char *const *more;
+};
+
+static void add_fields(struct names *names, const struct cni_field *fields)
+{
+	for (; fields && fields->key; fields++)
+		add_name(names, fields->key);
+}
+
+static struct names names_of(const struct level *level)
 {
 	struct names names = {0};
 	const cJSON *row;
 
-	for (; *more; more++)
+	for (const char *const *more = level->more; *more; more++)
 		add_name(&names, *more);
-	cJSON_ArrayForEach (row, rows) {
+	for (size_t i = 0; i < 2; i++)
+		add_fields(&names, level->fields[i]);
+	cJSON_ArrayForEach (row, level->rows) {
 		const char *key = cni_json_get_string(row, "key");
 
-		if (key && catalogue_is_in(row, section))
+		if (key && catalogue_is_in(row, level->section))
 			add_name(&names, key);
 	}
 	if (!names.count)
@@ -68,17 +83,6 @@ static bool is_free(const char *key)
 }
 
 /* ---- one object ---- */
-
-/* An object in a configuration, and the rows that know its keys. */
-struct level {
-	const struct configured *configured; /* NULL: the list itself */
-	struct config_findings *findings;
-	struct config_place place; /* of the object */
-	const char *path;	   /* "ipam."; "" */
-	const cJSON *rows;
-	const char *section;
-	const char *const *more;
-};
 
 /* The object that has a row for the key: a key at the wrong place. NULL: there is none. */
 static const char *place_that_has(const struct level *level, const char *key)
@@ -163,6 +167,7 @@ static void descend(const struct level *level, const cJSON *member)
 		return;
 	inner.rows = items;
 	inner.section = NULL;
+	inner.fields[0] = inner.fields[1] = NULL;
 	inner.more = none;
 	inner.path = path;
 	check_items(&inner, member);
@@ -188,7 +193,7 @@ static void check_twice(const struct level *level, const cJSON *member)
 
 static void check_object(const struct level *level, const cJSON *object)
 {
-	struct names names = names_of(level->rows, level->section, level->more);
+	struct names names = names_of(level);
 	const cJSON *member;
 
 	cJSON_ArrayForEach (member, object) {
@@ -214,6 +219,7 @@ void validate_list_keys(struct validation *validation, const struct source *sour
 			  .plugin = CONFIG_NO_PLUGIN,
 			  .text = source->text},
 		.path = "",
+		.fields = {cni_conflist_fields},
 		.more = of_lists,
 	};
 
@@ -229,7 +235,8 @@ void validate_keys(const struct configured *configured)
 		.place = place_of_key(configured, NULL),
 		.path = "",
 		.rows = cni_json_get(configured->plugin->description, "keys"),
-		.more = of_plugins,
+		.fields = {cni_conf_fields, cni_conf_added_fields},
+		.more = none,
 	};
 	const cJSON *ipam = cni_json_get(configured->json, "ipam");
 
@@ -240,6 +247,7 @@ void validate_keys(const struct configured *configured)
 	level.rows = cni_json_get(configured->ipam->description, "keys");
 	level.section = "ipam";
 	level.path = "ipam.";
+	level.fields[0] = level.fields[1] = NULL;
 	level.more = of_ipam;
 	check_object(&level, ipam);
 }

@@ -43,25 +43,24 @@ struct entry {
 };
 
 static const struct cni_field entry_fields[] = {
-	CNI_FIELD(struct entry, "address", address, .help = "The address with its prefix",
+	CNI_FIELD(struct entry, "address", address, "The address with its prefix",
 		  .unless = CNI_REQUIRED),
-	CNI_FIELD(struct entry, "gateway", gateway, .help = "The gateway, of the same family"),
+	CNI_FIELD(struct entry, "gateway", gateway, "The gateway, of the same family"),
 	{0},
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct keys, "addresses", addresses, .section = {"ipam"}, .type = CNI_TYPE_LIST,
-		  .items = entry_fields, .help = "The addresses"),
-	CNI_FIELD(struct keys, "routes", routes, .section = {"ipam"}, .type = CNI_TYPE_LIST,
-		  .items = cni_route_fields, .help = "The routes"),
-	CNI_FIELD(struct keys, "dns", dns, .section = {"ipam"}, .type = CNI_TYPE_OBJECT,
-		  .items = cni_dns_fields, .help = "DNS settings of the result"),
-	CNI_FIELD(struct keys, "ips", args_ips, .section = {"args", "cni"},
-		  .type = CNI_TYPE_PREFIXES,
-		  .help = "Addresses with prefixes, instead of IP of CNI_ARGS and addresses"),
-	CNI_FIELD(struct keys, "ips", runtime_ips, .section = {"runtimeConfig"},
-		  .type = CNI_TYPE_PREFIXES,
-		  .help = "Addresses with prefixes, instead of all others"),
+	CNI_FIELD(struct keys, "addresses", addresses, "The addresses", .section = {"ipam"},
+		  .type = CNI_TYPE_LIST, .items = entry_fields),
+	CNI_FIELD(struct keys, "routes", routes, "The routes", .section = {"ipam"},
+		  .type = CNI_TYPE_LIST, .items = cni_route_fields),
+	CNI_FIELD(struct keys, "dns", dns, "DNS settings of the result", .section = {"ipam"},
+		  .type = CNI_TYPE_OBJECT, .items = cni_dns_fields),
+	CNI_FIELD(struct keys, "ips", args_ips,
+		  "Addresses with prefixes, instead of IP of CNI_ARGS and addresses",
+		  .section = {"args", "cni"}, .type = CNI_TYPE_PREFIXES),
+	CNI_FIELD(struct keys, "ips", runtime_ips, "Addresses with prefixes, instead of all others",
+		  .section = {"runtimeConfig"}, .type = CNI_TYPE_PREFIXES),
 	{0},
 };
 
@@ -319,9 +318,11 @@ static int status(const struct cni_call *call, struct cni_error *err)
 }
 
 static const struct cni_argument arguments[] = {
-	{"IP", "Addresses with prefixes, separated by commas, besides those of addresses"},
-	{"GATEWAY", "Addresses, separated by commas: each is the gateway of the addresses in its "
-		    "network that have none of their own"},
+	CNI_ARGUMENT("IP",
+		     "Addresses with prefixes, separated by commas, besides those of addresses"),
+	CNI_ARGUMENT("GATEWAY",
+		     "Addresses, separated by commas: each is the gateway of the addresses in its "
+		     "network that have none of their own"),
 	{0},
 };
 

@@ -36,29 +36,34 @@ static const struct bandwidth_conf defaults = {.own = NOTHING, .latency = LATENC
 #define RUNTIME .section = {"runtimeConfig", "bandwidth"}
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct bandwidth_conf, "ingressRate", own.ingress_rate,
-		  .help = "Bits per second to the container: 0 is no limit"),
+		  "Bits per second to the container: 0 is no limit"),
 	CNI_FIELD(struct bandwidth_conf, "ingressBurst", own.ingress_burst,
-		  .help = "Bits that may come at once: needed with the rate, refused without"),
+		  "Bits that may come at once: needed with the rate, refused without"),
 	CNI_FIELD(struct bandwidth_conf, "egressRate", own.egress_rate,
-		  .help = "Bits per second from the container: 0 is no limit"),
+		  "Bits per second from the container: 0 is no limit"),
 	CNI_FIELD(struct bandwidth_conf, "egressBurst", own.egress_burst,
-		  .help = "Bits that may go at once: needed with the rate, refused without"),
-	CNI_FIELD(struct bandwidth_conf, "latency", latency, .min = 1, .max = LATENCY_MS_MAX,
-		  .help = "Milliseconds that a packet may wait in the queue"),
+		  "Bits that may go at once: needed with the rate, refused without"),
+	CNI_FIELD(struct bandwidth_conf, "latency", latency,
+		  "Milliseconds that a packet may wait in the queue", .min = 1,
+		  .max = LATENCY_MS_MAX),
 	CNI_FIELD(struct bandwidth_conf, "exactBurst", exact_burst,
-		  .help = "Takes the burst as it is written, below 4 GB"),
-	CNI_FIELD(struct bandwidth_conf, "ingressRate", of_runtime.ingress_rate, RUNTIME,
-		  .help = "Bits per second to the container: 0 is no limit: ignored if the "
-			  "configuration has one of the four keys"),
-	CNI_FIELD(struct bandwidth_conf, "ingressBurst", of_runtime.ingress_burst, RUNTIME,
-		  .help = "Bits that may come at once: needed with the rate, refused without: "
-			  "ignored if the configuration has one of the four keys"),
-	CNI_FIELD(struct bandwidth_conf, "egressRate", of_runtime.egress_rate, RUNTIME,
-		  .help = "Bits per second from the container: 0 is no limit: ignored if the "
-			  "configuration has one of the four keys"),
-	CNI_FIELD(struct bandwidth_conf, "egressBurst", of_runtime.egress_burst, RUNTIME,
-		  .help = "Bits that may go at once: needed with the rate, refused without: "
-			  "ignored if the configuration has one of the four keys"),
+		  "Takes the burst as it is written, below 4 GB"),
+	CNI_FIELD(struct bandwidth_conf, "ingressRate", of_runtime.ingress_rate,
+		  "Bits per second to the container: 0 is no limit: ignored if the "
+		  "configuration has one of the four keys",
+		  RUNTIME),
+	CNI_FIELD(struct bandwidth_conf, "ingressBurst", of_runtime.ingress_burst,
+		  "Bits that may come at once: needed with the rate, refused without: "
+		  "ignored if the configuration has one of the four keys",
+		  RUNTIME),
+	CNI_FIELD(struct bandwidth_conf, "egressRate", of_runtime.egress_rate,
+		  "Bits per second from the container: 0 is no limit: ignored if the "
+		  "configuration has one of the four keys",
+		  RUNTIME),
+	CNI_FIELD(struct bandwidth_conf, "egressBurst", of_runtime.egress_burst,
+		  "Bits that may go at once: needed with the rate, refused without: "
+		  "ignored if the configuration has one of the four keys",
+		  RUNTIME),
 	{0},
 };
 

@@ -32,17 +32,18 @@ static const struct cni_word policies[] = {{"", CNI_FIREWALL_OPEN},
 					   {0}};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct firewall_conf, "backend", backend, .words = cni_firewall_backends,
-		  .help = "The place of the accepts: an empty word leaves the choice to ADD"),
-	CNI_FIELD(struct firewall_conf, "ingressPolicy", ingress_policy, .words = policies,
-		  .help = "Bridges that are isolated from each other, or from themselves",
-		  .unless = "open"),
+	CNI_FIELD(struct firewall_conf, "backend", backend,
+		  "The place of the accepts: an empty word leaves the choice to ADD",
+		  .words = cni_firewall_backends),
+	CNI_FIELD(struct firewall_conf, "ingressPolicy", ingress_policy,
+		  "Bridges that are isolated from each other, or from themselves",
+		  .words = policies, .unless = "open"),
 	CNI_FIELD(struct firewall_conf, "iptablesAdminChainName", admin_chain,
-		  .help = "The chain of an administrator's own rules, first in CNI-FORWARD, at "
-			  "most 28 characters: of the backend iptables alone"),
+		  "The chain of an administrator's own rules, first in CNI-FORWARD, at "
+		  "most 28 characters: of the backend iptables alone"),
 	CNI_FIELD(struct firewall_conf, "firewalldZone", zone,
-		  .help = "The zone of firewalld whose sources the container's addresses become, "
-			  "at most 64 characters: of the backend firewalld alone"),
+		  "The zone of firewalld whose sources the container's addresses become, "
+		  "at most 64 characters: of the backend firewalld alone"),
 	{0},
 };
 

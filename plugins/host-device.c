@@ -20,20 +20,21 @@ struct host_device_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct host_device_conf, "device", device, .help = "The name of the link"),
-	CNI_FIELD(struct host_device_conf, "hwaddr", hwaddr, .type = CNI_TYPE_MAC,
-		  .help = "The link's MAC"),
+	CNI_FIELD(struct host_device_conf, "device", device, "The name of the link"),
+	CNI_FIELD(struct host_device_conf, "hwaddr", hwaddr, "The link's MAC",
+		  .type = CNI_TYPE_MAC),
 	CNI_FIELD(struct host_device_conf, "kernelpath", kernelpath,
-		  .help = "A directory below /sys/devices/ that has a directory net"),
+		  "A directory below /sys/devices/ that has a directory net"),
 	CNI_FIELD(struct host_device_conf, "pciBusID", pci_bus_id,
-		  .help = "A PCI device, such as 0000:03:00.0"),
+		  "A PCI device, such as 0000:03:00.0"),
 	CNI_FIELD(struct host_device_conf, "deviceID", id_of_multus,
-		  .help = "The device that Multus writes beside the same pciBusID, and that is "
-			  "ignored"),
+		  "The device that Multus writes beside the same pciBusID, and that is "
+		  "ignored"),
 	CNI_FIELD(struct host_device_conf, "dpdkMode", dpdk_mode,
-		  .help = "The device has no link: a program drives it"),
-	CNI_FIELD(struct host_device_conf, "deviceID", device_id, .section = {"runtimeConfig"},
-		  .help = "A PCI device or an auxiliary device: overrides pciBusID"),
+		  "The device has no link: a program drives it"),
+	CNI_FIELD(struct host_device_conf, "deviceID", device_id,
+		  "A PCI device or an auxiliary device: overrides pciBusID",
+		  .section = {"runtimeConfig"}),
 	{0},
 };
 

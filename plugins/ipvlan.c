@@ -16,17 +16,19 @@ struct ipvlan_conf {
 static const struct ipvlan_conf defaults = {.mode = "l2"};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct ipvlan_conf, "master", master, .help = "A link of the host",
+	CNI_FIELD(struct ipvlan_conf, "master", master, "A link of the host",
 		  .unless = "the interface of the prevResult, or the link of the default route"),
-	CNI_FIELD(struct ipvlan_conf, "mode", mode, .words = cni_link_ipvlan_modes,
-		  .help = "The mode of all interfaces of the master, see ip-link(8)"),
-	CNI_FIELD(struct ipvlan_conf, "flags", flags, .words = cni_link_ipvlan_flags,
-		  .help = "How the interfaces of a master reach each other", .unless = "bridge"),
-	CNI_FIELD(struct ipvlan_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true,
-		  .help = "Bytes, at most the master's: 0 or less is the master's",
-		  .unless = "the master's"),
+	CNI_FIELD(struct ipvlan_conf, "mode", mode,
+		  "The mode of all interfaces of the master, see ip-link(8)",
+		  .words = cni_link_ipvlan_modes),
+	CNI_FIELD(struct ipvlan_conf, "flags", flags,
+		  "How the interfaces of a master reach each other", .words = cni_link_ipvlan_flags,
+		  .unless = "bridge"),
+	CNI_FIELD(struct ipvlan_conf, "mtu", mtu,
+		  "Bytes, at most the master's: 0 or less is the master's", .max = 65535,
+		  .negative_is_zero = true, .unless = "the master's"),
 	CNI_FIELD(struct ipvlan_conf, "linkInContainer", link_in_container,
-		  .help = "The master is in the container's namespace"),
+		  "The master is in the container's namespace"),
 	{0},
 };
 

@@ -48,42 +48,44 @@ static const struct cni_word protocols[] = {
 	{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {"sctp", IPPROTO_SCTP}, {0}};
 
 static const struct cni_field entry_fields[] = {
-	CNI_FIELD(struct entry, "hostPort", host_port, .max = UINT16_MAX,
-		  .help = "The port of the host: 0 is refused"),
-	CNI_FIELD(struct entry, "containerPort", container_port, .max = UINT16_MAX,
-		  .help = "The port of the container: 0 is refused"),
-	CNI_FIELD(struct entry, "protocol", protocol, .words = protocols,
-		  .help = "The protocol, in any case"),
+	CNI_FIELD(struct entry, "hostPort", host_port, "The port of the host: 0 is refused",
+		  .max = UINT16_MAX),
+	CNI_FIELD(struct entry, "containerPort", container_port,
+		  "The port of the container: 0 is refused", .max = UINT16_MAX),
+	CNI_FIELD(struct entry, "protocol", protocol, "The protocol, in any case",
+		  .words = protocols),
 	CNI_FIELD(struct entry, "hostIP", host_ip,
-		  .help = "The host's address that is published: 0.0.0.0 and :: are any of the "
-			  "family",
+		  "The host's address that is published: 0.0.0.0 and :: are any of the "
+		  "family",
 		  .unless = "any"),
 	{0},
 };
 
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct portmap_conf, "snat", snat,
-		  .help = "The container itself, and the host by 127.0.0.1, reach the port too"),
+		  "The container itself, and the host by 127.0.0.1, reach the port too"),
 	CNI_FIELD(struct portmap_conf, "masqAll", masq_all,
-		  .help = "Connections that come in by a published port get the host's address"),
-	CNI_FIELD(struct portmap_conf, "markMasqBit", mark_masq_bit, .max = 31,
-		  .help = "The bit of the mark of packets to masquerade: of the backend iptables "
-			  "alone",
-		  .unless = "13"),
+		  "Connections that come in by a published port get the host's address"),
+	CNI_FIELD(struct portmap_conf, "markMasqBit", mark_masq_bit,
+		  "The bit of the mark of packets to masquerade: of the backend iptables "
+		  "alone",
+		  .max = 31, .unless = "13"),
 	CNI_FIELD(struct portmap_conf, "externalSetMarkChain", external_set_mark_chain,
-		  .help = "Another program's chain that marks packets to masquerade, such as "
-			  "KUBE-MARK-MASQ: of the backend iptables alone, not beside markMasqBit"),
-	CNI_FIELD(struct portmap_conf, "conditionsV4", conditions_v4, .type = CNI_TYPE_STRINGS,
-		  .help = "Further conditions of the IPv4 ports, in the backend's words"),
-	CNI_FIELD(struct portmap_conf, "conditionsV6", conditions_v6, .type = CNI_TYPE_STRINGS,
-		  .help = "Further conditions of the IPv6 ports, in the backend's words"),
-	CNI_FIELD(struct portmap_conf, "backend", backend, .words = backends,
-		  .help = "The place of the rules: \"\" leaves the choice to the keys that one "
-			  "backend alone has",
-		  .unless = "nftables"),
-	CNI_FIELD(struct portmap_conf, "portMappings", port_mappings, .section = {"runtimeConfig"},
-		  .type = CNI_TYPE_LIST, .items = entry_fields,
-		  .help = "The ports to publish: without it nothing is published",
+		  "Another program's chain that marks packets to masquerade, such as "
+		  "KUBE-MARK-MASQ: of the backend iptables alone, not beside markMasqBit"),
+	CNI_FIELD(struct portmap_conf, "conditionsV4", conditions_v4,
+		  "Further conditions of the IPv4 ports, in the backend's words",
+		  .type = CNI_TYPE_STRINGS),
+	CNI_FIELD(struct portmap_conf, "conditionsV6", conditions_v6,
+		  "Further conditions of the IPv6 ports, in the backend's words",
+		  .type = CNI_TYPE_STRINGS),
+	CNI_FIELD(struct portmap_conf, "backend", backend,
+		  "The place of the rules: \"\" leaves the choice to the keys that one "
+		  "backend alone has",
+		  .words = backends, .unless = "nftables"),
+	CNI_FIELD(struct portmap_conf, "portMappings", port_mappings,
+		  "The ports to publish: without it nothing is published",
+		  .section = {"runtimeConfig"}, .type = CNI_TYPE_LIST, .items = entry_fields,
 		  .unless = CNI_REQUIRED),
 	{0},
 };

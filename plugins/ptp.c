@@ -15,16 +15,17 @@ struct ptp_conf {
 
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct ptp_conf, "ipMasq", ip_masq,
-		  .help = "Packets that leave the network get the host's address: without effect "
-			  "without 'ipam'"),
+		  "Packets that leave the network get the host's address: without effect "
+		  "without 'ipam'"),
 	CNI_FIELD(struct ptp_conf, "ipMasqBackend", ip_masq_backend,
-		  .words = cni_masquerade_backends, .help = "The place of the masquerade rules",
+		  "The place of the masquerade rules", .words = cni_masquerade_backends,
 		  .unless = "nftables"),
-	CNI_FIELD(struct ptp_conf, "nonMasqueradeCIDRs", non_masquerade, .type = CNI_TYPE_PREFIXES,
-		  .help = "Packets to these prefixes keep the container's address with ipMasq: at "
-			  "most 1,024, of both families"),
-	CNI_FIELD(struct ptp_conf, "mtu", mtu, .max = 65535, .negative_is_zero = true,
-		  .help = "MTU of the pair: 0 or less is the kernel's"),
+	CNI_FIELD(struct ptp_conf, "nonMasqueradeCIDRs", non_masquerade,
+		  "Packets to these prefixes keep the container's address with ipMasq: at "
+		  "most 1,024, of both families",
+		  .type = CNI_TYPE_PREFIXES),
+	CNI_FIELD(struct ptp_conf, "mtu", mtu, "MTU of the pair: 0 or less is the kernel's",
+		  .max = 65535, .negative_is_zero = true),
 	{0},
 };
 

@@ -14,16 +14,16 @@ struct sbr_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct sbr_conf, "table", table, .min = 1, .max = UINT32_MAX,
-		  .help = "The routing table that the rules lead to: no route is made or moved",
-		  .unless = "a free one for each address"),
-	CNI_FIELD(struct sbr_conf, "gateways", gateways, .type = CNI_TYPE_ADDRESSES,
-		  .help = "The gateway of the default route in the new tables, at most one of each "
-			  "family",
-		  .unless = "those of the addresses"),
+	CNI_FIELD(struct sbr_conf, "table", table,
+		  "The routing table that the rules lead to: no route is made or moved", .min = 1,
+		  .max = UINT32_MAX, .unless = "a free one for each address"),
+	CNI_FIELD(struct sbr_conf, "gateways", gateways,
+		  "The gateway of the default route in the new tables, at most one of each "
+		  "family",
+		  .type = CNI_TYPE_ADDRESSES, .unless = "those of the addresses"),
 	CNI_FIELD(struct sbr_conf, "addSourceHints", add_source_hints,
-		  .help = "The subnets' routes stay in the main table, with the addresses as "
-			  "preferred sources"),
+		  "The subnets' routes stay in the main table, with the addresses as "
+		  "preferred sources"),
 	{0},
 };
 

@@ -11,15 +11,12 @@ struct vlan_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct vlan_conf, "master", master, .help = "A link of the host",
-		  .unless = CNI_REQUIRED),
-	CNI_FIELD(struct vlan_conf, "vlanId", vlan_id, .max = CNI_BRIDGE_VLAN_MAX,
-		  .help = "The VLAN"),
-	CNI_FIELD(struct vlan_conf, "mtu", mtu, .max = 65535,
-		  .help = "Bytes, at most the master's: 0 is the master's",
-		  .unless = "the master's"),
+	CNI_FIELD(struct vlan_conf, "master", master, "A link of the host", .unless = CNI_REQUIRED),
+	CNI_FIELD(struct vlan_conf, "vlanId", vlan_id, "The VLAN", .max = CNI_BRIDGE_VLAN_MAX),
+	CNI_FIELD(struct vlan_conf, "mtu", mtu, "Bytes, at most the master's: 0 is the master's",
+		  .max = 65535, .unless = "the master's"),
 	CNI_FIELD(struct vlan_conf, "linkInContainer", link_in_container,
-		  .help = "The master is in the container's namespace"),
+		  "The master is in the container's namespace"),
 	{0},
 };
 

@@ -12,11 +12,12 @@ struct vrf_conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct vrf_conf, "vrfname", vrfname, .help = "The VRF in the container",
+	CNI_FIELD(struct vrf_conf, "vrfname", vrfname, "The VRF in the container",
 		  .unless = CNI_REQUIRED),
-	CNI_FIELD(struct vrf_conf, "table", table, .max = UINT32_MAX,
-		  .help = "The VRF's routing table: 0 is the table of the VRF if it exists, "
-			  "otherwise a free one"),
+	CNI_FIELD(struct vrf_conf, "table", table,
+		  "The VRF's routing table: 0 is the table of the VRF if it exists, "
+		  "otherwise a free one",
+		  .max = UINT32_MAX),
 	{0},
 };
 

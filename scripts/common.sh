@@ -24,7 +24,7 @@ test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables
 # Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
 	firewalld dbus-daemon dbus-bin python3-kubernetes kea-dhcp4-server kea-dhcp6-server udhcpd
-	prometheus)
+	prometheus chromium-headless-shell fonts-dejavu-core)
 
 # Installs the missing Debian packages.
 need_packages() {

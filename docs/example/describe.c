@@ -19,7 +19,7 @@ struct describe_conf {
 
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct describe_conf, "directory", directory,
-		  .help = "The directory of the files, which is made if it is absent"),
+		  "The directory of the files, which is made if it is absent"),
 	{0},
 };
 

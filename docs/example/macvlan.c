@@ -196,11 +196,10 @@ static const struct cni_word modes[] = {
 static const struct macvlan_part defaults = {.master = "", .mode = MACVLAN_MODE_BRIDGE};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct macvlan_part, "master", master, .help = "The link of the host"),
-	CNI_FIELD(struct macvlan_part, "mode", mode, .words = modes,
-		  .help = "Who reaches whom, see ip-link(8)"),
-	CNI_FIELD(struct macvlan_part, "mtu", mtu, .max = 65535,
-		  .help = "Bytes: 0 is the master's"),
+	CNI_FIELD(struct macvlan_part, "master", master, "The link of the host"),
+	CNI_FIELD(struct macvlan_part, "mode", mode, "Who reaches whom, see ip-link(8)",
+		  .words = modes),
+	CNI_FIELD(struct macvlan_part, "mtu", mtu, "Bytes: 0 is the master's", .max = 65535),
 	{0},
 };
 

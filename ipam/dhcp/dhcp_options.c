@@ -178,13 +178,12 @@ struct provided {
 
 const struct cni_field dhcp_provide_fields[] = {
 	CNI_FIELD(struct provided, "option", option,
-		  .help = "The option: a name of dhcp-options(5), such as host-name, or a number "
-			  "from 1 to 254",
+		  "The option: a name of dhcp-options(5), such as host-name, or a number "
+		  "from 1 to 254",
 		  .unless = CNI_REQUIRED),
-	CNI_FIELD(struct provided, "value", value,
-		  .help = "The value, up to 255 bytes, as they are"),
+	CNI_FIELD(struct provided, "value", value, "The value, up to 255 bytes, as they are"),
 	CNI_FIELD(struct provided, "fromArg", argument,
-		  .help = "The argument of CNI_ARGS that overrides value"),
+		  "The argument of CNI_ARGS that overrides value"),
 	{0},
 };
 
@@ -235,9 +234,9 @@ struct requested {
 
 const struct cni_field dhcp_request_fields[] = {
 	CNI_FIELD(struct requested, "option", option,
-		  .help = "The option: a name of dhcp-options(5) or a number from 1 to 254"),
+		  "The option: a name of dhcp-options(5) or a number from 1 to 254"),
 	CNI_FIELD(struct requested, "skipDefault", skip_default,
-		  .help = "The server is asked for the listed options only", .unless = "false"),
+		  "The server is asked for the listed options only", .unless = "false"),
 	{0},
 };
 

@@ -46,12 +46,12 @@ static const struct cni_word reclaims[] = {
 
 /* Keys that DEL and GC need as well. */
 #define PLACE_FIELDS                                                                               \
-	CNI_FIELD(struct keys, "dataDir", data_dir, .section = {"ipam"},                           \
-		  .help = "An absolute path: reservations are files in <dataDir>/<network>",       \
-		  .unless = DEFAULT_DATA_DIR),                                                     \
-		CNI_FIELD(struct keys, "lockTimeout", lock_timeout, .section = {"ipam"}, .min = 1, \
-			  .max = MAX_LOCK_TIMEOUT,                                                 \
-			  .help = "Seconds to wait for the lock of the data directory")
+	CNI_FIELD(struct keys, "dataDir", data_dir,                                                \
+		  "An absolute path: reservations are files in <dataDir>/<network>",               \
+		  .section = {"ipam"}, .unless = DEFAULT_DATA_DIR),                                \
+		CNI_FIELD(struct keys, "lockTimeout", lock_timeout,                                \
+			  "Seconds to wait for the lock of the data directory",                    \
+			  .section = {"ipam"}, .min = 1, .max = MAX_LOCK_TIMEOUT)
 
 static const struct cni_field place_fields[] = {
 	PLACE_FIELDS,
@@ -60,54 +60,58 @@ static const struct cni_field place_fields[] = {
 
 static const struct cni_field fields[] = {
 	PLACE_FIELDS,
-	CNI_FIELD(struct keys, "resolvConf", resolv_conf, .section = {"ipam"},
-		  .help = "A resolver file that the DNS settings come from, at most 64 KiB"),
-	CNI_FIELD(struct keys, "rangesFile", ranges_file, .section = {"ipam"},
-		  .help = "An absolute path: a JSON file with more range sets, at most 1 MiB"),
-	CNI_FIELD(struct keys, "stickyKey", sticky_key, .section = {"ipam"},
-		  .help = "A text that CNI_ARGS fills in, such as ${K8S_POD_NAME}: an ADD with the "
-			  "same text gets the address it had last"),
-	CNI_FIELD(struct keys, "reclaim", reclaim, .section = {"ipam"}, .words = reclaims,
-		  .help = "Reservations of an earlier boot: used last, released at the first ADD, "
-			  "or kept"),
-	CNI_FIELD(struct keys, "cooldown", cooldown, .section = {"ipam"},
-		  .help = "Seconds before a released address is given out again"),
-	CNI_FIELD(struct keys, "exclude", exclude, .section = {"ipam"}, .type = CNI_TYPE_STRINGS,
-		  .help = "Addresses and prefixes that are never given out"),
-	CNI_FIELD(struct keys, "subnet", flat.subnet, .section = {"ipam"},
-		  .help = "The subnet of the only range, in the old form that has its keys here"),
-	CNI_FIELD(struct keys, "rangeStart", flat.first, .section = {"ipam"},
-		  .help = "The first address of the only range, in the old form that has its keys "
-			  "here",
-		  .unless = "the first usable of the subnet"),
-	CNI_FIELD(struct keys, "rangeEnd", flat.last, .section = {"ipam"},
-		  .help = "The last address of the only range, in the old form that has its keys "
-			  "here",
-		  .unless = "the last usable of the subnet"),
-	CNI_FIELD(struct keys, "gateway", flat.gateway, .section = {"ipam"},
-		  .help = "The gateway of the only range, in the old form that has its keys here",
-		  .unless = "the first of the subnet"),
-	CNI_FIELD(struct keys, "ranges", ranges, .section = {"ipam"}, .type = CNI_TYPE_LISTS,
-		  .items = range_fields,
-		  .help = "Range sets: an ADD gets an address of each, and the ranges of a set are "
-			  "of one family"),
-	CNI_FIELD(struct keys, "routes", routes, .section = {"ipam"}, .type = CNI_TYPE_LIST,
-		  .items = cni_route_fields, .help = "The routes of the result"),
-	CNI_FIELD(struct keys, "ipRanges", ip_ranges, .section = {"runtimeConfig"},
-		  .type = CNI_TYPE_LISTS, .items = range_fields,
-		  .help = "Range sets before all others"),
-	CNI_FIELD(
-		struct keys, "ips", args_ips, .section = {"args", "cni"}, .type = CNI_TYPE_STRINGS,
-		.help = "Requested addresses, with or without a prefix, at most one for each set"),
-	CNI_FIELD(
-		struct keys, "ips", runtime_ips, .section = {"runtimeConfig"},
-		.type = CNI_TYPE_STRINGS,
-		.help = "Requested addresses, with or without a prefix, at most one for each set"),
+	CNI_FIELD(struct keys, "resolvConf", resolv_conf,
+		  "A resolver file that the DNS settings come from, at most 64 KiB",
+		  .section = {"ipam"}),
+	CNI_FIELD(struct keys, "rangesFile", ranges_file,
+		  "An absolute path: a JSON file with more range sets, at most 1 MiB",
+		  .section = {"ipam"}),
+	CNI_FIELD(struct keys, "stickyKey", sticky_key,
+		  "A text that CNI_ARGS fills in, such as ${K8S_POD_NAME}: an ADD with the "
+		  "same text gets the address it had last",
+		  .section = {"ipam"}),
+	CNI_FIELD(struct keys, "reclaim", reclaim,
+		  "Reservations of an earlier boot: used last, released at the first ADD, "
+		  "or kept",
+		  .section = {"ipam"}, .words = reclaims),
+	CNI_FIELD(struct keys, "cooldown", cooldown,
+		  "Seconds before a released address is given out again", .section = {"ipam"}),
+	CNI_FIELD(struct keys, "exclude", exclude,
+		  "Addresses and prefixes that are never given out", .section = {"ipam"},
+		  .type = CNI_TYPE_STRINGS),
+	CNI_FIELD(struct keys, "subnet", flat.subnet,
+		  "The subnet of the only range, in the old form that has its keys here",
+		  .section = {"ipam"}),
+	CNI_FIELD(struct keys, "rangeStart", flat.first,
+		  "The first address of the only range, in the old form that has its keys "
+		  "here",
+		  .section = {"ipam"}, .unless = "the first usable of the subnet"),
+	CNI_FIELD(struct keys, "rangeEnd", flat.last,
+		  "The last address of the only range, in the old form that has its keys "
+		  "here",
+		  .section = {"ipam"}, .unless = "the last usable of the subnet"),
+	CNI_FIELD(struct keys, "gateway", flat.gateway,
+		  "The gateway of the only range, in the old form that has its keys here",
+		  .section = {"ipam"}, .unless = "the first of the subnet"),
+	CNI_FIELD(struct keys, "ranges", ranges,
+		  "Range sets: an ADD gets an address of each, and the ranges of a set are "
+		  "of one family",
+		  .section = {"ipam"}, .type = CNI_TYPE_LISTS, .items = range_fields),
+	CNI_FIELD(struct keys, "routes", routes, "The routes of the result", .section = {"ipam"},
+		  .type = CNI_TYPE_LIST, .items = cni_route_fields),
+	CNI_FIELD(struct keys, "ipRanges", ip_ranges, "Range sets before all others",
+		  .section = {"runtimeConfig"}, .type = CNI_TYPE_LISTS, .items = range_fields),
+	CNI_FIELD(struct keys, "ips", args_ips,
+		  "Requested addresses, with or without a prefix, at most one for each set",
+		  .section = {"args", "cni"}, .type = CNI_TYPE_STRINGS),
+	CNI_FIELD(struct keys, "ips", runtime_ips,
+		  "Requested addresses, with or without a prefix, at most one for each set",
+		  .section = {"runtimeConfig"}, .type = CNI_TYPE_STRINGS),
 	{0},
 };
 
 static const struct cni_argument arguments[] = {
-	{"IP", "A requested address, with or without a prefix"},
+	CNI_ARGUMENT("IP", "A requested address, with or without a prefix"),
 	{0},
 };
 

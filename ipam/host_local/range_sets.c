@@ -13,15 +13,15 @@
 
 const struct cni_field range_fields[] = {
 	CNI_FIELD(struct range, "subnet", subnet,
-		  .help = "The subnet, without host bits: at most /30 or /126, or smaller with "
-			  "rangeStart and rangeEnd",
+		  "The subnet, without host bits: at most /30 or /126, or smaller with "
+		  "rangeStart and rangeEnd",
 		  .unless = CNI_REQUIRED),
-	CNI_FIELD(struct range, "rangeStart", first, .help = "The first address of the range",
+	CNI_FIELD(struct range, "rangeStart", first, "The first address of the range",
 		  .unless = "the first usable of the subnet"),
-	CNI_FIELD(struct range, "rangeEnd", last, .help = "The last address of the range",
+	CNI_FIELD(struct range, "rangeEnd", last, "The last address of the range",
 		  .unless = "the last usable of the subnet"),
 	CNI_FIELD(struct range, "gateway", gateway,
-		  .help = "The gateway, which is never given out and may be outside of the subnet",
+		  "The gateway, which is never given out and may be outside of the subnet",
 		  .unless = "the first of the subnet"),
 	{0},
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 const struct cni_argument cni_mac_arguments[] = {
-	{"MAC", "The interface's MAC: overrides a key of the configuration"},
+	CNI_ARGUMENT("MAC", "The interface's MAC: overrides a key of the configuration"),
 	{0},
 };
 

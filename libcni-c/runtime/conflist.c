@@ -24,22 +24,52 @@ static int read_name(const cJSON *json, struct cni_conflist *list, struct cni_er
 	return 0;
 }
 
-static int read_flag(const cJSON *json, const char *key, bool *flag, struct cni_error *err)
+/* True, false, or a text of them in any case. */
+static int decode_flag(const struct cni_field *field, const cJSON *value, void *member,
+		       struct cni_error *err)
 {
-	const cJSON *value = cni_json_get(json, key);
 	const char *text = cJSON_GetStringValue(value);
+	bool *flag = member;
 
-	if (!value)
-		return 0;
 	if (cJSON_IsTrue(value) || (text && !strcasecmp(text, "true")))
 		*flag = true;
 	else if (cJSON_IsFalse(value) || (text && !strcasecmp(text, "false")))
 		*flag = false;
 	else
-		return cni_fail(err, CNI_ECONFIG, "'%s' is %s, expected true or false", key,
+		return cni_fail(err, CNI_ECONFIG, "'%s' is %s, expected true or false", field->key,
 				cni_json_show(value));
 	return 0;
 }
+
+#define FLAG(key_, member_, help_)                                                                 \
+	{                                                                                          \
+		.key = (key_), .offset = offsetof(struct cni_conflist, member_),                   \
+		.decode = decode_flag, .help = CNI_HELP(help_), .type = CNI_TYPE_BOOLEAN,          \
+		.unless = "false"                                                                  \
+	}
+
+const struct cni_field cni_conflist_fields[] = {
+	CNI_KEY("cniVersion", CNI_TYPE_STRING,
+		"The version of the specification, from 0.1.0 to 1.1.0: 1.1.0 has STATUS and GC",
+		.unless = "0.1.0"),
+	CNI_KEY("cniVersions", CNI_TYPE_STRINGS,
+		"More versions: the highest that is known counts, of cniVersion too"),
+	CNI_KEY("name", CNI_TYPE_STRING,
+		"The network's name, with which its things on the host are marked: letters, "
+		"digits, "
+		"'_', '.' and '-', the first one a letter or a digit",
+		.unless = CNI_REQUIRED),
+	FLAG("disableCheck", disable_check, "Runtimes do not call CHECK"),
+	FLAG("disableGC", disable_gc, "Runtimes do not call GC"),
+	FLAG("loadOnlyInlinedPlugins", only_inlined,
+	     "Files in a directory with the network's name, beside the list, are not appended to "
+	     "plugins"),
+	CNI_KEY("plugins", CNI_TYPE_LIST,
+		"An object for each plugin, in the order of ADD: first the plugin that makes the "
+		"interface, then those that change it",
+		.unless = "those of that directory"),
+	{0},
+};
 
 /* Adds to `candidates`, a bit for each version that we know. */
 static int read_candidate(const cJSON *value, const char *what, unsigned int *candidates,
@@ -153,9 +183,7 @@ static int read_plugins(const cJSON *json, struct cni_conflist *list, struct cni
 static int read_list(const cJSON *json, struct cni_conflist *list, struct cni_error *err)
 {
 	if (read_name(json, list, err) < 0 || choose_version(json, list, err) < 0 ||
-	    read_flag(json, "disableCheck", &list->disable_check, err) < 0 ||
-	    read_flag(json, "disableGC", &list->disable_gc, err) < 0 ||
-	    read_flag(json, "loadOnlyInlinedPlugins", &list->only_inlined, err) < 0)
+	    cni_decode(cni_conflist_fields, json, list, false, err) < 0)
 		return -1;
 	return read_plugins(json, list, err);
 }

@@ -5,6 +5,7 @@
 #define CNI_CONFLIST_H
 
 #include "decls.h"
+#include "decode.h"
 #include "error.h"
 #include "json.h"
 #include "version.h"
@@ -28,6 +29,9 @@ struct cni_conflist {
 	size_t size;	   /* without the NUL */
 	char *file; /* the path that cni_confdir_find() has read it from; NULL: another source */
 };
+
+/* The keys of a list. */
+extern const struct cni_field cni_conflist_fields[];
 
 /* Reads a list. Keys match in any case. The flags may be booleans or "true" and "false" in any
  * case. A list without the key 'plugins' has none, as long as `only_inlined` is not set: they come

@@ -5,6 +5,7 @@
 
 #include "decls.h"
 #include "error.h"
+#include "help_text.h"
 
 CNI_BEGIN_DECLS
 
@@ -14,11 +15,17 @@ struct cni_arg {
 	char **value;
 };
 
-/* An argument as DESCRIBE prints it. Tables end with {0}. */
+/* An argument as DESCRIBE prints it, made by CNI_ARGUMENT(). Tables end with {0}. */
 struct cni_argument {
 	const char *key;
 	const char *help; /* one sentence without a full stop */
 };
+
+/* An argument without help, or with an empty one, does not compile. */
+#define CNI_ARGUMENT(key_, help_)                                                                  \
+	{                                                                                          \
+		(key_), CNI_HELP(help_)                                                            \
+	}
 
 /* Reads `args` ("" allowed). Keys that `known` (ending in {0}) does not name are an error, unless
  * IgnoreUnknown is 1 or true. IP, MAC, GATEWAY and the K8S_POD_* of kubelet's runtimes are always

@@ -9,6 +9,25 @@
 #include <string.h>
 #include <strings.h>
 
+const struct cni_field cni_conf_fields[] = {
+	CNI_KEY("type", CNI_TYPE_STRING,
+		"The executable, which runtimes look for in their directories of plugins",
+		.unless = CNI_REQUIRED),
+	CNI_KEY("capabilities", CNI_TYPE_OBJECT,
+		"A boolean for each capability: true lets the runtime send its value for each "
+		"container, as runtimeConfig"),
+	CNI_KEY("args", CNI_TYPE_OBJECT, "Arguments of one attachment, in the object cni"),
+	{0},
+};
+
+const struct cni_field cni_conf_added_fields[] = {
+	CNI_KEY("name", CNI_TYPE_STRING, "The network's name, of the list"),
+	CNI_KEY("cniVersion", CNI_TYPE_STRING, "The version that the runtime has chosen"),
+	CNI_KEY("runtimeConfig", CNI_TYPE_OBJECT, "The values of the capabilities"),
+	CNI_KEY("prevResult", CNI_TYPE_OBJECT, "The result of the plugins before"),
+	{0},
+};
+
 /* The key of the specification and the one that libcni also sends (containernetworking/cni#1101). */
 static const char *const valid_keys[] = {"cni.dev/valid-attachments", "cni.dev/attachments"};
 

@@ -5,6 +5,7 @@
 #define CNI_CONF_H
 
 #include "decls.h"
+#include "decode.h"
 #include "env.h"
 #include "error.h"
 #include "json.h"
@@ -29,6 +30,11 @@ struct cni_conf {
 	bool has_prev_result;
 	struct cni_owners valid; /* GC: the attachments still valid, sorted */
 };
+
+/* The keys that a plugin's object in a list has whatever the plugin is, and those that a runtime adds. Functions of their
+ * own read them. */
+extern const struct cni_field cni_conf_fields[];
+extern const struct cni_field cni_conf_added_fields[];
 
 /* Parses the configuration in `data`, checked as the command needs it. Fills `ret_conf->json`,
  * `name` and `version` first, so that an error can be printed in the right version.

@@ -3,21 +3,23 @@
  * picks the decoder, so that a wrong pair does not compile.
  *
  *	static const struct cni_field fields[] = {
- *		CNI_FIELD(struct bridge_conf, "bridge", bridge),
- *		CNI_FIELD(struct bridge_conf, "mtu", mtu, .max = 65535),
- *		CNI_FIELD(struct bridge_conf, "mac", mac, .section = {"runtimeConfig"}),
+ *		CNI_FIELD(struct bridge_conf, "bridge", bridge, "The bridge"),
+ *		CNI_FIELD(struct bridge_conf, "mtu", mtu, "MTU of the pair", .max = 65535),
+ *		CNI_FIELD(struct bridge_conf, "mac", mac, "The container's MAC",
+ *			  .section = {"runtimeConfig"}),
  *		{0},
  *	};
  *
  * Keys match in any case and the last of two wins; an absent or null key leaves the member as it
  * was, so defaults are set before. Keys that no row names are accepted.
  *
- * The same rows are what DESCRIBE prints (describe.h). */
+ * The same rows are what DESCRIBE prints (describe.h), and manuals are made of: a key without help does not compile. */
 #ifndef CNI_DECODE_H
 #define CNI_DECODE_H
 
 #include "decls.h"
 #include "error.h"
+#include "help_text.h"
 #include "ip.h"
 #include "json.h"
 #include "word.h"
@@ -62,11 +64,12 @@ typedef int cni_decoder(const struct cni_field *field, const cJSON *value, void 
 /* The `unless` of a key that the plugin does not do without. */
 #define CNI_REQUIRED "required"
 
-/* A row of the table, made by CNI_FIELD(). A table ends with {0}. */
+/* A row of the table, made by CNI_FIELD(), CNI_KEY() or CNI_MEMBER(). A table ends with {0}. */
 struct cni_field {
 	const char *key;
 	size_t offset;
 	cni_decoder *decode;
+	const char *help;	/* for DESCRIBE: one sentence without a full stop */
 	const char *section[2]; /* keys of the objects around it, outermost first */
 	uint32_t min;		/* for numbers */
 	uint32_t max;		/* for numbers; 0 means 2^31-1, or 2^63-1 for 64 bits */
@@ -77,7 +80,6 @@ struct cni_field {
 	/* For DESCRIBE alone. */
 	enum cni_type type;
 	const struct cni_field *items; /* the members of the object, or of the list's objects */
-	const char *help;	       /* one sentence without a full stop */
 	const char *unless; /* what holds without the key, where the defaults do not tell */
 };
 
@@ -97,17 +99,26 @@ cni_decoder cni_decode_object;
 cni_decoder cni_decode_elsewhere;
 
 /* A row. The decoder is that for the type of `member`; a `const cJSON *` takes a list or an object as
- * it is. More members (.section, .min, .max, .words, .help) may follow, in the struct's order for C++. */
-#define CNI_FIELD(type_, key_, member_, ...)                                                       \
+ * it is. `help` is a literal. More members (.section, .min, .max, .words) may follow, in the struct's order for C++. */
+#define CNI_FIELD(type_, key_, member_, help_, ...)                                                \
 	{                                                                                          \
 		.key = (key_), .offset = offsetof(type_, member_),                                 \
-		.decode = CNI_DECODER(((type_ *)0)->member_), ##__VA_ARGS__                        \
+		.decode = CNI_DECODER(((type_ *)0)->member_), .help = CNI_HELP(help_),             \
+		##__VA_ARGS__                                                                      \
 	}
 
 /* A row for DESCRIBE alone, of a key that a function of its own reads. */
-#define CNI_KEY(key_, type_, ...)                                                                  \
+#define CNI_KEY(key_, type_, help_, ...)                                                           \
 	{                                                                                          \
-		.key = (key_), .decode = cni_decode_elsewhere, .type = (type_), ##__VA_ARGS__      \
+		.key = (key_), .decode = cni_decode_elsewhere, .help = CNI_HELP(help_),            \
+		.type = (type_), ##__VA_ARGS__                                                     \
+	}
+
+/* A row of a table that DESCRIBE does not print: of a result, or of keys that DEL reads as well. */
+#define CNI_MEMBER(type_, key_, member_, ...)                                                      \
+	{                                                                                          \
+		.key = (key_), .offset = offsetof(type_, member_),                                 \
+		.decode = CNI_DECODER(((type_ *)0)->member_), ##__VA_ARGS__                        \
 	}
 
 #ifdef __cplusplus

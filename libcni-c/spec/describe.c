@@ -161,18 +161,24 @@ static cJSON *describe_fields(const struct cni_field *fields, const void *defaul
 	return list;
 }
 
+cJSON *cni_describe_fields(const struct cni_field *fields)
+{
+	return describe_fields(fields, NULL, false);
+}
+
 /* The keys that conf.c reads for plugins that run an IPAM plugin. */
 static const struct cni_field ipam_fields[] = {
 	CNI_KEY("type", CNI_TYPE_STRING,
-		.help = "The IPAM plugin, an executable on CNI_PATH, which reads the other keys"),
+		"The IPAM plugin, an executable on CNI_PATH, which reads the other keys"),
 	{0},
 };
 
-static const struct cni_field delegating_fields[] = {
-	CNI_KEY("ipam", CNI_TYPE_OBJECT, .items = ipam_fields,
-		.help = "The addresses: without it the interface gets none from this plugin"),
-	CNI_KEY("dns", CNI_TYPE_OBJECT, .items = cni_dns_fields,
-		.help = "Replaces the IPAM plugin's DNS settings in the result"),
+const struct cni_field cni_delegating_fields[] = {
+	CNI_KEY("ipam", CNI_TYPE_OBJECT,
+		"The addresses: without it the interface gets none from this plugin",
+		.items = ipam_fields),
+	CNI_KEY("dns", CNI_TYPE_OBJECT, "Replaces the IPAM plugin's DNS settings in the result",
+		.items = cni_dns_fields),
 	{0},
 };
 
@@ -223,7 +229,7 @@ cJSON *cni_describe(const struct cni_verbs *verbs)
 	cni_json_add(json, "cniVersions", versions);
 	keys = describe_fields(own->fields, own->defaults, true);
 	if (verbs->delegates)
-		append_all(keys, describe_fields(delegating_fields, NULL, false));
+		append_all(keys, describe_fields(cni_delegating_fields, NULL, false));
 	cni_json_add(json, "keys", keys);
 	cni_json_add(json, "arguments", describe_arguments(own));
 	return json;

@@ -59,6 +59,12 @@ extern const struct cni_field cni_route_fields[];
 /* "list of objects" */
 const char *cni_type_text(enum cni_type type);
 
+/* The rows of a table as "keys" has them, without defaults but for `unless`; the caller frees with cJSON_Delete(). */
+cJSON *cni_describe_fields(const struct cni_field *fields);
+
+/* The members of an object `ipam` and `dns` in the configuration of plugins that run an IPAM plugin. */
+extern const struct cni_field cni_delegating_fields[];
+
 /* The answer, which the caller frees with cJSON_Delete(). */
 cJSON *cni_describe(const struct cni_verbs *verbs);
 

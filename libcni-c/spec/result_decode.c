@@ -45,27 +45,27 @@ int cni_dns_decode(const cJSON *json, struct cni_dns *dns, struct cni_error *err
 }
 
 const struct cni_field cni_dns_fields[] = {
-	CNI_KEY("nameservers", CNI_TYPE_STRINGS, .help = "Addresses of name servers"),
-	CNI_KEY("domain", CNI_TYPE_STRING, .help = "The local domain"),
-	CNI_KEY("search", CNI_TYPE_STRINGS, .help = "Domains that short names are looked up in"),
-	CNI_KEY("options", CNI_TYPE_STRINGS, .help = "Options of resolv.conf(5)"),
+	CNI_KEY("nameservers", CNI_TYPE_STRINGS, "Addresses of name servers"),
+	CNI_KEY("domain", CNI_TYPE_STRING, "The local domain"),
+	CNI_KEY("search", CNI_TYPE_STRINGS, "Domains that short names are looked up in"),
+	CNI_KEY("options", CNI_TYPE_STRINGS, "Options of resolv.conf(5)"),
 	{0},
 };
 
 const struct cni_field cni_route_fields[] = {
-	CNI_FIELD(struct cni_route, "dst", dst, .help = "The destination", .unless = CNI_REQUIRED),
+	CNI_FIELD(struct cni_route, "dst", dst, "The destination", .unless = CNI_REQUIRED),
 	CNI_FIELD(struct cni_route, "gw", gw,
-		  .help = "The gateway, of the same family: without one the plugin that makes the "
-			  "interface chooses"),
-	CNI_FIELD(struct cni_route, "mtu", mtu, .help = "MTU of the route in bytes"),
+		  "The gateway, of the same family: without one the plugin that makes the "
+		  "interface chooses"),
+	CNI_FIELD(struct cni_route, "mtu", mtu, "MTU of the route in bytes"),
 	CNI_FIELD(struct cni_route, "advmss", advmss,
-		  .help = "The maximal segment size that TCP advertises, in bytes"),
-	CNI_FIELD(struct cni_route, "priority", priority, .max = UINT32_MAX, .help = "The metric"),
-	CNI_FIELD(struct cni_route, "table", table, .max = UINT32_MAX, .help = "The routing table",
+		  "The maximal segment size that TCP advertises, in bytes"),
+	CNI_FIELD(struct cni_route, "priority", priority, "The metric", .max = UINT32_MAX),
+	CNI_FIELD(struct cni_route, "table", table, "The routing table", .max = UINT32_MAX,
 		  .unless = "main"),
-	CNI_FIELD(struct cni_route, "scope", scope, .max = 255,
-		  .help = "The scope, see rtnetlink(7): 0 is global, 253 is the link"),
-	CNI_KEY("gws", CNI_TYPE_ADDRESSES, .help = "More gateways: a route for each of them"),
+	CNI_FIELD(struct cni_route, "scope", scope,
+		  "The scope, see rtnetlink(7): 0 is global, 253 is the link", .max = 255),
+	CNI_KEY("gws", CNI_TYPE_ADDRESSES, "More gateways: a route for each of them"),
 	{0},
 };
 
@@ -159,8 +159,8 @@ static int decode_family(const cJSON *json, const char *key, int family, struct 
 			 struct cni_error *err)
 {
 	static const struct cni_field fields[] = {
-		CNI_FIELD(struct cni_result_ip, "ip", address),
-		CNI_FIELD(struct cni_result_ip, "gateway", gateway),
+		CNI_MEMBER(struct cni_result_ip, "ip", address),
+		CNI_MEMBER(struct cni_result_ip, "gateway", gateway),
 		{0},
 	};
 	const cJSON *object = cni_json_get(json, key);
@@ -183,12 +183,12 @@ static int decode_interfaces(const cJSON *list, struct cni_result *result, struc
 		uint32_t mtu;
 	};
 	static const struct cni_field fields[] = {
-		CNI_FIELD(struct interface, "name", name),
-		CNI_FIELD(struct interface, "mac", mac),
-		CNI_FIELD(struct interface, "sandbox", sandbox),
-		CNI_FIELD(struct interface, "socketPath", socket_path),
-		CNI_FIELD(struct interface, "pciID", pci_id),
-		CNI_FIELD(struct interface, "mtu", mtu),
+		CNI_MEMBER(struct interface, "name", name),
+		CNI_MEMBER(struct interface, "mac", mac),
+		CNI_MEMBER(struct interface, "sandbox", sandbox),
+		CNI_MEMBER(struct interface, "socketPath", socket_path),
+		CNI_MEMBER(struct interface, "pciID", pci_id),
+		CNI_MEMBER(struct interface, "mtu", mtu),
 		{0},
 	};
 	const cJSON *item;
@@ -224,9 +224,9 @@ static int decode_ips(const cJSON *list, struct cni_result *result, struct cni_e
 		uint32_t interface;
 	};
 	static const struct cni_field fields[] = {
-		CNI_FIELD(struct address, "address", address),
-		CNI_FIELD(struct address, "gateway", gateway),
-		CNI_FIELD(struct address, "interface", interface),
+		CNI_MEMBER(struct address, "address", address),
+		CNI_MEMBER(struct address, "gateway", gateway),
+		CNI_MEMBER(struct address, "interface", interface),
 		{0},
 	};
 	const cJSON *item;

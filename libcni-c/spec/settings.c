@@ -10,14 +10,42 @@
 #define FILE_MAX 4096
 #define BLANKS	 " \t\r"
 
-static bool is_yes(const char *text)
+const struct cni_setting cni_setting_rows[] = {
+	CNI_SETTING("counters", "CNI_C_COUNTERS", counters, "yes, on, true or 1", "no",
+		    "Counts the calls of each plugin, their failures and their durations, below "
+		    "/run/cni/counters"),
+	CNI_SETTING("log", "CNI_C_LOG", log, "an absolute path, journal or stderr", "none",
+		    "A line of JSON for each call: appended to the file, sent to systemd's "
+		    "journal, or printed on "
+		    "standard error"),
+	{.key = NULL},
+};
+
+void cni_setting_read_switch(const char *text, void *member)
 {
 	static const char *const words[] = {"yes", "1", "true", "on"};
+	bool yes = false;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (!strcasecmp(text, words[i]))
-			return true;
-	return false;
+		yes |= !strcasecmp(text, words[i]);
+	*(bool *)member = yes;
+}
+
+/* A text that does not fit is none. */
+void cni_setting_read_text(const char *text, void *member)
+{
+	size_t size = strlen(text) + 1;
+
+	if (size <= CNI_SETTINGS_TEXT_SIZE)
+		memcpy(member, text, size);
+	else
+		*(char *)member = '\0';
+}
+
+static void read_value(const struct cni_setting *row, const char *text,
+		       struct cni_settings *settings)
+{
+	row->read(text, (char *)settings + row->offset);
 }
 
 static void trim_end(char *text)
@@ -26,15 +54,6 @@ static void trim_end(char *text)
 
 	while (length && strchr(BLANKS, text[length - 1]))
 		text[--length] = '\0';
-}
-
-/* A path that does not fit is none. */
-static void set_log(const char *text, struct cni_settings *settings)
-{
-	size_t size = strlen(text) + 1;
-
-	if (size <= sizeof(settings->log))
-		memcpy(settings->log, text, size);
 }
 
 /* "key = value", in place. */
@@ -49,10 +68,9 @@ static void read_line(char *line, struct cni_settings *settings)
 	value += strspn(value, BLANKS);
 	trim_end(line);
 	trim_end(value);
-	if (!strcmp(line, "counters"))
-		settings->counters = is_yes(value);
-	if (!strcmp(line, "log"))
-		set_log(value, settings);
+	for (const struct cni_setting *row = cni_setting_rows; row->key; row++)
+		if (!strcmp(line, row->key))
+			read_value(row, value, settings);
 }
 
 static void read_file(struct cni_settings *settings)
@@ -73,18 +91,20 @@ static void read_file(struct cni_settings *settings)
 		read_line(line, settings);
 }
 
+static bool has_all_variables(void)
+{
+	for (const struct cni_setting *row = cni_setting_rows; row->key; row++)
+		if (!getenv(row->variable))
+			return false;
+	return true;
+}
+
 void cni_settings_read(struct cni_settings *ret_settings)
 {
-	const char *counters = getenv("CNI_C_COUNTERS");
-	const char *log = getenv("CNI_C_LOG");
-
 	*ret_settings = (struct cni_settings){.counters = false};
-	if (!counters || !log)
+	if (!has_all_variables())
 		read_file(ret_settings);
-	if (counters)
-		ret_settings->counters = is_yes(counters);
-	if (log)
-		*ret_settings->log = '\0';
-	if (log)
-		set_log(log, ret_settings);
+	for (const struct cni_setting *row = cni_setting_rows; row->key; row++)
+		if (getenv(row->variable))
+			read_value(row, getenv(row->variable), ret_settings);
 }

@@ -45,57 +45,61 @@ static int decode_switch(const struct cni_field *field, const cJSON *value, void
 	return 0;
 }
 
-#define SWITCH(key_, member_, ...)                                                                 \
+#define SWITCH(key_, member_, help_, ...)                                                          \
 	{                                                                                          \
 		.key = (key_), .offset = offsetof(struct keys, member_), .decode = decode_switch,  \
-		.type = CNI_TYPE_BOOLEAN, ##__VA_ARGS__                                            \
+		.help = CNI_HELP(help_), .type = CNI_TYPE_BOOLEAN, ##__VA_ARGS__                   \
 	}
 
 /* Keys that DEL and GC need as well. */
 static const struct cni_field place_fields[] = {
-	CNI_FIELD(struct keys, "dataDir", data_dir),
+	CNI_MEMBER(struct keys, "dataDir", data_dir),
 	{0},
 };
 
 /* Where two rows are for one member, the later one wins. */
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct keys, "dataDir", data_dir,
-		  .help = "The directory that keeps the earlier values until DEL",
+		  "The directory that keeps the earlier values until DEL",
 		  .unless = DEFAULT_DATA_DIR),
-	CNI_FIELD(struct keys, "mac", mac, .type = CNI_TYPE_MAC,
-		  .help = "MAC of the interface: an empty one is as it is", .unless = "as it is"),
-	CNI_FIELD(struct keys, "mac", mac_of_runtime, .section = {"runtimeConfig"},
-		  .type = CNI_TYPE_MAC,
-		  .help = "MAC of the interface: overrides MAC of CNI_ARGS and the key mac"),
-	CNI_FIELD(struct keys, "mac", mac_of_args, .section = {"args", "cni"}, .type = CNI_TYPE_MAC,
-		  .help = "MAC of the interface: overrides all others, and leaves it as it is if "
-			  "empty"),
-	CNI_FIELD(struct keys, "promisc", promisc, .help = "Promiscuous: false leaves it as it is"),
-	CNI_FIELD(struct keys, "promisc", promisc, .section = {"args", "cni"},
-		  .help = "Promiscuous: overrides the key of the same name"),
-	SWITCH("allmulti", allmulti, .help = "Receives all multicast frames, or does not",
+	CNI_FIELD(struct keys, "mac", mac, "MAC of the interface: an empty one is as it is",
+		  .type = CNI_TYPE_MAC, .unless = "as it is"),
+	CNI_FIELD(struct keys, "mac", mac_of_runtime,
+		  "MAC of the interface: overrides MAC of CNI_ARGS and the key mac",
+		  .section = {"runtimeConfig"}, .type = CNI_TYPE_MAC),
+	CNI_FIELD(struct keys, "mac", mac_of_args,
+		  "MAC of the interface: overrides all others, and leaves it as it is if "
+		  "empty",
+		  .section = {"args", "cni"}, .type = CNI_TYPE_MAC),
+	CNI_FIELD(struct keys, "promisc", promisc, "Promiscuous: false leaves it as it is"),
+	CNI_FIELD(struct keys, "promisc", promisc,
+		  "Promiscuous: overrides the key of the same name", .section = {"args", "cni"}),
+	SWITCH("allmulti", allmulti, "Receives all multicast frames, or does not",
 	       .unless = "as it is"),
-	SWITCH("allmulti", allmulti, .section = {"args", "cni"},
-	       .help = "Receives all multicast frames: overrides the key of the same name"),
-	CNI_FIELD(struct keys, "mtu", mtu, .help = "MTU of the interface: 0 is as it is"),
-	CNI_FIELD(struct keys, "mtu", mtu, .section = {"args", "cni"},
-		  .help = "MTU of the interface: overrides the key of the same name"),
+	SWITCH("allmulti", allmulti,
+	       "Receives all multicast frames: overrides the key of the same name",
+	       .section = {"args", "cni"}),
+	CNI_FIELD(struct keys, "mtu", mtu, "MTU of the interface: 0 is as it is"),
+	CNI_FIELD(struct keys, "mtu", mtu,
+		  "MTU of the interface: overrides the key of the same name",
+		  .section = {"args", "cni"}),
 	CNI_FIELD(struct keys, "txQLen", txqlen,
-		  .help = "Length of the transmit queue in packets: 0 is a length",
-		  .unless = "as it is"),
-	CNI_FIELD(struct keys, "txQLen", txqlen, .section = {"args", "cni"},
-		  .help = "Length of the transmit queue: overrides the key of the same name"),
-	CNI_FIELD(struct keys, "sysctl", sysctl, .type = CNI_TYPE_MAP,
-		  .help = "Settings below /proc/sys/net in the container, set in their order: "
-			  "IFNAME stands for the interface, at most 1,000"),
-	CNI_FIELD(struct keys, "sysctl", sysctl_of_args, .section = {"args", "cni"},
-		  .type = CNI_TYPE_MAP,
-		  .help = "Settings of one attachment: override those of sysctl, key by key"),
+		  "Length of the transmit queue in packets: 0 is a length", .unless = "as it is"),
+	CNI_FIELD(struct keys, "txQLen", txqlen,
+		  "Length of the transmit queue: overrides the key of the same name",
+		  .section = {"args", "cni"}),
+	CNI_FIELD(struct keys, "sysctl", sysctl,
+		  "Settings below /proc/sys/net in the container, set in their order: "
+		  "IFNAME stands for the interface, at most 1,000",
+		  .type = CNI_TYPE_MAP),
+	CNI_FIELD(struct keys, "sysctl", sysctl_of_args,
+		  "Settings of one attachment: override those of sysctl, key by key",
+		  .section = {"args", "cni"}, .type = CNI_TYPE_MAP),
 	{0},
 };
 
 static const struct cni_argument arguments[] = {
-	{"MAC", "MAC of the interface: overrides the key mac"},
+	CNI_ARGUMENT("MAC", "MAC of the interface: overrides the key mac"),
 	{0},
 };
 

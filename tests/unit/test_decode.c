@@ -26,17 +26,17 @@ struct conf {
 static const struct cni_word words[] = {{"one", 1}, {"two", 2}, {0}};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct conf, "flag", flag),
-	CNI_FIELD(struct conf, "number", number),
-	CNI_FIELD(struct conf, "small", small, .min = 1, .max = 10),
-	CNI_FIELD(struct conf, "word", word, .words = words),
-	CNI_FIELD(struct conf, "text", text),
-	CNI_FIELD(struct conf, "inner", inner, .section = {"outer"}),
-	CNI_FIELD(struct conf, "innermost", innermost, .section = {"outer", "middle"}),
-	CNI_FIELD(struct conf, "list", list),
-	CNI_FIELD(struct conf, "ip", ip),
-	CNI_FIELD(struct conf, "net", net),
-	CNI_FIELD(struct conf, "object", object),
+	CNI_MEMBER(struct conf, "flag", flag),
+	CNI_MEMBER(struct conf, "number", number),
+	CNI_MEMBER(struct conf, "small", small, .min = 1, .max = 10),
+	CNI_MEMBER(struct conf, "word", word, .words = words),
+	CNI_MEMBER(struct conf, "text", text),
+	CNI_MEMBER(struct conf, "inner", inner, .section = {"outer"}),
+	CNI_MEMBER(struct conf, "innermost", innermost, .section = {"outer", "middle"}),
+	CNI_MEMBER(struct conf, "list", list),
+	CNI_MEMBER(struct conf, "ip", ip),
+	CNI_MEMBER(struct conf, "net", net),
+	CNI_MEMBER(struct conf, "object", object),
 	{0},
 };
 
@@ -190,8 +190,8 @@ static void decode__shows_a_long_value_in_short(void **state)
 static void decode__replaces_a_list(void **state)
 {
 	static const struct cni_field both[] = {
-		CNI_FIELD(struct conf, "first", list),
-		CNI_FIELD(struct conf, "second", list),
+		CNI_MEMBER(struct conf, "first", list),
+		CNI_MEMBER(struct conf, "second", list),
 		{0},
 	};
 	freeing_json cJSON *json = json_of("{'first': ['a', 'b'], 'second': ['c']}");

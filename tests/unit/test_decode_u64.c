@@ -16,8 +16,8 @@ struct conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct conf, "number", number),
-	CNI_FIELD(struct conf, "small", small, .min = 1, .max = 4000000000),
+	CNI_MEMBER(struct conf, "number", number),
+	CNI_MEMBER(struct conf, "small", small, .min = 1, .max = 4000000000),
 	{0},
 };
 

@@ -29,29 +29,29 @@ struct conf {
 static const struct cni_word words[] = {{"low", 1}, {"high", 2}, {0}};
 
 static const struct cni_field item_fields[] = {
-	CNI_FIELD(struct conf, "number", number, .min = 1, .max = 9, .help = "A digit",
+	CNI_FIELD(struct conf, "number", number, "A digit", .min = 1, .max = 9,
 		  .unless = CNI_REQUIRED),
 	{0},
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct conf, "flag", flag, .help = "A flag"),
-	CNI_FIELD(struct conf, "number", number, .max = 100, .help = "A number"),
-	CNI_FIELD(struct conf, "absent", absent, .help = "Out of range"),
-	CNI_FIELD(struct conf, "word", word, .words = words),
-	CNI_FIELD(struct conf, "large", large),
-	CNI_FIELD(struct conf, "largest", largest, .min = 5, .max = 10),
-	CNI_FIELD(struct conf, "text", text, .words = words),
-	CNI_FIELD(struct conf, "nothing", nothing, .type = CNI_TYPE_MAC, .unless = "random"),
-	CNI_FIELD(struct conf, "strings", strings, .section = {"ipam"}),
-	CNI_FIELD(struct conf, "ip", ip),
-	CNI_FIELD(struct conf, "net", net),
-	CNI_FIELD(struct conf, "object", object, .items = item_fields),
-	CNI_FIELD(struct conf, "list", list, .type = CNI_TYPE_LISTS, .items = item_fields),
-	CNI_FIELD(struct conf, "number", number, .section = {"runtimeConfig"}, .max = 100),
-	CNI_FIELD(struct conf, "flag", flag, .section = {"runtimeConfig", "flags"}),
-	CNI_FIELD(struct conf, "flag", flag, .section = {"args", "cni"}),
-	CNI_KEY("elsewhere", CNI_TYPE_MAP, .help = "Read by a function"),
+	CNI_FIELD(struct conf, "flag", flag, "A flag"),
+	CNI_FIELD(struct conf, "number", number, "A number", .max = 100),
+	CNI_FIELD(struct conf, "absent", absent, "Out of range"),
+	CNI_MEMBER(struct conf, "word", word, .words = words),
+	CNI_MEMBER(struct conf, "large", large),
+	CNI_MEMBER(struct conf, "largest", largest, .min = 5, .max = 10),
+	CNI_MEMBER(struct conf, "text", text, .words = words),
+	CNI_MEMBER(struct conf, "nothing", nothing, .type = CNI_TYPE_MAC, .unless = "random"),
+	CNI_MEMBER(struct conf, "strings", strings, .section = {"ipam"}),
+	CNI_MEMBER(struct conf, "ip", ip),
+	CNI_MEMBER(struct conf, "net", net),
+	CNI_MEMBER(struct conf, "object", object, .items = item_fields),
+	CNI_MEMBER(struct conf, "list", list, .type = CNI_TYPE_LISTS, .items = item_fields),
+	CNI_MEMBER(struct conf, "number", number, .section = {"runtimeConfig"}, .max = 100),
+	CNI_MEMBER(struct conf, "flag", flag, .section = {"runtimeConfig", "flags"}),
+	CNI_MEMBER(struct conf, "flag", flag, .section = {"args", "cni"}),
+	CNI_KEY("elsewhere", CNI_TYPE_MAP, "Read by a function"),
 	{0},
 };
 
@@ -62,7 +62,7 @@ static const struct conf defaults = {.number = 7,
 				     .largest = UINT64_MAX,
 				     .text = "low"};
 
-static const struct cni_argument arguments[] = {{"MAC", "The MAC"}, {0}};
+static const struct cni_argument arguments[] = {CNI_ARGUMENT("MAC", "The MAC"), {0}};
 
 static const struct cni_description description = {.about = "Tries all types",
 						   .role = CNI_ROLE_CHAINED,
@@ -120,8 +120,8 @@ static void describe__has_nothing_to_say_of_a_bare_plugin(void **state)
 
 static void describe__takes_zeroes_without_defaults(void **state)
 {
-	static const struct cni_field one[] = {CNI_FIELD(struct conf, "number", number, .max = 3),
-					       CNI_FIELD(struct conf, "text", text),
+	static const struct cni_field one[] = {CNI_MEMBER(struct conf, "number", number, .max = 3),
+					       CNI_MEMBER(struct conf, "text", text),
 					       {0}};
 	static const struct cni_description zeroes = {.fields = one, .knows_pods = true};
 	static const struct cni_verbs verbs = {
@@ -155,7 +155,7 @@ static void describe__adds_the_keys_of_delegation(void **state)
 
 static void elsewhere__is_not_decoded(void **state)
 {
-	static const struct cni_field one[] = {CNI_KEY("number", CNI_TYPE_NUMBER), {0}};
+	static const struct cni_field one[] = {CNI_KEY("number", CNI_TYPE_NUMBER, "A number"), {0}};
 	freeing_json cJSON *json = json_of("{'number':'no number'}");
 	struct conf conf = {.number = 5};
 	struct conf before = conf;

@@ -122,9 +122,9 @@ struct conf {
 static const struct conf defaults = {.fails = ""};
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct conf, "fails", fails),
-	CNI_FIELD(struct conf, "invalid", invalid),
-	CNI_FIELD(struct conf, "lasts", lasts),
+	CNI_MEMBER(struct conf, "fails", fails),
+	CNI_MEMBER(struct conf, "invalid", invalid),
+	CNI_MEMBER(struct conf, "lasts", lasts),
 	{0},
 };
 

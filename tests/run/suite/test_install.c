@@ -108,7 +108,12 @@ static void install__puts_executables_where_runtimes_look(void **state)
 	sandbox_must("test -f " PREFIX "/share/fish/vendor_completions.d/cnitool.fish");
 	sandbox_must("cd " PREFIX "/share && test -f man/man8/cnitool.8 -a -f man/man5/cni-conf.5 "
 		     "-a -f cni-c/conflist.schema.json");
-	sandbox_must("test -f " ROOT "/usr/local/share/man/man8/cni-bridge.8");
+	sandbox_must("cd " PREFIX
+		     "/share && test -f man/man5/conflist.5 -a -L man/man8/cnitool-purge.8 "
+		     "-a -f man/man8/cnitool-purge.8 -a -f doc/cni-c/html/index.html "
+		     "-a -f doc/cni-c/html/manual.css");
+	sandbox_must("cd " ROOT
+		     "/usr/local/share/man && test -f man8/cni-bridge.8 -a -f man5/cni-c.conf.5");
 }
 
 /* Off: no directory of wants has them. */

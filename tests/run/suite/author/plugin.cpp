@@ -13,10 +13,10 @@ struct conf {
 };
 
 static const cni_field fields[] = {
-	CNI_FIELD(conf, "text", text),
-	CNI_FIELD(conf, "mtu", mtu, .section = {"runtimeConfig"}, .max = 65535),
-	CNI_FIELD(conf, "quiet", quiet),
-	CNI_FIELD(conf, "range", range),
+	CNI_FIELD(conf, "text", text, "A text"),
+	CNI_FIELD(conf, "mtu", mtu, "A number", .section = {"runtimeConfig"}, .max = 65535),
+	CNI_MEMBER(conf, "quiet", quiet),
+	CNI_FIELD(conf, "range", range, "A prefix"),
 	{},
 };
 

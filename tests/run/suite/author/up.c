@@ -9,8 +9,8 @@ struct conf {
 };
 
 static const struct cni_field fields[] = {
-	CNI_FIELD(struct conf, "bridge", bridge),
-	CNI_FIELD(struct conf, "all", all),
+	CNI_FIELD(struct conf, "bridge", bridge, "The bridge"),
+	CNI_MEMBER(struct conf, "all", all),
 	{0},
 };
 
