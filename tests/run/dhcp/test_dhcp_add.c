@@ -127,6 +127,11 @@ static void add__attaches_a_vlan(void **state)
 	assert_json(red.result, "ips.0.address", "10.1.0.50/24");
 	assert_true(reaches("red", "10.1.0.1"));
 	pod_check(&red, config);
+	/* The RELEASE has the tag of the VLAN, whose link is gone. */
+	pod_del(&red, config);
+	dhcp_server_await(tagged, 7, 1);
+	assert_int_equal(tagged->released, 50);
+	assert_int_equal(server->count[7], 0);
 	pod_close(&red);
 	dhcp_server_stop(tagged);
 }
