@@ -51,12 +51,13 @@ static void open_pod(struct pod *pod, const char *name, const char *plugin)
 /* The servers are those of VLAN 5 alone: by the time of the RELEASE its link is gone. */
 static void add__attaches_a_vlan_with_both_families(void **state)
 {
-	freeing char *config = config_of("'type':'vlan','vlanId':5,", BOTH ",'probe':false");
+	freeing char *config = NULL;
 	struct dhcp6_server *tagged;
 	struct pod red;
 
 	(void)state;
 	skip_without("vlan", "id 5");
+	config = config_of("'type':'vlan','vlanId':5,", BOTH ",'probe':false");
 	sandbox_must("ip -n lan addr flush dev up1; "
 		     "ip -n lan link add up1.5 link up1 type vlan id 5; "
 		     "ip -n lan link set up1.5 addrgenmode none up; "
@@ -90,7 +91,7 @@ static void add__attaches_a_vlan_with_both_families(void **state)
 /* dnsmasq knows both containers by their client ids and DUIDs. */
 static void add__attaches_ipvlans_with_both_families(void **state)
 {
-	freeing char *config = config_of("'type':'ipvlan',", BOTH);
+	freeing char *config = NULL;
 	struct pod blue;
 	struct pod red;
 
@@ -98,6 +99,7 @@ static void add__attaches_ipvlans_with_both_families(void **state)
 	skip_without("ipvlan", "");
 	if (sandbox_run("dnsmasq --version 2>/dev/null | grep -q ' DHCPv6'") != 0)
 		skip_because("there is no dnsmasq with DHCPv6");
+	config = config_of("'type':'ipvlan',", BOTH);
 	dhcp6_server_stop(server6);
 	server6 = NULL;
 	sandbox_must("cd /run; { ip netns exec lan " DNSMASQ
@@ -129,13 +131,13 @@ static void add__attaches_ipvlans_with_both_families(void **state)
 /* A DUID that is configured for all of them: the IAIDs differ. */
 static void add__tells_ipvlans_of_one_duid_apart(void **state)
 {
-	freeing char *config =
-		config_of("'type':'ipvlan',", SIX_ALONE ",'duid':'00:03:00:01:02:00:00:00:00:09'");
+	freeing char *config = NULL;
 	struct pod blue;
 	struct pod red;
 
 	(void)state;
 	skip_without("ipvlan", "");
+	config = config_of("'type':'ipvlan',", SIX_ALONE ",'duid':'00:03:00:01:02:00:00:00:00:09'");
 	server6->seconds = 60;
 	server6->renewal = 1;
 	daemon_start((const char *const[]){"-timeout", "500ms", NULL});
@@ -160,12 +162,13 @@ static void add__tells_ipvlans_of_one_duid_apart(void **state)
 /* By advertisements: the MAC is in neither address. */
 static void add__forms_an_address_for_each_ipvlan(void **state)
 {
-	freeing char *config = config_of("'type':'ipvlan',", "'families':['ipv6']");
+	freeing char *config = NULL;
 	struct pod blue;
 	struct pod red;
 
 	(void)state;
 	skip_without("ipvlan", "");
+	config = config_of("'type':'ipvlan',", "'families':['ipv6']");
 	server6->flags = 0;
 	server6->formed = 0x40;
 	daemon_start(NULL);
@@ -186,12 +189,14 @@ static void add__forms_an_address_for_each_ipvlan(void **state)
 /* Answers to ARP probes reach the master alone. */
 static void add__declines_an_address_in_use_for_an_ipvlan(void **state)
 {
-	freeing char *four = config_of("'type':'ipvlan',", "'families':['ipv4']");
-	freeing char *six = config_of("'type':'ipvlan',", "'families':['ipv6']");
+	freeing char *four = NULL;
+	freeing char *six = NULL;
 	struct pod red;
 
 	(void)state;
 	skip_without("ipvlan", "");
+	four = config_of("'type':'ipvlan',", "'families':['ipv4']");
+	six = config_of("'type':'ipvlan',", "'families':['ipv6']");
 	server = dhcp_server_start("lan", "up1");
 	daemon_start((const char *const[]){"-resendtimeout", "5s", NULL});
 	sandbox_must("ip -n lan addr add 10.1.0.50/24 dev up1 && "
@@ -214,11 +219,12 @@ static void add__declines_an_address_in_use_for_an_ipvlan(void **state)
 /* Mode l3 has no broadcasts: nothing is waited for. */
 static void add__refuses_an_ipvlan_that_hears_no_broadcast(void **state)
 {
-	freeing char *config = config_of("'type':'ipvlan','mode':'l3',", BOTH);
+	freeing char *config = NULL;
 	struct pod red;
 
 	(void)state;
 	skip_without("ipvlan", "");
+	config = config_of("'type':'ipvlan','mode':'l3',", BOTH);
 	daemon_start(NULL);
 	open_pod(&red, "red", IPVLAN);
 	pod_add_fails(&red, config, CNI_ECONFIG, "'eth0' has no ARP, as an ipvlan in mode l3");
