@@ -82,7 +82,7 @@ static void flag_timeout__bounds_the_wait_for_an_acknowledgement(void **state)
 	server->mode = SERVER_OFFERS;
 	dhcp_pod_open(&red, "red");
 	running = add_without_end(&red, config, &call);
-	dhcp_server_await(server, 3, 9);
+	dhcp_server_await(server, 3, 5);
 	assert_in_range(server->count[1], 2, 4);
 	end(&running);
 	pod_close(&red);

@@ -130,6 +130,39 @@ static void daemon__drops_visitors_without_descriptors(void **state)
 	assert_true(answers);
 }
 
+/* A daemon that is stopped, or hangs, is waited for once, for ten seconds: a runtime gives GC up after a while. */
+static void gc__waits_once_for_a_daemon_that_hangs(void **state)
+{
+	freeing char *config = NULL;
+	freeing char *gc = NULL;
+	struct pod pods[3];
+	struct plugin_call call;
+
+	(void)state;
+	if (!getenv("CNI_C_SLOW"))
+		skip_because("it waits for ten seconds");
+	config = bridge_config("1.1.0", ON_UP0 BY_DHCP);
+	gc = bridge_config("1.1.0", ON_UP0 BY_DHCP ",'cni.dev/valid-attachments':[]");
+	daemon_start(NULL);
+	for (size_t i = 0; i < 3; i++) {
+		dhcp_pod_open(&pods[i], (const char *const[]){"red", "blue", "green"}[i]);
+		pod_add(&pods[i], config);
+	}
+	kill(daemon_pid(), SIGSTOP);
+	call = bridge_call("GC", gc);
+	call.plugin = DHCP;
+	plugin_succeeds(&call);
+	dhcp_server_await(server, 7, 3);
+	sandbox_must("! test -e /run/cni/dhcp/blue");
+	kill(daemon_pid(), SIGCONT);
+	/* One request is still in the socket of the daemon, before this one. */
+	call.command = "STATUS";
+	plugin_succeeds(&call);
+	sandbox_must("test $(grep -c 'releases 10.1.0.5' " DAEMON_LOG ") = 1");
+	for (size_t i = 0; i < 3; i++)
+		pod_close(&pods[i]);
+}
+
 /* ---- containers ---- */
 
 /* Root in the container sets its link down and up, as often as it can, while the daemon looks elsewhere. */
@@ -197,6 +230,7 @@ int main(void)
 		dhcp_test(add__that_is_killed_releases_what_it_asked_for),
 		dhcp_test(add__whose_answer_is_not_read_releases),
 		dhcp_test(daemon__drops_visitors_without_descriptors),
+		dhcp_test(gc__waits_once_for_a_daemon_that_hangs),
 		dhcp_test(container__has_one_question_for_many_carriers),
 		dhcp_test(container__that_deletes_its_link_loses_the_lease),
 		dhcp_test(server__that_was_not_asked_gives_nothing),
