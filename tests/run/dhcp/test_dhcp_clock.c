@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* This is the machine of scripts/vm: the directory is hidden from the tests. */
+static bool is_machine;
+
 static const char *const quick[] = {"-timeout", "500ms", "-resendmax", "1s", NULL};
 
 /* Leases of seconds go on being renewed, and neither family loses its address. */
@@ -29,7 +32,7 @@ static void daemon__goes_on_where_the_clock_is_stepped(void **state)
 	struct pod red;
 
 	(void)state;
-	if (access("/run/vm/command", F_OK) != 0 || !getenv("CNI_C_SLOW"))
+	if (!is_machine || !getenv("CNI_C_SLOW"))
 		skip_because("the clock is not ours to step: for CNI_C_SLOW=1 scripts/vm");
 	config = dhcp6_config("'families':['ipv4','ipv6'],'probe':false");
 	server = dhcp_server_start("lan", "up1");
@@ -59,5 +62,6 @@ int main(void)
 		dhcp6_test(daemon__goes_on_where_the_clock_is_stepped),
 	};
 
+	is_machine = access("/run/vm/command", F_OK) == 0;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
