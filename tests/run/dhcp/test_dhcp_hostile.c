@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -130,6 +131,43 @@ static void daemon__drops_visitors_without_descriptors(void **state)
 	assert_true(answers);
 }
 
+/* So many visitors at once that the queue of the socket is full: ADD waits for its turn. */
+static void add__waits_where_the_queue_is_full(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET};
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct plugin_process running;
+	struct plugin_answer answer;
+	struct plugin_call call;
+	static int fds[5000];
+	size_t count = 0;
+	struct pod red;
+
+	(void)state;
+	/* The queue of a listener is as long as its namespace allows. */
+	sandbox_must("sysctl -qw net.core.somaxconn=16");
+	daemon_start(NULL);
+	kill(daemon_pid(), SIGSTOP);
+	do
+		fds[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	while (connect(fds[count++], (const void *)&address, sizeof(address)) == 0 && count < 5000);
+	assert_int_equal(errno, EAGAIN);
+	dhcp_pod_open(&red, "red");
+	add_link("red");
+	call = pod_call(&red, "ADD", config);
+	call.plugin = DHCP;
+	running = plugin_start(&call);
+	await("grep -q '^%d ' /proc/%d/syscall", SYS_connect, (int)running.pid);
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+	kill(daemon_pid(), SIGCONT);
+	answer = plugin_finish(&running);
+	plugin_assert_success(&answer);
+	assert_json(answer.json, "ips.0.address", "10.1.0.50/24");
+	plugin_answer_clear(&answer);
+	pod_close(&red);
+}
+
 /* A daemon that is stopped, or hangs, is waited for once, for ten seconds: a runtime gives GC up after a while. */
 static void gc__waits_once_for_a_daemon_that_hangs(void **state)
 {
@@ -230,6 +268,7 @@ int main(void)
 		dhcp_test(add__that_is_killed_releases_what_it_asked_for),
 		dhcp_test(add__whose_answer_is_not_read_releases),
 		dhcp_test(daemon__drops_visitors_without_descriptors),
+		dhcp_test(add__waits_where_the_queue_is_full),
 		dhcp_test(gc__waits_once_for_a_daemon_that_hangs),
 		dhcp_test(container__has_one_question_for_many_carriers),
 		dhcp_test(container__that_deletes_its_link_loses_the_lease),
