@@ -173,12 +173,12 @@ static void hear(struct dhcp_tenant *tenant, const struct dhcp6_step *step,
 		gain(tenant, before);
 		break;
 	case DHCP_RENEWED:
-		log_lease(tenant, "keeps");
 		dhcp_tenant_write(tenant, &err);
+		log_lease(tenant, "keeps");
 		break;
 	case DHCP_CHANGED:
-		log_lease(tenant, "has changed to");
 		dhcp_tenant_write(tenant, &err);
+		log_lease(tenant, "has changed to");
 		apply(tenant, before);
 		break;
 	case DHCP_LOST:

@@ -227,12 +227,12 @@ static void change(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 	freeing char *now = dhcp_dns_encode(&terms->result.dns);
 	struct cni_error err;
 
+	dhcp_tenant_write(tenant, &err);
 	log_lease(tenant, "has changed to");
 	if (strcmp(old, now) != 0)
 		dhcp_log("%s: has other resolver settings, which the container gets with its next "
 			 "ADD",
 			 tenant->owner.text);
-	dhcp_tenant_write(tenant, &err);
 	if (!dhcp_terms_equal_on_link(before, terms))
 		apply(tenant, before);
 }
@@ -283,8 +283,8 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 		gain(tenant);
 		break;
 	case DHCP_RENEWED:
-		log_lease(tenant, "keeps");
 		dhcp_tenant_write(tenant, &err);
+		log_lease(tenant, "keeps");
 		break;
 	case DHCP_CHANGED:
 		change(tenant, before);
