@@ -257,6 +257,7 @@ static void add__refuses_bad_keys(void **state)
 		{"'daemonSocketPath':7", "daemonSocketPath"},
 		{"'probe':'no'", "probe"},
 	};
+	struct plugin_call status;
 	struct pod red;
 
 	(void)state;
@@ -267,6 +268,9 @@ static void add__refuses_bad_keys(void **state)
 
 		pod_add_fails(&red, config, CNI_ECONFIG, cases[i].text);
 		pod_del(&red, config);
+		status = bridge_call("STATUS", config);
+		status.plugin = DHCP;
+		plugin_fails(&status, CNI_ECONFIG, cases[i].text);
 	}
 	assert_int_equal(server->count[1], 0);
 	pod_close(&red);

@@ -89,6 +89,54 @@ static void add__whose_answer_is_not_read_releases(void **state)
 	close(fd);
 }
 
+/* The record comes before the answer: without it a daemon that is killed would lose the lease. */
+static void add__whose_lease_cannot_be_recorded_releases(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct pod red;
+
+	(void)state;
+	daemon_start(NULL);
+	sandbox_must("echo >/run/cni/dhcp");
+	dhcp_pod_open(&red, "red");
+	pod_add_fails(&red, config, CNI_EIO, "/run/cni/dhcp");
+	dhcp_server_await(server, 7, 1);
+	assert_int_equal(server->released, 50);
+	sandbox_must("rm /run/cni/dhcp");
+	pod_add(&red, config);
+	pod_check(&red, config);
+	pod_close(&red);
+}
+
+/* A runtime that calls ADD twice at once, and then DEL. */
+static void add__is_ended_by_del_and_not_by_add(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct plugin_process running;
+	struct plugin_answer answer;
+	struct plugin_call call;
+	struct plugin_call del;
+	struct pod red;
+
+	(void)state;
+	daemon_start(NULL);
+	server->mode = SERVER_IS_SILENT;
+	dhcp_pod_open(&red, "red");
+	add_link("red");
+	call = del = pod_call(&red, "ADD", config);
+	call.plugin = del.plugin = DHCP;
+	running = plugin_start(&call);
+	dhcp_server_await(server, 1, 1);
+	plugin_fails(&call, CNI_EAGAIN, "another ADD asks for this lease already");
+	del.command = "DEL";
+	plugin_succeeds(&del);
+	answer = plugin_finish(&running);
+	plugin_assert_error(&answer, CNI_EAGAIN, "a DEL came before the lease");
+	plugin_answer_clear(&answer);
+	sandbox_must("! test -e /run/cni/dhcp/blue");
+	pod_close(&red);
+}
+
 /* ---- visitors ---- */
 
 static bool daemon_answers(void)
@@ -267,6 +315,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		dhcp_test(add__that_is_killed_releases_what_it_asked_for),
 		dhcp_test(add__whose_answer_is_not_read_releases),
+		dhcp_test(add__whose_lease_cannot_be_recorded_releases),
+		dhcp_test(add__is_ended_by_del_and_not_by_add),
 		dhcp_test(daemon__drops_visitors_without_descriptors),
 		dhcp_test(add__waits_where_the_queue_is_full),
 		dhcp_test(gc__waits_once_for_a_daemon_that_hangs),
