@@ -241,7 +241,7 @@ static void gc__waits_once_for_a_daemon_that_hangs(void **state)
 	dhcp_server_await(server, 7, 3);
 	sandbox_must("! test -e /run/cni/dhcp/blue");
 	kill(daemon_pid(), SIGCONT);
-	/* One request is still in the socket of the daemon, before this one. */
+	/* The socket of the daemon still has a single request before this one. */
 	call.command = "STATUS";
 	plugin_succeeds(&call);
 	sandbox_must("test $(grep -c 'releases 10.1.0.5' " DAEMON_LOG ") = 1");
