@@ -160,14 +160,13 @@ static bool is_root(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == 0;
 }
 
-static void refuse(int fd)
+void dhcp_listener_refuse(int fd, int code, const char *text)
 {
-	static const char text[] = "the dhcp daemon serves root only";
-	freeing char *line = dhcp_wire_format_answer(CNI_EIO, strlen(text));
+	freeing char *line = dhcp_wire_format_answer(code, strlen(text));
 	freeing char *answer = cni_format("%s%s", line, text);
 
 	send(fd, answer, strlen(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
-	dhcp_log("a process that is not root was refused");
+	dhcp_log("a request was refused: %s", text);
 	close(fd);
 }
 
@@ -194,6 +193,6 @@ int dhcp_listener_accept(struct dhcp_listener *listener)
 		drop_next(listener);
 	if (fd < 0 || is_root(fd))
 		return fd;
-	refuse(fd);
+	dhcp_listener_refuse(fd, CNI_EIO, "the dhcp daemon serves root only");
 	return -1;
 }

@@ -19,8 +19,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define VISITORS 40
-#define SOCKET	 "/run/cni/dhcp.sock"
+#define VISITORS     40
+#define VISITORS_MAX 1024 /* DHCP_VISITORS_MAX */
+#define SOCKET	     "/run/cni/dhcp.sock"
 
 static int connect_to_daemon(void)
 {
@@ -179,6 +180,32 @@ static void daemon__drops_visitors_without_descriptors(void **state)
 	assert_true(answers);
 }
 
+/* The daemon's memory has a bound: a visitor too many learns why it is not served. */
+static void daemon__refuses_more_visitors_than_it_serves(void **state)
+{
+	static int fds[VISITORS_MAX + 1];
+	struct rlimit limit;
+	char answer[128] = "";
+
+	(void)state;
+	assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), errno);
+	limit.rlim_cur = limit.rlim_max;
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), errno);
+	daemon_start(NULL);
+	/* All of them are there when the first one is let in. */
+	kill(daemon_pid(), SIGSTOP);
+	for (size_t i = 0; i <= VISITORS_MAX; i++)
+		fds[i] = connect_to_daemon();
+	kill(daemon_pid(), SIGCONT);
+	assert_true(recv(fds[VISITORS_MAX], answer, sizeof(answer) - 1, 0) > 0);
+	assert_non_null(strstr(answer, "serves as many requests as it can"));
+	await_log("a request was refused: the dhcp daemon serves as many requests as it can");
+	for (size_t i = 0; i <= VISITORS_MAX; i++)
+		close(fds[i]);
+	await("test $(ls /proc/%d/fd | wc -l) -lt 100", (int)daemon_pid());
+	assert_true(daemon_answers());
+}
+
 /* So many visitors at once that the queue of the socket is full: ADD waits for its turn. */
 static void add__waits_where_the_queue_is_full(void **state)
 {
@@ -318,6 +345,7 @@ int main(void)
 		dhcp_test(add__whose_lease_cannot_be_recorded_releases),
 		dhcp_test(add__is_ended_by_del_and_not_by_add),
 		dhcp_test(daemon__drops_visitors_without_descriptors),
+		dhcp_test(daemon__refuses_more_visitors_than_it_serves),
 		dhcp_test(add__waits_where_the_queue_is_full),
 		dhcp_test(gc__waits_once_for_a_daemon_that_hangs),
 		dhcp_test(container__has_one_question_for_many_carriers),
