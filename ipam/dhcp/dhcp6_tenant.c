@@ -32,6 +32,7 @@ static int open_packets(struct dhcp_tenant *tenant, struct cni_error *err)
 static void send_messages(struct dhcp_tenant *tenant, const struct dhcp6_step *step)
 {
 	const struct dhcp_place *place = &tenant->record.place;
+	const struct dhcp_way way = {.index = place->index};
 	uint64_t now = dhcp_now();
 	struct dhcp6_packet packet;
 	struct cni_error err;
@@ -48,8 +49,7 @@ static void send_messages(struct dhcp_tenant *tenant, const struct dhcp6_step *s
 	if (!step->send)
 		return;
 	dhcp6_message_make(&tenant->record.six, step->send, now, &packet);
-	if (dhcp6_transport_send(tenant->packets.fd, place->index, &tenant->local, &packet, &err) <
-	    0)
+	if (dhcp6_transport_send(tenant->packets.fd, &way, &tenant->local, &packet, &err) < 0)
 		dhcp_tenant_note(tenant, &err);
 }
 
@@ -173,12 +173,12 @@ static void hear(struct dhcp_tenant *tenant, const struct dhcp6_step *step,
 		gain(tenant, before);
 		break;
 	case DHCP_RENEWED:
-		log_lease(tenant, "keeps");
 		dhcp_tenant_write(tenant, &err);
+		log_lease(tenant, "keeps");
 		break;
 	case DHCP_CHANGED:
-		log_lease(tenant, "has changed to");
 		dhcp_tenant_write(tenant, &err);
+		log_lease(tenant, "has changed to");
 		apply(tenant, before);
 		break;
 	case DHCP_LOST:

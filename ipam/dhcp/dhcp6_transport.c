@@ -3,7 +3,6 @@
 
 #include "cleanup.h"
 #include "dhcp6_datagram.h"
-#include "dhcp_transport.h"
 #include "netns.h"
 
 #include <arpa/inet.h>
@@ -63,21 +62,16 @@ int dhcp6_transport_join(int fd, int index, const struct cni_ip *ip, struct cni_
 
 /* ---- sending ---- */
 
-static int send_frame(int fd, int index, const struct cni_ip *group, const uint8_t *datagram,
-		      size_t size, struct cni_error *err)
+static int send_frame(int fd, const struct dhcp_way *way, const struct cni_ip *group,
+		      const uint8_t *datagram, size_t size, struct cni_error *err)
 {
-	struct sockaddr_ll to = {.sll_family = AF_PACKET,
-				 .sll_protocol = htons(ETH_P_IPV6),
-				 .sll_ifindex = index,
-				 .sll_halen = CNI_MAC_SIZE};
+	uint8_t to[CNI_MAC_SIZE];
 
-	group_mac(group, to.sll_addr);
-	if (sendto(fd, datagram, size, 0, (const void *)&to, sizeof(to)) >= 0)
-		return 0;
-	return cni_fail_errno(err, CNI_EKERNEL, errno, "send a message");
+	group_mac(group, to);
+	return dhcp_transport_send_frame(fd, way, ETH_P_IPV6, to, datagram, size, err);
 }
 
-int dhcp6_transport_send(int fd, int index, const struct cni_ip *from,
+int dhcp6_transport_send(int fd, const struct dhcp_way *way, const struct cni_ip *from,
 			 const struct dhcp6_packet *packet, struct cni_error *err)
 {
 	uint8_t datagram[DHCP6_DATAGRAM_MAX];
@@ -85,7 +79,7 @@ int dhcp6_transport_send(int fd, int index, const struct cni_ip *from,
 	size_t size = dhcp6_packet_encode(packet, bytes);
 
 	size = dhcp6_datagram_udp(datagram, from, &dhcp6_all_servers, bytes, size);
-	return send_frame(fd, index, &dhcp6_all_servers, datagram, size, err);
+	return send_frame(fd, way, &dhcp6_all_servers, datagram, size, err);
 }
 
 int dhcp6_transport_ask_routers(int fd, int index, const struct cni_ip *from,
@@ -96,7 +90,8 @@ int dhcp6_transport_ask_routers(int fd, int index, const struct cni_ip *from,
 	size_t size = dhcp6_solicit_router(mac, bytes);
 
 	size = dhcp6_datagram_icmp(datagram, from, &dhcp6_all_routers, bytes, size);
-	return send_frame(fd, index, &dhcp6_all_routers, datagram, size, err);
+	return send_frame(fd, &(struct dhcp_way){.index = index}, &dhcp6_all_routers, datagram,
+			  size, err);
 }
 
 int dhcp6_transport_probe(int fd, int index, const struct cni_ip *ip, struct cni_error *err)
@@ -108,7 +103,7 @@ int dhcp6_transport_probe(int fd, int index, const struct cni_ip *ip, struct cni
 	size_t size = dhcp6_solicit_neighbour(ip, bytes);
 
 	size = dhcp6_datagram_icmp(datagram, &nothing, &group, bytes, size);
-	return send_frame(fd, index, &group, datagram, size, err);
+	return send_frame(fd, &(struct dhcp_way){.index = index}, &group, datagram, size, err);
 }
 
 int dhcp6_transport_send_local(const char *device, int index, const struct dhcp6_packet *packet,

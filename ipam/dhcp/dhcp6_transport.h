@@ -5,6 +5,7 @@
 #define DHCP6_TRANSPORT_H
 
 #include "dhcp6_advert.h"
+#include "dhcp_transport.h"
 #include "error.h"
 
 /* Opens a socket on the link `index` in the namespace `netns` (a descriptor; -1: where we are). It receives datagrams to
@@ -17,7 +18,7 @@ int dhcp6_transport_join(int fd, int index, const struct cni_ip *ip, struct cni_
 
 /* Sends a message to all servers, asks all routers, or asks for the owner of `ip` on behalf of no address. `from` is the
  * link-local address. Each fails with CNI_EKERNEL. */
-int dhcp6_transport_send(int fd, int index, const struct cni_ip *from,
+int dhcp6_transport_send(int fd, const struct dhcp_way *way, const struct cni_ip *from,
 			 const struct dhcp6_packet *packet, struct cni_error *err);
 int dhcp6_transport_ask_routers(int fd, int index, const struct cni_ip *from,
 				const uint8_t mac[CNI_MAC_SIZE], struct cni_error *err);

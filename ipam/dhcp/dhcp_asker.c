@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #define ANSWER_MAX (DHCP_WIRE_LINE_MAX + DHCP_WIRE_BODY_MAX)
@@ -53,22 +54,31 @@ static int fail_for_go(const char *path, struct cni_error *err)
 
 /* ---- the exchange ---- */
 
-static int connect_to(const char *path, int *ret_fd, struct cni_error *err)
+/* Waits, up to the deadline, where the listener's queue is full: a node that starts has more containers than its
+ * daemon takes requests of in an instant. */
+static int connect_to(const char *path, const struct timespec *end, int *ret_fd,
+		      struct cni_error *err)
 {
-	closing int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	closing int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	unsigned int left = cni_deadline_left(end);
+	const struct timeval patience = {left / 1000, left % 1000 * 1000L};
 
-	if (fd < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return cni_fail_errno(err, CNI_EIO, errno, "make a socket");
 	if (strlen(path) >= sizeof(address.sun_path))
 		return cni_fail(err, CNI_ECONFIG,
 				"'ipam.daemonSocketPath' has %zu bytes, expected at most %zu",
 				strlen(path), sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (connect(fd, (const void *)&address, sizeof(address)) < 0)
-		return fail_without_daemon(path, errno, err);
-	*ret_fd = take_fd(&fd);
-	return 0;
+	if (connect(fd, (const void *)&address, sizeof(address)) == 0) {
+		*ret_fd = take_fd(&fd);
+		return 0;
+	}
+	if (errno == EAGAIN)
+		return cni_fail(err, CNI_EAGAIN, "the DHCP daemon on '%s' takes no request in time",
+				path);
+	return fail_without_daemon(path, errno, err);
 }
 
 /* Reads up to the end of the stream. */
@@ -140,7 +150,7 @@ int dhcp_ask_begin(const char *path, const struct dhcp_request *request, const c
 				sized.size, DHCP_WIRE_BODY_MAX);
 	line = dhcp_wire_format_request(&sized);
 	text = cni_format("%s%s", line, body ? body : "");
-	if (connect_to(path, &ret_question->fd, err) < 0)
+	if (connect_to(path, &ret_question->end, &ret_question->fd, err) < 0)
 		return -1;
 	/* Another daemon may have answered, and closed, before all of it was sent. */
 	if (send(ret_question->fd, text, strlen(text), MSG_NOSIGNAL) < 0 && errno != EPIPE &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dhcp_house.h"
 
+#include "dhcp_listener.h"
 #include "dhcp_requests.h"
 #include "dhcp_takeover.h"
 
@@ -32,7 +33,8 @@ void dhcp_house_admit(struct dhcp_house *house, int fd)
 	struct dhcp_visitor *visitor;
 
 	if (house->visitor_count == DHCP_VISITORS_MAX) {
-		close(fd);
+		dhcp_listener_refuse(fd, CNI_EAGAIN,
+				     "the dhcp daemon serves as many requests as it can");
 		return;
 	}
 	visitor = dhcp_visitor_new(house->setting.loop, fd, dhcp_house_serve, house);

@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-#define BACKLOG	     256
 #define FIRST_PASSED 3 /* SD_LISTEN_FDS_START */
 /* A predecessor that ends has let go by then. */
 #define LOCK_MS 3000
@@ -107,7 +106,7 @@ static int make(const char *path, struct dhcp_listener *listener, struct cni_err
 	if (address_of(path, &address, err) < 0 ||
 	    cni_file_make_directories(dirname(copy), 0700, err) < 0)
 		return -1;
-	if (fd < 0 || bind_to(fd, &address) < 0 || listen(fd, BACKLOG) < 0)
+	if (fd < 0 || bind_to(fd, &address) < 0 || listen(fd, SOMAXCONN) < 0)
 		return cni_fail_errno(err, errno == EADDRINUSE ? CNI_ETAKEN : CNI_EIO, errno,
 				      "listen on '%s'", path);
 	listener->fd = take_fd(&fd);
@@ -161,14 +160,13 @@ static bool is_root(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == 0;
 }
 
-static void refuse(int fd)
+void dhcp_listener_refuse(int fd, int code, const char *text)
 {
-	static const char text[] = "the dhcp daemon serves root only";
-	freeing char *line = dhcp_wire_format_answer(CNI_EIO, strlen(text));
+	freeing char *line = dhcp_wire_format_answer(code, strlen(text));
 	freeing char *answer = cni_format("%s%s", line, text);
 
 	send(fd, answer, strlen(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
-	dhcp_log("a process that is not root was refused");
+	dhcp_log("a request was refused: %s", text);
 	close(fd);
 }
 
@@ -195,6 +193,6 @@ int dhcp_listener_accept(struct dhcp_listener *listener)
 		drop_next(listener);
 	if (fd < 0 || is_root(fd))
 		return fd;
-	refuse(fd);
+	dhcp_listener_refuse(fd, CNI_EIO, "the dhcp daemon serves root only");
 	return -1;
 }

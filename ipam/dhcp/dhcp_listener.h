@@ -23,4 +23,7 @@ void dhcp_listener_close(struct dhcp_listener *listener);
  * is dropped while the process has no descriptor left. */
 int dhcp_listener_accept(struct dhcp_listener *listener);
 
+/* Answers with the code and the sentence, and closes `fd`. */
+void dhcp_listener_refuse(int fd, int code, const char *text);
+
 #endif

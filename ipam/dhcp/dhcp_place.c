@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "cleanup.h"
 #include "link.h"
+#include "link_kind.h"
 #include "netns.h"
 #include "netns_cookie.h"
 #include "peer.h"
@@ -75,6 +76,18 @@ static bool leads_home(struct cni_nl *nl, const struct cni_link *link)
 	       cni_peer_netns_id(nl, home, &id, &ignored) == 0 && id == link->peer_netns;
 }
 
+/* 0: it is no VLAN, or one whose id cannot be read. */
+static uint16_t vlan_of(struct cni_nl *nl, const struct cni_link *link)
+{
+	struct cni_link_values values = {.given = 0};
+	struct cni_error ignored;
+
+	if (strcmp(link->kind, cni_link_vlan.name) != 0 ||
+	    cni_link_get_values(nl, link->index, &cni_link_vlan, &values, &ignored) < 0)
+		return 0;
+	return (uint16_t)values.values[0];
+}
+
 /* The lower link of a macvlan, ipvlan or VLAN; of a veth, the bridge that its other end is a port of. */
 static void find_parent(struct cni_nl *nl, const struct cni_link *link, struct dhcp_place *place)
 {
@@ -94,6 +107,7 @@ static void find_parent(struct cni_nl *nl, const struct cni_link *link, struct d
 		return;
 	place->parent_index = parent.index;
 	memcpy(place->parent, parent.name, sizeof(place->parent));
+	place->vlan = vlan_of(nl, link);
 }
 
 struct search {
@@ -154,6 +168,11 @@ int dhcp_place_find(struct dhcp_place *place, struct cni_error *err)
 	if (open_with(place, &netns, &nl, &place->cookie, err) < 0 ||
 	    fill(&nl, place, &link, err) < 0)
 		return -1;
+	if (link.flags & IFF_NOARP)
+		return cni_fail(err, CNI_ECONFIG,
+				"'%s' has no ARP, as an ipvlan in mode l3, expected an interface "
+				"that broadcasts reach",
+				place->ifname);
 	if (!(link.flags & IFF_UP) &&
 	    cni_link_change(&nl, link.index, &(struct cni_link_change){.up = CNI_ON}, err) < 0)
 		return cni_fail_within(err, "set '%s' up", place->ifname);

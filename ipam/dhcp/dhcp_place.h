@@ -20,6 +20,7 @@ struct dhcp_place {
 	bool shares_mac;	      /* ipvlan: no unicast arrives before there is an address */
 	char parent[CNI_IFNAME_SIZE]; /* on the host; "": not known */
 	int parent_index;
+	uint16_t vlan; /* of a VLAN: frames on the parent have this tag; 0: none */
 	/* Without a parent: a device of the host, which has no other link with this MAC, may be there again
 	 * later. The container chooses its MAC: one that a link of the host has leads to no device. */
 	bool may_return;

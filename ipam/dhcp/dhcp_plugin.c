@@ -133,7 +133,7 @@ static int ask_for_all(const struct cni_call *call, const struct dhcp_conf *conf
 	return failed;
 }
 
-static int release(const char *socket, const struct cni_owner *owner, struct cni_error *err);
+static int release(const char **socket, const struct cni_owner *owner, struct cni_error *err);
 
 static int add(const struct cni_call *call, struct cni_result *result, struct cni_error *err)
 {
@@ -146,7 +146,7 @@ static int add(const struct cni_call *call, struct cni_result *result, struct cn
 		return 0;
 	/* The lease of a single family is of no use. */
 	if (conf.wants_four && conf.wants_six)
-		release(conf.socket, &call->owner, &ignored);
+		release(&conf.socket, &call->owner, &ignored);
 	return -1;
 }
 
@@ -268,14 +268,17 @@ static int release_by_record(const char *records, const struct cni_owner *owner,
 	return dhcp_record_remove_in(records, owner, err);
 }
 
-static int release(const char *socket, const struct cni_owner *owner, struct cni_error *err)
+/* `*socket` becomes NULL if the daemon does not answer in time: GC waits for it once, not once for each owner. */
+static int release(const char **socket, const struct cni_owner *owner, struct cni_error *err)
 {
 	const struct dhcp_request request = {.verb = DHCP_VERB_DEL, .owner = *owner};
 	freeing char *answer = NULL;
 	struct cni_error first = {0};
 
 	/* A daemon that is not there, or is the Go plugin's, has no lease of ours. */
-	dhcp_ask(socket, &request, NULL, OTHER_MS, &answer, err);
+	if (*socket && dhcp_ask(*socket, &request, NULL, OTHER_MS, &answer, err) < 0 &&
+	    err->code == CNI_EAGAIN)
+		*socket = NULL;
 	if (release_by_record(DHCP_RECORDS, owner, err) < 0)
 		cni_fail_first(&first, err);
 	if (release_by_record(DHCP6_RECORDS, owner, err) < 0)
@@ -285,10 +288,13 @@ static int release(const char *socket, const struct cni_owner *owner, struct cni
 
 static int del(const struct cni_call *call, struct cni_error *err)
 {
-	return release(dhcp_conf_socket(call), &call->owner, err);
+	const char *socket = dhcp_conf_socket(call);
+
+	return release(&socket, &call->owner, err);
 }
 
-static int collect(const struct cni_call *call, const char *records, struct cni_error *err)
+static int collect(const struct cni_call *call, const char *records, const char **socket,
+		   struct cni_error *err)
 {
 	struct cni_attachment_files files;
 	struct cni_error first = {0};
@@ -299,7 +305,7 @@ static int collect(const struct cni_call *call, const char *records, struct cni_
 		const struct cni_owner *owner = &files.owners.items[i];
 
 		if (!cni_owners_has(&call->conf.valid, owner->container, owner->ifname) &&
-		    release(dhcp_conf_socket(call), owner, err) < 0)
+		    release(socket, owner, err) < 0)
 			cni_fail_first(&first, err);
 	}
 	cni_attachment_files_clear(&files);
@@ -308,11 +314,12 @@ static int collect(const struct cni_call *call, const char *records, struct cni_
 
 static int gc(const struct cni_call *call, struct cni_error *err)
 {
+	const char *socket = dhcp_conf_socket(call);
 	struct cni_error first = {0};
 
-	if (collect(call, DHCP_RECORDS, err) < 0)
+	if (collect(call, DHCP_RECORDS, &socket, err) < 0)
 		cni_fail_first(&first, err);
-	if (collect(call, DHCP6_RECORDS, err) < 0)
+	if (collect(call, DHCP6_RECORDS, &socket, err) < 0)
 		cni_fail_first(&first, err);
 	return cni_fail_if_any(&first, err);
 }

@@ -22,7 +22,7 @@ int dhcp_probe_open(int netns, int index, int *ret_fd, struct cni_error *err)
 	visiting int home = -1;
 	closing int fd = -1;
 
-	if (cni_netns_enter(netns, &home, err) < 0)
+	if (netns >= 0 && cni_netns_enter(netns, &home, err) < 0)
 		return -1;
 	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind(fd, (const void *)&address, sizeof(address)) < 0)

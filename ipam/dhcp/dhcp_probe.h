@@ -11,7 +11,8 @@
 #define DHCP_PROBES   3
 #define DHCP_PROBE_MS 100
 
-/* Opens a socket for ARP on the link `index` in the namespace `netns`. Fails with CNI_EKERNEL. */
+/* Opens a socket for ARP on the link `index` in the namespace `netns` (a descriptor; -1: where we are). Fails with
+ * CNI_EKERNEL. */
 int dhcp_probe_open(int netns, int index, int *ret_fd, struct cni_error *err);
 
 /* Asks for the address. Fails with CNI_EKERNEL. */

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VLAN_MAX 4094
+
 void dhcp_record_clear(struct dhcp_record *record)
 {
 	dhcp_place_clear(&record->place);
@@ -95,6 +97,7 @@ static void put_lines(FILE *out, const struct dhcp_record *record)
 	put_number(out, "shares-mac", place->shares_mac);
 	put_text(out, "parent", place->parent);
 	put_number(out, "parent-index", (uint64_t)place->parent_index);
+	put_number(out, "vlan", place->vlan);
 	put_number(out, "may-return", place->may_return);
 	put_number(out, "broadcast", record->identity.broadcast);
 	put_options(out, &record->identity.options);
@@ -170,6 +173,14 @@ static bool take_index(const char *value, int *member)
 	return number <= INT32_MAX;
 }
 
+static bool take_vlan(const char *value, uint16_t *member)
+{
+	unsigned long long number = strtoull(value, NULL, 10);
+
+	*member = (uint16_t)number;
+	return number <= VLAN_MAX;
+}
+
 static bool take_time(const char *value, uint64_t *member)
 {
 	*member = strtoull(value, NULL, 10);
@@ -206,6 +217,8 @@ static bool decode_place(const char *key, const char *value, struct dhcp_place *
 		return take_flag(&place->shares_mac);
 	if (!strcmp(key, "parent"))
 		return take_name(value, place->parent);
+	if (!strcmp(key, "vlan"))
+		return take_vlan(value, &place->vlan);
 	if (!strcmp(key, "may-return"))
 		return take_flag(&place->may_return);
 	return !strcmp(key, "parent-index") && take_index(value, &place->parent_index);

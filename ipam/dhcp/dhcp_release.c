@@ -12,14 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-static int send_on(int netns, int index, const struct dhcp_record *record,
+static int send_on(int netns, const struct dhcp_way *way, const struct dhcp_record *record,
 		   const struct dhcp_message *message, struct cni_error *err)
 {
 	closing int fd = -1;
 
-	if (dhcp_transport_open(netns, index, &fd, err) < 0)
+	if (dhcp_transport_open(netns, way->index, &fd, err) < 0)
 		return -1;
-	return dhcp_transport_send(fd, index, message,
+	return dhcp_transport_send(fd, way, message,
 				   record->has_server_mac ? record->server_mac : NULL, err);
 }
 
@@ -67,11 +67,12 @@ int dhcp_release_find_parent(const struct dhcp_place *place, struct cni_nl *nl,
 static int send_from_container(const struct dhcp_record *record, const struct dhcp_message *message,
 			       struct cni_error *err)
 {
+	const struct dhcp_way way = {.index = record->place.index};
 	closing int netns = -1;
 
 	if (dhcp_release_open(&record->place, &netns, err) < 0)
 		return -1;
-	return send_on(netns, record->place.index, record, message, err);
+	return send_on(netns, &way, record, message, err);
 }
 
 static int send_from_host(const struct dhcp_record *record, const struct dhcp_message *message,
@@ -79,15 +80,16 @@ static int send_from_host(const struct dhcp_record *record, const struct dhcp_me
 {
 	const struct dhcp_place *place = &record->place;
 	const struct cni_ip server = dhcp_ip(message->to);
+	const struct dhcp_way parent = {place->parent_index, place->vlan};
 	struct cni_route_way way = {.index = 0};
 	closing_nl struct cni_nl nl = {.socket = NULL};
 	struct cni_error ignored;
 
 	if (dhcp_release_find_parent(place, &nl, err) < 0)
 		return -1;
-	if (cni_route_get(&nl, &server, &way, &ignored) == 0 && way.is_local)
+	if (!place->vlan && cni_route_get(&nl, &server, &way, &ignored) == 0 && way.is_local)
 		return dhcp_transport_send_local(place->parent, message, err);
-	return send_on(-1, place->parent_index, record, message, err);
+	return send_on(-1, &parent, record, message, err);
 }
 
 /* ---- a device that is home again ---- */
@@ -102,7 +104,7 @@ static int send_from_device(const struct dhcp_record *record, const struct dhcp_
 		return cni_fail(err, CNI_EKERNEL,
 				"the interface is gone, and no link of the host is known that "
 				"leads to its network");
-	return send_on(-1, index, record, message, err);
+	return send_on(-1, &(struct dhcp_way){.index = index}, record, message, err);
 }
 
 /* ---- all ways ---- */

@@ -104,6 +104,7 @@ static void send_message(struct dhcp_tenant *tenant, enum dhcp_send send)
 {
 	const struct dhcp_record *record = &tenant->record;
 	bool is_unicast = send == DHCP_SEND_RENEW && record->has_server_mac;
+	const struct dhcp_way way = {.index = record->place.index};
 	uint64_t now = dhcp_now();
 	struct dhcp_message message;
 	struct cni_error err;
@@ -115,9 +116,15 @@ static void send_message(struct dhcp_tenant *tenant, enum dhcp_send send)
 	tenant->messages++;
 	tenant->deaf_at = tenant->is_established ? now + tenant->setting->pace.timeout : DHCP_NEVER;
 	if (open_packets(tenant, &err) < 0 ||
-	    dhcp_transport_send(tenant->packets.fd, record->place.index, &message,
+	    dhcp_transport_send(tenant->packets.fd, &way, &message,
 				is_unicast ? record->server_mac : NULL, &err) < 0)
 		dhcp_tenant_note(tenant, &err);
+}
+
+/* Answers to a probe are for no address: of the links that share a MAC, the master alone receives them. */
+static bool asks_on_host(const struct dhcp_place *place)
+{
+	return place->shares_mac && *place->parent;
 }
 
 static void send_probe(struct dhcp_tenant *tenant)
@@ -128,21 +135,30 @@ static void send_probe(struct dhcp_tenant *tenant)
 
 	tenant->probes++;
 	tenant->probe_at = dhcp_now() + DHCP_PROBE_MS;
-	if (dhcp_probe_send(tenant->arp.fd, place->index, place->mac,
+	if (dhcp_probe_send(tenant->arp.fd,
+			    asks_on_host(place) ? place->parent_index : place->index, place->mac,
 			    &dhcp_terms_address(offer)->ip, &err) < 0)
 		dhcp_tenant_note(tenant, &err);
 }
 
+static int open_probe(const struct dhcp_place *place, int *ret_fd, struct cni_error *err)
+{
+	closing int netns = -1;
+
+	if (asks_on_host(place))
+		return dhcp_probe_open(-1, place->parent_index, ret_fd, err);
+	return dhcp_place_open(place, &netns, err) < 0
+		       ? -1
+		       : dhcp_probe_open(netns, place->index, ret_fd, err);
+}
+
 static void begin_probe(struct dhcp_tenant *tenant)
 {
-	const struct dhcp_place *place = &tenant->record.place;
-	closing int netns = -1;
 	struct cni_error err;
 	int fd = -1;
 
 	tenant->probes = 0;
-	if (dhcp_place_open(place, &netns, &err) < 0 ||
-	    dhcp_probe_open(netns, place->index, &fd, &err) < 0 ||
+	if (open_probe(&tenant->record.place, &fd, &err) < 0 ||
 	    dhcp_watch_open(tenant->setting->loop, &tenant->arp, fd, &err) < 0) {
 		dhcp_tenant_note(tenant, &err);
 		end_probe(tenant, true);
@@ -211,12 +227,12 @@ static void change(struct dhcp_tenant *tenant, const struct dhcp_terms *before)
 	freeing char *now = dhcp_dns_encode(&terms->result.dns);
 	struct cni_error err;
 
+	dhcp_tenant_write(tenant, &err);
 	log_lease(tenant, "has changed to");
 	if (strcmp(old, now) != 0)
 		dhcp_log("%s: has other resolver settings, which the container gets with its next "
 			 "ADD",
 			 tenant->owner.text);
-	dhcp_tenant_write(tenant, &err);
 	if (!dhcp_terms_equal_on_link(before, terms))
 		apply(tenant, before);
 }
@@ -267,8 +283,8 @@ static void hear(struct dhcp_tenant *tenant, struct dhcp_step step, const struct
 		gain(tenant);
 		break;
 	case DHCP_RENEWED:
-		log_lease(tenant, "keeps");
 		dhcp_tenant_write(tenant, &err);
+		log_lease(tenant, "keeps");
 		break;
 	case DHCP_CHANGED:
 		change(tenant, before);

@@ -70,24 +70,40 @@ int dhcp_transport_open(int netns, int index, int *ret_fd, struct cni_error *err
 	return dhcp_transport_open_as(&ipv4, netns, index, ret_fd, err);
 }
 
-int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,
+/* The kernel writes the header of the frame with the protocol of the address: for a tag that of IEEE 802.1Q, whose
+ * four octets come next. */
+int dhcp_transport_send_frame(int fd, const struct dhcp_way *way, uint16_t protocol,
+			      const uint8_t to[CNI_MAC_SIZE], const uint8_t *datagram, size_t size,
+			      struct cni_error *err)
+{
+	uint16_t tag[] = {htons(way->vlan), htons(protocol)};
+	struct sockaddr_ll address = {.sll_family = AF_PACKET,
+				      .sll_protocol = htons(way->vlan ? ETH_P_8021Q : protocol),
+				      .sll_ifindex = way->index,
+				      .sll_halen = CNI_MAC_SIZE};
+	struct iovec parts[] = {{tag, way->vlan ? sizeof(tag) : 0}, {(void *)datagram, size}};
+	const struct msghdr message = {.msg_name = &address,
+				       .msg_namelen = sizeof(address),
+				       .msg_iov = parts,
+				       .msg_iovlen = 2};
+
+	memcpy(address.sll_addr, to, CNI_MAC_SIZE);
+	if (sendmsg(fd, &message, 0) >= 0)
+		return 0;
+	return cni_fail_errno(err, CNI_EKERNEL, errno, "send a message");
+}
+
+int dhcp_transport_send(int fd, const struct dhcp_way *way, const struct dhcp_message *message,
 			const uint8_t to[CNI_MAC_SIZE], struct cni_error *err)
 {
-	struct sockaddr_ll address = {.sll_family = AF_PACKET,
-				      .sll_protocol = htons(ETH_P_IP),
-				      .sll_ifindex = index,
-				      .sll_halen = CNI_MAC_SIZE};
 	uint8_t datagram[DHCP_DATAGRAM_MAX];
 	size_t size = dhcp_packet_encode(&message->packet, datagram + DHCP_HEADERS_SIZE);
 
 	if (!size)
 		return cni_fail(err, CNI_EKERNEL, "the options do not fit into a message");
 	dhcp_datagram_seal(datagram, size, message->from, message->to);
-	memcpy(address.sll_addr, to ? to : everyone, CNI_MAC_SIZE);
-	if (sendto(fd, datagram, DHCP_HEADERS_SIZE + size, 0, (const void *)&address,
-		   sizeof(address)) < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a message");
-	return 0;
+	return dhcp_transport_send_frame(fd, way, ETH_P_IP, to ? to : everyone, datagram,
+					 DHCP_HEADERS_SIZE + size, err);
 }
 
 bool dhcp_transport_is_summed(struct msghdr *message)

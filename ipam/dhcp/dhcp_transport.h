@@ -23,9 +23,20 @@ struct dhcp_transport_kind {
 int dhcp_transport_open_as(const struct dhcp_transport_kind *kind, int netns, int index,
 			   int *ret_fd, struct cni_error *err);
 
+/* The link that a frame leaves through, and the frame's tag (IEEE 802.1Q): a VLAN that is gone had tagged it. */
+struct dhcp_way {
+	int index;
+	uint16_t vlan; /* 0: no tag */
+};
+
 /* Sends to `to` (NULL: to all). Fails with CNI_EKERNEL. */
-int dhcp_transport_send(int fd, int index, const struct dhcp_message *message,
+int dhcp_transport_send(int fd, const struct dhcp_way *way, const struct dhcp_message *message,
 			const uint8_t to[CNI_MAC_SIZE], struct cni_error *err);
+
+/* Sends a datagram of any protocol (ETH_P_IPV6). Fails with CNI_EKERNEL. */
+int dhcp_transport_send_frame(int fd, const struct dhcp_way *way, uint16_t protocol,
+			      const uint8_t to[CNI_MAC_SIZE], const uint8_t *datagram, size_t size,
+			      struct cni_error *err);
 
 /* Receives a message and the address of its frame. Returns 1; 0 if nothing is there; -1 for something that was
  * received and is no message, with `*ret_fault`. */

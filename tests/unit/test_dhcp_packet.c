@@ -176,6 +176,26 @@ static void terms__are_refused_if_no_container_may_use_them(void **state)
 	}
 }
 
+/* Networks of two addresses (RFC 3021), and of one, which clouds give out, have neither a first nor a last one. */
+static void terms__have_any_address_of_tiny_networks(void **state)
+{
+	static const uint8_t last[] = {0, 127, 128, 255};
+
+	(void)state;
+	for (uint8_t ones = 254; ones; ones = ones == 254 ? 255 : 0) {
+		for (size_t i = 0; i < sizeof(last); i++) {
+			const uint8_t mask[] = {255, 255, 255, ones};
+			struct dhcp_packet packet = offer();
+			clearing_terms struct dhcp_terms terms;
+
+			packet.yiaddr[3] = last[i];
+			dhcp_options_put(&packet.options, 1, mask, 4);
+			assert_null(dhcp_terms_read(&packet, 0, &terms));
+			assert_int_equal(dhcp_terms_address(&terms)->prefix, ones == 254 ? 31 : 32);
+		}
+	}
+}
+
 static void assert_times(uint32_t renewal, uint32_t rebinding, uint32_t t1, uint32_t t2)
 {
 	struct dhcp_packet packet = offer();
@@ -324,6 +344,7 @@ int main(void)
 		cmocka_unit_test(message__that_is_damaged_is_none),
 		cmocka_unit_test(datagram__is_sealed_and_opened),
 		cmocka_unit_test(terms__are_refused_if_no_container_may_use_them),
+		cmocka_unit_test(terms__have_any_address_of_tiny_networks),
 		cmocka_unit_test(terms__have_times_in_order),
 		cmocka_unit_test(terms__have_routes_of_three_kinds),
 		cmocka_unit_test(search__follows_pointers_backwards),

@@ -28,7 +28,8 @@ static struct dhcp_record example(void)
 			  .index = 2,
 			  .mac = {2, 0, 0, 0, 0, 5},
 			  .parent = "up0",
-			  .parent_index = 7},
+			  .parent_index = 7,
+			  .vlan = 4094},
 		.lease = {.asked = 1000, .renews = 61000, .rebinds = 106000, .expires = 121000},
 		.server_mac = {2, 0, 0, 0, 0, 1},
 		.has_server_mac = true,
@@ -60,6 +61,7 @@ static void record__is_the_same_after_it_was_written(void **state)
 	assert_true(dhcp_record_decode(copy, &again));
 	assert_string_equal(again.place.netns, "/run/netns/red");
 	assert_int_equal(again.place.cookie, 4711);
+	assert_int_equal(again.place.vlan, 4094);
 	assert_false(again.place.may_return);
 	assert_int_equal(again.added, 900);
 	assert_string_equal(again.added_dns, "{\"dns\":{}}");

@@ -133,8 +133,9 @@ static void daemon__that_is_killed_has_a_successor(void **state)
 	await_log("keeps fd01::50/64");
 	assert_int_equal(server6->count[1], 1);
 	pod_check(&red, config);
-	/* Without a daemon the record releases the lease. */
+	/* Without a daemon and a namespace the record releases the lease. */
 	daemon_end(SIGKILL);
+	sandbox_del_netns("red");
 	pod_del(&red, config);
 	dhcp6_server_await(server6, 8, 1);
 	assert_int_equal(server6->released, 0x50);

@@ -127,6 +127,11 @@ static void add__attaches_a_vlan(void **state)
 	assert_json(red.result, "ips.0.address", "10.1.0.50/24");
 	assert_true(reaches("red", "10.1.0.1"));
 	pod_check(&red, config);
+	/* The RELEASE has the tag of the VLAN, whose link is gone. */
+	pod_del(&red, config);
+	dhcp_server_await(tagged, 7, 1);
+	assert_int_equal(tagged->released, 50);
+	assert_int_equal(server->count[7], 0);
 	pod_close(&red);
 	dhcp_server_stop(tagged);
 }
@@ -209,6 +214,8 @@ static void add__provides_and_requests_options(void **state)
 		"'fromArg':'CLASS'},{'option':'user-class','fromArg':'ABSENT'}],"
 		"'request':[{'skipDefault':true},{'option':'1'},{'option':'routers'},"
 		"{'option':'ntp-servers'}]");
+	freeing char *own_id = config_with(
+		"'provide':[{'option':'dhcp-client-identifier','value':'me'}],'probe':false");
 	struct plugin_answer answer;
 	struct plugin_call call;
 	struct pod red;
@@ -226,6 +233,10 @@ static void add__provides_and_requests_options(void **state)
 	assert_true(dhcp_server_has_seen(server, 55, "\1\3\52", 3));
 	assert_true(dhcp_server_has_seen(server, 61, "\0red/blue/eth0", 14));
 	assert_false(dhcp_server_has_seen(server, 77, "", 0));
+	/* The client identifier is the network's to choose. */
+	pod_del(&red, config);
+	pod_add(&red, own_id);
+	assert_true(dhcp_server_has_seen(server, 61, "me", 2));
 	pod_close(&red);
 }
 
@@ -246,6 +257,7 @@ static void add__refuses_bad_keys(void **state)
 		{"'daemonSocketPath':7", "daemonSocketPath"},
 		{"'probe':'no'", "probe"},
 	};
+	struct plugin_call status;
 	struct pod red;
 
 	(void)state;
@@ -256,6 +268,9 @@ static void add__refuses_bad_keys(void **state)
 
 		pod_add_fails(&red, config, CNI_ECONFIG, cases[i].text);
 		pod_del(&red, config);
+		status = bridge_call("STATUS", config);
+		status.plugin = DHCP;
+		plugin_fails(&status, CNI_ECONFIG, cases[i].text);
 	}
 	assert_int_equal(server->count[1], 0);
 	pod_close(&red);
@@ -265,6 +280,7 @@ static void add__refuses_bad_keys(void **state)
 
 static void add__declines_an_address_in_use(void **state)
 {
+	freeing char *without = config_with("'probe':false");
 	freeing char *config = config_with("");
 	struct pod red;
 
@@ -276,6 +292,11 @@ static void add__declines_an_address_in_use(void **state)
 	assert_int_equal(server->count[4], 1);
 	assert_int_equal(server->declined, 50);
 	sandbox_must("test -z \"$(ip -n red -4 addr show)\"");
+	/* A network that does not ask takes the server's word; another MAC has the address after the first. */
+	server->first = 49;
+	pod_add(&red, without);
+	assert_json(red.result, "ips.0.address", "10.1.0.50/24");
+	assert_int_equal(server->count[4], 1);
 	pod_close(&red);
 }
 

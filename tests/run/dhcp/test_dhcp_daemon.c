@@ -76,18 +76,51 @@ static void daemon__refuses_what_is_no_request(void **state)
 	assert_said("cni-c-dhcp/1 STATUS - - - 0\n", "cni-c-dhcp/1 0 0");
 }
 
-static void daemon__drops_a_visitor_that_says_nothing(void **state)
+/* A visitor that goes on sending, a byte at a time, has no more time than one that sends nothing. */
+static void daemon__drops_a_visitor_that_never_ends(void **state)
 {
+	struct pollfd trickle = {.events = POLLIN};
 	char byte;
-	int fd;
+	int quiet;
+	int sent;
 
 	(void)state;
 	daemon_start(NULL);
-	fd = connect_to(SOCKET);
-	assert_int_equal(send(fd, "cni-c", 5, 0), 5);
-	/* After DHCP_REQUEST_MS. */
-	assert_int_equal(recv(fd, &byte, 1, 0), 0);
-	close(fd);
+	quiet = connect_to(SOCKET);
+	assert_int_equal(send(quiet, "cni-c", 5, 0), 5);
+	trickle.fd = connect_to(SOCKET);
+	/* Each pause is shorter than DHCP_REQUEST_MS, all of them are longer. */
+	for (sent = 0; sent < 60 && poll(&trickle, 1, 250) == 0; sent++)
+		send(trickle.fd, "c", 1, MSG_NOSIGNAL);
+	assert_in_range(sent, 2, 59);
+	assert_int_equal(recv(quiet, &byte, 1, 0), 0);
+	close(quiet);
+	close(trickle.fd);
+}
+
+/* 100 MB are refused before the daemon has read a thousandth of them. */
+static void daemon__reads_no_more_than_a_request(void **state)
+{
+	static const char *const begins[] = {"", "cni-c-dhcp/1 ADD blue c1 eth0 32000\n",
+					     "cni-c-dhcp/1 STATUS - - - 0\n"};
+	freeing char *piece = cni_alloc(65536);
+
+	(void)state;
+	memset(piece, 'x', 65536);
+	daemon_start(NULL);
+	for (size_t i = 0; i < sizeof(begins) / sizeof(*begins); i++) {
+		int fd = connect_to(SOCKET);
+		size_t sent = 0;
+		ssize_t got;
+
+		send(fd, begins[i], strlen(begins[i]), MSG_NOSIGNAL);
+		while (sent < 100000000 && (got = send(fd, piece, 65536, MSG_NOSIGNAL)) > 0)
+			sent += (size_t)got;
+		/* A socket's buffer takes what the daemon does not read. */
+		assert_in_range(sent, 0, 2000000);
+		close(fd);
+	}
+	assert_said("cni-c-dhcp/1 STATUS - - - 0\n", "cni-c-dhcp/1 0 0");
 }
 
 static void daemon__refuses_visitors_that_are_not_root(void **state)
@@ -308,7 +341,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		dhcp_test(daemon__refuses_what_is_no_request),
-		dhcp_test(daemon__drops_a_visitor_that_says_nothing),
+		dhcp_test(daemon__drops_a_visitor_that_never_ends),
+		dhcp_test(daemon__reads_no_more_than_a_request),
 		dhcp_test(daemon__refuses_visitors_that_are_not_root),
 		dhcp_test(daemon__is_alone_on_its_socket),
 		dhcp_test(daemon__refuses_bad_flags),

@@ -15,11 +15,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define VISITORS 40
-#define SOCKET	 "/run/cni/dhcp.sock"
+#define VISITORS     40
+#define VISITORS_MAX 1024 /* DHCP_VISITORS_MAX */
+#define SOCKET	     "/run/cni/dhcp.sock"
 
 static int connect_to_daemon(void)
 {
@@ -88,6 +90,54 @@ static void add__whose_answer_is_not_read_releases(void **state)
 	close(fd);
 }
 
+/* The record comes before the answer: without it a daemon that is killed would lose the lease. */
+static void add__whose_lease_cannot_be_recorded_releases(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct pod red;
+
+	(void)state;
+	daemon_start(NULL);
+	sandbox_must("echo >/run/cni/dhcp");
+	dhcp_pod_open(&red, "red");
+	pod_add_fails(&red, config, CNI_EIO, "/run/cni/dhcp");
+	dhcp_server_await(server, 7, 1);
+	assert_int_equal(server->released, 50);
+	sandbox_must("rm /run/cni/dhcp");
+	pod_add(&red, config);
+	pod_check(&red, config);
+	pod_close(&red);
+}
+
+/* A runtime that calls ADD twice at once, and then DEL. */
+static void add__is_ended_by_del_and_not_by_add(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct plugin_process running;
+	struct plugin_answer answer;
+	struct plugin_call call;
+	struct plugin_call del;
+	struct pod red;
+
+	(void)state;
+	daemon_start(NULL);
+	server->mode = SERVER_IS_SILENT;
+	dhcp_pod_open(&red, "red");
+	add_link("red");
+	call = del = pod_call(&red, "ADD", config);
+	call.plugin = del.plugin = DHCP;
+	running = plugin_start(&call);
+	dhcp_server_await(server, 1, 1);
+	plugin_fails(&call, CNI_EAGAIN, "another ADD asks for this lease already");
+	del.command = "DEL";
+	plugin_succeeds(&del);
+	answer = plugin_finish(&running);
+	plugin_assert_error(&answer, CNI_EAGAIN, "a DEL came before the lease");
+	plugin_answer_clear(&answer);
+	sandbox_must("! test -e /run/cni/dhcp/blue");
+	pod_close(&red);
+}
+
 /* ---- visitors ---- */
 
 static bool daemon_answers(void)
@@ -128,6 +178,102 @@ static void daemon__drops_visitors_without_descriptors(void **state)
 	for (int i = 0; i < 100 && !answers; i++)
 		answers = daemon_answers();
 	assert_true(answers);
+}
+
+/* The daemon's memory has a bound: a visitor too many learns why it is not served. */
+static void daemon__refuses_more_visitors_than_it_serves(void **state)
+{
+	static int fds[VISITORS_MAX + 1];
+	struct rlimit limit;
+	char answer[128] = "";
+
+	(void)state;
+	assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), errno);
+	limit.rlim_cur = limit.rlim_max;
+	assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), errno);
+	daemon_start(NULL);
+	/* All of them are there when the first one is let in. */
+	kill(daemon_pid(), SIGSTOP);
+	for (size_t i = 0; i <= VISITORS_MAX; i++)
+		fds[i] = connect_to_daemon();
+	kill(daemon_pid(), SIGCONT);
+	assert_true(recv(fds[VISITORS_MAX], answer, sizeof(answer) - 1, 0) > 0);
+	assert_non_null(strstr(answer, "serves as many requests as it can"));
+	await_log("a request was refused: the dhcp daemon serves as many requests as it can");
+	for (size_t i = 0; i <= VISITORS_MAX; i++)
+		close(fds[i]);
+	await("test $(ls /proc/%d/fd | wc -l) -lt 100", (int)daemon_pid());
+	assert_true(daemon_answers());
+}
+
+/* So many visitors at once that the queue of the socket is full: ADD waits for its turn. */
+static void add__waits_where_the_queue_is_full(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET};
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct plugin_process running;
+	struct plugin_answer answer;
+	struct plugin_call call;
+	static int fds[5000];
+	size_t count = 0;
+	struct pod red;
+
+	(void)state;
+	/* The queue of a listener is as long as its namespace allows. */
+	sandbox_must("sysctl -qw net.core.somaxconn=16");
+	daemon_start(NULL);
+	kill(daemon_pid(), SIGSTOP);
+	do
+		fds[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	while (connect(fds[count++], (const void *)&address, sizeof(address)) == 0 && count < 5000);
+	assert_int_equal(errno, EAGAIN);
+	dhcp_pod_open(&red, "red");
+	add_link("red");
+	call = pod_call(&red, "ADD", config);
+	call.plugin = DHCP;
+	running = plugin_start(&call);
+	await("grep -q '^%d ' /proc/%d/syscall", SYS_connect, (int)running.pid);
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+	kill(daemon_pid(), SIGCONT);
+	answer = plugin_finish(&running);
+	plugin_assert_success(&answer);
+	assert_json(answer.json, "ips.0.address", "10.1.0.50/24");
+	plugin_answer_clear(&answer);
+	pod_close(&red);
+}
+
+/* A daemon that is stopped, or hangs, is waited for once, for ten seconds: a runtime gives GC up after a while. */
+static void gc__waits_once_for_a_daemon_that_hangs(void **state)
+{
+	freeing char *config = NULL;
+	freeing char *gc = NULL;
+	struct pod pods[3];
+	struct plugin_call call;
+
+	(void)state;
+	if (!getenv("CNI_C_SLOW"))
+		skip_because("it waits for ten seconds");
+	config = bridge_config("1.1.0", ON_UP0 BY_DHCP);
+	gc = bridge_config("1.1.0", ON_UP0 BY_DHCP ",'cni.dev/valid-attachments':[]");
+	daemon_start(NULL);
+	for (size_t i = 0; i < 3; i++) {
+		dhcp_pod_open(&pods[i], (const char *const[]){"red", "blue", "green"}[i]);
+		pod_add(&pods[i], config);
+	}
+	kill(daemon_pid(), SIGSTOP);
+	call = bridge_call("GC", gc);
+	call.plugin = DHCP;
+	plugin_succeeds(&call);
+	dhcp_server_await(server, 7, 3);
+	sandbox_must("! test -e /run/cni/dhcp/blue");
+	kill(daemon_pid(), SIGCONT);
+	/* The socket of the daemon still has a single request before this one. */
+	call.command = "STATUS";
+	plugin_succeeds(&call);
+	sandbox_must("test $(grep -c 'releases 10.1.0.5' " DAEMON_LOG ") = 1");
+	for (size_t i = 0; i < 3; i++)
+		pod_close(&pods[i]);
 }
 
 /* ---- containers ---- */
@@ -196,7 +342,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		dhcp_test(add__that_is_killed_releases_what_it_asked_for),
 		dhcp_test(add__whose_answer_is_not_read_releases),
+		dhcp_test(add__whose_lease_cannot_be_recorded_releases),
+		dhcp_test(add__is_ended_by_del_and_not_by_add),
 		dhcp_test(daemon__drops_visitors_without_descriptors),
+		dhcp_test(daemon__refuses_more_visitors_than_it_serves),
+		dhcp_test(add__waits_where_the_queue_is_full),
+		dhcp_test(gc__waits_once_for_a_daemon_that_hangs),
 		dhcp_test(container__has_one_question_for_many_carriers),
 		dhcp_test(container__that_deletes_its_link_loses_the_lease),
 		dhcp_test(server__that_was_not_asked_gives_nothing),

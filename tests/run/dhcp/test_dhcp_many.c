@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many containers at once, and the daemon's memory. With CNI_C_SLOW 100 and 200 of them. */
-#include "dhcp_scene.h"
+/* Many containers at once, with one family and with both, and the daemon's memory. With CNI_C_SLOW 100 and 200 of
+ * them. */
+#include "dhcp6_scene.h"
 
 #include "cleanup.h"
 #include "mem.h"
@@ -15,6 +16,12 @@
 #define FDS "ls /proc/%d/fd | wc -l | tr -d '\\n'"
 
 static struct pod pods[PODS_MAX];
+
+/* A command that counts the different addresses of pods from %d to %d. */
+#define ADDRESSES(family)                                                                          \
+	"$(for i in $(seq %d %d); do ip -n pod$i " family                                          \
+	" -o addr show eth0 scope global; done | "                                                 \
+	"awk '{print $4}' | sort -u | wc -l)"
 
 /* ADD for `count` pods from `first` on, all at the same time. */
 static void add_at_once(const char *config, int first, int count)
@@ -37,9 +44,17 @@ static void add_at_once(const char *config, int first, int count)
 		plugin_answer_clear(&answer);
 	}
 	/* Each address once. */
-	sandbox_must("test $(for i in $(seq %d %d); do ip -n pod$i -4 -o addr show eth0; done | "
-		     "awk '{print $4}' | sort -u | wc -l) = %d",
-		     first, first + count - 1, count);
+	sandbox_must("test " ADDRESSES("-4") " = %d", first, first + count - 1, count);
+	if (server6)
+		sandbox_must("test " ADDRESSES("-6") " = %d", first, first + count - 1, count);
+}
+
+static void del_each(const char *config, int count)
+{
+	for (int i = 0; i < count; i++) {
+		pod_del(&pods[i], config);
+		pod_close(&pods[i]);
+	}
 }
 
 static void daemon__serves_many_at_once(void **state)
@@ -54,11 +69,28 @@ static void daemon__serves_many_at_once(void **state)
 	add_at_once(config, 0, count);
 	/* No lease holds a descriptor while it waits. */
 	sandbox_must("test $(" FDS ") = %s", (int)daemon_pid(), before);
-	for (int i = 0; i < count; i++) {
-		pod_del(&pods[i], config);
-		pod_close(&pods[i]);
-	}
+	del_each(config, count);
 	assert_int_equal(server->count[7], count);
+}
+
+static void daemon__serves_both_families_of_many_at_once(void **state)
+{
+	freeing char *config = dhcp6_config("'families':['ipv4','ipv6'],'probe':false");
+	int count = getenv("CNI_C_SLOW") ? 100 : BATCH / 2;
+	freeing char *before = NULL;
+
+	(void)state;
+	server = dhcp_server_start("lan", "up1");
+	daemon_start(NULL);
+	before = sandbox_read(FDS, (int)daemon_pid());
+	add_at_once(config, 0, count);
+	sandbox_must("test $(" FDS ") = %s", (int)daemon_pid(), before);
+	sandbox_must("test $(ls /run/cni/dhcp6/blue | wc -l) = %d", count);
+	del_each(config, count);
+	dhcp6_server_await(server6, 8, (uint32_t)count);
+	assert_int_equal(server6->count[8], count);
+	assert_int_equal(server->count[7], count);
+	sandbox_must("! test -e /run/cni/dhcp/blue && ! test -e /run/cni/dhcp6/blue");
 }
 
 /* Another daemon goes on with all of them. */
@@ -70,17 +102,9 @@ static void assert_memory(int count)
 		     count, MIB_MAX, (int)daemon_pid());
 }
 
-static void daemon__keeps_200_leases_in_40_mebibytes(void **state)
+/* `leases` of all pods. */
+static void fill_memory(const char *config, int leases)
 {
-	freeing char *config = NULL;
-
-	(void)state;
-#ifdef __SANITIZE_ADDRESS__
-	skip_because("the memory is the sanitizers'");
-#endif
-	if (!getenv("CNI_C_SLOW"))
-		skip_because("a long test, for scripts/test --slow");
-	config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
 	server->first = 20;
 	daemon_start(NULL);
 	for (int i = 0; i < PODS_MAX; i += BATCH)
@@ -92,16 +116,80 @@ static void daemon__keeps_200_leases_in_40_mebibytes(void **state)
 	/* and the memory of leases that wait. */
 	daemon_end(SIGTERM);
 	daemon_start(NULL);
-	assert_memory(PODS_MAX);
+	assert_memory(leases);
 	for (int i = 0; i < PODS_MAX; i++)
 		pod_close(&pods[i]);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+#define skip_unless_memory_counts() skip_because("the memory is the sanitizers'")
+#else
+#define skip_unless_memory_counts()                                                                \
+	do {                                                                                       \
+		if (!getenv("CNI_C_SLOW"))                                                         \
+			skip_because("a long test, for scripts/test --slow");                      \
+	} while (0)
+#endif
+
+static void daemon__keeps_200_leases_in_40_mebibytes(void **state)
+{
+	freeing char *config = NULL;
+
+	(void)state;
+	skip_unless_memory_counts();
+	config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	fill_memory(config, PODS_MAX);
+}
+
+static void daemon__keeps_both_families_of_200_in_40_mebibytes(void **state)
+{
+	freeing char *config = NULL;
+
+	(void)state;
+	skip_unless_memory_counts();
+	config = dhcp6_config("'families':['ipv4','ipv6'],'probe':false");
+	server = dhcp_server_start("lan", "up1");
+	/* fd01::1 is the router. */
+	server6->first = 2;
+	fill_memory(config, 2 * PODS_MAX);
+}
+
+/* A thousand answers instead of one, and all kinds of damaged ones: what was ignored is not kept. */
+static void daemon__keeps_no_memory_of_garbage(void **state)
+{
+	freeing char *config = NULL;
+	freeing char *before = NULL;
+	struct pod red;
+
+	(void)state;
+	skip_unless_memory_counts();
+	config = dhcp6_config("'families':['ipv4','ipv6'],'probe':false");
+	server = dhcp_server_start("lan", "up1");
+	server->faults = FAULT_ALL;
+	server6->faults = FAULT6_ALL;
+	server->flood = server6->flood = 1000;
+	daemon_start(NULL);
+	dhcp_pod_open(&red, "red");
+	for (int i = 0; i < 40; i++) {
+		pod_add(&red, config);
+		pod_del(&red, config);
+		if (i == 4)
+			before = sandbox_read("awk '/^VmHWM/ { print $2 }' /proc/%d/status",
+					      (int)daemon_pid());
+	}
+	sandbox_must("awk '/^VmHWM/ { exit $2 > %lu + 512 }' /proc/%d/status",
+		     strtoul(before, NULL, 10), (int)daemon_pid());
+	pod_close(&red);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		dhcp_test(daemon__serves_many_at_once),
+		dhcp6_test(daemon__serves_both_families_of_many_at_once),
 		dhcp_test(daemon__keeps_200_leases_in_40_mebibytes),
+		dhcp6_test(daemon__keeps_both_families_of_200_in_40_mebibytes),
+		dhcp6_test(daemon__keeps_no_memory_of_garbage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

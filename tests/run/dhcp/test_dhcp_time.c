@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A lease counts time by CLOCK_BOOTTIME alone: the host may sleep, and its clock may be stepped. Time namespaces let hours
  * pass between two daemons. With CNI_C_SLOW a whole day. */
-#include "dhcp_scene.h"
+#include "dhcp6_scene.h"
 
 #include "cleanup.h"
 #include "mem.h"
@@ -86,6 +86,36 @@ static void host__that_slept_too_long_gives_the_address_up(void **state)
 	pod_close(&red);
 }
 
+/* The same with IPv6. */
+static void host__that_slept_renews_and_gives_up_a_lease_of_ipv6(void **state)
+{
+	freeing char *config = dhcp6_config(SIX_ALONE);
+	struct pod red;
+
+	(void)state;
+	skip_without_time_namespaces();
+	daemon_start(quick);
+	dhcp_pod_open(&red, "red");
+	pod_add(&red, config);
+	daemon_end(SIGKILL);
+	assert_true(daemon_start_later(quick, HALF));
+	await_log("keeps fd01::50/64");
+	assert_int_equal(server6->count[1], 1);
+	assert_int_equal(server6->count[5], 1);
+	/* The router's lifetime has ended as well: it was asked again. */
+	await(ROUTE6("fe80::1"));
+	pod_check(&red, config);
+	daemon_end(SIGKILL);
+	server6->is_silent = 1;
+	assert_true(daemon_start_later(quick, HALF + 3700));
+	await_log("loses fd01::50/64: the lease has expired");
+	await("! " HAS6("fd01::50/64"));
+	server6->first = 0x60;
+	server6->is_silent = 0;
+	await(HAS6("fd01::60/64"));
+	pod_close(&red);
+}
+
 /* Each half of an hour another daemon renews the lease. */
 static void lease__lives_for_a_day_of_renewals(void **state)
 {
@@ -136,6 +166,7 @@ int main(void)
 		dhcp_test(host__that_slept_through_t1_renews_at_once),
 		dhcp_test(host__that_slept_through_t2_asks_all_servers),
 		dhcp_test(host__that_slept_too_long_gives_the_address_up),
+		dhcp6_test(host__that_slept_renews_and_gives_up_a_lease_of_ipv6),
 		dhcp_test(lease__lives_for_a_day_of_renewals),
 		dhcp_test(daemon__knows_no_clock_that_is_stepped),
 	};

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLIENTS_MAX 64
+#define CLIENTS_MAX 256
 #define HEADER	    4
 
 struct answer {
@@ -72,18 +72,22 @@ static const uint8_t *find(const uint8_t *bytes, size_t size, unsigned int code,
 
 /* ---- clients ---- */
 
-static uint8_t number_of(const uint8_t *duid, size_t size)
+/* A client may have a lease for each of its interfaces (RFC 8415, section 12.1). */
+static uint8_t number_of(const uint8_t *duid, size_t size, const uint8_t iaid[4])
 {
-	static uint8_t duids[CLIENTS_MAX][130];
-	static uint8_t count;
+	static uint8_t clients[CLIENTS_MAX][130 + 4];
+	static size_t count;
+	uint8_t client[130 + 4] = {0};
 
-	for (uint8_t i = 0; i < count; i++)
-		if (!memcmp(duids[i], duid, size))
-			return i;
+	memcpy(client, iaid, 4);
+	memcpy(client + 4, duid, size);
+	for (size_t i = 0; i < count; i++)
+		if (!memcmp(clients[i], client, sizeof(client)))
+			return (uint8_t)i;
 	if (count == CLIENTS_MAX)
 		return 0;
-	memcpy(duids[count], duid, size);
-	return count++;
+	memcpy(clients[count], client, sizeof(client));
+	return (uint8_t)count++;
 }
 
 /* ---- answers ---- */
@@ -167,7 +171,7 @@ static struct answer make(const struct dhcp6_server *server, const uint8_t *requ
 		put_option(&answer, 2, own, sizeof(own));
 	put_option(&answer, 7, &preference, 1);
 	if (ia && ia_size >= 12 && request[0] != 4)
-		put_association(&answer, server, ia, number_of(duid, duid_size), fault, status);
+		put_association(&answer, server, ia, number_of(duid, duid_size, ia), fault, status);
 	if (request[0] == 4 && status)
 		put_option(&answer, 13, (uint8_t[]){0, (uint8_t)status}, 2);
 	put_bytes(&answer, server->more, server->more_size);
