@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2154
-# Sourced by scripts/install: the directories in which the runtimes of this machine look for plugins. docs/install.md has
-# the sources.
+# Sourced by scripts/install: the directories in which the runtimes of this machine look for plugins (docs/install.md has
+# the sources), and the owners of the files there.
 
 go_directory=/opt/cni/bin
 podman_directories=/usr/local/libexec/cni:/usr/libexec/cni:/usr/local/lib/cni:/usr/lib/cni:/opt/cni/bin
@@ -165,4 +165,57 @@ report_shadows() {
 			done
 		done
 	done
+}
+
+# ---- owners ----
+
+# The files of `dir` as arguments, also by the names that the database of packages may have for them.
+with_files() {
+	action=$1
+	shift
+	for at in "$dir" "${given%/}" "${dir#/usr}"; do
+		for each in "$dir"/*; do
+			[ -d "$each" ] || ! is_there "$each" || set -- "$@" "$at/${each##*/}"
+		done
+	done
+	[ $# -eq 0 ] || "$action" "$@"
+}
+
+dpkg_owners() {
+	found=$(dpkg-query -S "$@" 2>/dev/null)
+	[ $? -le 1 ] || return 1
+	say "$found" | sed -n '/^\(local \)\{0,1\}diversion /d; s/: \/.*//p' | tr -d ' ' | tr , '\n' | sort -u
+}
+
+rpm_owners() {
+	rpm -qf --qf '%{NAME}\n' "$@" 2>/dev/null | sed '/^file /d; /^error:/d' | sort -u
+}
+
+# Without a database of packages: the files to be replaced that no install has put there.
+foreign_files() {
+	for each in $changes; do
+		is_there "$dir/$each" || continue
+		cat "$kept"/[0-9]*/plan 2>/dev/null | grep -q "^$(sum_of "$dir/$each") $each " || say "$each"
+	done
+}
+
+check_owners() {
+	[ -d "$dir" ] || return 0
+	owners='' is_known=''
+	if command -v dpkg-query >/dev/null 2>&1 && [ -s "${DPKG_ADMINDIR:-/var/lib/dpkg}/status" ]; then
+		owners=$(with_files dpkg_owners) || die "dpkg-query failed: it does not know the owners of the files in '$dir'"
+		is_known=1
+	fi
+	if command -v rpm >/dev/null 2>&1 && [ -n "$(rpm -qa 2>/dev/null | head -n 1)" ]; then
+		owners="$owners $(with_files rpm_owners)"
+		is_known=1
+	fi
+	# shellcheck disable=SC2086 # a word for each
+	owners=$(echo $owners)
+	[ -z "$owners" ] || [ -n "$force" ] ||
+		die "'$dir' has files of the package $owners: nothing is changed. Remove it, choose another directory with --dir, or replace its files with --force"
+	[ -z "$is_known" ] || return 0
+	foreign=$(foreign_files)
+	[ -z "$foreign" ] || [ -n "$force" ] ||
+		die "'$dir' has plugins that this script has not put there ($(echo "$foreign" | tr '\n' ' ' | sed 's/ $//')), and no database of packages knows the owner: nothing is changed. Choose another directory with --dir, or replace them with --force"
 }
