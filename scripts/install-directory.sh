@@ -6,11 +6,16 @@
 go_directory=/opt/cni/bin
 podman_directories=/usr/local/libexec/cni:/usr/libexec/cni:/usr/local/lib/cni:/usr/lib/cni:/opt/cni/bin
 
-# toml SECTION KEY FILE...: the strings of `KEY = "…"` or `KEY = ["…", …]`, one a line. The last one counts; SECTION is a
+# toml SECTION KEY FILE...: of the files that are there, the strings of `KEY = "…"` or `KEY = ["…", …]`, one a line. The last one counts; SECTION is a
 # regular expression for its header, without the brackets. Good for HCL without sections, too.
 toml() {
 	section=$1 key=$2
 	shift 2
+	for file; do
+		shift
+		[ ! -f "$file" ] || set -- "$@" "$file"
+	done
+	[ $# -gt 0 ] || return 0
 	awk -v section="$section" -v key="$key" -v quote="'" '
 		function strings(text,  mark, end) {
 			while (match(text, "[\"" quote "]")) {

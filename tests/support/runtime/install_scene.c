@@ -20,7 +20,8 @@ int install_scene_setup(void **state)
 	if (sandbox_setup(state) < 0)
 		return -1;
 	return sandbox_run("mkdir -p " INSTALL_TOOLS " && for each in " TOOLS "; do ln -s "
-			   "$(command -v $each) " INSTALL_TOOLS "/ || exit 1; done; "
+			   "$(readlink -f $(command -v $each)) " INSTALL_TOOLS
+			   "/$each || exit 1; done; "
 			   "for version in 1 2; do dir=" SANDBOX_DIR "/from$version; mkdir $dir; "
 			   "for plugin in bridge host-local portmap vrf; do " PLUGIN
 			   " >$dir/$plugin; chmod 750 $dir/$plugin; done; done; "
