@@ -6,8 +6,8 @@
 go_directory=/opt/cni/bin
 podman_directories=/usr/local/libexec/cni:/usr/libexec/cni:/usr/local/lib/cni:/usr/lib/cni:/opt/cni/bin
 
-# toml SECTION KEY FILE...: of the files that are there, the strings of `KEY = "…"` or `KEY = ["…", …]`, one a line. The last one counts; SECTION is a
-# regular expression for its header, without the brackets. Good for HCL without sections, too.
+# toml SECTION KEY FILE...: of the files that are there, the strings of `KEY = "…"` or `KEY = ["…", …]`, one a line. The
+# last one counts; SECTION is a regular expression for its header, without the brackets. HCL has no sections.
 toml() {
 	section=$1 key=$2
 	shift 2
