@@ -178,7 +178,10 @@ static const struct seed plugins[] = {
 	 "cp /run/older " DOCTOR_BIN "/tuning &&\n" WRITE_NETWORK("odd", "{'type':'tuning'}"),
 	 NO_NETWORK("odd") "; rm " DOCTOR_BIN "/tuning"},
 	{"plugins.shadowed", "warning", "containerd finds other executables of bridge than",
-	 OTHER_BRIDGE "printf '[x]\\n  bin_dir = \"/run/other\"\\n' > /etc/containerd/config.toml",
+	 OTHER_BRIDGE
+	 "printf '[plugins.\"io.containerd.grpc.v1.cri\".cni]\\n  bin_dir = \"/run/other\"\\n"
+	 "[plugins.\"io.containerd.image-verifier.v1.bindir\"]\\n  bin_dir = \"/run/none\"\\n' > "
+	 "/etc/containerd/config.toml",
 	 NO_RUNTIMES},
 	{"plugins.shadowed", "warning", "CRI-O finds other executables of bridge than",
 	 OTHER_BRIDGE
