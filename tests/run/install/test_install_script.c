@@ -155,6 +155,9 @@ static void install__refuses_what_does_not_run(void **state)
 	install_fails("/vrf' is a directory", "--force --from " INSTALL_FROM1 INTO);
 	install_fails("no plugin is in 'tools'", "--from tools" INTO);
 	install_fails("no executables beside this script", "--dir /run/other");
+	sandbox_must("cp " INSTALL_SCRIPT "* " INSTALL_DIR "/");
+	sandbox_must(INSTALL_DIR "/install --dir " INSTALL_DIR " >" SANDBOX_DIR "/said 2>&1; "
+				 "test $? = 1 && grep -q 'this script is in' " SANDBOX_DIR "/said");
 	install_fails("unknown option '--fource'", "--fource");
 	install_fails("--dir needs a directory", "--dir");
 	install_fails("'/run/absent' is not a directory", "--from /run/absent");

@@ -108,6 +108,12 @@ static void install__puts_executables_where_runtimes_look(void **state)
 	sandbox_must("test -f " PREFIX "/share/fish/vendor_completions.d/cnitool.fish");
 	sandbox_must("cd " PREFIX "/share && test -f man/man8/cnitool.8 -a -f man/man5/cni-conf.5 "
 		     "-a -f cni-c/conflist.schema.json");
+	/* By the installed script, into another directory. */
+	sandbox_must(PREFIX "/share/cni-c/install --from " ROOT BIN " --dir " SANDBOX_DIR
+			    "/bin >" SANDBOX_DIR "/said && grep -q '18 new' " SANDBOX_DIR
+			    "/said && cd " SANDBOX_DIR "/bin && for each in *; do "
+			    "cmp $each " ROOT BIN "/$each || exit 1; done && "
+			    "test \"$(ls | wc -l)\" = 18");
 	sandbox_must("test -f " ROOT "/usr/local/share/man/man8/cni-bridge.8");
 }
 
