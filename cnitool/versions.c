@@ -41,7 +41,7 @@ static void add_types_of(cJSON *types, const struct cni_conflist *list)
 	}
 }
 
-/* Of all networks, and of this suite those that are on the path. */
+/* The types of all networks, and of this suite those that are on the path. */
 static int add_types_of_node(struct tool *tool, cJSON *types, struct cni_error *err)
 {
 	const char *dir = tool->options->conf_dir;

@@ -79,7 +79,7 @@ static int how_far(void)
 	return getenv("CNI_C_SLOW") ? 4 : 1;
 }
 
-/* Of the four ways to be killed and to recover from it, the quick test takes one for each step. */
+/* The quick test takes one of the four ways to be killed and to recover for each step. */
 static bool is_killed_at(int at, int way, const char *arguments)
 {
 	const struct kill kill = {at, way & 1};

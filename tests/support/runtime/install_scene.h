@@ -27,8 +27,8 @@ int install_run(const char *shell, const char *fmt, ...) __attribute__((format(p
 void install_succeeds(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void install_fails(const char *words, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Everything that the directory holds: inodes, modes, owners, numbers of links, times, targets and content. What the
- * script keeps there is left out, but counts as a link. The caller frees. */
+/* Everything that the directory holds: inodes, modes, owners, numbers of links, times, targets and content, without the
+ * files that the script keeps there, which count as links. The caller frees. */
 char *install_snapshot(void);
 
 /* Fails the test unless the directory is as in `before`, and nothing is kept. */
