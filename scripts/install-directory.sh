@@ -218,7 +218,7 @@ check_owners() {
 	# shellcheck disable=SC2086 # a word for each
 	owners=$(echo $owners)
 	[ -z "$owners" ] || [ -n "$force" ] ||
-		die "'$dir' has files of the package $owners: nothing is changed. Remove it, choose another directory with --dir, or replace its files with --force"
+		die "'$dir' has files of the package $owners: nothing is changed. Remove the package, choose another directory with --dir, or replace its files with --force"
 	[ -z "$is_known" ] || return 0
 	foreign=$(foreign_files)
 	[ -z "$foreign" ] || [ -n "$force" ] ||
