@@ -32,7 +32,8 @@ int install_scene_setup(void **state)
 int install_scene_reset(void **state)
 {
 	(void)state;
-	return sandbox_run("rm -rf " INSTALL_DIR " && mkdir " INSTALL_DIR " && cd " INSTALL_DIR
+	return sandbox_run("umount " INSTALL_DIR " 2>/dev/null; rm -rf " INSTALL_DIR
+			   " && mkdir " INSTALL_DIR " && cd " INSTALL_DIR
 			   " && echo earlier bridge >bridge && chown 7:8 bridge && "
 			   "chmod 2751 bridge && ln -s ../bin/bridge host-local && "
 			   "echo other author >flannel && chmod 644 flannel && ln flannel portmap");
