@@ -100,6 +100,23 @@ static int end_what_runs(void **state)
 	return sandbox_run("kill $(cat " SANDBOX_DIR "/pid) 2>/dev/null; true");
 }
 
+/* Content first, then the name, then the directory: a power failure leaves no empty file under a name. */
+static void install__syncs_before_and_after_the_rename(void **state)
+{
+	(void)state;
+	if (sandbox_run("strace -o /dev/null true") != 0)
+		skip_because("strace is not installed, or may not trace");
+	assert_int_equal(install_run("$(PATH=/usr/bin:/bin command -v strace) -f -qq -y -o trace "
+				     "-e trace=fsync,rename,renameat,renameat2",
+				     "--force --from " INSTALL_FROM1 INTO),
+			 0);
+	sandbox_must("cd " SANDBOX_DIR " && for each in bridge vrf; do awk -v name=$each '"
+		     "$0 ~ \"fsync.*/new/\" name \">\" { content = 1 } "
+		     "$0 ~ \"rename.*/bin/\" name \"\\\"\" { renamed = content } "
+		     "/fsync[(][0-9]+<[^>]*[/]bin>[)]/ { if (renamed) directory = 1 } "
+		     "END { exit !directory }' trace || exit 1; done");
+}
+
 static void install__makes_a_directory_and_removes_it(void **state)
 {
 	(void)state;
@@ -159,7 +176,13 @@ static void install__refuses_what_does_not_run(void **state)
 	sandbox_must("cd " INSTALL_DIR " && mkdir vrf");
 	install_fails("/vrf' is a directory", "--force --from " INSTALL_FROM1 INTO);
 	install_fails("no plugin is in 'tools'", "--from tools" INTO);
-	install_fails("no executables beside this script", "--dir /run/other");
+	/* Neither a tarball nor a checkout. */
+	sandbox_must("mkdir -p " SANDBOX_DIR "/alone && cp " INSTALL_SCRIPT "* " SANDBOX_DIR
+		     "/alone/");
+	sandbox_must(SANDBOX_DIR
+		     "/alone/install --dir /run/other >" SANDBOX_DIR "/said 2>&1; "
+		     "test $? = 1 && grep -q 'no executables beside this script' " SANDBOX_DIR
+		     "/said");
 	sandbox_must("cp " INSTALL_SCRIPT "* " INSTALL_DIR "/");
 	sandbox_must(INSTALL_DIR "/install --dir " INSTALL_DIR " >" SANDBOX_DIR "/said 2>&1; "
 				 "test $? = 1 && grep -q 'this script is in' " SANDBOX_DIR "/said");
@@ -216,6 +239,8 @@ int main(void)
 		cmocka_unit_test_setup(install__dry_run_changes_nothing, install_scene_reset),
 		cmocka_unit_test_setup_teardown(install__replaces_an_executable_that_runs,
 						install_scene_reset, end_what_runs),
+		cmocka_unit_test_setup(install__syncs_before_and_after_the_rename,
+				       install_scene_reset),
 		cmocka_unit_test_setup(install__makes_a_directory_and_removes_it,
 				       install_scene_reset),
 		cmocka_unit_test_setup(install__follows_a_link_to_the_directory,
