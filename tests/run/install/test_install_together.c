@@ -22,6 +22,32 @@ static void install__waits_for_the_lock_of_the_directory(void **state)
 	install_assert_version("1");
 }
 
+static void install__leaves_no_lock_to_a_process_that_goes_on(void **state)
+{
+	(void)state;
+	sandbox_must("cd " SANDBOX_DIR
+		     " && mkdir -p from3 && printf '#!/bin/sh\\nsleep 60 >/dev/null 2>&1 &\\n"
+		     "echo $! >>" SANDBOX_DIR
+		     "/pids\\necho CNI bridge plugin v3 >&2\\n' >from3/bridge && "
+		     "chmod 755 from3/bridge && " RUN " --force --from from3 >said 2>&1; code=$?; "
+		     "flock -n " INSTALL_DIR " true; free=$?; kill $(cat pids); cat said >&2; "
+		     "test $code = 0 -a $free = 0");
+}
+
+/* A link that leads nowhere is another owner's plugin, too. */
+static void install__knows_links_that_lead_nowhere(void **state)
+{
+	(void)state;
+	sandbox_must("cd " INSTALL_DIR " && rm * && ln -s absent vrf");
+	install_fails("has plugins that this script has not put there (vrf)",
+		      "--from " INSTALL_FROM1 INTO);
+	sandbox_must("! grep -q 'absent\\|No such' " SANDBOX_DIR "/said");
+	install_succeeds("--force --from " INSTALL_FROM1 INTO);
+	install_succeeds("--rollback" INTO);
+	sandbox_must("test \"$(readlink " INSTALL_DIR "/vrf)\" = absent && "
+		     "test \"$(ls -A " INSTALL_DIR ")\" = vrf");
+}
+
 static void install__of_two_at_once_one_is_last(void **state)
 {
 	freeing char *before = install_snapshot();
@@ -58,6 +84,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(install__waits_for_the_lock_of_the_directory,
 				       install_scene_reset),
+		cmocka_unit_test_setup(install__leaves_no_lock_to_a_process_that_goes_on,
+				       install_scene_reset),
+		cmocka_unit_test_setup(install__knows_links_that_lead_nowhere, install_scene_reset),
 		cmocka_unit_test_setup(install__of_two_at_once_one_is_last, install_scene_reset),
 		cmocka_unit_test_setup(install__is_never_between_two_versions, install_scene_reset),
 	};
