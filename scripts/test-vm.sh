@@ -3,7 +3,7 @@
 # shellcheck shell=bash disable=SC2154 # variables of scripts/test
 
 # A test that takes longer is ended, and so is a machine.
-vm_test_seconds=900
+vm_test_seconds=1800
 vm_seconds=7200
 # In the selection, tests that the machine does not reach in this time are skipped: a slow host.
 vm_quick_seconds=1200

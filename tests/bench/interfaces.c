@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measures the plugins other than bridge that make, move or change the container's interface, with
- * host-local, as bench.c measures bridge: ours, the Go plugins and the floor (floor_links.c) in turn
- * within each round.
+/* Measures the plugins other than bridge, dhcp and host-local, as bench.c measures bridge: ours, the Go
+ * plugins and, of those that make or move an interface, the floor (floor_links.c) in turn within each
+ * round.
  *
  *	bench-interfaces <our plugins> <our IPAM plugins> <Go plugins> <floor-links> <work directory>
  *			 <plugin>...
@@ -36,21 +36,42 @@ struct measured {
 	const char
 		*keys; /* of the configuration; the subject's number and `tail` follow, if given */
 	const char *tail;
-	const char *host; /* the floor's link on the host; the subject's number follows a `tail` */
-	bool is_chained;  /* behind a macvlan that is not measured */
+	const char *host;   /* the floor's link on the host; the subject's number follows a `tail`;
+			     NULL: there is no floor */
+	const char *behind; /* the plugin of ours that makes the interface, not measured */
+	bool is_plain;	    /* no IPAM */
+	bool is_ipam;	    /* an IPAM plugin */
 };
 
 /* An id of a VLAN belongs to one link of a parent at a time, and a device to one container. */
 static const struct measured all[] = {
-	{"macvlan", "\"master\": \"up0\"", NULL, "up0", false},
-	{"ipvlan", "\"master\": \"up0\"", NULL, "up0", false},
-	{"vlan", "\"master\": \"up0\", \"vlanId\": 10", "", "up0", false},
-	{"dummy", NULL, NULL, "-", false},
-	{"tap", NULL, NULL, "-", false},
-	{"ptp", NULL, NULL, "floor0", false},
-	{"host-device", "\"device\": \"dev", "\"", "dev2", false},
-	{"sbr", NULL, NULL, "-", true},
-	{"vrf", "\"vrfname\": \"blue\"", NULL, "-", true},
+	{.plugin = "macvlan", .keys = "\"master\": \"up0\"", .host = "up0"},
+	{.plugin = "ipvlan", .keys = "\"master\": \"up0\"", .host = "up0"},
+	{.plugin = "vlan",
+	 .keys = "\"master\": \"up0\", \"vlanId\": 10",
+	 .tail = "",
+	 .host = "up0"},
+	{.plugin = "dummy", .host = "-"},
+	{.plugin = "tap", .host = "-"},
+	{.plugin = "ptp", .host = "floor0"},
+	{.plugin = "host-device", .keys = "\"device\": \"dev", .tail = "\"", .host = "dev2"},
+	{.plugin = "sbr", .host = "-", .behind = "macvlan"},
+	{.plugin = "vrf", .keys = "\"vrfname\": \"blue\"", .host = "-", .behind = "macvlan"},
+	{.plugin = "loopback", .is_plain = true},
+	{.plugin = "tuning",
+	 .keys = "\"sysctl\": {\"net.ipv4.conf.IFNAME.arp_filter\": \"1\"}, \"mtu\": 1400",
+	 .behind = "macvlan"},
+	{.plugin = "bandwidth",
+	 .keys = "\"ingressRate\": 8000000, \"ingressBurst\": 8000000, "
+		 "\"egressRate\": 8000000, \"egressBurst\": 8000000",
+	 .behind = "ptp"},
+	{.plugin = "firewall", .behind = "ptp"},
+	{.plugin = "portmap",
+	 .keys = "\"runtimeConfig\": {\"portMappings\": [{\"containerPort\": 80, "
+		 "\"protocol\": \"tcp\", \"hostPort\": 808",
+	 .tail = "}]}",
+	 .behind = "ptp"},
+	{.plugin = "static", .is_ipam = true},
 };
 
 /* ---- a verb of a subject, for a pod ---- */
@@ -65,19 +86,28 @@ static char *keys_of(const struct measured *measured, int subject)
 }
 
 /* All subjects share a ledger: two ipvlans of a parent have no address in common. */
+static char *ipam_of(const struct setup *setup, const struct measured *measured)
+{
+	if (measured->behind || measured->is_plain)
+		return cni_strdup("");
+	if (measured->is_ipam)
+		return cni_format(", \"ipam\": {\"type\": \"%s\", "
+				  "\"addresses\": [{\"address\": \"10.99.0.2/16\"}]}",
+				  measured->plugin);
+	return cni_format(", \"ipam\": {\"type\": \"host-local\", \"dataDir\": \"%s/data\", "
+			  "\"ranges\": [[{\"subnet\": \"10.99.0.0/16\"}]], "
+			  "\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}",
+			  setup->work);
+}
+
 static char *configuration(const struct setup *setup, const struct measured *measured, int subject,
 			   const char *prev_result)
 {
 	freeing char *keys = keys_of(measured, subject);
-	freeing char *ipam =
-		cni_format(", \"ipam\": {\"type\": \"host-local\", \"dataDir\": \"%s/data\", "
-			   "\"ranges\": [[{\"subnet\": \"10.99.0.0/16\"}]], "
-			   "\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}",
-			   setup->work);
+	freeing char *ipam = ipam_of(setup, measured);
 	freeing char *conf = cni_format("{%s\"cniVersion\": \"1.0.0\", \"name\": \"bench-%s\", "
 					"\"type\": \"%s\"%s",
-					keys, measured->plugin, measured->plugin,
-					measured->is_chained ? "" : ipam);
+					keys, measured->plugin, measured->plugin, ipam);
 
 	return pod_conf(conf, prev_result);
 }
@@ -107,7 +137,9 @@ static struct process start(const struct setup *setup, const struct measured *me
 
 	if (subject == FLOOR)
 		return start_floor(setup, measured, verb, pod);
-	program = cni_format("%s/%s", setup->plugins[subject], measured->plugin);
+	program = cni_format("%s/%s",
+			     measured->is_ipam ? setup->path[subject] : setup->plugins[subject],
+			     measured->plugin);
 	conf = configuration(setup, measured, subject, pod->result);
 	return pod_start_plugin(pod,
 				&(struct pod_call){.program = program,
@@ -134,18 +166,34 @@ static struct sample run(const struct setup *setup, const struct measured *measu
 	return sample;
 }
 
+static const struct measured *find(const char *plugin)
+{
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (!strcmp(all[i].plugin, plugin))
+			return &all[i];
+	fprintf(stderr, "no plugin '%s' to measure\n", plugin);
+	exit(2);
+}
+
 /* ---- rounds ---- */
 
-/* A chained plugin finds a macvlan, for Go made by our plugin as well. */
+/* A chained plugin finds an interface of ours, also that of Go. */
 static void prepare(const struct setup *setup, const struct measured *measured, int subject,
 		    int verb, struct pod *pod)
 {
-	if (measured->is_chained)
-		run(setup, &all[0], subject == GO ? OURS : subject, verb, pod);
+	if (measured->behind)
+		run(setup, find(measured->behind), subject == GO ? OURS : subject, verb, pod);
 }
 
-static bool takes_part(int subject, size_t round)
+static bool has_floor(const struct measured *measured)
 {
+	return measured->host;
+}
+
+static bool takes_part(const struct measured *measured, int subject, int verb, size_t round)
+{
+	if (subject == FLOOR)
+		return has_floor(measured) && verb != CHECK;
 	return subject != GO || round % GO_EVERY == 0;
 }
 
@@ -158,17 +206,19 @@ static int in_turn(size_t round, int place)
 static void measure_round(const struct setup *setup, const struct measured *measured, size_t round,
 			  struct series series[VERBS][SUBJECTS], struct pod *pods)
 {
-	for (int subject = 0; subject < SUBJECTS; subject++)
+	int subjects = has_floor(measured) ? SUBJECTS : FLOOR;
+
+	for (int subject = 0; subject < subjects; subject++)
 		prepare(setup, measured, subject, ADD, &pods[subject]);
 	for (int verb = ADD; verb <= DEL; verb++)
 		for (int i = 0; i < SUBJECTS; i++) {
 			int subject = in_turn(round, i);
 
-			if (takes_part(subject, round) && (subject != FLOOR || verb != CHECK))
+			if (takes_part(measured, subject, verb, round))
 				series_put(&series[verb][subject],
 					   run(setup, measured, subject, verb, &pods[subject]));
 		}
-	for (int subject = 0; subject < SUBJECTS; subject++)
+	for (int subject = 0; subject < subjects; subject++)
 		prepare(setup, measured, subject, DEL, &pods[subject]);
 }
 
@@ -198,15 +248,6 @@ static void measure(const struct setup *setup, const struct measured *measured)
 		for (int subject = 0; subject < SUBJECTS; subject++)
 			series_report(&series[verb][subject], name, pod_verbs[verb],
 				      subject_names[subject]);
-}
-
-static const struct measured *find(const char *plugin)
-{
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
-		if (!strcmp(all[i].plugin, plugin))
-			return &all[i];
-	fprintf(stderr, "no plugin '%s' to measure\n", plugin);
-	exit(2);
 }
 
 int main(int argc, char **argv)
