@@ -179,8 +179,7 @@ static const struct seed plugins[] = {
 	 NO_NETWORK("odd") "; rm " DOCTOR_BIN "/tuning"},
 	{"plugins.shadowed", "warning", "containerd finds other executables of bridge than",
 	 OTHER_BRIDGE
-	 "printf '[plugins.\"io.containerd.grpc.v1.cri\".cni]\\n  bin_dir = \"/run/other\"\\n"
-	 "[plugins.\"io.containerd.image-verifier.v1.bindir\"]\\n  bin_dir = \"/run/none\"\\n' > "
+	 "printf '[x.cni]\\nbin_dir = \"/run/other\"\\n[image-verifier]\\nbin_dir = \"/no\"\\n' > "
 	 "/etc/containerd/config.toml",
 	 NO_RUNTIMES},
 	{"plugins.shadowed", "warning", "CRI-O finds other executables of bridge than",
