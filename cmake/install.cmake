@@ -23,6 +23,10 @@ install(FILES docs/man/conflist.5 docs/man/cni-conf.5 docs/man/cni-conflist.5
 install(DIRECTORY docs/html DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT tools)
 install(FILES conf/editors/conflist.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/cni-c COMPONENT tools)
 
+# For tarballs: not in the plugins' directory, of which a runtime may execute every file.
+install(PROGRAMS scripts/install DESTINATION ${CMAKE_INSTALL_DATADIR}/cni-c COMPONENT tools)
+install(FILES scripts/install-directory.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/cni-c COMPONENT tools)
+
 # Restores the rules after a firewall was reloaded.
 configure_file(conf/systemd/cni-reconcile.service.in ${CMAKE_BINARY_DIR}/cni-reconcile.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/cni-reconcile.service DESTINATION lib/systemd/system

@@ -87,9 +87,15 @@ const struct command commands[] = {
 	 "plugins.\n"
 	 "With --textfile, replaces the file atomically, in the format of Prometheus that node\n"
 	 "exporters read.\n"),
-	COMMAND("version", "NETWORK", command_version, COMMAND_NETWORK, "cnitool-show", "Show the versions of the plugins",
-	 "For each plugin of the network: its name, what it calls itself, and the versions of the\n"
-	 "CNI specification that it speaks.\n"),
+	COMMAND("version", "[NETWORK]", command_version, COMMAND_NETWORK, "cnitool-show",
+	 "Show which executables run, and their versions",
+	 "The directories of CNI_PATH, with links followed. For each plugin of the network, or of "
+	 "all\n"
+	 "networks and of this suite: the file that runs, what it calls itself, and the versions "
+	 "of\n"
+	 "the CNI specification that it speaks. A line for files of the same name in later\n"
+	 "directories, which do not run. As JSON: directories (path, and resolved or reason) and\n"
+	 "plugins (type, file, about, supportedVersions, hidden).\n"),
 	COMMAND("list", "", command_list, 0, "cnitool-show", "Show the networks that are configured",
 	 "For each network in the configuration directory: its name, the version of the CNI\n"
 	 "specification that is spoken with its plugins, and the plugins in order.\n"),

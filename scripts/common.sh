@@ -18,7 +18,7 @@ build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-d
 archives_packages=(dpkg-dev musl-dev make)
 installer_packages=(libcurl4-openssl-dev libssl-dev)
 demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
-test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
+test_packages=(libcmocka-dev busybox-static libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace conntrack containernetworking-plugins openssl libssl-dev python3-yaml python3-jsonschema mandoc
 	dnsmasq-base zsh fish)
 # Services that a quick run should not install on a developer's machine.

@@ -83,7 +83,7 @@ static void look_for_template(struct doctor *doctor, const char *path, char *tex
 static void look_at_containerd(struct doctor *doctor)
 {
 	freeing char *config = doctor_read_text("/etc/containerd/config.toml");
-	freeing char *template = config ? toml_strings(config, "conf_template") : NULL;
+	freeing char *template = config ? toml_strings(config, ".cni]", "conf_template") : NULL;
 	struct finding_words words = no_cidr;
 
 	words.where = template;

@@ -17,20 +17,27 @@
 static const struct runtime {
 	const char *name;
 	const char *files[4]; /* patterns; a later file overrides an earlier one */
+	const char *section;  /* of the keys; containerd's image verifier has a bin_dir as well */
 	const char *keys[3];
 	const char *otherwise; /* directories of a configuration without the key */
 } runtimes[] = {
-	{"containerd", {"/etc/containerd/config.toml"}, {"bin_dirs", "bin_dir"}, "/opt/cni/bin"},
+	{"containerd",
+	 {"/etc/containerd/config.toml"},
+	 ".cni]",
+	 {"bin_dirs", "bin_dir"},
+	 "/opt/cni/bin"},
 	{"CRI-O",
 	 {"/etc/crio/crio.conf", "/etc/crio/crio.conf.d/*"},
+	 "[crio.network]",
 	 {"plugin_dirs", "plugin_dir"},
 	 "/opt/cni/bin"},
 	{"podman",
 	 {"/usr/share/containers/containers.conf", "/etc/containers/containers.conf",
 	  "/etc/containers/containers.conf.d/*.conf"},
+	 "[network]",
 	 {"cni_plugin_dirs"},
 	 "/usr/local/libexec/cni:/usr/libexec/cni:/usr/local/lib/cni:/usr/lib/cni:/opt/cni/bin"},
-	{"nerdctl", {"/etc/nerdctl/nerdctl.toml"}, {"cni_path"}, "/opt/cni/bin"},
+	{"nerdctl", {"/etc/nerdctl/nerdctl.toml"}, NULL, {"cni_path"}, "/opt/cni/bin"},
 };
 
 /* ---- directories ---- */
@@ -42,7 +49,7 @@ static void read_file(const char *path, const struct runtime *runtime, char **di
 	if (text && !*directories)
 		*directories = cni_strdup(runtime->otherwise);
 	for (const char *const *key = runtime->keys; text && *key; key++) {
-		freeing char *value = toml_strings(text, *key);
+		freeing char *value = toml_strings(text, runtime->section, *key);
 
 		if (!value || !*value)
 			continue;

@@ -38,15 +38,25 @@ static char *read_strings(const char *at)
 	return joined;
 }
 
-char *toml_strings(const char *text, const char *key)
+static bool is_header_of(const char *line, const char *section)
+{
+	freeing char *header = cni_strndup(line, strcspn(line, "\n"));
+
+	return !section || strstr(header, section);
+}
+
+char *toml_strings(const char *text, const char *section, const char *key)
 {
 	size_t length = strlen(key);
 	char *value = NULL;
+	bool is_inside = true;
 
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += strspn(line, " \t\n");
-		if (!strncmp(line, key, length) &&
-		    line[length + strspn(line + length, " \t")] == '=') {
+		if (*line == '[')
+			is_inside = is_header_of(line, section);
+		else if (is_inside && !strncmp(line, key, length) &&
+			 line[length + strspn(line + length, " \t")] == '=') {
 			free(value);
 			value = read_strings(strchr(line, '=') + 1);
 		}

@@ -13,7 +13,7 @@ struct target {
 };
 
 /* Opens the directory and locks it (flock(2)) until target_close(), against the installer of a pod that this one
- * replaces; removes what a killed installer has left unfinished there.
+ * replaces, and scripts/install; removes what a killed installer has left unfinished there.
  * Fails with CNI_EIO, and with CNI_ELOCKED after a minute. */
 int target_open(const char *path, struct target *ret_target, struct cni_error *err);
 

@@ -243,32 +243,6 @@ static void cnitool_status__is_silent_or_says_why(void **state)
 	plugin_answer_clear(&answer);
 }
 
-static void cnitool_version__is_a_table(void **state)
-{
-	const struct cnitool_scene *scene = *state;
-	struct plugin_answer answer = cnitool_run(scene, "version blue");
-
-	plugin_assert_success(&answer);
-	assert_string_equal(answer.out, "PLUGIN  VERSION                PROTOCOL\n"
-					"one     CNI one plugin v0.0.7  0.4.0, 1.0.0\n"
-					"two     CNI two plugin v0.0.7  0.4.0, 1.0.0\n");
-	assert_string_equal(answer.err, "");
-	plugin_answer_clear(&answer);
-	answer = cnitool_run(scene, "version blue --json");
-	plugin_assert_success(&answer);
-	assert_true(cJSON_IsArray(answer.json));
-	assert_string_equal(cni_json_get_string(cJSON_GetArrayItem(answer.json, 1), "about"),
-			    "CNI two plugin v0.0.7");
-	plugin_answer_clear(&answer);
-	/* The remaining plugins are still shown. */
-	fake_remove(&scene->fake, "bin/one");
-	answer = cnitool_run(scene, "version blue");
-	assert_int_equal(answer.exit_code, 1);
-	assert_non_null(strstr(answer.out, "two     CNI two plugin v0.0.7"));
-	assert_non_null(strstr(answer.err, "failed to find plugin \"one\""));
-	plugin_answer_clear(&answer);
-}
-
 static void cnitool_list__shows_the_networks(void **state)
 {
 	const struct cnitool_scene *scene = *state;
@@ -343,7 +317,6 @@ int main(void)
 		cnitool_test(cnitool_del__reads_what_go_added),
 		cnitool_test(cnitool_gc__keeps_what_it_is_told),
 		cnitool_test(cnitool_status__is_silent_or_says_why),
-		cnitool_test(cnitool_version__is_a_table),
 		cnitool_test(cnitool_list__shows_the_networks),
 		cnitool_test(cnitool__passes_over_a_broken_neighbour),
 		cnitool_test(cnitool__runs_a_real_plugin),

@@ -178,7 +178,9 @@ static const struct seed plugins[] = {
 	 "cp /run/older " DOCTOR_BIN "/tuning &&\n" WRITE_NETWORK("odd", "{'type':'tuning'}"),
 	 NO_NETWORK("odd") "; rm " DOCTOR_BIN "/tuning"},
 	{"plugins.shadowed", "warning", "containerd finds other executables of bridge than",
-	 OTHER_BRIDGE "printf '[x]\\n  bin_dir = \"/run/other\"\\n' > /etc/containerd/config.toml",
+	 OTHER_BRIDGE
+	 "printf '[x.cni]\\nbin_dir = \"/run/other\"\\n[image-verifier]\\nbin_dir = \"/no\"\\n' > "
+	 "/etc/containerd/config.toml",
 	 NO_RUNTIMES},
 	{"plugins.shadowed", "warning", "CRI-O finds other executables of bridge than",
 	 OTHER_BRIDGE

@@ -116,6 +116,16 @@ static void install__puts_executables_where_runtimes_look(void **state)
 		     "/usr/local/share/man && test -f man8/cni-bridge.8 -a -f man5/cni-c.conf.5");
 }
 
+static void install__has_the_script_for_other_directories(void **state)
+{
+	(void)state;
+	sandbox_must(PREFIX "/share/cni-c/install --from " ROOT BIN " --dir " SANDBOX_DIR
+			    "/bin >" SANDBOX_DIR "/said && grep -q '18 new' " SANDBOX_DIR
+			    "/said && cd " SANDBOX_DIR "/bin && for each in *; do "
+			    "cmp $each " ROOT BIN "/$each || exit 1; done && "
+			    "test \"$(ls)\" = \"$(ls " ROOT BIN ")\"");
+}
+
 /* Off: no directory of wants has them. */
 static void install__puts_units_where_systemd_looks(void **state)
 {
@@ -259,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(install__puts_executables_where_runtimes_look),
 		cmocka_unit_test(install__puts_units_where_systemd_looks),
+		cmocka_unit_test(install__has_the_script_for_other_directories),
 		cmocka_unit_test(install__stripped_bridge_knows_its_host_local),
 		cmocka_unit_test(install__static_executables_need_nothing_of_the_host),
 		cmocka_unit_test(install__executables_are_hardened),
