@@ -58,8 +58,8 @@ static bool has_validator(void)
 
 static void schema__accepts_our_networks(void **state)
 {
-	static const char *const names[] = {"v-net-0", "crio-dual-stack", "macvlan", "sriov",
-					    "vlan"};
+	static const char *const names[] = {"v-net-0",	  "10-crio",  "10-nerdctl", "20-hardened",
+					    "30-macvlan", "30-sriov", "20-vlan"};
 
 	(void)state;
 	if (!has_validator())

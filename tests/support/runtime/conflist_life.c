@@ -65,8 +65,9 @@ static void assert_result(const struct conflist *list, const struct conflist_pod
 /* The link on the host that has the gateways; the caller frees. */
 static char *gateways_link(const struct conflist *list, const struct conflist_pod *red)
 {
-	return list->bridge ? cni_strdup(list->bridge)
-			    : shown("0.dev", "ip -j route show %s", red->addresses[0]);
+	const char *link = list->gateways_on ? list->gateways_on : list->bridge;
+
+	return link ? cni_strdup(link) : shown("0.dev", "ip -j route show %s", red->addresses[0]);
 }
 
 static void assert_addresses(const struct conflist *list, const struct conflist_pod *red)
@@ -163,8 +164,25 @@ static void assert_reach(const struct conflist *list, const struct conflist_pod 
 	probe_stop(&server);
 }
 
-/* A pod of another network, which is foreign at the same time. */
-static void assert_kept_apart(const struct conflist *list, const struct conflist_pod *red)
+void conflist_attach(const struct conflist *list, const char *version, struct conflist_pod *red,
+		     struct conflist_pod *blue)
+{
+	struct plugin_answer answer;
+
+	conflist_install(list, version);
+	conflist_pod_open(list, red, "red", true);
+	conflist_pod_open(list, blue, "blue", false);
+	answer = conflist_add(list, red);
+	assert_result(list, red, version, answer.json);
+	plugin_answer_clear(&answer);
+	answer = conflist_add(list, blue);
+	plugin_answer_clear(&answer);
+	assert_addresses(list, red);
+	assert_reach(list, red, blue);
+}
+
+/* The pod is foreign at the same time. */
+void conflist_assert_kept_apart(const struct conflist *list, const struct conflist_pod *red)
 {
 	struct conflist_pod green;
 	struct plugin_answer answer;
@@ -230,20 +248,10 @@ static void live_at(const struct conflist *list, const char *version, struct con
 	bool is_checked = is_at_least(version, "0.4.0");
 	bool is_last = !strcmp(version, last_version(list));
 	struct conflist_pod blue;
-	struct plugin_answer answer;
 
-	conflist_install(list, version);
-	conflist_pod_open(list, red, "red", true);
-	conflist_pod_open(list, &blue, "blue", false);
-	answer = conflist_add(list, red);
-	assert_result(list, red, version, answer.json);
-	plugin_answer_clear(&answer);
-	answer = conflist_add(list, &blue);
-	plugin_answer_clear(&answer);
-	assert_addresses(list, red);
-	assert_reach(list, red, &blue);
+	conflist_attach(list, version, red, &blue);
 	if (list->neighbour && is_last)
-		assert_kept_apart(list, red);
+		conflist_assert_kept_apart(list, red);
 	if (is_checked)
 		conflist_succeeds(list, red, "check");
 	if (is_at_least(version, "1.1.0"))

@@ -6,6 +6,13 @@
 
 #include "conflist_scene.h"
 
+/* The first part: both are added, and reach what the network promises. The caller closes them. */
+void conflist_attach(const struct conflist *list, const char *version, struct conflist_pod *red,
+		     struct conflist_pod *blue);
+
+/* `red` and a pod of list->neighbour, which comes and goes, do not reach each other. */
+void conflist_assert_kept_apart(const struct conflist *list, const struct conflist_pod *red);
+
 /* A test, with the list as its state; a row of runtimes.h. */
 void conflist__lives_as_its_runtime_has_it(void **state);
 #define conflist_test(list)                                                                        \

@@ -91,9 +91,9 @@ static char *with_version(const char *text, const char *version)
 }
 
 /* `version` NULL: as it is. */
-static void install(const char *file, const char *version)
+static void install(const char *dir, const char *file, const char *version)
 {
-	freeing char *from = cni_format(CONFLIST_FIXTURES "/%s", file);
+	freeing char *from = cni_format("%s/%s", dir, file);
 	freeing char *to = cni_format(NET_D "/10-%s", file);
 	freeing char *changed = NULL;
 	freeing char *text = NULL;
@@ -110,14 +110,22 @@ static void install(const char *file, const char *version)
 	assert_int_equal(fclose(out), 0);
 }
 
+static void install_list(const struct conflist *list, const char *version)
+{
+	if (list->is_shipped)
+		install(CONFLIST_SHIPPED, list->file, NULL);
+	else
+		install(CONFLIST_FIXTURES, list->file, version);
+}
+
 void conflist_install(const struct conflist *list, const char *version)
 {
 	asked_version = version;
-	install(list->file, version);
+	install_list(list, version);
 	if (list->neighbour)
-		install(list->neighbour->file, version);
+		install_list(list->neighbour, version);
 	if (list->loopback)
-		install(list->loopback, NULL);
+		install(CONFLIST_FIXTURES, list->loopback, NULL);
 }
 
 /* ---- calls ---- */
@@ -164,6 +172,14 @@ static void assert_speaks(const cJSON *plugin, const char *version)
 			 all);
 }
 
+void conflist_prepare_host(const struct conflist *list)
+{
+	if (list->prepares)
+		sandbox_must("%s", list->prepares);
+	if (list->has_uplink)
+		probe_serve(&lan, "/run/netns/lan", "lan", CONFLIST_CONTAINER_PORT);
+}
+
 void conflist_prepare(const struct conflist *list)
 {
 	const char *const words[] = {"version", list->network, "--json", NULL};
@@ -171,11 +187,8 @@ void conflist_prepare(const struct conflist *list)
 	struct plugin_answer answer;
 	const cJSON *plugin;
 
-	if (list->prepares)
-		sandbox_must("%s", list->prepares);
-	if (list->has_uplink)
-		probe_serve(&lan, "/run/netns/lan", "lan", CONFLIST_CONTAINER_PORT);
-	install(list->file, NULL);
+	conflist_prepare_host(list);
+	install_list(list, NULL);
 	process = start(list, NULL, NULL, words);
 	answer = plugin_finish(&process);
 	plugin_assert_success(&answer);

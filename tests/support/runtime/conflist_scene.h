@@ -19,6 +19,7 @@
 #define CONFLIST_PLUGINS  CNI_C_BINARY_DIR "/plugins"
 #define CONFLIST_IPAM	  CNI_C_BINARY_DIR "/ipam"
 #define CONFLIST_FIXTURES CNI_C_SOURCE_DIR "/tests/fixtures/conflists"
+#define CONFLIST_SHIPPED  CNI_C_SOURCE_DIR "/conf"
 
 /* The first container's published port, and its port there. */
 #define CONFLIST_HOST_PORT	8080
@@ -43,15 +44,17 @@
 struct conflist {
 	const char *runtime;	  /* "CRI-O's conflist, dual stack" */
 	const char *file;	  /* in tests/fixtures/conflists */
+	bool is_shipped;	  /* `file` is in conf/, and keeps its versions */
 	const char *versions[5];  /* of the specification, ending in NULL, in order */
 	const char *network;	  /* its name in the file */
 	const char *bridge;	  /* likewise; NULL: none, each veth has the gateways */
+	const char *gateways_on;  /* the bridge's VLAN that has them; NULL: the bridge */
 	const char *addresses[2]; /* of the first container, "10.1.0.2/24": IPv4, IPv6 or NULL */
 	const char *gateways[2];  /* of its default routes, and the bridge's */
 	bool internal;		  /* there are neither, but the plugins report them */
 	bool routes_ipv4_alone;	  /* the list has no default route of IPv6 */
 	bool shows_packets;	  /* `shows` sends them: the routes are not in the main table */
-	bool has_uplink;	  /* the gateways are behind the host's link "eth1", in LAN */
+	bool has_uplink;	  /* the gateways are behind a link of the host, in LAN */
 	const char *ifname;	  /* CNI_IFNAME; NULL: "eth0" */
 	bool publishes;		  /* the list has portmap */
 	bool masquerades;
@@ -76,11 +79,12 @@ struct conflist {
 
 const char *conflist_ifname(const struct conflist *list);
 
-/* For `prepares`: the host's link "eth1", and at its other end the namespace "lan" with these addresses. */
-#define LAN(addresses)                                                                             \
-	"ip netns add lan && ip link add eth1 type veth peer name in netns lan && "                \
-	"ip link set eth1 up && ip -n lan link set in up && for a in " addresses                   \
+/* For `prepares`: the host's link, and at its other end the namespace "lan" with these addresses. */
+#define LAN_ON(link, addresses)                                                                    \
+	"ip netns add lan && ip link add " link " type veth peer name in netns lan && "            \
+	"ip link set " link " up && ip -n lan link set in up && for a in " addresses               \
 	"; do ip -n lan addr add $a dev in nodad 2>/dev/null || exit 1; done"
+#define LAN(addresses) LAN_ON("eth1", addresses)
 
 struct conflist_pod {
 	const char *name;	  /* and its namespace's */
@@ -95,12 +99,15 @@ struct conflist_pod {
 int conflist_setup(void **state);
 int conflist_teardown(void **state);
 
-/* The runtime's first step. Fails unless each plugin of the list reports all the versions: runtimes
+/* Runs `prepares`, and starts the server of LAN. */
+void conflist_prepare_host(const struct conflist *list);
+
+/* Does the same, and the runtime's first step. Fails unless each plugin of the list reports all the versions: runtimes
  * ask, too. */
 void conflist_prepare(const struct conflist *list);
 
 /* Writes the lists to where cnitool looks for them, with `version` in the place of theirs; the one
- * of the loopback keeps its own. */
+ * of the loopback and those in conf/ keep their own. */
 void conflist_install(const struct conflist *list, const char *version);
 
 /* Makes a namespace. `first` gets the wishes and the capabilities. */
