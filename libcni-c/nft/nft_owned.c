@@ -18,11 +18,15 @@ static void require_texts(const struct cni_owner *owner)
 
 /* ---- wishes ---- */
 
-struct cni_owned_wish cni_owned_wish_make(const struct cni_owned_table *table, const char *what,
+struct cni_owned_wish cni_owned_wish_make(const struct cni_owned_table *table,
 					  const struct cni_owner *owner, const void *data)
 {
+	struct cni_owned_wish wish = {
+		.table = table, .what = table->what, .owner = owner, .data = data};
+
 	require_texts(owner);
-	return (struct cni_owned_wish){.table = table, .what = what, .owner = owner, .data = data};
+	table->put(&wish);
+	return wish;
 }
 
 void cni_owned_wish_clear(struct cni_owned_wish *wish)
@@ -30,8 +34,8 @@ void cni_owned_wish_clear(struct cni_owned_wish *wish)
 	cni_nft_items_clear(&wish->items);
 }
 
-struct cni_nft_element *cni_owned_wish_put(struct cni_owned_wish *wish, const char *set,
-					   const struct cni_nft_bytes *key)
+struct cni_nft_element *cni_owned_put(struct cni_owned_wish *wish, const char *set,
+				      const struct cni_nft_bytes *key)
 {
 	struct cni_nft_element element = {.key = *key};
 
@@ -47,12 +51,32 @@ struct cni_nft_bytes cni_owned_name_key(const char *name)
 	return key;
 }
 
-struct cni_nft_bytes cni_owned_index_key(const char *name, uint32_t index)
+struct cni_nft_bytes cni_owned_address_key(const char *name, const struct cni_ip *ip)
 {
 	struct cni_nft_bytes key = cni_owned_name_key(name);
 
-	cni_nft_bytes_add(&key, &index, sizeof(index));
+	cni_nft_bytes_add(&key, ip->bytes, cni_ip_size(ip));
 	return key;
+}
+
+/* The key of the owner's way back number `index`. */
+static struct cni_nft_bytes back_key(const struct cni_owned_set *set, const struct cni_owner *owner,
+				     uint32_t index)
+{
+	struct cni_nft_bytes key = cni_owned_name_key(owner->key);
+
+	if (set->role == CNI_OWNED_BY_INDEX)
+		cni_nft_bytes_add(&key, &index, sizeof(index));
+	return key;
+}
+
+struct cni_nft_element *cni_owned_put_back(struct cni_owned_wish *wish, const char *set)
+{
+	const struct cni_owned_set *of = cni_owned_set_of(wish->table, set);
+	struct cni_nft_bytes key =
+		back_key(of, wish->owner, wish->indices[of - wish->table->sets]++);
+
+	return cni_owned_put(wish, set, &key);
 }
 
 const struct cni_owned_set *cni_owned_set_of(const struct cni_owned_table *table, const char *name)
@@ -123,31 +147,22 @@ static int follow(struct search *search, const char *set, const struct cni_nft_e
 	return failed;
 }
 
-/* 1 if there is an element with the key, 0 if there is none, -1. */
-static int find_way_back(struct search *search, const char *set, const struct cni_nft_bytes *key,
-			 struct cni_error *err)
-{
-	struct cni_nft_element back;
-	int found = cni_nft_look_up(search->nl, &search->table->table, set, key, &back, err);
-
-	if (found <= 0)
-		return found;
-	cni_nft_items_put(search->found, set, &back);
-	return follow(search, set, &back, err) < 0 ? -1 : 1;
-}
-
+/* All of the owner's ways back in the set. */
 static int find_in(struct search *search, const struct cni_owned_set *set, struct cni_error *err)
 {
-	struct cni_nft_bytes key = cni_owned_name_key(search->owner->key);
-	int there = 1;
+	for (uint32_t i = 0; i == 0 || set->role == CNI_OWNED_BY_INDEX; i++) {
+		struct cni_nft_bytes key = back_key(set, search->owner, i);
+		struct cni_nft_element back;
+		int found = cni_nft_look_up(search->nl, &search->table->table, set->set.name, &key,
+					    &back, err);
 
-	if (set->role == CNI_OWNED_BY_NAME)
-		there = find_way_back(search, set->set.name, &key, err);
-	for (uint32_t i = 0; set->role == CNI_OWNED_BY_INDEX && there > 0; i++) {
-		key = cni_owned_index_key(search->owner->key, i);
-		there = find_way_back(search, set->set.name, &key, err);
+		if (found <= 0)
+			return found;
+		cni_nft_items_put(search->found, set->set.name, &back);
+		if (follow(search, set->set.name, &back, err) < 0)
+			return -1;
 	}
-	return there < 0 ? -1 : 0;
+	return 0;
 }
 
 int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
@@ -158,7 +173,8 @@ int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
 	int failed = 0;
 
 	for (const struct cni_owned_set *set = table->sets; set->set.name && !failed; set++)
-		failed = find_in(&search, set, err);
+		if (cni_owned_is_back(set))
+			failed = find_in(&search, set, err);
 	cni_nft_items_clear(&search.followed);
 	cni_nft_items_unique(found);
 	return failed;
@@ -186,7 +202,7 @@ static int find_goers(struct cni_nl *nl, const struct cni_owned_table *table,
 
 /* ---- removing ---- */
 
-static uint32_t count_jumps(const struct cni_nft_items *items, const char *chain)
+uint32_t cni_owned_count_jumps(const struct cni_nft_items *items, const char *chain)
 {
 	uint32_t count = 0;
 
@@ -199,11 +215,11 @@ int cni_owned_fate_of(const struct cni_owned_removal *removal, const char *chain
 		      enum cni_owned_fate *ret_fate, struct cni_error *err)
 {
 	const struct cni_owned_table *table = removal->table;
-	uint32_t doomed = count_jumps(removal->doomed, chain);
+	uint32_t doomed = cni_owned_count_jumps(removal->doomed, chain);
 	uint32_t use;
 
 	*ret_fate = CNI_OWNED_STAYS;
-	if (count_jumps(removal->next, chain))
+	if (cni_owned_count_jumps(removal->next, chain))
 		return 0;
 	if (cni_nft_chain_use(removal->nl, &table->table, chain, &use, err) < 0) {
 		*ret_fate = CNI_OWNED_ABSENT;
@@ -214,14 +230,100 @@ int cni_owned_fate_of(const struct cni_owned_removal *removal, const char *chain
 	return 0;
 }
 
-int cni_owned_is_idle_by_use(const struct cni_owned_removal *removal, uint32_t use, bool *ret_idle,
-			     struct cni_error *err)
+int cni_owned_is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
 {
-	uint32_t now;
+	const struct cni_owned_table *table = removal->table;
+	uint32_t skeleton = 0;
+	uint32_t use;
 
-	if (cni_nft_table_use(removal->nl, &removal->table->table, &now, err) < 0)
+	*ret_idle = false;
+	for (const struct cni_owned_chain *chain = table->chains; chain->name; chain++) {
+		enum cni_owned_fate fate = CNI_OWNED_GOES;
+
+		if (chain->optional)
+			continue;
+		if (chain->needed_with &&
+		    cni_owned_fate_of(removal, chain->name, cni_owned_rule_count(chain), &fate,
+				      err) < 0)
+			return -1;
+		if (fate == CNI_OWNED_STAYS)
+			return 0;
+		skeleton++;
+	}
+	for (const struct cni_owned_set *set = table->sets; set->set.name; set++)
+		skeleton += !set->optional;
+	if (cni_nft_table_use(removal->nl, &table->table, &use, err) < 0)
 		return -1;
-	*ret_idle = now - removal->released <= use;
+	*ret_idle = use - removal->released <= skeleton;
+	return 0;
+}
+
+static void release_optional(struct cni_owned_removal *removal)
+{
+	const struct cni_owned_table *table = removal->table;
+
+	for (const struct cni_owned_chain *chain = table->chains; chain->name; chain++)
+		if (chain->optional) {
+			cni_nft_del_chain(removal->tx, &table->table, chain->name);
+			removal->released++;
+		}
+	for (const struct cni_owned_set *set = table->sets; set->set.name; set++)
+		if (set->optional) {
+			cni_nft_del_set(removal->tx, &table->table, set->set.name);
+			removal->released++;
+		}
+}
+
+static int release_chain(struct cni_owned_removal *removal, const char *name, struct cni_error *err)
+{
+	const struct cni_owned_table *table = removal->table;
+	const struct cni_owned_chain *chain = table->chains;
+	enum cni_owned_fate fate;
+
+	while (chain->name && strcmp(chain->name, name) != 0)
+		chain++;
+	if (chain->name && !chain->optional)
+		return 0;
+	if (cni_owned_fate_of(removal, name,
+			      chain->name ? cni_owned_rule_count(chain) : table->own_rules, &fate,
+			      err) < 0)
+		return -1;
+	if (fate != CNI_OWNED_GOES)
+		return 0;
+	if (chain->name) {
+		release_optional(removal);
+		return 0;
+	}
+	cni_nft_del_chain(removal->tx, &table->table, name);
+	removal->released++;
+	return table->release ? table->release(removal, name, err) : 0;
+}
+
+static bool jumped_before(const struct cni_nft_items *doomed, size_t item)
+{
+	for (size_t i = 0; i < item; i++)
+		if (!strcmp(doomed->items[i].element.jump, doomed->items[item].element.jump))
+			return true;
+	return false;
+}
+
+int cni_owned_put_removal(struct cni_owned_removal *removal, const struct cni_nft_items *joining,
+			  struct cni_error *err)
+{
+	const struct cni_nft_items *doomed = removal->doomed;
+
+	for (size_t i = 0; i < doomed->count; i++)
+		/* Lists are rewritten as a whole. */
+		if (cni_owned_set_of(removal->table, doomed->items[i].set)->role !=
+		    CNI_OWNED_WAITING)
+			cni_nft_del_element(removal->tx, &removal->table->table,
+					    doomed->items[i].set, &doomed->items[i].element.key);
+	if (cni_owned_put_lists(removal, joining, err) < 0)
+		return -1;
+	for (size_t i = 0; i < doomed->count; i++)
+		if (*doomed->items[i].element.jump && !jumped_before(doomed, i) &&
+		    release_chain(removal, doomed->items[i].element.jump, err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -239,7 +341,7 @@ static int remove_doomed(struct cni_owned_removal *removal, struct cni_error *er
 	bool idle = false;
 
 	if (cni_owned_put_removal(removal, NULL, err) < 0 ||
-	    table->is_idle(removal, &idle, err) < 0)
+	    (table->is_idle ? table->is_idle : cni_owned_is_idle)(removal, &idle, err) < 0)
 		return -1;
 	if (!idle)
 		return cni_nft_commit(removal->tx, err);
@@ -258,12 +360,14 @@ static int try_to_remove(struct cni_nl *nl, uint32_t generation, void *data, str
 {
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
 	clearing_items struct cni_nft_items doomed = {0};
+	clearing_items struct cni_nft_items led = {0};
 	const struct attempt *attempt = data;
 	struct cni_owned_removal removal = {.nl = nl,
 					    .tx = tx,
 					    .table = attempt->table,
 					    .goers = &attempt->goers,
-					    .doomed = &doomed};
+					    .doomed = &doomed,
+					    .led = &led};
 
 	if ((attempt->owner ? cni_owned_find(nl, attempt->table, attempt->owner, &doomed, err)
 			    : find_goers(nl, attempt->table, &attempt->goers, &doomed, err)) < 0)

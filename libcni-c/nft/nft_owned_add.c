@@ -4,24 +4,75 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "nft_rule.h"
 
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- the skeleton ---- */
+
+uint32_t cni_owned_rule_count(const struct cni_owned_chain *chain)
+{
+	uint32_t count = 0;
+
+	while (chain->rules[count])
+		count++;
+	return count;
+}
+
+void cni_owned_put_skeleton(struct cni_nft_tx *tx, const struct cni_owned_table *table,
+			    bool optional)
+{
+	for (const struct cni_owned_set *set = table->sets; set->set.name; set++)
+		if (set->optional == optional)
+			cni_nft_add_set(tx, &table->table, &set->set);
+	for (const struct cni_owned_chain *chain = table->chains; chain->name; chain++) {
+		if (chain->optional != optional)
+			continue;
+		if (chain->type)
+			cni_nft_add_base_chain(tx, &table->table, chain->name, chain->type,
+					       chain->hook, chain->priority);
+		else
+			cni_nft_add_chain(tx, &table->table, chain->name, "");
+		cni_nft_flush_chain(tx, &table->table, chain->name);
+	}
+	/* A rule may jump to any of the chains. */
+	for (const struct cni_owned_chain *chain = table->chains; chain->name; chain++)
+		for (size_t i = 0; chain->optional == optional && chain->rules[i]; i++)
+			cni_nft_rule(tx, &table->table, chain->name, "%s", chain->rules[i]);
+}
+
+static bool needs(const struct cni_owned_wish *wish, const struct cni_owned_chain *chain)
+{
+	return !chain->needed_with || cni_owned_count_jumps(&wish->items, chain->needed_with) > 0;
+}
+
+static bool needs_optional(const struct cni_owned_wish *wish)
+{
+	for (const struct cni_owned_chain *chain = wish->table->chains; chain->name; chain++)
+		if (chain->optional && needs(wish, chain))
+			return true;
+	return false;
+}
+
 /* ---- the usual case ---- */
 
 /* Asked first, because a transaction that fails takes the kernel milliseconds (synchronize_rcu() in
- * its __nf_tables_abort()). "nft flush table" leaves sets and chains without rules. */
-static bool rules_are_there(struct cni_nl *nl, const struct cni_owned_table *table)
+ * its __nf_tables_abort()). "nft flush table" leaves sets and chains without rules. The use of a chain that
+ * elements jump to varies with these. */
+static bool rules_are_there(struct cni_nl *nl, const struct cni_owned_wish *wish)
 {
-	for (const struct cni_owned_chain *chain = table->chains; chain->name; chain++) {
+	for (const struct cni_owned_chain *chain = wish->table->chains; chain->name; chain++) {
 		struct cni_error ignored;
 		uint32_t use;
 
-		if (cni_nft_chain_use(nl, &table->table, chain->name, &use, &ignored) < 0 ||
-		    use != chain->rules + chain->jumps)
+		if (!needs(wish, chain) ||
+		    (chain->needed_with && !strcmp(chain->needed_with, chain->name)))
+			continue;
+		if (cni_nft_chain_use(nl, &wish->table->table, chain->name, &use, &ignored) < 0 ||
+		    use != cni_owned_rule_count(chain) + chain->jumps)
 			return false;
 	}
 	return true;
@@ -45,6 +96,18 @@ static int add_to_existing(struct cni_nl *nl, const struct cni_owned_wish *wish,
 }
 
 /* ---- every case ---- */
+
+int cni_owned_add_shared(struct cni_nl *nl, struct cni_nft_tx *tx,
+			 const struct cni_nft_table *table, const struct cni_nft_item *item,
+			 struct cni_error *err)
+{
+	struct cni_nft_element there;
+	int found = cni_nft_look_up(nl, table, item->set, &item->element.key, &there, err);
+
+	if (found == 0)
+		cni_nft_add_element(tx, table, item->set, &item->element);
+	return found < 0 ? -1 : 0;
+}
 
 /* The owners that go for a wish: its own, and others. */
 struct goers {
@@ -128,15 +191,6 @@ static int place(struct making *making, const struct cni_nft_item *item, struct 
 	return 0;
 }
 
-static void put_skeleton(struct cni_nft_tx *tx, const struct cni_owned_table *table)
-{
-	cni_nft_add_table(tx, &table->table);
-	for (const struct cni_owned_set *set = table->sets; set->set.name; set++)
-		if (!set->optional)
-			cni_nft_add_set(tx, &table->table, &set->set);
-	table->put_chains(tx);
-}
-
 static int make(struct making *making, uint32_t generation, struct cni_error *err)
 {
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(making->nl, generation);
@@ -154,10 +208,13 @@ static int make(struct making *making, uint32_t generation, struct cni_error *er
 	for (size_t i = 0; i < wish->items.count; i++)
 		if (place(making, &wish->items.items[i], err) < 0)
 			return -1;
-	put_skeleton(tx, wish->table);
+	cni_nft_add_table(tx, &wish->table->table);
+	cni_owned_put_skeleton(tx, wish->table, false);
 	if (cni_owned_put_removal(&removal, &making->joining, err) < 0 ||
 	    (wish->table->prepare && wish->table->prepare(making->nl, tx, wish, err) < 0))
 		return -1;
+	if (needs_optional(wish))
+		cni_owned_put_skeleton(tx, wish->table, true);
 	add_items(tx, wish->table, &making->adding);
 	return cni_nft_commit(tx, err);
 }
@@ -176,7 +233,7 @@ int cni_owned_add_quickly(struct cni_nl *nl, const struct cni_owned_wish *wish,
 {
 	const struct cni_owned_table *table = wish->table;
 
-	if (!rules_are_there(nl, table) || (table->is_prepared && !table->is_prepared(nl, wish)))
+	if (!rules_are_there(nl, wish) || (table->is_prepared && !table->is_prepared(nl, wish)))
 		return 0;
 	if (add_to_existing(nl, wish, err) == 0)
 		return 1;
@@ -279,13 +336,24 @@ static int check_item(struct cni_nl *nl, const struct cni_owned_wish *wish,
 	return say_difference(wish, item, &found, err);
 }
 
-int cni_owned_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err)
+/* The chains that all need, or those that the wish needs besides. */
+static int check_chains(struct cni_nl *nl, const struct cni_owned_wish *wish, bool besides,
+			struct cni_error *err)
 {
 	for (const struct cni_owned_chain *chain = wish->table->chains; chain->name; chain++)
-		if (cni_owned_check_chain(nl, wish, chain->name, chain->rules, err) < 0)
+		if (besides == !!chain->needed_with && needs(wish, chain) &&
+		    cni_owned_check_chain(nl, wish, chain->name, cni_owned_rule_count(chain), err) <
+			    0)
 			return -1;
+	return 0;
+}
+
+int cni_owned_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err)
+{
+	if (check_chains(nl, wish, false, err) < 0)
+		return -1;
 	for (size_t i = 0; i < wish->items.count; i++)
 		if (check_item(nl, wish, &wish->items.items[i], err) < 0)
 			return -1;
-	return 0;
+	return check_chains(nl, wish, true, err);
 }

@@ -2,7 +2,6 @@
 /* CHECK of a network's destinations in nf_tables. */
 #include "cleanup.h"
 #include "masquerade_leave.h"
-#include "masquerade_table.h"
 #include "mem.h"
 
 #include <stdlib.h>
