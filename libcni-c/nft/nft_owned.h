@@ -57,7 +57,7 @@ struct cni_owned_chain {
 };
 
 struct cni_owned_wish;
-struct cni_owned_removal;
+struct cni_owned_change;
 
 /* A table's answer about an element in the way of an ADD. */
 enum cni_owned_answer {
@@ -99,9 +99,9 @@ struct cni_owned_table {
 
 	/* A chain outside the skeleton goes: puts the removal of what depends on the chain into the
 	 * transaction. */
-	int (*release)(struct cni_owned_removal *removal, const char *chain, struct cni_error *err);
+	int (*release)(struct cni_owned_change *change, const char *chain, struct cni_error *err);
 	/* `*ret_idle` becomes true if no element is left after the removal. NULL: cni_owned_is_idle(). */
-	int (*is_idle)(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err);
+	int (*is_idle)(struct cni_owned_change *change, bool *ret_idle, struct cni_error *err);
 	/* Called with true before the table goes, and with false if the table stays anyway: for a
 	 * setting that must not outlive the table's rules. */
 	int (*close)(struct cni_nl *nl, bool closes, struct cni_error *err);
@@ -173,36 +173,48 @@ int cni_owned_sweep(struct cni_nl *nl, const struct cni_owned_table *table,
 
 /* ---- for the tables' own functions ---- */
 
-/* A removal, of one owner or of several. */
-struct cni_owned_removal {
+/* A transaction under way: a removal, or an ADD in which elements go and others come. */
+struct cni_owned_change {
 	struct cni_nl *nl;
 	struct cni_nft_tx *tx;
 	const struct cni_owned_table *table;
-	const struct cni_owned_goers *goers;
-	const struct cni_nft_items *doomed;
-	const struct cni_nft_items *next; /* added in the same transaction; NULL: nothing */
-	uint32_t released;		  /* the number of chains and sets that go */
-	struct cni_nft_items *led;	  /* for the table's `release`; not in an ADD */
+	const struct cni_owned_goers *goers; /* NULL: the leavers go */
+	struct cni_nft_items leavers;	     /* their comments */
+	struct cni_nft_items doomed;	     /* elements that go */
+	struct cni_nft_items adding;	     /* elements that come */
+	struct cni_nft_items joining;	     /* awaited elements, as the owner wants them */
+	struct cni_nft_items followed;	     /* the leads of the last way back */
+	struct cni_nft_items led;	     /* for the table's `release` */
+	uint32_t released;		     /* the number of chains and sets that go */
 };
+
+void cni_owned_change_clear(struct cni_owned_change *change);
+#define clearing_change __attribute__((cleanup(cni_owned_change_clear)))
+
+/* True if everything with this comment goes. */
+bool cni_owned_goes(const struct cni_owned_change *change, const char *comment);
+
+/* The number of elements that jump to the chain. */
+uint32_t cni_owned_count_jumps(const struct cni_nft_items *items, const char *chain);
 
 /* The fate of a chain with `rules` rules that elements jump to. */
 enum cni_owned_fate { CNI_OWNED_ABSENT, CNI_OWNED_STAYS, CNI_OWNED_GOES };
-int cni_owned_fate_of(const struct cni_owned_removal *removal, const char *chain, uint32_t rules,
+int cni_owned_fate_of(const struct cni_owned_change *change, const char *chain, uint32_t rules,
 		      enum cni_owned_fate *ret_fate, struct cni_error *err);
 
 /* `*ret_idle` becomes true if elements jump to no chain of the skeleton, and the table has no more
- * than its skeleton and the chains that the removal releases: for a table in which each owner has
- * an element that jumps to a chain. */
-int cni_owned_is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err);
+ * than its skeleton and what the change releases: for a table in which each owner has an element
+ * that jumps to a chain. */
+int cni_owned_is_idle(struct cni_owned_change *change, bool *ret_idle, struct cni_error *err);
 
 /* Adds an element of a shared set, unless the set has its key. */
 int cni_owned_add_shared(struct cni_nl *nl, struct cni_nft_tx *tx,
 			 const struct cni_nft_table *table, const struct cni_nft_item *item,
 			 struct cni_error *err);
 
-/* Adds the places of the owners that wait for an element to `list`, in order. */
-int cni_owned_list_waiting(struct cni_nl *nl, const struct cni_owned_table *table, const char *set,
-			   const struct cni_nft_bytes *key, struct cni_nft_items *list,
+/* Adds the places of the owners that wait for an element to `places`, in order. */
+int cni_owned_list_waiting(struct cni_nl *nl, const struct cni_owned_table *table,
+			   const struct cni_nft_item *awaited, struct cni_nft_items *places,
 			   struct cni_error *err);
 
 /* ---- the inside of the engine ---- */
@@ -216,33 +228,26 @@ static inline bool cni_owned_is_back(const struct cni_owned_set *set)
 	return set->role == CNI_OWNED_BY_NAME || set->role == CNI_OWNED_BY_INDEX;
 }
 
-uint32_t cni_owned_rule_count(const struct cni_owned_chain *chain);
+/* "inet", "bridge". */
+const char *cni_owned_family_text(const struct cni_nft_table *table);
 
-/* Puts the skeleton into the transaction, or with `optional` the sets and chains that exist for some. */
-void cni_owned_put_skeleton(struct cni_nft_tx *tx, const struct cni_owned_table *table,
-			    bool optional);
-
-/* The number of elements that jump to a chain; `items` may be NULL. */
-uint32_t cni_owned_count_jumps(const struct cni_nft_items *items, const char *chain);
-
-/* Adds the owner's place in the list of owners that wait for the element, if there is one. */
-int cni_owned_find_place(struct cni_nl *nl, const struct cni_owned_table *table,
-			 const struct cni_owner *owner, const struct cni_nft_item *awaited,
-			 struct cni_nft_items *found, struct cni_error *err);
-
-/* Adds everything that the owner has and `found` lacks. */
-int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
-		   const struct cni_owner *owner, struct cni_nft_items *found,
+/* Dooms everything that the owner has; the owner's place in the list of owners that wait for the element, if there is
+ * one. */
+int cni_owned_find(struct cni_owned_change *change, const struct cni_owner *owner,
 		   struct cni_error *err);
+int cni_owned_find_place(struct cni_owned_change *change, const struct cni_owner *owner,
+			 const struct cni_nft_item *awaited, struct cni_error *err);
 
-/* Puts the removal of the doomed elements into the transaction, gives them to owners that wait, and
- * releases chains. `joining` (NULL allowed) are places for the end of a list, with set and key of
- * the element that is waited for. */
-int cni_owned_put_removal(struct cni_owned_removal *removal, const struct cni_nft_items *joining,
-			  struct cni_error *err);
+/* Puts the removal of the doomed elements into the transaction, with what follows from it: they pass to owners that
+ * wait, and chains are released. */
+int cni_owned_put_removal(struct cni_owned_change *change, struct cni_error *err);
+int cni_owned_put_lists(const struct cni_owned_change *change, struct cni_error *err);
+int cni_owned_release(struct cni_owned_change *change, struct cni_error *err);
 
-/* The part of the above that concerns lists of waiting owners. */
-int cni_owned_put_lists(const struct cni_owned_removal *removal,
-			const struct cni_nft_items *joining, struct cni_error *err);
+/* The skeleton as the wish needs it: puts it, finds whether it is there, checks it. */
+void cni_owned_put_skeleton(struct cni_nft_tx *tx, const struct cni_owned_wish *wish);
+bool cni_owned_has_skeleton(struct cni_nl *nl, const struct cni_owned_wish *wish);
+int cni_owned_check_skeleton(struct cni_nl *nl, const struct cni_owned_wish *wish, bool besides,
+			     struct cni_error *err);
 
 #endif

@@ -28,14 +28,15 @@ static struct cni_nft_bytes place_in(const struct cni_nft_bytes *list, uint32_t 
 }
 
 /* The first key of the list for an element. */
-static struct cni_nft_bytes list_of(const char *set, const struct cni_nft_bytes *key)
+static struct cni_nft_bytes list_of(const struct cni_nft_item *awaited)
 {
-	size_t length = strlen(set);
+	const struct cni_nft_bytes *key = &awaited->element.key;
+	size_t length = strlen(awaited->set);
 	freeing char *text = cni_alloc(length + key->size + 1);
 	char digits[CNI_HASH_TEXT_SIZE];
 	struct cni_nft_bytes id;
 
-	memcpy(text, set, length + 1);
+	memcpy(text, awaited->set, length + 1);
 	memcpy(text + length, key->data, key->size);
 	cni_hash_hex(text, length + key->size, digits);
 	for (size_t i = 0; i < ID_SIZE; i++) {
@@ -61,82 +62,95 @@ static int read_list(struct cni_nl *nl, const struct cni_owned_table *table, con
 	}
 }
 
-int cni_owned_list_waiting(struct cni_nl *nl, const struct cni_owned_table *table, const char *set,
-			   const struct cni_nft_bytes *key, struct cni_nft_items *places,
+int cni_owned_list_waiting(struct cni_nl *nl, const struct cni_owned_table *table,
+			   const struct cni_nft_item *awaited, struct cni_nft_items *places,
 			   struct cni_error *err)
 {
-	const char *waiting = cni_owned_set_of(table, set)->waiting;
+	const char *waiting = cni_owned_set_of(table, awaited->set)->waiting;
 	struct cni_nft_bytes list;
 
 	if (!waiting)
 		return 0;
-	list = list_of(set, key);
+	list = list_of(awaited);
 	return read_list(nl, table, waiting, &list, places, err);
+}
+
+int cni_owned_find_place(struct cni_owned_change *change, const struct cni_owner *owner,
+			 const struct cni_nft_item *awaited, struct cni_error *err)
+{
+	clearing_items struct cni_nft_items places = {0};
+
+	if (cni_owned_list_waiting(change->nl, change->table, awaited, &places, err) < 0)
+		return -1;
+	for (size_t i = 0; i < places.count; i++)
+		if (!strcmp(places.items[i].element.comment, owner->text))
+			cni_nft_items_put(&change->doomed, places.items[i].set,
+					  &places.items[i].element);
+	return 0;
 }
 
 /* ---- lists that change ---- */
 
-struct change {
+struct rewrite {
 	const char *waiting;
 	struct cni_nft_bytes list;
 	const struct cni_nft_item *doomed;     /* the awaited element, if it goes */
 	const struct cni_nft_element *joining; /* the place at the end, if one joins */
 };
 
-struct changes {
-	struct change *items;
+struct rewrites {
+	struct rewrite *items;
 	size_t count;
 };
 
-static struct change *change_of(struct changes *changes, const char *waiting,
-				const struct cni_nft_bytes *list)
+static struct rewrite *rewrite_of(struct rewrites *rewrites, const char *waiting,
+				  const struct cni_nft_bytes *list)
 {
-	for (size_t i = 0; i < changes->count; i++)
-		if (cni_nft_bytes_equal(&changes->items[i].list, list) &&
-		    !strcmp(changes->items[i].waiting, waiting))
-			return &changes->items[i];
-	changes->items =
-		cni_realloc_array(changes->items, changes->count + 1, sizeof(*changes->items));
-	changes->items[changes->count] = (struct change){.waiting = waiting, .list = *list};
-	return &changes->items[changes->count++];
+	for (size_t i = 0; i < rewrites->count; i++)
+		if (cni_nft_bytes_equal(&rewrites->items[i].list, list) &&
+		    !strcmp(rewrites->items[i].waiting, waiting))
+			return &rewrites->items[i];
+	rewrites->items =
+		cni_realloc_array(rewrites->items, rewrites->count + 1, sizeof(*rewrites->items));
+	rewrites->items[rewrites->count] = (struct rewrite){.waiting = waiting, .list = *list};
+	return &rewrites->items[rewrites->count++];
 }
 
 /* True if the transaction itself adds an element with this key. */
-static bool is_replaced(const struct cni_owned_removal *removal, const struct cni_nft_item *item)
+static bool is_replaced(const struct cni_owned_change *change, const struct cni_nft_item *item)
 {
-	return removal->next && cni_nft_items_has(removal->next, item->set, &item->element.key);
+	return cni_nft_items_has(&change->adding, item->set, &item->element.key);
 }
 
-static struct changes collect(const struct cni_owned_removal *removal,
-			      const struct cni_nft_items *joining)
+static struct rewrites collect(const struct cni_owned_change *change)
 {
-	struct changes changes = {0};
+	struct rewrites rewrites = {0};
 
-	for (size_t i = 0; i < removal->doomed->count; i++) {
-		const struct cni_nft_item *item = &removal->doomed->items[i];
-		const struct cni_owned_set *set = cni_owned_set_of(removal->table, item->set);
+	for (size_t i = 0; i < change->doomed.count; i++) {
+		const struct cni_nft_item *item = &change->doomed.items[i];
+		const struct cni_owned_set *set = cni_owned_set_of(change->table, item->set);
 		struct cni_nft_bytes list;
 
 		if (set->role == CNI_OWNED_WAITING) {
 			list = place_in(&item->element.key, 0);
-			change_of(&changes, item->set, &list);
-		} else if (set->waiting && !is_replaced(removal, item)) {
-			list = list_of(item->set, &item->element.key);
-			change_of(&changes, set->waiting, &list)->doomed = item;
+			rewrite_of(&rewrites, item->set, &list);
+		} else if (set->waiting && !is_replaced(change, item)) {
+			list = list_of(item);
+			rewrite_of(&rewrites, set->waiting, &list)->doomed = item;
 		}
 	}
-	for (size_t i = 0; joining && i < joining->count; i++) {
-		const struct cni_nft_item *item = &joining->items[i];
-		struct cni_nft_bytes list = list_of(item->set, &item->element.key);
-		const char *waiting = cni_owned_set_of(removal->table, item->set)->waiting;
+	for (size_t i = 0; i < change->joining.count; i++) {
+		const struct cni_nft_item *item = &change->joining.items[i];
+		struct cni_nft_bytes list = list_of(item);
+		const char *waiting = cni_owned_set_of(change->table, item->set)->waiting;
 
-		change_of(&changes, waiting, &list)->joining = &item->element;
+		rewrite_of(&rewrites, waiting, &list)->joining = &item->element;
 	}
-	return changes;
+	return rewrites;
 }
 
 /* The owner that has waited longest gets the free element. */
-static void hand_over(const struct cni_owned_removal *removal, const struct cni_nft_item *freed,
+static void hand_over(const struct cni_owned_change *change, const struct cni_nft_item *freed,
 		      const struct cni_nft_element *first)
 {
 	struct cni_nft_element element = freed->element;
@@ -144,50 +158,49 @@ static void hand_over(const struct cni_owned_removal *removal, const struct cni_
 	if (element.value.size)
 		element.value = first->value;
 	memcpy(element.comment, first->comment, sizeof(element.comment));
-	cni_nft_add_element(removal->tx, &removal->table->table, freed->set, &element);
+	cni_nft_add_element(change->tx, &change->table->table, freed->set, &element);
 }
 
-static int put_change(const struct cni_owned_removal *removal, const struct change *change,
-		      struct cni_error *err)
+static int put_rewrite(const struct cni_owned_change *change, const struct rewrite *rewrite,
+		       struct cni_error *err)
 {
-	const struct cni_nft_table *table = &removal->table->table;
-	const struct cni_nft_set *waiting = &cni_owned_set_of(removal->table, change->waiting)->set;
+	const struct cni_nft_table *table = &change->table->table;
+	const struct cni_nft_set *waiting = &cni_owned_set_of(change->table, rewrite->waiting)->set;
 	clearing_items struct cni_nft_items before = {0};
 	clearing_items struct cni_nft_items after = {0};
 	size_t first;
 
-	if (read_list(removal->nl, removal->table, waiting->name, &change->list, &before, err) < 0)
+	if (read_list(change->nl, change->table, waiting->name, &rewrite->list, &before, err) < 0)
 		return -1;
 	for (size_t i = 0; i < before.count; i++) {
 		const struct cni_nft_element *place = &before.items[i].element;
 
-		cni_nft_del_element(removal->tx, table, waiting->name, &place->key);
-		if (!removal->goers->goes(place->comment, removal->goers->data))
+		cni_nft_del_element(change->tx, table, waiting->name, &place->key);
+		if (!cni_owned_goes(change, place->comment))
 			cni_nft_items_put(&after, waiting->name, place);
 	}
-	if (change->joining)
-		cni_nft_items_put(&after, waiting->name, change->joining);
-	first = change->doomed && after.count ? 1 : 0;
+	if (rewrite->joining)
+		cni_nft_items_put(&after, waiting->name, rewrite->joining);
+	first = rewrite->doomed && after.count ? 1 : 0;
 	if (first)
-		hand_over(removal, change->doomed, &after.items->element);
+		hand_over(change, rewrite->doomed, &after.items->element);
 	for (size_t i = first; i < after.count; i++) {
 		struct cni_nft_element *place = &after.items[i].element;
 
-		place->key = place_in(&change->list, (uint32_t)(i - first));
+		place->key = place_in(&rewrite->list, (uint32_t)(i - first));
 		place->value.size = cni_nft_fields_size(waiting->value);
-		cni_nft_add_element(removal->tx, table, waiting->name, place);
+		cni_nft_add_element(change->tx, table, waiting->name, place);
 	}
 	return 0;
 }
 
-int cni_owned_put_lists(const struct cni_owned_removal *removal,
-			const struct cni_nft_items *joining, struct cni_error *err)
+int cni_owned_put_lists(const struct cni_owned_change *change, struct cni_error *err)
 {
-	struct changes changes = collect(removal, joining);
+	struct rewrites rewrites = collect(change);
 	int failed = 0;
 
-	for (size_t i = 0; i < changes.count && !failed; i++)
-		failed = put_change(removal, &changes.items[i], err);
-	free(changes.items);
+	for (size_t i = 0; i < rewrites.count && !failed; i++)
+		failed = put_rewrite(change, &rewrites.items[i], err);
+	free(rewrites.items);
 	return failed;
 }

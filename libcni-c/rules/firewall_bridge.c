@@ -98,21 +98,21 @@ struct cni_nft_items cni_firewall_of_bridge(enum cni_firewall_policy policy, con
 
 /* ---- the last one of a bridge goes ---- */
 
-static int delete_if_there(struct cni_owned_removal *removal, const struct cni_nft_item *item,
+static int delete_if_there(struct cni_owned_change *change, const struct cni_nft_item *item,
 			   struct cni_error *err)
 {
-	const struct cni_nft_table *table = &removal->table->table;
+	const struct cni_nft_table *table = &change->table->table;
 	struct cni_nft_element element;
 	int found =
-		cni_nft_look_up(removal->nl, table, item->set, &item->element.key, &element, err);
+		cni_nft_look_up(change->nl, table, item->set, &item->element.key, &element, err);
 
 	if (found > 0)
-		cni_nft_del_element(removal->tx, table, item->set, &item->element.key);
+		cni_nft_del_element(change->tx, table, item->set, &item->element.key);
 	return found < 0 ? -1 : 0;
 }
 
 /* Attachments of both policies on one bridge share `bridges` and `same`. */
-static int release_bridge(struct cni_owned_removal *removal, enum cni_firewall_policy policy,
+static int release_bridge(struct cni_owned_change *change, enum cni_firewall_policy policy,
 			  const char *bridge, struct cni_error *err)
 {
 	clearing_items struct cni_nft_items elements = cni_firewall_of_bridge(policy, bridge);
@@ -123,24 +123,23 @@ static int release_bridge(struct cni_owned_removal *removal, enum cni_firewall_p
 
 	cni_firewall_name_chain(isolated ? CNI_FIREWALL_SAME_BRIDGE : CNI_FIREWALL_ISOLATED, bridge,
 				sibling);
-	if (cni_owned_fate_of(removal, sibling, 0, &fate, err) < 0)
+	if (cni_owned_fate_of(change, sibling, 0, &fate, err) < 0)
 		return -1;
 	/* If both chains go, the release of one removes the shared elements. */
 	shared_stay = fate == CNI_OWNED_STAYS || (fate == CNI_OWNED_GOES && isolated);
 	for (size_t i = 0; i < elements.count; i++)
 		if ((!shared_stay || !strcmp(elements.items[i].set, cni_firewall_isolated)) &&
-		    delete_if_there(removal, &elements.items[i], err) < 0)
+		    delete_if_there(change, &elements.items[i], err) < 0)
 			return -1;
 	return 0;
 }
 
-int cni_firewall_release(struct cni_owned_removal *removal, const char *chain,
-			 struct cni_error *err)
+int cni_firewall_release(struct cni_owned_change *change, const char *chain, struct cni_error *err)
 {
 	enum cni_firewall_policy policy;
 	char bridge[CNI_IFNAME_SIZE];
 
 	return cni_firewall_parse_chain(chain, &policy, bridge) && policy != CNI_FIREWALL_OPEN
-		       ? release_bridge(removal, policy, bridge, err)
+		       ? release_bridge(change, policy, bridge, err)
 		       : 0;
 }

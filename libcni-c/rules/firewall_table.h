@@ -25,7 +25,6 @@ bool cni_firewall_parse_chain(const char *chain, enum cni_firewall_policy *ret_p
 struct cni_nft_items cni_firewall_of_bridge(enum cni_firewall_policy policy, const char *bridge);
 
 /* Puts the removal of the bridge's elements that no other attachment needs into the transaction. */
-int cni_firewall_release(struct cni_owned_removal *removal, const char *chain,
-			 struct cni_error *err);
+int cni_firewall_release(struct cni_owned_change *change, const char *chain, struct cni_error *err);
 
 #endif

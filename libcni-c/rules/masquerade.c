@@ -166,14 +166,14 @@ static int prepare(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_ow
 }
 
 /* An ADD may lead there again: what it leaves without a use, DEL and GC of that network drop. */
-static int release(struct cni_owned_removal *removal, const char *chain, struct cni_error *err)
+static int release(struct cni_owned_change *change, const char *chain, struct cni_error *err)
 {
 	char target[CNI_NFT_NAME_SIZE];
 	size_t rules;
 
-	if (cni_leave_target(removal->nl, chain, target, &rules, err) < 0)
+	if (cni_leave_target(change->nl, chain, target, &rules, err) < 0)
 		return -1;
-	return *target && !removal->next ? cni_leave_release(removal, target, err) : 0;
+	return *target && !change->adding.count ? cni_leave_release(change, target, err) : 0;
 }
 
 /* ---- the skeleton ---- */

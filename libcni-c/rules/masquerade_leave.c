@@ -223,20 +223,20 @@ int cni_leave_del(struct cni_nl *nl, struct cni_nft_tx *tx, const char *chain, u
 	return 0;
 }
 
-int cni_leave_release(struct cni_owned_removal *removal, const char *leave, struct cni_error *err)
+int cni_leave_release(struct cni_owned_change *change, const char *leave, struct cni_error *err)
 {
 	struct cni_nft_element lead = {.jump = ""};
 	uint32_t rules;
 	uint32_t use;
 
 	strncpy(lead.jump, leave, sizeof(lead.jump) - 1);
-	cni_nft_items_put(removal->led, "", &lead);
-	if (cni_nft_rule_count(removal->nl, table, leave, &rules, err) < 0 ||
-	    cni_nft_chain_use(removal->nl, table, leave, &use, err) < 0)
+	cni_nft_items_put(&change->led, "", &lead);
+	if (cni_nft_rule_count(change->nl, table, leave, &rules, err) < 0 ||
+	    cni_nft_chain_use(change->nl, table, leave, &use, err) < 0)
 		return -1;
-	if (use > rules + cni_owned_count_jumps(removal->led, leave))
+	if (use > rules + cni_owned_count_jumps(&change->led, leave))
 		return 0;
-	return cni_leave_del(removal->nl, removal->tx, leave, &removal->released, err);
+	return cni_leave_del(change->nl, change->tx, leave, &change->released, err);
 }
 
 /* ---- the destinations alone ---- */
@@ -299,8 +299,8 @@ struct dropping {
 
 static int try_to_drop(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
 {
-	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
-	struct cni_owned_removal removal = {.nl = nl, .tx = tx, .table = &cni_masquerade_table};
+	clearing_change struct cni_owned_change change = {
+		.nl = nl, .tx = cni_nft_tx_new(nl, generation), .table = &cni_masquerade_table};
 	struct dropping *dropping = data;
 	const struct cni_leave leave = cni_leave_of(dropping->network);
 	uint32_t rules;
@@ -315,12 +315,12 @@ static int try_to_drop(struct cni_nl *nl, uint32_t generation, void *data, struc
 	dropping->is_used = use > rules;
 	if (dropping->is_used)
 		return 0;
-	if (cni_leave_del(nl, tx, leave.chain, &removal.released, err) < 0 ||
-	    cni_owned_is_idle(&removal, &is_idle, err) < 0)
+	if (cni_leave_del(nl, change.tx, leave.chain, &change.released, err) < 0 ||
+	    cni_owned_is_idle(&change, &is_idle, err) < 0)
 		return -1;
 	if (is_idle)
-		cni_nft_del_table(tx, table);
-	return cni_nft_commit(tx, err);
+		cni_nft_del_table(change.tx, table);
+	return cni_nft_commit(change.tx, err);
 }
 
 int cni_masquerade_drop_destinations(struct cni_nl *nl, const char *network, bool *ret_is_used,

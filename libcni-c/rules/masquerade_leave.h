@@ -69,7 +69,7 @@ int cni_leave_del(struct cni_nl *nl, struct cni_nft_tx *tx, const char *chain, u
 		  struct cni_error *err);
 
 /* The same once the last chain that leads there goes: one does with each call. */
-int cni_leave_release(struct cni_owned_removal *removal, const char *leave, struct cni_error *err);
+int cni_leave_release(struct cni_owned_change *change, const char *leave, struct cni_error *err);
 
 /* ---- the destinations alone ---- */
 

@@ -75,7 +75,7 @@ static int meet(struct cni_nl *nl, const struct cni_owned_wish *wish,
 		return 0;
 	if (!gone && !same_container(there->comment, wish->owner->text))
 		return refuse(wish, item, there, err);
-	if (cni_owned_list_waiting(nl, wish->table, item->set, &item->element.key, &list, err) < 0)
+	if (cni_owned_list_waiting(nl, wish->table, item, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct cni_nft_element *next = &list.items[i].element;
@@ -92,21 +92,19 @@ static int meet(struct cni_nl *nl, const struct cni_owned_wish *wish,
 
 /* ---- the skeleton ---- */
 
-static bool stays(const char *comment, const void *data)
+static bool stays(const char *comment, const void *change)
 {
-	const struct cni_owned_goers *goers = data;
-
-	return !goers->goes(comment, goers->data);
+	return !cni_owned_goes(change, comment);
 }
 
 /* Idle if no other owner is left: one with ports, or with route_localnet alone. */
-static int is_idle(struct cni_owned_removal *removal, bool *ret_idle, struct cni_error *err)
+static int is_idle(struct cni_owned_change *change, bool *ret_idle, struct cni_error *err)
 {
 	bool has = false;
 
 	for (const struct cni_owned_set *set = cni_portmap_table.sets; set->set.name && !has; set++)
 		if (cni_owned_is_back(set) &&
-		    cni_nft_has_other(table, set->set.name, stays, removal->goers, &has, err) < 0)
+		    cni_nft_has_other(table, set->set.name, stays, change, &has, err) < 0)
 			return -1;
 	*ret_idle = !has;
 	return 0;
