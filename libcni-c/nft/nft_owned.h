@@ -66,8 +66,8 @@ enum cni_owned_answer {
 	CNI_OWNED_WAIT,	     /* the element stays, and the new owner waits */
 };
 
-/* A table. The lists end with an entry without a name, and have at most CNI_OWNED_SETS sets. A function that is NULL
- * does nothing. */
+/* A table. The lists end with an entry without a name, and have at most CNI_OWNED_SETS sets. A function may be NULL,
+ * except `put` and `follow`. */
 #define CNI_OWNED_SETS 16
 struct cni_owned_table {
 	struct cni_nft_table table;

@@ -26,7 +26,7 @@ static void put(struct cni_owned_wish *wish)
 	const struct cni_firewall *firewall = wish->data;
 
 	cni_firewall_name_chain(firewall->policy, firewall->bridge,
-				cni_owned_put_back(wish, cni_firewall_policies)->jump);
+				cni_owned_put_back(wish, "policies")->jump);
 	for (size_t i = 0; i < firewall->count; i++) {
 		const struct cni_ip *ip = &firewall->addresses[i];
 		struct cni_nft_bytes member = cni_owned_address_key(firewall->device, ip);
@@ -75,12 +75,11 @@ static const struct cni_owned_set sets[] = {
 	{.set = {"members6", {CNI_NFT_IFNAME, CNI_NFT_IPV6}, {CNI_NFT_NONE}}},
 	{.set = {"addresses6", {CNI_NFT_IFNAME, CNI_NFT_MARK}, {CNI_NFT_IFNAME, CNI_NFT_IPV6}},
 	 .role = CNI_OWNED_BY_INDEX},
-	{.set = {cni_firewall_policies, {CNI_NFT_IFNAME}, {CNI_NFT_VERDICT}},
-	 .role = CNI_OWNED_BY_NAME},
-	{.set = {cni_firewall_bridges, {CNI_NFT_IFNAME}, {CNI_NFT_NONE}}, .role = CNI_OWNED_SHARED},
-	{.set = {cni_firewall_same, {CNI_NFT_IFNAME, CNI_NFT_IFNAME}, {CNI_NFT_NONE}},
+	{.set = {"policies", {CNI_NFT_IFNAME}, {CNI_NFT_VERDICT}}, .role = CNI_OWNED_BY_NAME},
+	{.set = {"bridges", {CNI_NFT_IFNAME}, {CNI_NFT_NONE}}, .role = CNI_OWNED_SHARED},
+	{.set = {"same", {CNI_NFT_IFNAME, CNI_NFT_IFNAME}, {CNI_NFT_NONE}},
 	 .role = CNI_OWNED_SHARED},
-	{.set = {cni_firewall_isolated, {CNI_NFT_IFNAME, CNI_NFT_IFNAME}, {CNI_NFT_NONE}},
+	{.set = {"isolated", {CNI_NFT_IFNAME, CNI_NFT_IFNAME}, {CNI_NFT_NONE}},
 	 .role = CNI_OWNED_SHARED},
 	{.set = {NULL}},
 };
@@ -158,7 +157,7 @@ int cni_firewall_exists(struct cni_nl *nl, const struct cni_owner *owner, bool *
 {
 	struct cni_nft_bytes key = cni_owned_name_key(owner->key);
 	struct cni_nft_element element;
-	int found = cni_nft_look_up(nl, table, cni_firewall_policies, &key, &element, err);
+	int found = cni_nft_look_up(nl, table, "policies", &key, &element, err);
 
 	*ret_exists = found > 0;
 	return found < 0 ? -1 : 0;

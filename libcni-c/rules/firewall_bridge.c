@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char cni_firewall_policies[] = "policies";
-const char cni_firewall_bridges[] = "bridges";
-const char cni_firewall_same[] = "same";
-const char cni_firewall_isolated[] = "isolated";
-
 /* ---- names ---- */
 
 static const char *const prefixes[] = {
@@ -89,10 +84,10 @@ struct cni_nft_items cni_firewall_of_bridge(enum cni_firewall_policy policy, con
 
 	if (policy == CNI_FIREWALL_OPEN)
 		return elements;
-	put_element(&elements, cni_firewall_bridges, bridge, false);
-	put_element(&elements, cni_firewall_same, bridge, true);
+	put_element(&elements, "bridges", bridge, false);
+	put_element(&elements, "same", bridge, true);
 	if (policy == CNI_FIREWALL_ISOLATED)
-		put_element(&elements, cni_firewall_isolated, bridge, true);
+		put_element(&elements, "isolated", bridge, true);
 	return elements;
 }
 
@@ -128,7 +123,7 @@ static int release_bridge(struct cni_owned_change *change, enum cni_firewall_pol
 	/* If both chains go, the release of one removes the shared elements. */
 	shared_stay = fate == CNI_OWNED_STAYS || (fate == CNI_OWNED_GOES && isolated);
 	for (size_t i = 0; i < elements.count; i++)
-		if ((!shared_stay || !strcmp(elements.items[i].set, cni_firewall_isolated)) &&
+		if ((!shared_stay || !strcmp(elements.items[i].set, "isolated")) &&
 		    delete_if_there(change, &elements.items[i], err) < 0)
 			return -1;
 	return 0;

@@ -8,11 +8,6 @@
 
 extern const struct cni_owned_table cni_firewall_table;
 
-extern const char cni_firewall_policies[];
-extern const char cni_firewall_bridges[];
-extern const char cni_firewall_same[];
-extern const char cni_firewall_isolated[];
-
 /* The chain that counts the attachments of a policy and a bridge: "isolated-cni0". A character that
  * nft(8) cannot read in a name becomes "/c3". */
 void cni_firewall_name_chain(enum cni_firewall_policy policy, const char *bridge,

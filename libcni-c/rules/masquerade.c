@@ -301,48 +301,6 @@ int cni_masquerade_add(struct cni_nl *nl, const struct cni_masquerade *wanted,
 
 /* ---- CHECK ---- */
 
-static int check_chain(struct cni_nl *nl, const struct cni_owned_wish *wish, const char *chain,
-		       const struct cni_destinations *kept, bool *ret_leads, struct cni_error *err)
-{
-	char target[CNI_NFT_NAME_SIZE];
-	struct cni_leave leave;
-	size_t count;
-
-	if (cni_leave_target(nl, chain, target, &count, err) < 0)
-		return -1;
-	if (count != cni_masquerade_table.own_rules)
-		return cni_owned_check_chain(nl, wish, chain, cni_masquerade_table.own_rules, err);
-	if (!*target && !kept->count)
-		return 0;
-	leave = cni_leave_of(wish->owner->network);
-	*ret_leads = !strcmp(target, leave.chain);
-	if (!*ret_leads)
-		return cni_fail(err, CNI_EMISMATCH,
-				"masquerade: chain '%s' of table 'inet cni' ends in '%s', expected "
-				"'goto %s' for the destinations of network '%s'",
-				chain, *target ? target : "masquerade", leave.chain,
-				wish->owner->network);
-	return 0;
-}
-
-static int check_destinations(struct cni_nl *nl, const struct cni_owned_wish *wish,
-			      struct cni_error *err)
-{
-	clearing_destinations struct cni_destinations kept = {.nets = NULL};
-	const char *network = wish->owner->network;
-	bool leads = false;
-
-	if (cni_destinations_read(network, &kept, err) < 0)
-		return -1;
-	for (size_t i = 0; i < wish->items.count; i++) {
-		const char *chain = wish->items.items[i].element.jump;
-
-		if (*chain && check_chain(nl, wish, chain, &kept, &leads, err) < 0)
-			return -1;
-	}
-	return leads ? cni_leave_check(nl, network, &kept, err) : 0;
-}
-
 int cni_masquerade_check(struct cni_nl *nl, const struct cni_masquerade *wanted,
 			 struct cni_error *err)
 {
@@ -352,5 +310,5 @@ int cni_masquerade_check(struct cni_nl *nl, const struct cni_masquerade *wanted,
 
 	if (cni_owned_check(nl, &wish, err) < 0)
 		return -1;
-	return check_destinations(nl, &wish, err);
+	return cni_leave_check(nl, &wish, err);
 }

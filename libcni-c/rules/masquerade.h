@@ -10,11 +10,7 @@
  *			ip daddr 224.0.0.0/4 return
  *			masquerade
  *		}
- *		chain postrouting {
- *			type nat hook postrouting priority srcnat
- *			iifname . ip saddr vmap @masquerade_at4
- *			ip saddr vmap @masquerade4
- *		}
+ *		chain postrouting    # looks into the first two maps
  *	}
  *
  * and the same with 6. A packet or an update costs two look-ups, however many pods there are. An

@@ -60,9 +60,9 @@ int cni_leave_lead(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_le
 int cni_leave_target(struct cni_nl *nl, const char *net_chain, char target[CNI_NFT_NAME_SIZE],
 		     size_t *ret_count, struct cni_error *err);
 
-/* Fails with CNI_EMISMATCH if chain or sets differ from what these destinations make. */
-int cni_leave_check(struct cni_nl *nl, const char *network,
-		    const struct cni_destinations *destinations, struct cni_error *err);
+/* CHECK: fails with CNI_EMISMATCH if the net- chains of the wish, the network's chain or its sets differ from what the
+ * destinations make that the network keeps. */
+int cni_leave_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err);
 
 /* Puts the removal of a chain with its sets into the transaction; `*released` counts what goes. */
 int cni_leave_del(struct cni_nl *nl, struct cni_nft_tx *tx, const char *chain, uint32_t *released,

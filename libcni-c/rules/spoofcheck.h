@@ -7,9 +7,7 @@
  *		set allowed     # "vethd03a…" . 0a:58:0a:58:00:05
  *		map attachments # "vethd03a…" : 0a:58:0a:58:00:05
  *		chain check
- *			iifname . ether saddr != @allowed drop
  *		chain prerouting # type filter hook prerouting priority filter
- *			iifname vmap @guarded
  *
  * and, while a port has its IP addresses checked,
  *
@@ -17,11 +15,7 @@
  *		set sources6 # "vethd03a…" . fd00::5, and its link-local address
  *		map given    # "vethd03a…" . 1 : ::ffff:10.88.0.5
  *		chain sources
- *			iifname . ether saddr != @allowed drop
- *			…
- *			drop
  *		chain fragments # of IPv6
- *			…
  *	}
  *
  * A check costs one look-up for each frame, however many ports there are. `attachments` and `given`
