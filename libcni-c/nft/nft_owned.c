@@ -149,6 +149,7 @@ int cni_owned_find(struct cni_owned_change *change, const struct cni_owner *owne
 
 	memcpy(leaver.comment, owner->text, sizeof(leaver.comment));
 	cni_nft_items_put(&change->leavers, "", &leaver);
+	cni_nft_items_clear(&change->followed);
 	for (const struct cni_owned_set *set = change->table->sets; set->set.name; set++)
 		if (cni_owned_is_back(set) && find_in(change, owner, set, err) < 0)
 			return -1;

@@ -97,8 +97,8 @@ struct cni_owned_table {
 		    const struct cni_nft_item *item, const struct cni_nft_element *there,
 		    enum cni_owned_answer *ret_answer, struct cni_error *err);
 
-	/* A chain outside the skeleton goes: puts the removal of what depends on the chain into the
-	 * transaction. */
+	/* A chain outside the skeleton goes: puts the removal of things that depend on the chain into
+	 * the transaction. */
 	int (*release)(struct cni_owned_change *change, const char *chain, struct cni_error *err);
 	/* `*ret_idle` becomes true if no element is left after the removal. NULL: cni_owned_is_idle(). */
 	int (*is_idle)(struct cni_owned_change *change, bool *ret_idle, struct cni_error *err);
@@ -178,6 +178,7 @@ struct cni_owned_change {
 	struct cni_nl *nl;
 	struct cni_nft_tx *tx;
 	const struct cni_owned_table *table;
+	const struct cni_owned_wish *wish;   /* of an ADD; NULL: a removal */
 	const struct cni_owned_goers *goers; /* NULL: the leavers go */
 	struct cni_nft_items leavers;	     /* their comments */
 	struct cni_nft_items doomed;	     /* elements that go */
@@ -231,15 +232,14 @@ static inline bool cni_owned_is_back(const struct cni_owned_set *set)
 /* "inet", "bridge". */
 const char *cni_owned_family_text(const struct cni_nft_table *table);
 
-/* Dooms everything that the owner has; the owner's place in the list of owners that wait for the element, if there is
- * one. */
+/* Doom everything that the owner has; the owner's place, if there is one, in the list for an awaited element. */
 int cni_owned_find(struct cni_owned_change *change, const struct cni_owner *owner,
 		   struct cni_error *err);
 int cni_owned_find_place(struct cni_owned_change *change, const struct cni_owner *owner,
 			 const struct cni_nft_item *awaited, struct cni_error *err);
 
-/* Puts the removal of the doomed elements into the transaction, with what follows from it: they pass to owners that
- * wait, and chains are released. */
+/* Puts the removal of the doomed elements into the transaction, and the consequences: owners that wait get elements,
+ * and chains without jumps go. */
 int cni_owned_put_removal(struct cni_owned_change *change, struct cni_error *err);
 int cni_owned_put_lists(const struct cni_owned_change *change, struct cni_error *err);
 int cni_owned_release(struct cni_owned_change *change, struct cni_error *err);

@@ -50,9 +50,10 @@ int cni_owned_add_shared(struct cni_nl *nl, struct cni_nft_tx *tx,
 }
 
 /* Decides about the element in the way of an item, and about the item. */
-static int place(struct cni_owned_change *change, const struct cni_owned_wish *wish,
-		 const struct cni_nft_item *item, struct cni_error *err)
+static int place(struct cni_owned_change *change, const struct cni_nft_item *item,
+		 struct cni_error *err)
 {
+	const struct cni_owned_wish *wish = change->wish;
 	const struct cni_owned_table *table = wish->table;
 	enum cni_owned_answer answer = CNI_OWNED_TAKE;
 	struct cni_nft_element there;
@@ -83,12 +84,12 @@ static int try_to_make(struct cni_nl *nl, uint32_t generation, void *data, struc
 {
 	const struct cni_owned_wish *wish = *(const struct cni_owned_wish **)data;
 	clearing_change struct cni_owned_change change = {
-		.nl = nl, .tx = cni_nft_tx_new(nl, generation), .table = wish->table};
+		.nl = nl, .tx = cni_nft_tx_new(nl, generation), .table = wish->table, .wish = wish};
 
 	if (cni_owned_find(&change, wish->owner, err) < 0)
 		return -1;
 	for (size_t i = 0; i < wish->items.count; i++)
-		if (place(&change, wish, &wish->items.items[i], err) < 0)
+		if (place(&change, &wish->items.items[i], err) < 0)
 			return -1;
 	cni_owned_put_skeleton(change.tx, wish);
 	if (cni_owned_put_removal(&change, err) < 0 ||

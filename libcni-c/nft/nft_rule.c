@@ -85,7 +85,7 @@ static const struct cni_nft_field *load_key(struct writer *writer)
 	return field;
 }
 
-/* ---- what a key is compared with ---- */
+/* ---- matches ---- */
 
 static void compare(struct writer *writer, uint32_t op, const void *data, uint32_t size)
 {

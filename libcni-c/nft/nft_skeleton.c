@@ -162,7 +162,7 @@ int cni_owned_is_idle(struct cni_owned_change *change, bool *ret_idle, struct cn
 	return 0;
 }
 
-/* What exists for some elements goes as a whole. */
+/* The optional sets and chains go together. */
 static void release_optional(struct cni_owned_change *change)
 {
 	const struct cni_owned_table *table = change->table;

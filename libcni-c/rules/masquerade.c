@@ -165,7 +165,8 @@ static int prepare(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_ow
 	return 0;
 }
 
-/* An ADD may lead there again: what it leaves without a use, DEL and GC of that network drop. */
+/* An ADD may lead to the same chain again: DEL and GC of the network drop one that an ADD leaves
+ * without a use. */
 static int release(struct cni_owned_change *change, const char *chain, struct cni_error *err)
 {
 	char target[CNI_NFT_NAME_SIZE];
@@ -173,7 +174,7 @@ static int release(struct cni_owned_change *change, const char *chain, struct cn
 
 	if (cni_leave_target(change->nl, chain, target, &rules, err) < 0)
 		return -1;
-	return *target && !change->adding.count ? cni_leave_release(change, target, err) : 0;
+	return *target && !change->wish ? cni_leave_release(change, target, err) : 0;
 }
 
 /* ---- the skeleton ---- */

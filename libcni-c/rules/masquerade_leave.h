@@ -68,7 +68,7 @@ int cni_leave_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct
 int cni_leave_del(struct cni_nl *nl, struct cni_nft_tx *tx, const char *chain, uint32_t *released,
 		  struct cni_error *err);
 
-/* The same once the last chain that leads there goes: one does with each call. */
+/* The same with the last net- chain that leads to `leave`; each call is for one that goes. */
 int cni_leave_release(struct cni_owned_change *change, const char *leave, struct cni_error *err);
 
 /* ---- the destinations alone ---- */

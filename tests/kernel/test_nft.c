@@ -93,7 +93,7 @@ static void nft__makes_what_nft_prints(void **state)
 	assert_ruleset(of_all_kinds);
 }
 
-/* What is written, and what nft(8) prints: without what a phrase depends on. */
+/* A rule as written, and as nft(8) prints the rule: without the phrases that others imply. */
 static const struct {
 	const char *written;
 	const char *printed;
