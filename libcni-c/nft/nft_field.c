@@ -25,7 +25,7 @@ static const struct cni_nft_field fields[] = {
 	{"iifname", CNI_NFT_META, NFT_META_IIFNAME, 0, IFNAMSIZ},
 	{"oifname", CNI_NFT_META, NFT_META_OIFNAME, 0, IFNAMSIZ},
 	{"meta nfproto", CNI_NFT_META, NFT_META_NFPROTO, 0, 1},
-	/* Of a frame: behind a VLAN tag if there is one. */
+	/* The protocol of a frame, behind a VLAN tag if there is one. */
 	{"meta protocol", CNI_NFT_META, NFT_META_PROTOCOL, 0, 2},
 	/* Behind IPv6's extension headers. A packet with headers that cannot be followed has none. */
 	{"meta l4proto", CNI_NFT_META, NFT_META_L4PROTO, 0, 1},

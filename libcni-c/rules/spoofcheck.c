@@ -70,7 +70,8 @@ static void put_mac(struct cni_owned_wish *wish, const struct cni_spoofcheck *wa
 	struct cni_nft_bytes pair = mac_key(wish->owner->key, wanted->mac);
 	struct cni_nft_element *element = cni_owned_put_back(wish, "guarded");
 
-	strcpy(element->jump, wanted->by_address ? "sources" : "check");
+	snprintf(element->jump, sizeof(element->jump), "%s",
+		 wanted->by_address ? "sources" : "check");
 	element = cni_owned_put_back(wish, "attachments");
 	cni_nft_bytes_add(&element->value, wanted->mac, CNI_MAC_SIZE);
 	/* A single field is not padded. */
@@ -231,6 +232,6 @@ int cni_spoofcheck_check(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
 		return 0;
 	if (wanted->by_address || !is_stricter(nl, guarded))
 		return -1;
-	strcpy(guarded->element.jump, "sources");
+	snprintf(guarded->element.jump, sizeof(guarded->element.jump), "sources");
 	return cni_owned_check(nl, &wish, err);
 }
