@@ -21,6 +21,7 @@
 #define TRANSPORT CNI_NFT_PAYLOAD, NFT_PAYLOAD_TRANSPORT_HEADER
 #define FRAGMENT  CNI_NFT_EXTHDR, IPPROTO_FRAGMENT
 
+/* The texts are in the tables: a pointer to each would have to be relocated by each process. */
 static const struct cni_nft_field fields[] = {
 	{"iifname", CNI_NFT_META, NFT_META_IIFNAME, 0, IFNAMSIZ},
 	{"oifname", CNI_NFT_META, NFT_META_OIFNAME, 0, IFNAMSIZ},
@@ -52,11 +53,11 @@ static const struct cni_nft_field fields[] = {
 	{"@nh,0,48", NETWORK, 0, 6},
 	{"@th,0,32", TRANSPORT, 0, 4},
 	{"@th,288,48", TRANSPORT, 36, 6},
-	{NULL},
+	{""},
 };
 
 static const struct value_name {
-	const char *text;
+	char text[24];
 	uint32_t number;
 } names[] = {
 	{"ipv4", NFPROTO_IPV4},
@@ -76,7 +77,7 @@ static const struct value_name {
 	{"nd-neighbor-advert", ND_NEIGHBOR_ADVERT},
 	{"nd-redirect", ND_REDIRECT},
 	{"mld2-listener-report", 143}, /* RFC 3810, section 5.2 */
-	{NULL},
+	{""},
 };
 
 bool cni_nft_take(const char **text, const char *words)
@@ -92,7 +93,7 @@ bool cni_nft_take(const char **text, const char *words)
 
 const struct cni_nft_field *cni_nft_take_field(const char **text)
 {
-	for (const struct cni_nft_field *field = fields; field->name; field++)
+	for (const struct cni_nft_field *field = fields; *field->name; field++)
 		if (cni_nft_take(text, field->name))
 			return field;
 	abort();
@@ -145,7 +146,7 @@ static bool read_numbers(const struct cni_nft_field *field, const char *word,
 static bool read_name(const struct cni_nft_field *field, const char *word,
 		      struct cni_nft_value *value)
 {
-	for (const struct value_name *name = names; name->text; name++)
+	for (const struct value_name *name = names; *name->text; name++)
 		if (!strcmp(name->text, word)) {
 			write_number(field, name->number, value->bytes);
 			return true;

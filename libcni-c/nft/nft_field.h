@@ -11,7 +11,7 @@
  * lacks the header, or ends before the field. */
 enum cni_nft_load { CNI_NFT_META, CNI_NFT_PAYLOAD, CNI_NFT_EXTHDR, CNI_NFT_CT, CNI_NFT_FIB };
 struct cni_nft_field {
-	const char *name; /* "ip saddr" */
+	char name[16]; /* "ip saddr" */
 	enum cni_nft_load load;
 	uint32_t key;	 /* NFT_META_*, NFT_PAYLOAD_*_HEADER, NFT_CT_*, a header's protocol */
 	uint32_t offset; /* in the header; bytes, as `size` */

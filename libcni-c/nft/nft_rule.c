@@ -40,7 +40,7 @@ static bool take(struct writer *writer, const char *words)
 static void load(struct writer *writer, const struct cni_nft_field *field, uint32_t reg)
 {
 	static const struct {
-		const char *name;
+		char name[8];
 		uint16_t key;
 		uint16_t offset;
 		uint16_t size;
@@ -209,7 +209,7 @@ static void write_comment(struct writer *writer)
 static void write_phrase(struct writer *writer)
 {
 	static const struct {
-		const char *word;
+		char word[8];
 		int verdict;
 	} verdicts[] = {{"accept", NF_ACCEPT},
 			{"drop", NF_DROP},
