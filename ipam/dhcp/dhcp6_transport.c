@@ -147,23 +147,15 @@ void dhcp6_transport_receive(int fd, const uint8_t mac[CNI_MAC_SIZE], struct dhc
 {
 	uint8_t datagram[DHCP6_DATAGRAM_MAX];
 	struct sockaddr_ll from = {0};
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	struct iovec content = {datagram, sizeof(datagram)};
-	struct msghdr message = {.msg_name = &from,
-				 .msg_namelen = sizeof(from),
-				 .msg_iov = &content,
-				 .msg_iovlen = 1,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control)};
-	ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT);
+	bool is_summed;
+	ssize_t got = dhcp_transport_read(fd, datagram, sizeof(datagram), &from, &is_summed);
 	struct dhcp6_inner inner;
 
 	memset(ret_news, 0, sizeof(*ret_news));
 	if (got < 0)
 		return;
 	ret_news->kind = DHCP6_FAULTY;
-	if (from.sll_pkttype == PACKET_OUTGOING || message.msg_flags & MSG_TRUNC ||
-	    !dhcp6_datagram_open(datagram, (size_t)got, dhcp_transport_is_summed(&message), &inner))
+	if (!dhcp6_datagram_open(datagram, (size_t)got, is_summed, &inner))
 		return;
 	if (!inner.is_udp) {
 		read_neighbour(&inner, &from, mac, ret_news);

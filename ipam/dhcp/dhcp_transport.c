@@ -106,7 +106,7 @@ int dhcp_transport_send(int fd, const struct dhcp_way *way, const struct dhcp_me
 					 DHCP_HEADERS_SIZE + size, err);
 }
 
-bool dhcp_transport_is_summed(struct msghdr *message)
+static bool has_sum(struct msghdr *message)
 {
 	struct tpacket_auxdata data;
 
@@ -114,30 +114,39 @@ bool dhcp_transport_is_summed(struct msghdr *message)
 	       data.tp_status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID);
 }
 
-int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_from[CNI_MAC_SIZE],
-			   const char **ret_fault)
+ssize_t dhcp_transport_read(int fd, void *datagram, size_t size, struct sockaddr_ll *ret_from,
+			    bool *ret_is_summed)
 {
-	uint8_t datagram[DHCP_DATAGRAM_MAX];
-	struct sockaddr_ll from = {0};
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-	struct iovec content = {datagram, sizeof(datagram)};
-	struct msghdr message = {.msg_name = &from,
-				 .msg_namelen = sizeof(from),
+	struct iovec content = {datagram, size};
+	struct msghdr message = {.msg_name = ret_from,
+				 .msg_namelen = sizeof(*ret_from),
 				 .msg_iov = &content,
 				 .msg_iovlen = 1,
 				 .msg_control = control,
 				 .msg_controllen = sizeof(control)};
 	ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT);
+
+	if (got < 0)
+		return -1;
+	*ret_is_summed = has_sum(&message);
+	return message.msg_flags & MSG_TRUNC || ret_from->sll_pkttype == PACKET_OUTGOING ? 0 : got;
+}
+
+int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_from[CNI_MAC_SIZE],
+			   const char **ret_fault)
+{
+	uint8_t datagram[DHCP_DATAGRAM_MAX];
+	struct sockaddr_ll from = {0};
+	bool is_summed;
+	ssize_t got = dhcp_transport_read(fd, datagram, sizeof(datagram), &from, &is_summed);
 	const uint8_t *bytes;
 	size_t size;
 
 	if (got < 0)
 		return 0;
 	*ret_fault = "it is no datagram of a server";
-	if (message.msg_flags & MSG_TRUNC || from.sll_pkttype == PACKET_OUTGOING)
-		return -1;
-	bytes = dhcp_datagram_open(datagram, (size_t)got, dhcp_transport_is_summed(&message),
-				   &size);
+	bytes = got ? dhcp_datagram_open(datagram, (size_t)got, is_summed, &size) : NULL;
 	if (!bytes)
 		return -1;
 	memcpy(ret_from, from.sll_addr, CNI_MAC_SIZE);

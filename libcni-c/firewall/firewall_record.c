@@ -2,8 +2,8 @@
 #include "firewall_record.h"
 
 #include "cleanup.h"
-#include "hash.h"
 #include "mem.h"
+#include "seal.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -67,10 +67,6 @@ bool cni_firewall_is_zone_name(const char *text)
 
 /* ---- as text ---- */
 
-#define DIGEST "digest "
-/* The first digits of the SHA-512 suffice to detect damage. */
-#define DIGITS 32
-
 static void put_tools(FILE *out, const char *key, unsigned int tools)
 {
 	for (unsigned int tool = CNI_IPTABLES_PLAIN; tool <= CNI_IPTABLES_LEGACY; tool <<= 1)
@@ -81,8 +77,7 @@ static void put_tools(FILE *out, const char *key, unsigned int tools)
 
 char *cni_firewall_record_encode(const struct cni_firewall_record *record)
 {
-	char digest[CNI_HASH_TEXT_SIZE];
-	char *text = NULL;
+	freeing char *text = NULL;
 	size_t size = 0;
 	FILE *out = cni_need(open_memstream(&text, &size));
 
@@ -101,13 +96,9 @@ char *cni_firewall_record_encode(const struct cni_firewall_record *record)
 	if (*record->link)
 		fprintf(out, "link %s\n", record->link);
 	fprintf(out, "zone %s\nadmin-chain %s\n", record->zone, record->admin_chain);
-	if (fflush(out) != 0)
-		cni_out_of_memory();
-	cni_hash_hex(text, size, digest);
-	fprintf(out, DIGEST "%.*s\n", DIGITS, digest);
 	if (fclose(out) != 0)
 		cni_out_of_memory();
-	return text;
+	return cni_seal(text);
 }
 
 static bool decode_place(const char *value, unsigned int *tools, bool *firewalld)
@@ -158,32 +149,14 @@ static bool decode_line(const char *key, const char *value, struct cni_firewall_
 	return false;
 }
 
-/* Cuts the digest off the end of `text`. False if the digest is wrong. */
-static bool check_digest(char *text, bool *ret_has)
-{
-	char digest[CNI_HASH_TEXT_SIZE];
-	char *line = strstr(text, "\n" DIGEST);
-
-	*ret_has = line != NULL;
-	if (!line)
-		return true;
-	line++;
-	cni_hash_hex(text, (size_t)(line - text), digest);
-	digest[DIGITS] = '\n';
-	if (strlen(line) != strlen(DIGEST) + DIGITS + 1 ||
-	    strncmp(line + strlen(DIGEST), digest, DIGITS + 1) != 0)
-		return false;
-	*line = '\0';
-	return true;
-}
-
 static bool decode(const char *text, struct cni_firewall_record *record)
 {
 	freeing char *copy = cni_strdup(text);
 	char *rest = copy;
 	char *line;
 
-	if (!check_digest(copy, &record->has_digest))
+	record->has_digest = strstr(copy, "\ndigest ") != NULL;
+	if (record->has_digest && !cni_seal_open(copy))
 		return false;
 	for (line = strsep(&rest, "\n"); rest; line = strsep(&rest, "\n")) {
 		const char *key = strsep(&line, " ");

@@ -1,43 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Phrases of a rule (nft_rule.h) about any field of a packet. */
+/* Fields of a packet and their values, as nft(8) writes them. */
 #ifndef CNI_NFT_FIELD_H
 #define CNI_NFT_FIELD_H
 
-#include "nft.h"
-
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* A phrase is false for a packet that lacks the header, or ends before the field. */
+/* A field, and the kernel's expression that loads the field. A rule does not match a packet that
+ * lacks the header, or ends before the field. */
+enum cni_nft_load { CNI_NFT_META, CNI_NFT_PAYLOAD, CNI_NFT_EXTHDR, CNI_NFT_CT, CNI_NFT_FIB };
 struct cni_nft_field {
-	uint32_t base;		      /* NFT_PAYLOAD_*_HEADER, linux/netfilter/nf_tables.h; or */
-#define CNI_NFT_FRAGMENT_HEADER 0x100 /* IPv6's fragment header */
-	uint32_t offset;	      /* bytes, as `size` */
+	char name[16]; /* "ip saddr" */
+	enum cni_nft_load load;
+	uint32_t key;	 /* NFT_META_*, NFT_PAYLOAD_*_HEADER, NFT_CT_*, a header's protocol */
+	uint32_t offset; /* in the header; bytes, as `size` */
 	uint32_t size;
 };
 
-/* meta protocol arp (ETH_P_*, linux/if_ether.h): the protocol of a frame, behind a VLAN tag
- * if there is one. */
-void cni_nft_protocol_is(struct cni_nft_tx *tx, uint16_t protocol);
+/* A value of a field, in the byte order in which the field is loaded. */
+#define CNI_NFT_VALUE_SIZE 16
+struct cni_nft_value {
+	enum {
+		CNI_NFT_SINGLE,
+		CNI_NFT_PREFIX,
+		CNI_NFT_RANGE,
+		CNI_NFT_BITS, /* one of them is set */
+	} kind;
+	uint8_t bytes[CNI_NFT_VALUE_SIZE];
+	uint8_t more[CNI_NFT_VALUE_SIZE]; /* a prefix's mask, a range's last value */
+};
 
-/* meta l4proto udp, and != udp (IPPROTO_*): behind IPv6's extension headers. A packet with headers
- * that cannot be followed matches neither. */
-void cni_nft_l4proto_is(struct cni_nft_tx *tx, uint8_t protocol);
-void cni_nft_l4proto_is_not(struct cni_nft_tx *tx, uint8_t protocol);
+/* True if the text begins with these words; `*text` is then behind them. */
+bool cni_nft_take(const char **text, const char *words);
 
-/* ip saddr 0.0.0.0; icmpv6 type 131-133; frag frag-off != 0: one of its bits is set; ip frag-off
- * & 0x3fff == 0: none is set. Values and bits have the field's size and network order. */
-void cni_nft_field_is(struct cni_nft_tx *tx, const struct cni_nft_field *field, const void *value);
-void cni_nft_field_between(struct cni_nft_tx *tx, const struct cni_nft_field *field,
-			   const void *first, const void *last);
-void cni_nft_field_has(struct cni_nft_tx *tx, const struct cni_nft_field *field, const void *bits);
-void cni_nft_field_lacks(struct cni_nft_tx *tx, const struct cni_nft_field *field,
-			 const void *bits);
-
-/* iifname . ip saddr @set, and != @set */
-void cni_nft_iifname_field_in(struct cni_nft_tx *tx, const struct cni_nft_field *field,
-			      const char *set);
-void cni_nft_iifname_field_not_in(struct cni_nft_tx *tx, const struct cni_nft_field *field,
-				  const char *set);
+/* Take a field, a value, a name of a set or a chain from the beginning of the text, which has one: text that is
+ * not of this language is a mistake in the program, and aborts. */
+const struct cni_nft_field *cni_nft_take_field(const char **text);
+struct cni_nft_value cni_nft_take_value(const char **text, const struct cni_nft_field *field);
+#define CNI_NFT_WORD_SIZE 128
+void cni_nft_take_word(const char **text, char ret_word[CNI_NFT_WORD_SIZE]);
 
 #endif

@@ -18,11 +18,15 @@ static void require_texts(const struct cni_owner *owner)
 
 /* ---- wishes ---- */
 
-struct cni_owned_wish cni_owned_wish_make(const struct cni_owned_table *table, const char *what,
+struct cni_owned_wish cni_owned_wish_make(const struct cni_owned_table *table,
 					  const struct cni_owner *owner, const void *data)
 {
+	struct cni_owned_wish wish = {
+		.table = table, .what = table->what, .owner = owner, .data = data};
+
 	require_texts(owner);
-	return (struct cni_owned_wish){.table = table, .what = what, .owner = owner, .data = data};
+	table->put(&wish);
+	return wish;
 }
 
 void cni_owned_wish_clear(struct cni_owned_wish *wish)
@@ -30,8 +34,8 @@ void cni_owned_wish_clear(struct cni_owned_wish *wish)
 	cni_nft_items_clear(&wish->items);
 }
 
-struct cni_nft_element *cni_owned_wish_put(struct cni_owned_wish *wish, const char *set,
-					   const struct cni_nft_bytes *key)
+struct cni_nft_element *cni_owned_put(struct cni_owned_wish *wish, const char *set,
+				      const struct cni_nft_bytes *key)
 {
 	struct cni_nft_element element = {.key = *key};
 
@@ -47,12 +51,32 @@ struct cni_nft_bytes cni_owned_name_key(const char *name)
 	return key;
 }
 
-struct cni_nft_bytes cni_owned_index_key(const char *name, uint32_t index)
+struct cni_nft_bytes cni_owned_address_key(const char *name, const struct cni_ip *ip)
 {
 	struct cni_nft_bytes key = cni_owned_name_key(name);
 
-	cni_nft_bytes_add(&key, &index, sizeof(index));
+	cni_nft_bytes_add(&key, ip->bytes, cni_ip_size(ip));
 	return key;
+}
+
+/* The key of the owner's way back number `index`. */
+static struct cni_nft_bytes back_key(const struct cni_owned_set *set, const struct cni_owner *owner,
+				     uint32_t index)
+{
+	struct cni_nft_bytes key = cni_owned_name_key(owner->key);
+
+	if (set->role == CNI_OWNED_BY_INDEX)
+		cni_nft_bytes_add(&key, &index, sizeof(index));
+	return key;
+}
+
+struct cni_nft_element *cni_owned_put_back(struct cni_owned_wish *wish, const char *set)
+{
+	const struct cni_owned_set *of = cni_owned_set_of(wish->table, set);
+	struct cni_nft_bytes key =
+		back_key(of, wish->owner, wish->indices[of - wish->table->sets]++);
+
+	return cni_owned_put(wish, set, &key);
 }
 
 const struct cni_owned_set *cni_owned_set_of(const struct cni_owned_table *table, const char *name)
@@ -66,232 +90,183 @@ const struct cni_owned_set *cni_owned_set_of(const struct cni_owned_table *table
 
 /* ---- finding ---- */
 
-struct search {
-	struct cni_nl *nl;
-	const struct cni_owned_table *table;
-	const struct cni_owner *owner;
-	struct cni_nft_items *found;
-	struct cni_nft_items followed; /* the leads of the last way back */
-};
-
-int cni_owned_find_place(struct cni_nl *nl, const struct cni_owned_table *table,
-			 const struct cni_owner *owner, const struct cni_nft_item *awaited,
-			 struct cni_nft_items *found, struct cni_error *err)
-{
-	clearing_items struct cni_nft_items list = {0};
-
-	if (cni_owned_list_waiting(nl, table, awaited->set, &awaited->element.key, &list, err) < 0)
-		return -1;
-	for (size_t i = 0; i < list.count; i++)
-		if (!strcmp(list.items[i].element.comment, owner->text))
-			cni_nft_items_put(found, list.items[i].set, &list.items[i].element);
-	return 0;
-}
-
 /* A way back may lead to an element that has passed to another owner. */
-static int follow_lead(const struct search *search, const struct cni_nft_item *lead,
-		       struct cni_error *err)
+static int follow_lead(struct cni_owned_change *change, const struct cni_owner *owner,
+		       const struct cni_nft_item *lead, struct cni_error *err)
 {
 	struct cni_nft_element element;
-	int found = cni_nft_look_up(search->nl, &search->table->table, lead->set,
+	int found = cni_nft_look_up(change->nl, &change->table->table, lead->set,
 				    &lead->element.key, &element, err);
 
 	if (found < 0)
 		return -1;
-	if (!found || strcmp(element.comment, search->owner->text) != 0)
-		return cni_owned_find_place(search->nl, search->table, search->owner, lead,
-					    search->found, err);
-	cni_nft_items_put(search->found, lead->set, &element);
+	if (!found || strcmp(element.comment, owner->text) != 0)
+		return cni_owned_find_place(change, owner, lead, err);
+	cni_nft_items_put(&change->doomed, lead->set, &element);
 	return 0;
 }
 
 /* All ports of an address lead to the same elements for its sources: each is followed once. */
-static int follow(struct search *search, const char *set, const struct cni_nft_element *back,
-		  struct cni_error *err)
+static int follow(struct cni_owned_change *change, const struct cni_owner *owner, const char *set,
+		  const struct cni_nft_element *back, struct cni_error *err)
 {
 	struct cni_nft_items leads = {0};
 	int failed = 0;
 
-	if (search->table->follow)
-		search->table->follow(set, back, &leads);
+	change->table->follow(set, back, &leads);
 	for (size_t i = 0; i < leads.count && !failed; i++)
-		if (!cni_nft_items_has(&search->followed, leads.items[i].set,
+		if (!cni_nft_items_has(&change->followed, leads.items[i].set,
 				       &leads.items[i].element.key))
-			failed = follow_lead(search, &leads.items[i], err);
-	cni_nft_items_clear(&search->followed);
-	search->followed = leads;
+			failed = follow_lead(change, owner, &leads.items[i], err);
+	cni_nft_items_clear(&change->followed);
+	change->followed = leads;
 	return failed;
 }
 
-/* 1 if there is an element with the key, 0 if there is none, -1. */
-static int find_way_back(struct search *search, const char *set, const struct cni_nft_bytes *key,
-			 struct cni_error *err)
+/* All of the owner's ways back in the set. */
+static int find_in(struct cni_owned_change *change, const struct cni_owner *owner,
+		   const struct cni_owned_set *set, struct cni_error *err)
 {
-	struct cni_nft_element back;
-	int found = cni_nft_look_up(search->nl, &search->table->table, set, key, &back, err);
+	for (uint32_t i = 0; i == 0 || set->role == CNI_OWNED_BY_INDEX; i++) {
+		struct cni_nft_bytes key = back_key(set, owner, i);
+		struct cni_nft_element back;
+		int found = cni_nft_look_up(change->nl, &change->table->table, set->set.name, &key,
+					    &back, err);
 
-	if (found <= 0)
-		return found;
-	cni_nft_items_put(search->found, set, &back);
-	return follow(search, set, &back, err) < 0 ? -1 : 1;
-}
-
-static int find_in(struct search *search, const struct cni_owned_set *set, struct cni_error *err)
-{
-	struct cni_nft_bytes key = cni_owned_name_key(search->owner->key);
-	int there = 1;
-
-	if (set->role == CNI_OWNED_BY_NAME)
-		there = find_way_back(search, set->set.name, &key, err);
-	for (uint32_t i = 0; set->role == CNI_OWNED_BY_INDEX && there > 0; i++) {
-		key = cni_owned_index_key(search->owner->key, i);
-		there = find_way_back(search, set->set.name, &key, err);
+		if (found <= 0)
+			return found;
+		cni_nft_items_put(&change->doomed, set->set.name, &back);
+		if (follow(change, owner, set->set.name, &back, err) < 0)
+			return -1;
 	}
-	return there < 0 ? -1 : 0;
+	return 0;
 }
 
-int cni_owned_find(struct cni_nl *nl, const struct cni_owned_table *table,
-		   const struct cni_owner *owner, struct cni_nft_items *found,
+int cni_owned_find(struct cni_owned_change *change, const struct cni_owner *owner,
 		   struct cni_error *err)
 {
-	struct search search = {.nl = nl, .table = table, .owner = owner, .found = found};
-	int failed = 0;
+	struct cni_nft_element leaver = {.key = {.size = 0}};
 
-	for (const struct cni_owned_set *set = table->sets; set->set.name && !failed; set++)
-		failed = find_in(&search, set, err);
-	cni_nft_items_clear(&search.followed);
-	cni_nft_items_unique(found);
-	return failed;
+	memcpy(leaver.comment, owner->text, sizeof(leaver.comment));
+	cni_nft_items_put(&change->leavers, "", &leaver);
+	cni_nft_items_clear(&change->followed);
+	for (const struct cni_owned_set *set = change->table->sets; set->set.name; set++)
+		if (cni_owned_is_back(set) && find_in(change, owner, set, err) < 0)
+			return -1;
+	cni_nft_items_unique(&change->doomed);
+	return 0;
+}
+
+bool cni_owned_goes(const struct cni_owned_change *change, const char *comment)
+{
+	if (change->goers)
+		return change->goers->goes(comment, change->goers->data);
+	for (size_t i = 0; i < change->leavers.count; i++)
+		if (!strcmp(change->leavers.items[i].element.comment, comment))
+			return true;
+	return false;
 }
 
 /* All elements of the owners that go, also those without a way back. */
-static int find_goers(struct cni_nl *nl, const struct cni_owned_table *table,
-		      const struct cni_owned_goers *goers, struct cni_nft_items *found,
-		      struct cni_error *err)
+static int find_goers(struct cni_owned_change *change, struct cni_error *err)
 {
-	for (const struct cni_owned_set *set = table->sets; set->set.name; set++) {
+	for (const struct cni_owned_set *set = change->table->sets; set->set.name; set++) {
 		freeing struct cni_nft_element *elements = NULL;
 		size_t count = 0;
 
 		if (set->role == CNI_OWNED_SHARED)
 			continue;
-		if (cni_nft_list(nl, &table->table, set->set.name, &elements, &count, err) < 0)
+		if (cni_nft_list(change->nl, &change->table->table, set->set.name, &elements,
+				 &count, err) < 0)
 			return -1;
 		for (size_t i = 0; i < count; i++)
-			if (goers->goes(elements[i].comment, goers->data))
-				cni_nft_items_put(found, set->set.name, &elements[i]);
+			if (cni_owned_goes(change, elements[i].comment))
+				cni_nft_items_put(&change->doomed, set->set.name, &elements[i]);
 	}
 	return 0;
+}
+
+void cni_owned_change_clear(struct cni_owned_change *change)
+{
+	struct cni_nft_items *lists[] = {&change->leavers, &change->doomed,   &change->adding,
+					 &change->joining, &change->followed, &change->led};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+		cni_nft_items_clear(lists[i]);
+	cni_nft_tx_free(change->tx);
 }
 
 /* ---- removing ---- */
 
-static uint32_t count_jumps(const struct cni_nft_items *items, const char *chain)
+int cni_owned_put_removal(struct cni_owned_change *change, struct cni_error *err)
 {
-	uint32_t count = 0;
+	for (size_t i = 0; i < change->doomed.count; i++) {
+		const struct cni_nft_item *item = &change->doomed.items[i];
 
-	for (size_t i = 0; items && i < items->count; i++)
-		count += !strcmp(items->items[i].element.jump, chain);
-	return count;
-}
-
-int cni_owned_fate_of(const struct cni_owned_removal *removal, const char *chain, uint32_t rules,
-		      enum cni_owned_fate *ret_fate, struct cni_error *err)
-{
-	const struct cni_owned_table *table = removal->table;
-	uint32_t doomed = count_jumps(removal->doomed, chain);
-	uint32_t use;
-
-	*ret_fate = CNI_OWNED_STAYS;
-	if (count_jumps(removal->next, chain))
-		return 0;
-	if (cni_nft_chain_use(removal->nl, &table->table, chain, &use, err) < 0) {
-		*ret_fate = CNI_OWNED_ABSENT;
-		return err->errnum == ENOENT ? 0 : -1;
+		/* Lists are rewritten as a whole. */
+		if (cni_owned_set_of(change->table, item->set)->role != CNI_OWNED_WAITING)
+			cni_nft_del_element(change->tx, &change->table->table, item->set,
+					    &item->element.key);
 	}
-	if (use - doomed <= rules)
-		*ret_fate = CNI_OWNED_GOES;
-	return 0;
-}
-
-int cni_owned_is_idle_by_use(const struct cni_owned_removal *removal, uint32_t use, bool *ret_idle,
-			     struct cni_error *err)
-{
-	uint32_t now;
-
-	if (cni_nft_table_use(removal->nl, &removal->table->table, &now, err) < 0)
-		return -1;
-	*ret_idle = now - removal->released <= use;
-	return 0;
+	return cni_owned_put_lists(change, err) < 0 ? -1 : cni_owned_release(change, err);
 }
 
 struct attempt {
 	const struct cni_owned_table *table;
 	const struct cni_owner *owner; /* that goes; NULL: all goers */
-	struct cni_owned_goers goers;
+	const struct cni_owned_goers *goers;
 	struct cni_nft_items *removed; /* may be NULL */
 };
 
-static int remove_doomed(struct cni_owned_removal *removal, struct cni_error *err)
+static int remove_doomed(struct cni_owned_change *change, struct cni_error *err)
 {
-	const struct cni_owned_table *table = removal->table;
+	const struct cni_owned_table *table = change->table;
 	struct cni_error ignored;
 	bool idle = false;
 
-	if (cni_owned_put_removal(removal, NULL, err) < 0 ||
-	    table->is_idle(removal, &idle, err) < 0)
+	if (cni_owned_put_removal(change, err) < 0 ||
+	    (table->is_idle ? table->is_idle : cni_owned_is_idle)(change, &idle, err) < 0)
 		return -1;
 	if (!idle)
-		return cni_nft_commit(removal->tx, err);
-	if (table->close && table->close(removal->nl, true, err) < 0)
+		return cni_nft_commit(change->tx, err);
+	if (table->close && table->close(change->nl, true, err) < 0)
 		return -1;
-	cni_nft_del_table(removal->tx, &table->table);
-	if (cni_nft_commit(removal->tx, err) == 0)
+	cni_nft_del_table(change->tx, &table->table);
+	if (cni_nft_commit(change->tx, err) == 0)
 		return 0;
 	/* The table exists, and may have elements of other owners by now. */
 	if (table->close && err->errnum == ERESTART)
-		table->close(removal->nl, false, &ignored);
+		table->close(change->nl, false, &ignored);
 	return -1;
 }
 
 static int try_to_remove(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
 {
-	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
-	clearing_items struct cni_nft_items doomed = {0};
 	const struct attempt *attempt = data;
-	struct cni_owned_removal removal = {.nl = nl,
-					    .tx = tx,
-					    .table = attempt->table,
-					    .goers = &attempt->goers,
-					    .doomed = &doomed};
+	clearing_change struct cni_owned_change change = {.nl = nl,
+							  .tx = cni_nft_tx_new(nl, generation),
+							  .table = attempt->table,
+							  .goers = attempt->goers};
 
-	if ((attempt->owner ? cni_owned_find(nl, attempt->table, attempt->owner, &doomed, err)
-			    : find_goers(nl, attempt->table, &attempt->goers, &doomed, err)) < 0)
+	if ((attempt->owner ? cni_owned_find(&change, attempt->owner, err)
+			    : find_goers(&change, err)) < 0)
 		return -1;
-	if (!doomed.count)
+	if (!change.doomed.count)
 		return 0;
-	if (remove_doomed(&removal, err) < 0)
+	if (remove_doomed(&change, err) < 0)
 		return -1;
 	if (attempt->removed) {
-		*attempt->removed = doomed;
-		doomed = (struct cni_nft_items){0};
+		*attempt->removed = change.doomed;
+		change.doomed = (struct cni_nft_items){0};
 	}
 	return 0;
-}
-
-static bool is_text(const char *comment, const void *data)
-{
-	return !strcmp(comment, data);
 }
 
 int cni_owned_del(struct cni_nl *nl, const struct cni_owned_table *table,
 		  const struct cni_owner *owner, struct cni_nft_items *removed,
 		  struct cni_error *err)
 {
-	struct attempt attempt = {.table = table,
-				  .owner = owner,
-				  .goers = {is_text, owner->text},
-				  .removed = removed};
+	struct attempt attempt = {.table = table, .owner = owner, .removed = removed};
 
 	require_texts(owner);
 	return cni_nft_retry(nl, try_to_remove, &attempt, err);
@@ -301,7 +276,7 @@ int cni_owned_remove(struct cni_nl *nl, const struct cni_owned_table *table,
 		     const struct cni_owned_goers *goers, struct cni_nft_items *removed,
 		     struct cni_error *err)
 {
-	struct attempt attempt = {.table = table, .goers = *goers, .removed = removed};
+	struct attempt attempt = {.table = table, .goers = goers, .removed = removed};
 
 	return cni_nft_retry(nl, try_to_remove, &attempt, err);
 }

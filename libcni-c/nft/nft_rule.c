@@ -1,349 +1,260 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The phrases as expressions of libnftnl. */
+/* Phrases of a rule as expressions of libnftnl. */
 #include "nft_rule.h"
 
+#include "cleanup.h"
 #include "mem.h"
+#include "nft_field.h"
 #include "nft_tx.h"
 
 #include <libnftnl/common.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_tables.h>
-#include <linux/rtnetlink.h>
-#include <linux/udp.h>
-#include <net/if.h>
-#include <stddef.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static struct nftnl_expr *new_expr(const char *name)
+struct writer {
+	struct nftnl_rule *rule;
+	const char *text; /* the rest */
+};
+
+static struct nftnl_expr *add_expr(struct writer *writer, const char *name)
 {
-	return cni_need(nftnl_expr_alloc(name));
-}
+	struct nftnl_expr *expr = cni_need(nftnl_expr_alloc(name));
 
-void cni_nft_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain)
-{
-	tx->rule = cni_need(nftnl_rule_alloc());
-	nftnl_rule_set_str(tx->rule, NFTNL_RULE_TABLE, table->name);
-	nftnl_rule_set_str(tx->rule, NFTNL_RULE_CHAIN, chain);
-	nftnl_rule_set_u32(tx->rule, NFTNL_RULE_FAMILY, table->family);
-}
-
-void cni_nft_rule_end(struct cni_nft_tx *tx)
-{
-	struct nlmsghdr *header =
-		nftnl_nlmsg_build_hdr(cni_nft_tx_buffer(tx), NFT_MSG_NEWRULE,
-				      (uint16_t)nftnl_rule_get_u32(tx->rule, NFTNL_RULE_FAMILY),
-				      NLM_F_CREATE | NLM_F_APPEND, tx->next_seq);
-
-	nftnl_rule_nlmsg_build_payload(header, tx->rule);
-	nftnl_rule_free(tx->rule);
-	tx->rule = NULL;
-	cni_nft_tx_done(tx, "add rule");
-}
-
-static void load_meta(struct cni_nft_tx *tx, uint32_t key, uint32_t reg)
-{
-	struct nftnl_expr *expr = new_expr("meta");
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_KEY, key);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_META_DREG, reg);
-	nftnl_rule_add_expr(tx->rule, expr);
-}
-
-static void load_payload(struct cni_nft_tx *tx, uint32_t base, size_t offset, size_t size,
-			 uint32_t reg)
-{
-	struct nftnl_expr *expr = new_expr("payload");
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_BASE, base);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_OFFSET, (uint32_t)offset);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_LEN, (uint32_t)size);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_PAYLOAD_DREG, reg);
-	nftnl_rule_add_expr(tx->rule, expr);
-}
-
-static void compare(struct cni_nft_tx *tx, uint32_t op, const void *data, size_t size)
-{
-	struct nftnl_expr *expr = new_expr("cmp");
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, op);
-	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, (uint32_t)size);
-	nftnl_rule_add_expr(tx->rule, expr);
-}
-
-static void equals(struct cni_nft_tx *tx, const void *data, size_t size)
-{
-	compare(tx, NFT_CMP_EQ, data, size);
-}
-
-static struct nftnl_expr *new_lookup(const char *set)
-{
-	struct nftnl_expr *expr = new_expr("lookup");
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
-	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set);
+	nftnl_rule_add_expr(writer->rule, expr);
 	return expr;
 }
 
-void cni_nft_family_is(struct cni_nft_tx *tx, int family)
+static bool take(struct writer *writer, const char *words)
 {
-	uint8_t nfproto = family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6;
-
-	load_meta(tx, NFT_META_NFPROTO, NFT_REG_1);
-	equals(tx, &nfproto, sizeof(nfproto));
+	return cni_nft_take(&writer->text, words);
 }
 
-static void add_vmap(struct cni_nft_tx *tx, const char *map)
-{
-	struct nftnl_expr *expr = new_lookup(map);
+/* ---- keys ---- */
 
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
-	nftnl_rule_add_expr(tx->rule, expr);
+static void load(struct writer *writer, const struct cni_nft_field *field, uint32_t reg)
+{
+	static const struct {
+		char name[8];
+		uint16_t key;
+		uint16_t offset;
+		uint16_t size;
+		uint16_t reg;
+	} kinds[] = {
+		[CNI_NFT_META] = {"meta", NFTNL_EXPR_META_KEY, 0, 0, NFTNL_EXPR_META_DREG},
+		[CNI_NFT_PAYLOAD] = {"payload", NFTNL_EXPR_PAYLOAD_BASE, NFTNL_EXPR_PAYLOAD_OFFSET,
+				     NFTNL_EXPR_PAYLOAD_LEN, NFTNL_EXPR_PAYLOAD_DREG},
+		[CNI_NFT_EXTHDR] = {"exthdr", NFTNL_EXPR_EXTHDR_TYPE, NFTNL_EXPR_EXTHDR_OFFSET,
+				    NFTNL_EXPR_EXTHDR_LEN, NFTNL_EXPR_EXTHDR_DREG},
+		[CNI_NFT_CT] = {"ct", NFTNL_EXPR_CT_KEY, 0, 0, NFTNL_EXPR_CT_DREG},
+		[CNI_NFT_FIB] = {"fib", NFTNL_EXPR_FIB_RESULT, 0, 0, NFTNL_EXPR_FIB_DREG},
+	};
+	struct nftnl_expr *expr = add_expr(writer, kinds[field->load].name);
+
+	if (field->load == CNI_NFT_EXTHDR)
+		nftnl_expr_set_u8(expr, kinds[field->load].key, (uint8_t)field->key);
+	else
+		nftnl_expr_set_u32(expr, kinds[field->load].key, field->key);
+	if (kinds[field->load].size) {
+		nftnl_expr_set_u32(expr, kinds[field->load].offset, field->offset);
+		nftnl_expr_set_u32(expr, kinds[field->load].size, field->size);
+	}
+	if (field->load == CNI_NFT_FIB)
+		nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
+	nftnl_expr_set_u32(expr, kinds[field->load].reg, reg);
 }
 
-static size_t load_source(struct cni_nft_tx *tx, int family, uint32_t reg)
+/* Fields with dots between them fill adjacent registers of four bytes. Returns the last one. */
+static const struct cni_nft_field *load_key(struct writer *writer)
 {
-	bool v4 = family == AF_INET;
-	size_t size = v4 ? 4 : 16;
+	const struct cni_nft_field *field;
+	uint32_t reg = NFT_REG_1;
+	uint32_t size = 0;
 
-	load_payload(tx, NFT_PAYLOAD_NETWORK_HEADER,
-		     v4 ? offsetof(struct iphdr, saddr) : offsetof(struct ipv6hdr, saddr), size,
-		     reg);
-	return size;
+	do {
+		field = cni_nft_take_field(&writer->text);
+		load(writer, field, reg);
+		size += (field->size + 3) / 4;
+		reg = NFT_REG32_00 + size;
+	} while (take(writer, "."));
+	return field;
 }
 
-static size_t load_destination(struct cni_nft_tx *tx, int family, uint32_t reg)
-{
-	bool v4 = family == AF_INET;
-	size_t size = v4 ? 4 : 16;
+/* ---- matches ---- */
 
-	load_payload(tx, NFT_PAYLOAD_NETWORK_HEADER,
-		     v4 ? offsetof(struct iphdr, daddr) : offsetof(struct ipv6hdr, daddr), size,
-		     reg);
-	return size;
+static void compare(struct writer *writer, uint32_t op, const void *data, uint32_t size)
+{
+	struct nftnl_expr *expr = add_expr(writer, "cmp");
+
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_CMP_OP, op);
+	nftnl_expr_set(expr, NFTNL_EXPR_CMP_DATA, data, size);
 }
 
-void cni_nft_source_vmap(struct cni_nft_tx *tx, int family, const char *map)
+static void mask_with(struct writer *writer, const void *mask, uint32_t size)
 {
-	load_source(tx, family, NFT_REG_1);
-	add_vmap(tx, map);
-}
-
-static void mask_with(struct cni_nft_tx *tx, const void *mask, size_t size)
-{
-	const uint8_t none[16] = {0};
-	struct nftnl_expr *expr = new_expr("bitwise");
+	static const uint8_t none[CNI_NFT_VALUE_SIZE];
+	struct nftnl_expr *expr = add_expr(writer, "bitwise");
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, (uint32_t)size);
-	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, (uint32_t)size);
-	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, none, (uint32_t)size);
-	nftnl_rule_add_expr(tx->rule, expr);
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_BITWISE_LEN, size);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_MASK, mask, size);
+	nftnl_expr_set(expr, NFTNL_EXPR_BITWISE_XOR, none, size);
 }
 
-/* True for a packet if the loaded address is within the prefix. */
-static void is_in(struct cni_nft_tx *tx, const struct cni_net *net)
+static struct nftnl_expr *look_up(struct writer *writer)
 {
-	struct cni_net masked = cni_net_masked(net);
-	struct cni_net mask = {.ip = {.family = net->ip.family}, .prefix = net->prefix};
-	size_t size = cni_ip_size(&net->ip);
+	struct nftnl_expr *expr = add_expr(writer, "lookup");
+	char set[CNI_NFT_WORD_SIZE];
 
-	memset(mask.ip.bytes, 0xff, size);
-	mask = cni_net_masked(&mask);
-	mask_with(tx, mask.ip.bytes, size);
-	equals(tx, masked.ip.bytes, size);
+	cni_nft_take_word(&writer->text, set);
+	if (*set != '@')
+		abort();
+	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_LOOKUP_SET, set + 1);
+	return expr;
 }
 
-void cni_nft_source_in(struct cni_nft_tx *tx, const struct cni_net *net)
+static void compare_with(struct writer *writer, uint32_t op, const struct cni_nft_field *field)
 {
-	load_source(tx, net->ip.family, NFT_REG_1);
-	is_in(tx, net);
+	static const uint8_t none[CNI_NFT_VALUE_SIZE];
+	struct cni_nft_value value = cni_nft_take_value(&writer->text, field);
+
+	switch (value.kind) {
+	case CNI_NFT_BITS:
+		mask_with(writer, value.bytes, field->size);
+		compare(writer, NFT_CMP_NEQ, none, field->size);
+		return;
+	case CNI_NFT_RANGE:
+		compare(writer, NFT_CMP_GTE, value.bytes, field->size);
+		compare(writer, NFT_CMP_LTE, value.more, field->size);
+		return;
+	case CNI_NFT_PREFIX:
+		mask_with(writer, value.more, field->size);
+		break;
+	case CNI_NFT_SINGLE:
+		break;
+	}
+	compare(writer, op, value.bytes, field->size);
 }
 
-void cni_nft_destination_in(struct cni_nft_tx *tx, const struct cni_net *net)
+static void write_match(struct writer *writer)
 {
-	load_destination(tx, net->ip.family, NFT_REG_1);
-	is_in(tx, net);
+	const struct cni_nft_field *field = load_key(writer);
+	uint32_t op;
+
+	if (take(writer, "vmap")) {
+		nftnl_expr_set_u32(look_up(writer), NFTNL_EXPR_LOOKUP_DREG, NFT_REG_VERDICT);
+		return;
+	}
+	if (take(writer, "&"))
+		mask_with(writer, cni_nft_take_value(&writer->text, field).bytes, field->size);
+	op = take(writer, "!=") ? NFT_CMP_NEQ : NFT_CMP_EQ;
+	take(writer, "==");
+	if (*writer->text != '@')
+		compare_with(writer, op, field);
+	else if (op == NFT_CMP_EQ)
+		look_up(writer);
+	else
+		nftnl_expr_set_u32(look_up(writer), NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 }
 
-void cni_nft_destination_in_set(struct cni_nft_tx *tx, int family, const char *set)
+/* ---- statements ---- */
+
+static void decide(struct writer *writer, int verdict)
 {
-	load_destination(tx, family, NFT_REG_1);
-	nftnl_rule_add_expr(tx->rule, new_lookup(set));
-}
-
-/* The register of four bytes, `size` bytes behind the first. */
-static uint32_t register_at(size_t size)
-{
-	return NFT_REG32_00 + (uint32_t)size / 4;
-}
-
-void cni_nft_source_destination_in_set(struct cni_nft_tx *tx, int family, const char *set)
-{
-	size_t size = load_source(tx, family, NFT_REG_1);
-
-	load_destination(tx, family, register_at(size));
-	nftnl_rule_add_expr(tx->rule, new_lookup(set));
-}
-
-void cni_nft_iifname_source_vmap(struct cni_nft_tx *tx, int family, const char *map)
-{
-	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
-	load_source(tx, family, register_at(IFNAMSIZ));
-	add_vmap(tx, map);
-}
-
-void cni_nft_iifname_source_in(struct cni_nft_tx *tx, int family, const char *set)
-{
-	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
-	load_source(tx, family, register_at(IFNAMSIZ));
-	nftnl_rule_add_expr(tx->rule, new_lookup(set));
-}
-
-void cni_nft_oifname_destination_in(struct cni_nft_tx *tx, int family, const char *set)
-{
-	load_meta(tx, NFT_META_OIFNAME, NFT_REG_1);
-	load_destination(tx, family, register_at(IFNAMSIZ));
-	nftnl_rule_add_expr(tx->rule, new_lookup(set));
-}
-
-void cni_nft_destination_is_local(struct cni_nft_tx *tx)
-{
-	struct nftnl_expr *expr = new_expr("fib");
-	const uint32_t local = RTN_LOCAL;
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_FIB_FLAGS, NFTA_FIB_F_DADDR);
-	nftnl_rule_add_expr(tx->rule, expr);
-	equals(tx, &local, sizeof(local));
-}
-
-/* True for a packet if one of the bits is set. */
-static void ct_has(struct cni_nft_tx *tx, uint32_t key, uint32_t bits)
-{
-	struct nftnl_expr *expr = new_expr("ct");
-	const uint32_t none = 0;
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_KEY, key);
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_CT_DREG, NFT_REG_1);
-	nftnl_rule_add_expr(tx->rule, expr);
-	mask_with(tx, &bits, sizeof(bits));
-	compare(tx, NFT_CMP_NEQ, &none, sizeof(none));
-}
-
-void cni_nft_is_established(struct cni_nft_tx *tx)
-{
-	ct_has(tx, NFT_CT_STATE,
-	       NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED));
-}
-
-void cni_nft_is_translated(struct cni_nft_tx *tx)
-{
-	ct_has(tx, NFT_CT_STATUS, IPS_DST_NAT);
-}
-
-void cni_nft_dnat_map(struct cni_nft_tx *tx, int family, bool by_address, const char *map)
-{
-	struct nftnl_expr *lookup = new_lookup(map);
-	struct nftnl_expr *nat = new_expr("nat");
-	size_t address = family == AF_INET ? 4 : 16;
-	size_t at = by_address ? load_destination(tx, family, NFT_REG_1) : 0;
-
-	load_meta(tx, NFT_META_L4PROTO, register_at(at));
-	/* The destination port, at the same place in TCP, UDP and SCTP. */
-	load_payload(tx, NFT_PAYLOAD_TRANSPORT_HEADER, offsetof(struct udphdr, dest), 2,
-		     register_at(at + 4));
-	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_1);
-	nftnl_rule_add_expr(tx->rule, lookup);
-	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
-	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_FAMILY,
-			   family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6);
-	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
-	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_REG_PROTO_MIN, register_at(address));
-	nftnl_rule_add_expr(tx->rule, nat);
-}
-
-void cni_nft_iifname_in(struct cni_nft_tx *tx, const char *set)
-{
-	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
-	nftnl_rule_add_expr(tx->rule, new_lookup(set));
-}
-
-void cni_nft_oifname_in(struct cni_nft_tx *tx, const char *set)
-{
-	load_meta(tx, NFT_META_OIFNAME, NFT_REG_1);
-	nftnl_rule_add_expr(tx->rule, new_lookup(set));
-}
-
-static struct nftnl_expr *look_up_interfaces(struct cni_nft_tx *tx, const char *set)
-{
-	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
-	load_meta(tx, NFT_META_OIFNAME, register_at(IFNAMSIZ));
-	return new_lookup(set);
-}
-
-void cni_nft_iifname_oifname_in(struct cni_nft_tx *tx, const char *set)
-{
-	nftnl_rule_add_expr(tx->rule, look_up_interfaces(tx, set));
-}
-
-void cni_nft_iifname_oifname_not_in(struct cni_nft_tx *tx, const char *set)
-{
-	struct nftnl_expr *expr = look_up_interfaces(tx, set);
-
-	nftnl_expr_set_u32(expr, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
-	nftnl_rule_add_expr(tx->rule, expr);
-}
-
-void cni_nft_iifname_vmap(struct cni_nft_tx *tx, const char *map)
-{
-	load_meta(tx, NFT_META_IIFNAME, NFT_REG_1);
-	add_vmap(tx, map);
-}
-
-static void decide(struct cni_nft_tx *tx, int verdict, const char *chain)
-{
-	struct nftnl_expr *expr = new_expr("immediate");
+	struct nftnl_expr *expr = add_expr(writer, "immediate");
+	char chain[CNI_NFT_WORD_SIZE];
 
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
 	nftnl_expr_set_u32(expr, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
-	if (chain)
-		nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain);
-	nftnl_rule_add_expr(tx->rule, expr);
+	if (verdict != NFT_JUMP && verdict != NFT_GOTO)
+		return;
+	cni_nft_take_word(&writer->text, chain);
+	nftnl_expr_set_str(expr, NFTNL_EXPR_IMM_CHAIN, chain);
 }
 
-void cni_nft_verdict(struct cni_nft_tx *tx, int verdict)
+static void write_dnat(struct writer *writer, uint32_t family)
 {
-	decide(tx, verdict, NULL);
+	uint32_t address_size = family == NFPROTO_IPV4 ? 4 : 16;
+	struct nftnl_expr *nat;
+
+	load_key(writer);
+	if (!take(writer, "map"))
+		abort();
+	nftnl_expr_set_u32(look_up(writer), NFTNL_EXPR_LOOKUP_DREG, NFT_REG_1);
+	nat = add_expr(writer, "nat");
+	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
+	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_FAMILY, family);
+	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
+	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_REG_PROTO_MIN, NFT_REG32_00 + address_size / 4);
 }
 
-void cni_nft_jump(struct cni_nft_tx *tx, const char *chain)
-{
-	decide(tx, NFT_JUMP, chain);
-}
-
-void cni_nft_goto(struct cni_nft_tx *tx, const char *chain)
-{
-	decide(tx, NFT_GOTO, chain);
-}
-
-void cni_nft_rule_comment(struct cni_nft_tx *tx, const char *text)
+static void write_comment(struct writer *writer)
 {
 	uint8_t udata[CNI_NFT_COMMENT_SIZE + 2];
-	uint32_t size = cni_nft_comment(text, udata);
+	freeing char *comment = cni_strndup(writer->text + 1, strlen(writer->text) - 2);
 
-	nftnl_rule_set_data(tx->rule, NFTNL_RULE_USERDATA, udata, size);
+	nftnl_rule_set_data(writer->rule, NFTNL_RULE_USERDATA, udata,
+			    cni_nft_comment(comment, udata));
+	writer->text = "";
 }
 
-void cni_nft_masquerade(struct cni_nft_tx *tx)
+static void write_phrase(struct writer *writer)
 {
-	nftnl_rule_add_expr(tx->rule, new_expr("masq"));
+	static const struct {
+		char word[8];
+		int verdict;
+	} verdicts[] = {{"accept", NF_ACCEPT},
+			{"drop", NF_DROP},
+			{"return", NFT_RETURN},
+			{"jump", NFT_JUMP},
+			{"goto", NFT_GOTO}};
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(*verdicts); i++)
+		if (take(writer, verdicts[i].word)) {
+			decide(writer, verdicts[i].verdict);
+			return;
+		}
+	if (take(writer, "masquerade"))
+		add_expr(writer, "masq");
+	else if (take(writer, "dnat ip to"))
+		write_dnat(writer, NFPROTO_IPV4);
+	else if (take(writer, "dnat ip6 to"))
+		write_dnat(writer, NFPROTO_IPV6);
+	else if (take(writer, "comment"))
+		write_comment(writer);
+	else
+		write_match(writer);
+}
+
+void cni_nft_rule(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain,
+		  const char *format, ...)
+{
+	struct writer writer = {.rule = cni_need(nftnl_rule_alloc())};
+	freeing char *text = NULL;
+	struct nlmsghdr *header;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		cni_out_of_memory();
+	va_end(args);
+	nftnl_rule_set_str(writer.rule, NFTNL_RULE_TABLE, table->name);
+	nftnl_rule_set_str(writer.rule, NFTNL_RULE_CHAIN, chain);
+	nftnl_rule_set_u32(writer.rule, NFTNL_RULE_FAMILY, table->family);
+	writer.text = text;
+	while (*writer.text)
+		write_phrase(&writer);
+	header = nftnl_nlmsg_build_hdr(cni_nft_tx_buffer(tx), NFT_MSG_NEWRULE, table->family,
+				       NLM_F_CREATE | NLM_F_APPEND, tx->next_seq);
+	nftnl_rule_nlmsg_build_payload(header, writer.rule);
+	nftnl_rule_free(writer.rule);
+	cni_nft_tx_done(tx, "add rule");
 }

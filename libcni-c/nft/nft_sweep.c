@@ -31,9 +31,7 @@ static bool is_among(const char *comment, const void *data)
 /* True for a set with elements that name owners and their links. */
 static bool names_owners(const struct cni_owned_table *table, const struct cni_owned_set *set)
 {
-	if (table->links)
-		return !strcmp(set->set.name, table->links);
-	return set->role == CNI_OWNED_BY_NAME || set->role == CNI_OWNED_BY_INDEX;
+	return table->links ? !strcmp(set->set.name, table->links) : cni_owned_is_back(set);
 }
 
 /* False for an attachment with an unknown link. */
@@ -80,7 +78,8 @@ int cni_owned_sweep(struct cni_nl *nl, const struct cni_owned_table *table,
 	for (size_t i = 0; i < owners.count; i++)
 		if (has_no_link(table, &owners.items[i].element, &links))
 			gone.items[gone.count++] = owners.items[i].element.comment;
-	*ret_left = owners.count - gone.count;
+	if (ret_left)
+		*ret_left = owners.count - gone.count;
 	if (!gone.count)
 		return 0;
 	qsort(gone.items, gone.count, sizeof(*gone.items), compare);

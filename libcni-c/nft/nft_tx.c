@@ -70,8 +70,6 @@ void cni_nft_tx_free(struct cni_nft_tx *tx)
 	if (!tx)
 		return;
 	nftnl_batch_free(tx->batch);
-	if (tx->rule)
-		nftnl_rule_free(tx->rule);
 	free(tx->labels);
 	free(tx);
 }

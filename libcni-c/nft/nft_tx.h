@@ -7,8 +7,6 @@
 
 #include <libnftnl/batch.h>
 
-struct nftnl_rule;
-
 struct cni_nft_tx {
 	struct cni_nl *nl;
 	struct nftnl_batch *batch;
@@ -17,7 +15,6 @@ struct cni_nft_tx {
 	struct nlmsghdr *last; /* the last message */
 	const char **labels;   /* of each message, for errors: "add element to", "masquerade4" */
 	size_t label_count;
-	struct nftnl_rule *rule; /* being written, or NULL */
 };
 
 /* The place of the next message. */

@@ -4,7 +4,7 @@
 #include "attachment_file.h"
 #include "cleanup.h"
 #include "kept_destinations.h"
-#include "masquerade.h"
+#include "masquerade_leave.h"
 #include "nat_destinations.h"
 
 #include <errno.h>

@@ -115,7 +115,7 @@ int cni_masquerade_add_by_iptables(struct cni_attachment *at, struct cni_masquer
 	}
 	if (add_locked(at, nl, spec, err) < 0)
 		return -1;
-	return cni_masquerade_del(nl, at->owner, err) < 0
+	return cni_owned_del(nl, &cni_masquerade_table, at->owner, NULL, err) < 0
 		       ? cni_attachment_netfilter_failed("nf_tables", err)
 		       : 0;
 }

@@ -131,7 +131,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		return 0;
 	/* Done anyway, if only the answer got lost. */
 	if (!spec->by_iptables && cni_attachment_netfilter(at, &nl, &ignored) == 0)
-		cni_masquerade_del(nl, at->owner, &ignored);
+		cni_owned_del(nl, &cni_masquerade_table, at->owner, NULL, &ignored);
 	put_back(at, spec, &ignored);
 	if (cni_attachment_netfilter(at, &nl, &ignored) == 0)
 		cni_masquerade_settle(nl, at->owner->network, false, &ignored);
@@ -171,7 +171,7 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_attachment_netfilter_failed("masquerade", err);
-	if ((cni_masquerade_del(nl, at->owner, err) < 0 &&
+	if ((cni_owned_del(nl, &cni_masquerade_table, at->owner, NULL, err) < 0 &&
 	     cni_attachment_netfilter_failed("nf_tables", err) < 0) ||
 	    cni_masquerade_detach(nl, at->owner, err) < 0 ||
 	    cni_masquerade_settle(nl, at->owner->network, false, err) < 0)
@@ -200,7 +200,7 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_attachment_netfilter_failed("masquerade", err);
-	if (cni_masquerade_gc(nl, at->owner->network, valid, err) < 0 &&
+	if (cni_owned_gc(nl, &cni_masquerade_table, at->owner->network, valid, NULL, err) < 0 &&
 	    cni_attachment_netfilter_failed("nf_tables", err) < 0)
 		return cni_fail_within(err, "masquerade");
 	failed = cni_nat_collect(nl, &cni_nat_of_masquerade, at->owner->network, valid, &published,
@@ -253,7 +253,7 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0)
 		return cni_attachment_netfilter_failed("masquerade", err);
-	if (cni_masquerade_sweep(nl, err) < 0 &&
+	if (cni_owned_sweep(nl, &cni_masquerade_table, NULL, NULL, err) < 0 &&
 	    cni_attachment_netfilter_failed("nf_tables", err) < 0)
 		return cni_fail_within(err, "masquerade");
 	failed = cni_nat_sweep(nl, &cni_nat_of_masquerade, &published, err);

@@ -63,7 +63,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		return 0;
 	/* Done anyway, if only the answer got lost. */
 	if (cni_attachment_netfilter(at, &nl, &ignored) == 0)
-		cni_spoofcheck_del(nl, at->owner, &ignored);
+		cni_owned_del(nl, &cni_spoofcheck_table, at->owner, NULL, &ignored);
 	return cni_fail_within(err, "%s", key_of(spec));
 }
 
@@ -83,7 +83,7 @@ static int del(struct cni_attachment *at, const void *data, struct cni_error *er
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_spoofcheck_del(nl, at->owner, err) < 0 ||
+	    cni_owned_del(nl, &cni_spoofcheck_table, at->owner, NULL, err) < 0 ||
 	    cni_go_rules_del(nl, CNI_GO_SPOOFCHECK, at->owner, err) < 0)
 		return cni_attachment_netfilter_failed("macspoofchk", err);
 	return 0;
@@ -102,7 +102,8 @@ static int gc(struct cni_attachment *at, const void *data, struct cni_error *err
 
 	(void)data;
 	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
-	    cni_spoofcheck_gc(nl, at->owner->network, &at->call->conf.valid, err) < 0)
+	    cni_owned_gc(nl, &cni_spoofcheck_table, at->owner->network, &at->call->conf.valid, NULL,
+			 err) < 0)
 		return cni_attachment_netfilter_failed("macspoofchk", err);
 	return 0;
 }
@@ -119,7 +120,8 @@ static int sweep(struct cni_attachment *at, const void *data, struct cni_error *
 	struct cni_nl *nl;
 
 	(void)data;
-	if (cni_attachment_netfilter(at, &nl, err) < 0 || cni_spoofcheck_sweep(nl, err) < 0)
+	if (cni_attachment_netfilter(at, &nl, err) < 0 ||
+	    cni_owned_sweep(nl, &cni_spoofcheck_table, NULL, NULL, err) < 0)
 		return cni_attachment_netfilter_failed("macspoofchk", err);
 	return 0;
 }

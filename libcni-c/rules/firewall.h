@@ -10,11 +10,7 @@
  *		set isolated     # "cni1" . "cni1"
  *		chain same-cni0
  *		chain isolated-cni1
- *		chain forward # type filter hook forward priority filter
- *			iifname . oifname @isolated drop
- *			iifname @bridges oifname @bridges iifname . oifname != @same drop
- *			ct state established,related oifname . ip daddr @members4 accept
- *			iifname . ip saddr @members4 accept
+ *		chain forward    # type filter hook forward priority filter
  *	}
  *
  * and the same with 6. A packet or an update costs a look-up in each set, however many pods there

@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char cni_firewall_policies[] = "policies";
-const char cni_firewall_bridges[] = "bridges";
-const char cni_firewall_same[] = "same";
-const char cni_firewall_isolated[] = "isolated";
-
 /* ---- names ---- */
 
 static const char *const prefixes[] = {
@@ -73,78 +68,73 @@ bool cni_firewall_parse_chain(const char *chain, enum cni_firewall_policy *ret_p
 
 /* ---- elements ---- */
 
-static struct cni_nft_bytes pair_key(const char *bridge)
+static void put_element(struct cni_nft_items *elements, const char *set, const char *bridge,
+			bool is_pair)
 {
-	struct cni_nft_bytes key = cni_owned_name_key(bridge);
+	struct cni_nft_element element = {.key = cni_owned_name_key(bridge)};
 
-	cni_nft_bytes_add_ifname(&key, bridge);
-	return key;
+	if (is_pair)
+		cni_nft_bytes_add_ifname(&element.key, bridge);
+	cni_nft_items_put(elements, set, &element);
 }
 
-size_t cni_firewall_of_bridge(enum cni_firewall_policy policy, const char *bridge,
-			      struct cni_firewall_of_bridge elements[CNI_FIREWALL_OF_BRIDGE])
+struct cni_nft_items cni_firewall_of_bridge(enum cni_firewall_policy policy, const char *bridge)
 {
-	size_t count = 0;
+	struct cni_nft_items elements = {0};
 
 	if (policy == CNI_FIREWALL_OPEN)
-		return 0;
-	elements[count++] =
-		(struct cni_firewall_of_bridge){cni_firewall_bridges, cni_owned_name_key(bridge)};
-	elements[count++] = (struct cni_firewall_of_bridge){cni_firewall_same, pair_key(bridge)};
+		return elements;
+	put_element(&elements, "bridges", bridge, false);
+	put_element(&elements, "same", bridge, true);
 	if (policy == CNI_FIREWALL_ISOLATED)
-		elements[count++] =
-			(struct cni_firewall_of_bridge){cni_firewall_isolated, pair_key(bridge)};
-	return count;
+		put_element(&elements, "isolated", bridge, true);
+	return elements;
 }
 
 /* ---- the last one of a bridge goes ---- */
 
-static int delete_if_there(struct cni_owned_removal *removal, const char *set,
-			   const struct cni_nft_bytes *key, struct cni_error *err)
+static int delete_if_there(struct cni_owned_change *change, const struct cni_nft_item *item,
+			   struct cni_error *err)
 {
-	const struct cni_nft_table *table = &removal->table->table;
+	const struct cni_nft_table *table = &change->table->table;
 	struct cni_nft_element element;
-	int found = cni_nft_look_up(removal->nl, table, set, key, &element, err);
+	int found =
+		cni_nft_look_up(change->nl, table, item->set, &item->element.key, &element, err);
 
 	if (found > 0)
-		cni_nft_del_element(removal->tx, table, set, key);
+		cni_nft_del_element(change->tx, table, item->set, &item->element.key);
 	return found < 0 ? -1 : 0;
 }
 
 /* Attachments of both policies on one bridge share `bridges` and `same`. */
-static int release_bridge(struct cni_owned_removal *removal, enum cni_firewall_policy policy,
+static int release_bridge(struct cni_owned_change *change, enum cni_firewall_policy policy,
 			  const char *bridge, struct cni_error *err)
 {
+	clearing_items struct cni_nft_items elements = cni_firewall_of_bridge(policy, bridge);
 	bool isolated = policy == CNI_FIREWALL_ISOLATED;
-	struct cni_nft_bytes plain = cni_owned_name_key(bridge);
-	struct cni_nft_bytes pair = pair_key(bridge);
 	char sibling[CNI_NFT_NAME_SIZE];
 	enum cni_owned_fate fate;
+	bool shared_stay;
 
-	if (isolated && delete_if_there(removal, cni_firewall_isolated, &pair, err) < 0)
-		return -1;
 	cni_firewall_name_chain(isolated ? CNI_FIREWALL_SAME_BRIDGE : CNI_FIREWALL_ISOLATED, bridge,
 				sibling);
-	if (cni_owned_fate_of(removal, sibling, 0, &fate, err) < 0)
+	if (cni_owned_fate_of(change, sibling, 0, &fate, err) < 0)
 		return -1;
 	/* If both chains go, the release of one removes the shared elements. */
-	if (fate == CNI_OWNED_STAYS || (fate == CNI_OWNED_GOES && isolated))
-		return 0;
-	if (delete_if_there(removal, cni_firewall_bridges, &plain, err) < 0)
-		return -1;
-	return delete_if_there(removal, cni_firewall_same, &pair, err);
+	shared_stay = fate == CNI_OWNED_STAYS || (fate == CNI_OWNED_GOES && isolated);
+	for (size_t i = 0; i < elements.count; i++)
+		if ((!shared_stay || !strcmp(elements.items[i].set, "isolated")) &&
+		    delete_if_there(change, &elements.items[i], err) < 0)
+			return -1;
+	return 0;
 }
 
-int cni_firewall_release(struct cni_owned_removal *removal, const char *chain,
-			 struct cni_error *err)
+int cni_firewall_release(struct cni_owned_change *change, const char *chain, struct cni_error *err)
 {
 	enum cni_firewall_policy policy;
 	char bridge[CNI_IFNAME_SIZE];
 
-	if (cni_firewall_parse_chain(chain, &policy, bridge) && policy != CNI_FIREWALL_OPEN &&
-	    release_bridge(removal, policy, bridge, err) < 0)
-		return -1;
-	cni_nft_del_chain(removal->tx, &removal->table->table, chain);
-	removal->released++;
-	return 0;
+	return cni_firewall_parse_chain(chain, &policy, bridge) && policy != CNI_FIREWALL_OPEN
+		       ? release_bridge(change, policy, bridge, err)
+		       : 0;
 }

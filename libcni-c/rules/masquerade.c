@@ -2,42 +2,234 @@
 #include "masquerade.h"
 
 #include "cleanup.h"
+#include "hash.h"
 #include "kept_destinations.h"
 #include "kernel.h"
 #include "masquerade_leave.h"
-#include "masquerade_table.h"
+#include "mem.h"
+#include "nft_rule.h"
 
-#include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <stdio.h>
 #include <string.h>
 
-static const char what[] = "masquerade";
+static const struct cni_nft_table *const table = &cni_masquerade_table.table;
+
+static const struct family {
+	const char *at;		 /* device . address : the network's chain */
+	const char *anywhere;	 /* address : the network's chain */
+	const char *attachments; /* owner's key . index : device . address */
+	const char *destination; /* of a packet, in a rule */
+	const char *multicast;
+} families[2] = {
+	{"masquerade_at4", "masquerade4", "attachments4", "meta nfproto ipv4 ip daddr",
+	 "224.0.0.0/4"},
+	{"masquerade_at6", "masquerade6", "attachments6", "meta nfproto ipv6 ip6 daddr",
+	 "ff00::/8"},
+};
+
+static const struct family *family_of(const struct cni_ip *ip)
+{
+	return &families[ip->family == AF_INET ? 0 : 1];
+}
+
+/* ---- elements ---- */
+
+/* "net-" and a hash of the network's name and the prefix: the rules of a chain never change, so two
+ * ADDs cannot disagree about them. `comment` names the network. */
+#define CHAIN_SIZE 24
+static void name_chain(const char *network, const struct cni_net *net, char chain[CHAIN_SIZE],
+		       char comment[CNI_NFT_COMMENT_SIZE])
+{
+	struct cni_net masked = cni_net_masked(net);
+	char digits[CNI_HASH_TEXT_SIZE];
+	char prefix[CNI_NET_TEXT_SIZE];
+	freeing char *text = cni_format("%s %s", network, cni_net_format(&masked, prefix));
+
+	cni_hash_hex(text, strlen(text), digits);
+	snprintf(chain, CHAIN_SIZE, "net-%.16s", digits);
+	snprintf(comment, CNI_NFT_COMMENT_SIZE, "%.70s %s", network, prefix);
+}
+
+/* Set and key of the element at a place, device and address. Without a device the address alone is the key. */
+static struct cni_nft_item lead_of(const struct family *family, const struct cni_nft_bytes *place)
+{
+	struct cni_nft_item lead = {family->at, {.key = *place}};
+
+	if (*place->data)
+		return lead;
+	lead = (struct cni_nft_item){.set = family->anywhere};
+	cni_nft_bytes_add(&lead.element.key, place->data + CNI_IFNAME_SIZE,
+			  place->size - CNI_IFNAME_SIZE);
+	return lead;
+}
+
+static void follow(const char *set, const struct cni_nft_element *back, struct cni_nft_items *leads)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (!strcmp(set, families[i].attachments) && back->value.size > CNI_IFNAME_SIZE) {
+			const struct cni_nft_item lead = lead_of(&families[i], &back->value);
+
+			cni_nft_items_put(leads, lead.set, &lead.element);
+		}
+}
+
+static void put(struct cni_owned_wish *wish)
+{
+	const struct cni_masquerade *wanted = wish->data;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		const struct cni_net *net = &wanted->nets[i];
+		const struct family *family = family_of(&net->ip);
+		const struct cni_nft_bytes place = cni_owned_address_key(wanted->device, &net->ip);
+		const struct cni_nft_item lead = lead_of(family, &place);
+		char comment[CNI_NFT_COMMENT_SIZE];
+
+		name_chain(wanted->owner->network, net,
+			   cni_owned_put(wish, lead.set, &lead.element.key)->jump, comment);
+		cni_owned_put_back(wish, family->attachments)->value = place;
+	}
+}
+
+/* ---- the networks' chains ---- */
+
+/* The wish has the names of the chains: each is a digest, made once. */
+static bool is_prepared(struct cni_nl *nl, const struct cni_owned_wish *wish)
+{
+	const struct cni_masquerade *wanted = wish->data;
+	struct cni_leave leave = {.network = NULL};
+	struct cni_error ignored;
+
+	for (size_t i = 0; i < wish->items.count; i++) {
+		const char *chain = wish->items.items[i].element.jump;
+		char target[CNI_NFT_NAME_SIZE];
+		size_t rules;
+
+		if (!*chain)
+			continue;
+		if (cni_leave_target(nl, chain, target, &rules, &ignored) < 0 ||
+		    rules != cni_masquerade_table.own_rules)
+			return false;
+		if (!*target && !wanted->destinations->count)
+			continue;
+		if (!leave.network &&
+		    cni_leave_find(nl, wish->owner->network, &leave, &ignored) < 0)
+			return false;
+		if (strcmp(target, leave.chain) != 0 ||
+		    !cni_leave_has(&leave, wanted->destinations))
+			return false;
+	}
+	return true;
+}
+
+/* `leave`: the chain that masquerades; NULL: this one. */
+static void put_network(struct cni_nft_tx *tx, const char *network, const struct cni_net *net,
+			const char *leave)
+{
+	const struct family *family = family_of(&net->ip);
+	char chain[CHAIN_SIZE];
+	char comment[CNI_NFT_COMMENT_SIZE];
+	char prefix[CNI_NET_TEXT_SIZE];
+
+	name_chain(network, net, chain, comment);
+	cni_nft_add_chain(tx, table, chain, comment);
+	cni_nft_flush_chain(tx, table, chain);
+	cni_nft_rule(tx, table, chain, "%s %s return", family->destination,
+		     cni_net_format(net, prefix));
+	cni_nft_rule(tx, table, chain, "%s %s return", family->destination, family->multicast);
+	if (leave)
+		cni_nft_rule(tx, table, chain, "goto %s", leave);
+	else
+		cni_nft_rule(tx, table, chain, "masquerade");
+}
+
+static int prepare(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_owned_wish *wish,
+		   struct cni_error *err)
+{
+	const struct cni_masquerade *wanted = wish->data;
+	const char *network = wanted->owner->network;
+	struct cni_leave leave;
+	size_t others;
+	bool leads;
+
+	if (cni_leave_find(nl, network, &leave, err) < 0)
+		return -1;
+	leads = leave.is_there || wanted->destinations->count;
+	if (leads && (wanted->rewrites || !cni_leave_has(&leave, wanted->destinations)))
+		cni_leave_put(tx, &leave, wanted->destinations);
+	if (leads && !leave.is_there && cni_leave_lead(nl, tx, &leave, wish, &others, err) < 0)
+		return -1;
+	for (size_t i = 0; i < wanted->count; i++)
+		put_network(tx, network, &wanted->nets[i], leads ? leave.chain : NULL);
+	return 0;
+}
+
+/* An ADD may lead to the same chain again: DEL and GC of the network drop one that an ADD leaves
+ * without a use. */
+static int release(struct cni_owned_change *change, const char *chain, struct cni_error *err)
+{
+	char target[CNI_NFT_NAME_SIZE];
+	size_t rules;
+
+	if (cni_leave_target(change->nl, chain, target, &rules, err) < 0)
+		return -1;
+	return *target && !change->wish ? cni_leave_release(change, target, err) : 0;
+}
+
+/* ---- the skeleton ---- */
+
+static const struct cni_owned_set sets[] = {
+	{.set = {"masquerade_at4", {CNI_NFT_IFNAME, CNI_NFT_IPV4}, {CNI_NFT_VERDICT}}},
+	{.set = {"masquerade4", {CNI_NFT_IPV4}, {CNI_NFT_VERDICT}}},
+	{.set = {"attachments4", {CNI_NFT_IFNAME, CNI_NFT_MARK}, {CNI_NFT_IFNAME, CNI_NFT_IPV4}},
+	 .role = CNI_OWNED_BY_INDEX},
+	{.set = {"masquerade_at6", {CNI_NFT_IFNAME, CNI_NFT_IPV6}, {CNI_NFT_VERDICT}}},
+	{.set = {"masquerade6", {CNI_NFT_IPV6}, {CNI_NFT_VERDICT}}},
+	{.set = {"attachments6", {CNI_NFT_IFNAME, CNI_NFT_MARK}, {CNI_NFT_IFNAME, CNI_NFT_IPV6}},
+	 .role = CNI_OWNED_BY_INDEX},
+	{.set = {NULL}},
+};
+
+static const char *const postrouting[] = {
+	"meta nfproto ipv4 iifname . ip saddr vmap @masquerade_at4",
+	"meta nfproto ipv4 ip saddr vmap @masquerade4",
+	"meta nfproto ipv6 iifname . ip6 saddr vmap @masquerade_at6",
+	"meta nfproto ipv6 ip6 saddr vmap @masquerade6",
+	NULL,
+};
+
+static const struct cni_owned_chain chains[] = {
+	/* linux/netfilter_ipv4.h: NF_IP_PRI_NAT_SRC, nft's "srcnat". */
+	{"postrouting", "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC, postrouting},
+	{NULL},
+};
+
+const struct cni_owned_table cni_masquerade_table = {
+	.table = {NFPROTO_INET, "cni"},
+	.what = "masquerade",
+	.sets = sets,
+	.chains = chains,
+	.own_rules = 3,
+	.put = put,
+	.follow = follow,
+	.is_prepared = is_prepared,
+	.prepare = prepare,
+	.release = release,
+};
+
+/* ---- ADD ---- */
 
 /* Postrouting knows the incoming interface since Linux 5.7 (ip_output() in
  * net/ipv4/ip_output.c). */
-static bool knows_incoming_interface(void)
-{
-	return cni_kernel_is_at_least(5, 7, true);
-}
-
-static struct cni_owned_wish wish_of(const struct cni_masquerade *wanted)
-{
-	struct cni_owned_wish wish =
-		cni_owned_wish_make(&cni_masquerade_table, what, wanted->owner, wanted);
-
-	cni_masquerade_put(&wish, wanted);
-	return wish;
-}
-
 static struct cni_masquerade as_the_kernel_can(const struct cni_masquerade *wanted)
 {
 	struct cni_masquerade copy = *wanted;
 
-	if (*copy.device && !knows_incoming_interface())
+	if (*copy.device && !cni_kernel_is_at_least(5, 7, true))
 		copy.device = "";
 	return copy;
 }
-
-/* ---- ADD ---- */
 
 /* Under the lock. */
 static int make_all(struct cni_nl *nl, struct cni_masquerade *here,
@@ -50,7 +242,7 @@ static int make_all(struct cni_nl *nl, struct cni_masquerade *here,
 
 	if (!here->destinations)
 		here->destinations = kept;
-	wish = wish_of(here);
+	wish = cni_owned_wish_make(&cni_masquerade_table, here->owner, here);
 	if (cni_destinations_keep(network, here->destinations, err) < 0)
 		return -1;
 	if (cni_owned_make(nl, &wish, err) == 0)
@@ -93,7 +285,7 @@ static int add_quickly(struct cni_nl *nl, const struct cni_masquerade *wanted,
 	} else if (!cni_destinations_are_kept(here.owner->network, here.destinations)) {
 		return 0;
 	}
-	wish = wish_of(&here);
+	wish = cni_owned_wish_make(&cni_masquerade_table, here.owner, &here);
 	return cni_owned_add_quickly(nl, &wish, err);
 }
 
@@ -110,170 +302,14 @@ int cni_masquerade_add(struct cni_nl *nl, const struct cni_masquerade *wanted,
 
 /* ---- CHECK ---- */
 
-static int check_chain(struct cni_nl *nl, const struct cni_owned_wish *wish, const char *chain,
-		       const struct cni_destinations *kept, bool *ret_leads, struct cni_error *err)
-{
-	char target[CNI_NFT_NAME_SIZE];
-	struct cni_leave leave;
-	size_t count;
-
-	if (cni_leave_target(nl, chain, target, &count, err) < 0)
-		return -1;
-	if (count != CNI_MASQUERADE_NETWORK_RULES)
-		return cni_owned_check_chain(nl, wish, chain, CNI_MASQUERADE_NETWORK_RULES, err);
-	if (!*target && !kept->count)
-		return 0;
-	leave = cni_leave_of(wish->owner->network);
-	*ret_leads = !strcmp(target, leave.chain);
-	if (!*ret_leads)
-		return cni_fail(err, CNI_EMISMATCH,
-				"masquerade: chain '%s' of table 'inet cni' ends in '%s', expected "
-				"'goto %s' for the destinations of network '%s'",
-				chain, *target ? target : "masquerade", leave.chain,
-				wish->owner->network);
-	return 0;
-}
-
-static int check_destinations(struct cni_nl *nl, const struct cni_owned_wish *wish,
-			      struct cni_error *err)
-{
-	clearing_destinations struct cni_destinations kept = {.nets = NULL};
-	const char *network = wish->owner->network;
-	bool leads = false;
-
-	if (cni_destinations_read(network, &kept, err) < 0)
-		return -1;
-	for (size_t i = 0; i < wish->items.count; i++) {
-		const char *chain = wish->items.items[i].element.jump;
-
-		if (*chain && check_chain(nl, wish, chain, &kept, &leads, err) < 0)
-			return -1;
-	}
-	return leads ? cni_leave_check(nl, network, &kept, err) : 0;
-}
-
 int cni_masquerade_check(struct cni_nl *nl, const struct cni_masquerade *wanted,
 			 struct cni_error *err)
 {
 	struct cni_masquerade here = as_the_kernel_can(wanted);
-	clearing_wish struct cni_owned_wish wish = wish_of(&here);
+	clearing_wish struct cni_owned_wish wish =
+		cni_owned_wish_make(&cni_masquerade_table, here.owner, &here);
 
 	if (cni_owned_check(nl, &wish, err) < 0)
 		return -1;
-	return check_destinations(nl, &wish, err);
-}
-
-/* ---- the destinations alone ---- */
-
-struct setting {
-	const char *network;
-	const struct cni_destinations *destinations;
-	bool has_any;
-};
-
-static int try_to_set(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
-{
-	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
-	struct setting *setting = data;
-	struct cni_leave leave;
-	size_t count;
-
-	if (cni_leave_find(nl, setting->network, &leave, err) < 0)
-		return -1;
-	setting->has_any = leave.is_there;
-	if (!leave.is_there && !setting->destinations->count)
-		return 0;
-	if (!cni_leave_has(&leave, setting->destinations))
-		cni_leave_put(tx, &leave, setting->destinations);
-	if (!leave.is_there) {
-		if (cni_leave_lead(nl, tx, &leave, NULL, &count, err) < 0)
-			return -1;
-		setting->has_any = count > 0;
-	}
-	return setting->has_any ? cni_nft_commit(tx, err) : 0;
-}
-
-int cni_masquerade_set_destinations(struct cni_nl *nl, const char *network,
-				    const struct cni_destinations *destinations, bool *ret_has_any,
-				    struct cni_error *err)
-{
-	struct setting setting = {.network = network, .destinations = destinations};
-	int failed = cni_nft_retry(nl, try_to_set, &setting, err);
-
-	*ret_has_any = setting.has_any;
-	return failed;
-}
-
-bool cni_masquerade_has_digest(struct cni_nl *nl, const char *network, const char *digest)
-{
-	struct cni_error ignored;
-	struct cni_leave leave;
-	const char *last;
-
-	if (cni_leave_find(nl, network, &leave, &ignored) < 0)
-		return false;
-	last = strrchr(leave.comment, ' ');
-	return last && !strcmp(last + 1, digest);
-}
-
-struct dropping {
-	const char *network;
-	bool is_used;
-};
-
-static int try_to_drop(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
-{
-	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
-	struct cni_owned_removal removal = {.nl = nl, .tx = tx, .table = &cni_masquerade_table};
-	struct dropping *dropping = data;
-	const struct cni_leave leave = cni_leave_of(dropping->network);
-	const struct cni_nft_table *table = &cni_masquerade_table.table;
-	uint32_t rules;
-	uint32_t use;
-	bool is_idle;
-
-	dropping->is_used = false;
-	if (cni_nft_chain_use(nl, table, leave.chain, &use, err) < 0)
-		return err->errnum == ENOENT ? 0 : -1;
-	if (cni_nft_rule_count(nl, table, leave.chain, &rules, err) < 0)
-		return -1;
-	dropping->is_used = use > rules;
-	if (dropping->is_used)
-		return 0;
-	if (cni_leave_del(nl, tx, leave.chain, &removal.released, err) < 0 ||
-	    cni_masquerade_table.is_idle(&removal, &is_idle, err) < 0)
-		return -1;
-	if (is_idle)
-		cni_nft_del_table(tx, table);
-	return cni_nft_commit(tx, err);
-}
-
-int cni_masquerade_drop_destinations(struct cni_nl *nl, const char *network, bool *ret_is_used,
-				     struct cni_error *err)
-{
-	struct dropping dropping = {.network = network};
-	int failed = cni_nft_retry(nl, try_to_drop, &dropping, err);
-
-	*ret_is_used = dropping.is_used;
-	return failed;
-}
-
-/* ---- DEL, GC and SWEEP ---- */
-
-int cni_masquerade_del(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err)
-{
-	return cni_owned_del(nl, &cni_masquerade_table, owner, NULL, err);
-}
-
-int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
-		      struct cni_error *err)
-{
-	return cni_owned_gc(nl, &cni_masquerade_table, network, valid, NULL, err);
-}
-
-int cni_masquerade_sweep(struct cni_nl *nl, struct cni_error *err)
-{
-	size_t left;
-
-	return cni_owned_sweep(nl, &cni_masquerade_table, NULL, &left, err);
+	return cni_leave_check(nl, &wish, err);
 }

@@ -10,11 +10,7 @@
  *			ip daddr 224.0.0.0/4 return
  *			masquerade
  *		}
- *		chain postrouting {
- *			type nat hook postrouting priority srcnat
- *			iifname . ip saddr vmap @masquerade_at4
- *			ip saddr vmap @masquerade4
- *		}
+ *		chain postrouting    # looks into the first two maps
  *	}
  *
  * and the same with 6. A packet or an update costs two look-ups, however many pods there are. An
@@ -33,6 +29,7 @@
 
 #include "destinations.h"
 #include "ip.h"
+#include "nft_owned.h"
 #include "nl.h"
 #include "owner.h"
 
@@ -66,29 +63,7 @@ int cni_masquerade_add(struct cni_nl *nl, const struct cni_masquerade *wanted,
 int cni_masquerade_check(struct cni_nl *nl, const struct cni_masquerade *wanted,
 			 struct cni_error *err);
 
-/* Removes everything that the owner has. */
-int cni_masquerade_del(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err);
-
-/* Removes everything that attachments of `network` have here, except the `valid` ones. */
-int cni_masquerade_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
-		      struct cni_error *err);
-
-/* Removes everything of attachments without a link, in all networks. The cost grows with their
- * number. */
-int cni_masquerade_sweep(struct cni_nl *nl, struct cni_error *err);
-
-/* Makes `destinations` those of the network's attachments here, but not in its file. Without attachments
- * `*ret_has_any` becomes false. The caller has the network's lock. */
-int cni_masquerade_set_destinations(struct cni_nl *nl, const char *network,
-				    const struct cni_destinations *destinations, bool *ret_has_any,
-				    struct cni_error *err);
-
-/* True if the network has the destinations with this digest here. */
-bool cni_masquerade_has_digest(struct cni_nl *nl, const char *network, const char *digest);
-
-/* Removes chain and sets of the destinations that no attachment uses; `*ret_is_used` tells whether any does. The
- * caller has the network's lock. */
-int cni_masquerade_drop_destinations(struct cni_nl *nl, const char *network, bool *ret_is_used,
-				     struct cni_error *err);
+/* cni_owned_del(), cni_owned_gc() and cni_owned_sweep() take it. */
+extern const struct cni_owned_table cni_masquerade_table;
 
 #endif

@@ -3,12 +3,10 @@
 
 #include "cleanup.h"
 #include "hash.h"
-#include "masquerade_table.h"
 #include "mem.h"
 #include "nft_rule.h"
 
 #include <errno.h>
-#include <linux/netfilter/nf_tables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +83,7 @@ int cni_leave_target(struct cni_nl *nl, const char *net_chain, char target[CNI_N
 {
 	struct cni_nft_rule_info last = {.jump = ""};
 
-	if (cni_nft_rule_at(nl, table, net_chain, CNI_MASQUERADE_NETWORK_RULES - 1, &last,
+	if (cni_nft_rule_at(nl, table, net_chain, cni_masquerade_table.own_rules - 1, &last,
 			    ret_count, err) < 0)
 		return -1;
 	memcpy(target, last.jump, CNI_NFT_NAME_SIZE);
@@ -119,20 +117,12 @@ void cni_leave_put(struct cni_nft_tx *tx, const struct cni_leave *leave,
 	put_sets(tx, leave, destinations);
 	cni_nft_add_chain(tx, table, leave->chain, leave->network);
 	cni_nft_flush_chain(tx, table, leave->chain);
-	for (size_t i = 0; i < 2; i++) {
-		/* ip daddr @keep4-2b1c… return */
-		cni_nft_rule(tx, table, leave->chain);
-		cni_nft_family_is(tx, families[i]);
-		cni_nft_destination_in_set(tx, families[i], leave->sets[i]);
-		cni_nft_verdict(tx, NFT_RETURN);
-		cni_nft_rule_end(tx);
-	}
+	cni_nft_rule(tx, table, leave->chain, "meta nfproto ipv4 ip daddr @%s return",
+		     leave->sets[0]);
+	cni_nft_rule(tx, table, leave->chain, "meta nfproto ipv6 ip6 daddr @%s return",
+		     leave->sets[1]);
 	write_comment(destinations, comment);
-	/* masquerade comment "destinations 9c1e…" */
-	cni_nft_rule(tx, table, leave->chain);
-	cni_nft_masquerade(tx);
-	cni_nft_rule_comment(tx, comment);
-	cni_nft_rule_end(tx);
+	cni_nft_rule(tx, table, leave->chain, "masquerade comment \"%s\"", comment);
 }
 
 /* ---- the net- chains ---- */
@@ -190,13 +180,10 @@ static int lead_chain(struct cni_nl *nl, struct cni_nft_tx *tx, const char *net_
 
 	if (cni_nft_rules(nl, table, net_chain, &rules, &count, err) < 0)
 		return -1;
-	if (count != CNI_MASQUERADE_NETWORK_RULES || *rules[count - 1].jump)
+	if (count != cni_masquerade_table.own_rules || *rules[count - 1].jump)
 		return 0;
 	cni_nft_del_rule(tx, table, net_chain, rules[count - 1].handle);
-	/* goto leave-2b1c… */
-	cni_nft_rule(tx, table, net_chain);
-	cni_nft_goto(tx, leave_chain);
-	cni_nft_rule_end(tx);
+	cni_nft_rule(tx, table, net_chain, "goto %s", leave_chain);
 	return 0;
 }
 
@@ -234,4 +221,114 @@ int cni_leave_del(struct cni_nl *nl, struct cni_nft_tx *tx, const char *chain, u
 		++*released;
 	}
 	return 0;
+}
+
+int cni_leave_release(struct cni_owned_change *change, const char *leave, struct cni_error *err)
+{
+	struct cni_nft_element lead = {.jump = ""};
+	uint32_t rules;
+	uint32_t use;
+
+	strncpy(lead.jump, leave, sizeof(lead.jump) - 1);
+	cni_nft_items_put(&change->led, "", &lead);
+	if (cni_nft_rule_count(change->nl, table, leave, &rules, err) < 0 ||
+	    cni_nft_chain_use(change->nl, table, leave, &use, err) < 0)
+		return -1;
+	if (use > rules + cni_owned_count_jumps(&change->led, leave))
+		return 0;
+	return cni_leave_del(change->nl, change->tx, leave, &change->released, err);
+}
+
+/* ---- the destinations alone ---- */
+
+struct setting {
+	const char *network;
+	const struct cni_destinations *destinations;
+	bool has_any;
+};
+
+static int try_to_set(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
+{
+	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(nl, generation);
+	struct setting *setting = data;
+	struct cni_leave leave;
+	size_t count;
+
+	if (cni_leave_find(nl, setting->network, &leave, err) < 0)
+		return -1;
+	setting->has_any = leave.is_there;
+	if (!leave.is_there && !setting->destinations->count)
+		return 0;
+	if (!cni_leave_has(&leave, setting->destinations))
+		cni_leave_put(tx, &leave, setting->destinations);
+	if (!leave.is_there) {
+		if (cni_leave_lead(nl, tx, &leave, NULL, &count, err) < 0)
+			return -1;
+		setting->has_any = count > 0;
+	}
+	return setting->has_any ? cni_nft_commit(tx, err) : 0;
+}
+
+int cni_masquerade_set_destinations(struct cni_nl *nl, const char *network,
+				    const struct cni_destinations *destinations, bool *ret_has_any,
+				    struct cni_error *err)
+{
+	struct setting setting = {.network = network, .destinations = destinations};
+	int failed = cni_nft_retry(nl, try_to_set, &setting, err);
+
+	*ret_has_any = setting.has_any;
+	return failed;
+}
+
+bool cni_masquerade_has_digest(struct cni_nl *nl, const char *network, const char *digest)
+{
+	struct cni_error ignored;
+	struct cni_leave leave;
+	const char *last;
+
+	if (cni_leave_find(nl, network, &leave, &ignored) < 0)
+		return false;
+	last = strrchr(leave.comment, ' ');
+	return last && !strcmp(last + 1, digest);
+}
+
+struct dropping {
+	const char *network;
+	bool is_used;
+};
+
+static int try_to_drop(struct cni_nl *nl, uint32_t generation, void *data, struct cni_error *err)
+{
+	clearing_change struct cni_owned_change change = {
+		.nl = nl, .tx = cni_nft_tx_new(nl, generation), .table = &cni_masquerade_table};
+	struct dropping *dropping = data;
+	const struct cni_leave leave = cni_leave_of(dropping->network);
+	uint32_t rules;
+	uint32_t use;
+	bool is_idle;
+
+	dropping->is_used = false;
+	if (cni_nft_chain_use(nl, table, leave.chain, &use, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	if (cni_nft_rule_count(nl, table, leave.chain, &rules, err) < 0)
+		return -1;
+	dropping->is_used = use > rules;
+	if (dropping->is_used)
+		return 0;
+	if (cni_leave_del(nl, change.tx, leave.chain, &change.released, err) < 0 ||
+	    cni_owned_is_idle(&change, &is_idle, err) < 0)
+		return -1;
+	if (is_idle)
+		cni_nft_del_table(change.tx, table);
+	return cni_nft_commit(change.tx, err);
+}
+
+int cni_masquerade_drop_destinations(struct cni_nl *nl, const char *network, bool *ret_is_used,
+				     struct cni_error *err)
+{
+	struct dropping dropping = {.network = network};
+	int failed = cni_nft_retry(nl, try_to_drop, &dropping, err);
+
+	*ret_is_used = dropping.is_used;
+	return failed;
 }

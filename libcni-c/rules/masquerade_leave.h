@@ -21,7 +21,7 @@
 #define CNI_MASQUERADE_LEAVE_H
 
 #include "destinations.h"
-#include "nft_owned.h"
+#include "masquerade.h"
 
 #define CNI_LEAVE_NAME_SIZE 24
 #define CNI_LEAVE_RULES	    3
@@ -60,12 +60,31 @@ int cni_leave_lead(struct cni_nl *nl, struct cni_nft_tx *tx, const struct cni_le
 int cni_leave_target(struct cni_nl *nl, const char *net_chain, char target[CNI_NFT_NAME_SIZE],
 		     size_t *ret_count, struct cni_error *err);
 
-/* Fails with CNI_EMISMATCH if chain or sets differ from what these destinations make. */
-int cni_leave_check(struct cni_nl *nl, const char *network,
-		    const struct cni_destinations *destinations, struct cni_error *err);
+/* CHECK: fails with CNI_EMISMATCH if the net- chains of the wish, the network's chain or its sets differ from what the
+ * destinations make that the network keeps. */
+int cni_leave_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err);
 
 /* Puts the removal of a chain with its sets into the transaction; `*released` counts what goes. */
 int cni_leave_del(struct cni_nl *nl, struct cni_nft_tx *tx, const char *chain, uint32_t *released,
 		  struct cni_error *err);
+
+/* The same with the last net- chain that leads to `leave`; each call is for one that goes. */
+int cni_leave_release(struct cni_owned_change *change, const char *leave, struct cni_error *err);
+
+/* ---- the destinations alone ---- */
+
+/* Makes `destinations` those of the network's attachments here, but not in its file. Without attachments
+ * `*ret_has_any` becomes false. The caller has the network's lock. */
+int cni_masquerade_set_destinations(struct cni_nl *nl, const char *network,
+				    const struct cni_destinations *destinations, bool *ret_has_any,
+				    struct cni_error *err);
+
+/* True if the network has the destinations with this digest here. */
+bool cni_masquerade_has_digest(struct cni_nl *nl, const char *network, const char *digest);
+
+/* Removes chain and sets of the destinations that no attachment uses; `*ret_is_used` tells whether any does. The
+ * caller has the network's lock. */
+int cni_masquerade_drop_destinations(struct cni_nl *nl, const char *network, bool *ret_is_used,
+				     struct cni_error *err);
 
 #endif

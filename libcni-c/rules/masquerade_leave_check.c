@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CHECK of a network's destinations in nf_tables. */
 #include "cleanup.h"
+#include "kept_destinations.h"
 #include "masquerade_leave.h"
-#include "masquerade_table.h"
 #include "mem.h"
 
 #include <stdlib.h>
@@ -82,8 +82,8 @@ static int check_set(struct cni_nl *nl, const char *set, int family,
 	return 0;
 }
 
-int cni_leave_check(struct cni_nl *nl, const char *network,
-		    const struct cni_destinations *destinations, struct cni_error *err)
+static int check_leave(struct cni_nl *nl, const char *network,
+		       const struct cni_destinations *destinations, struct cni_error *err)
 {
 	static const int families[2] = {AF_INET, AF_INET6};
 	struct cni_leave leave;
@@ -104,4 +104,46 @@ int cni_leave_check(struct cni_nl *nl, const char *network,
 		if (check_set(nl, leave.sets[i], families[i], destinations, err) < 0)
 			return -1;
 	return 0;
+}
+
+static int check_net_chain(struct cni_nl *nl, const struct cni_owned_wish *wish, const char *chain,
+			   const struct cni_destinations *kept, bool *ret_leads,
+			   struct cni_error *err)
+{
+	char target[CNI_NFT_NAME_SIZE];
+	struct cni_leave leave;
+	size_t count;
+
+	if (cni_leave_target(nl, chain, target, &count, err) < 0)
+		return -1;
+	if (count != cni_masquerade_table.own_rules)
+		return cni_owned_check_chain(nl, wish, chain, cni_masquerade_table.own_rules, err);
+	if (!*target && !kept->count)
+		return 0;
+	leave = cni_leave_of(wish->owner->network);
+	*ret_leads = !strcmp(target, leave.chain);
+	if (!*ret_leads)
+		return cni_fail(err, CNI_EMISMATCH,
+				"masquerade: chain '%s' of table 'inet cni' ends in '%s', expected "
+				"'goto %s' for the destinations of network '%s'",
+				chain, *target ? target : "masquerade", leave.chain,
+				wish->owner->network);
+	return 0;
+}
+
+int cni_leave_check(struct cni_nl *nl, const struct cni_owned_wish *wish, struct cni_error *err)
+{
+	clearing_destinations struct cni_destinations kept = {.nets = NULL};
+	const char *network = wish->owner->network;
+	bool leads = false;
+
+	if (cni_destinations_read(network, &kept, err) < 0)
+		return -1;
+	for (size_t i = 0; i < wish->items.count; i++) {
+		const char *chain = wish->items.items[i].element.jump;
+
+		if (*chain && check_net_chain(nl, wish, chain, &kept, &leads, err) < 0)
+			return -1;
+	}
+	return leads ? check_leave(nl, network, &kept, err) : 0;
 }

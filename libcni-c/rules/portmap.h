@@ -12,19 +12,10 @@
  *		set masquerades4 # 10.1.0.7
  *		set localnets    # "cni0"
  *		chain ports
- *			dnat ip to ip daddr . meta l4proto . th dport map @ports_at4
- *			dnat ip to meta l4proto . th dport map @ports4
- *		chain prerouting # type nat hook prerouting priority dstnat + 1
- *			ip daddr 127.0.0.0/8 return
- *			fib daddr type local jump ports
- *		chain output # type nat hook output priority dstnat + 1
- *			fib daddr type local jump ports
+ *		chain prerouting  # type nat hook prerouting priority dstnat + 1
+ *		chain output      # type nat hook output priority dstnat + 1
  *		chain postrouting # type nat hook postrouting priority srcnat
- *			ip saddr . ip daddr @hairpins4 masquerade
- *			ip saddr 127.0.0.0/8 ip daddr @localhosts4 masquerade
- *			ct status dnat ip daddr @masquerades4 masquerade
- *		chain martians # type filter hook prerouting priority raw
- *			iifname @localnets ip daddr 127.0.0.0/8 drop
+ *		chain martians    # type filter hook prerouting priority raw
  *	}
  *
  * and the same with 6, but for localhosts and martians. A new connection or an update costs two

@@ -2,6 +2,8 @@
 /* The elements of the portmap table: mappings, addresses and owners as keys and values. */
 #include "portmap_table.h"
 
+#include "mem.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -39,6 +41,20 @@ bool cni_port_mapping_collides(const struct cni_port_mapping *a, const struct cn
 
 /* ---- keys and values ---- */
 
+static const struct family {
+	int number;		 /* AF_INET, AF_INET6 */
+	const char *ports;	 /* protocol . port : address . port */
+	const char *ports_at;	 /* address . protocol . port : address . port */
+	const char *published;	 /* owner's key . index : address or none . protocol . port .
+				    address . port */
+	const char *hairpins;	 /* address . address */
+	const char *masquerades; /* address */
+	const char *localhosts;	 /* address; NULL in IPv6 */
+} families[2] = {
+	{AF_INET, "ports4", "ports_at4", "published4", "hairpins4", "masquerades4", "localhosts4"},
+	{AF_INET6, "ports6", "ports_at6", "published6", "hairpins6", "masquerades6", NULL},
+};
+
 static void add_ip(struct cni_nft_bytes *bytes, const struct cni_ip *ip)
 {
 	cni_nft_bytes_add(bytes, ip->bytes, cni_ip_size(ip));
@@ -51,13 +67,12 @@ static void add_port(struct cni_nft_bytes *bytes, uint16_t port)
 	cni_nft_bytes_add(bytes, &value, sizeof(value));
 }
 
-static const struct cni_portmap_family *family_of(const struct cni_ip *ip)
+static const struct family *family_of(const struct cni_ip *ip)
 {
-	return &cni_portmap_families[ip->family == AF_INET ? 0 : 1];
+	return &families[ip->family == AF_INET ? 0 : 1];
 }
 
-static const char *set_of(const struct cni_portmap_family *family,
-			  const struct cni_port_mapping *mapping)
+static const char *set_of(const struct family *family, const struct cni_port_mapping *mapping)
 {
 	return cni_port_mapping_is_any(mapping) ? family->ports : family->ports_at;
 }
@@ -83,7 +98,7 @@ static struct cni_nft_bytes port_value(const struct cni_port_mapping *mapping,
 	return value;
 }
 
-static struct cni_nft_bytes published_value(const struct cni_portmap_family *family,
+static struct cni_nft_bytes published_value(const struct family *family,
 					    const struct cni_port_mapping *mapping,
 					    const struct cni_ip *address)
 {
@@ -100,13 +115,14 @@ static struct cni_nft_bytes published_value(const struct cni_portmap_family *fam
 	return value;
 }
 
-static size_t size_of(const struct cni_portmap_family *family)
+static size_t size_of(const struct family *family)
 {
 	return family->number == AF_INET ? 4 : 16;
 }
 
-struct cni_port_mapping cni_portmap_mapping_of(const struct cni_portmap_family *family,
-					       const struct cni_nft_bytes *value)
+/* Without container_port. */
+static struct cni_port_mapping mapping_of(const struct family *family,
+					  const struct cni_nft_bytes *value)
 {
 	size_t size = size_of(family);
 	struct cni_port_mapping mapping = {.protocol = value->data[size],
@@ -119,8 +135,7 @@ struct cni_port_mapping cni_portmap_mapping_of(const struct cni_portmap_family *
 	return mapping;
 }
 
-static struct cni_ip target_of(const struct cni_portmap_family *family,
-			       const struct cni_nft_bytes *value)
+static struct cni_ip target_of(const struct family *family, const struct cni_nft_bytes *value)
 {
 	struct cni_ip ip = {.family = (uint8_t)family->number};
 
@@ -143,14 +158,26 @@ const struct cni_port_mapping *cni_portmap_mapping_at(const struct cni_portmap *
 	return mapping;
 }
 
-struct cni_ip cni_portmap_target(const char *set, const struct cni_nft_bytes *value)
+struct cni_ip cni_portmap_target(const struct cni_nft_bytes *value)
 {
-	bool v4 = !strcmp(set, cni_portmap_families[0].ports) ||
-		  !strcmp(set, cni_portmap_families[0].ports_at);
-	struct cni_ip ip = {.family = v4 ? AF_INET : AF_INET6};
+	/* A port follows the address. */
+	struct cni_ip ip = {.family = value->size == 4 + 4 ? AF_INET : AF_INET6};
 
 	memcpy(ip.bytes, value->data, cni_ip_size(&ip));
 	return ip;
+}
+
+struct cni_published cni_portmap_published(const struct cni_nft_items *removed)
+{
+	struct cni_published published = {
+		.mappings = cni_alloc(removed->count * sizeof(*published.mappings))};
+
+	for (size_t i = 0; i < removed->count; i++)
+		for (size_t j = 0; j < 2; j++)
+			if (!strcmp(removed->items[i].set, families[j].published))
+				published.mappings[published.count++] =
+					mapping_of(&families[j], &removed->items[i].element.value);
+	return published;
 }
 
 static struct cni_nft_bytes hairpin_key(const struct cni_ip *address)
@@ -175,14 +202,14 @@ void cni_portmap_follow(const char *set, const struct cni_nft_element *back,
 			struct cni_nft_items *leads)
 {
 	for (size_t i = 0; i < 2; i++) {
-		const struct cni_portmap_family *family = &cni_portmap_families[i];
+		const struct family *family = &families[i];
 		struct cni_port_mapping mapping;
 		struct cni_nft_bytes key;
 		struct cni_ip target;
 
 		if (strcmp(set, family->published) != 0)
 			continue;
-		mapping = cni_portmap_mapping_of(family, &back->value);
+		mapping = mapping_of(family, &back->value);
 		target = target_of(family, &back->value);
 		key = port_key(&mapping);
 		put_lead(leads, set_of(family, &mapping), &key);
@@ -206,44 +233,43 @@ static bool is_for(const struct cni_port_mapping *mapping, const struct cni_ip *
 static void put_sources(struct cni_owned_wish *wish, const struct cni_portmap *portmap,
 			const struct cni_ip *address)
 {
-	const struct cni_portmap_family *family = family_of(address);
+	const struct family *family = family_of(address);
 	struct cni_nft_bytes pair = hairpin_key(address);
 	struct cni_nft_bytes plain = cni_nft_ip(address);
 
-	if (!portmap->snat)
-		return;
-	cni_owned_wish_put(wish, family->hairpins, &pair);
+	cni_owned_put(wish, family->hairpins, &pair);
 	if (family->localhosts)
-		cni_owned_wish_put(wish, family->localhosts, &plain);
+		cni_owned_put(wish, family->localhosts, &plain);
 	if (portmap->masq_all)
-		cni_owned_wish_put(wish, family->masquerades, &plain);
+		cni_owned_put(wish, family->masquerades, &plain);
 }
 
 static void put_address(struct cni_owned_wish *wish, const struct cni_portmap *portmap,
 			const struct cni_ip *address)
 {
-	const struct cni_portmap_family *family = family_of(address);
-	uint32_t index = 0;
+	const struct family *family = family_of(address);
+	bool has_ports = false;
 
 	for (size_t i = 0; i < portmap->mapping_count; i++) {
 		const struct cni_port_mapping *mapping = &portmap->mappings[i];
 		struct cni_nft_bytes key = port_key(mapping);
-		struct cni_nft_bytes back = cni_owned_index_key(wish->owner->key, index);
 
 		if (!is_for(mapping, address))
 			continue;
-		index++;
-		cni_owned_wish_put(wish, set_of(family, mapping), &key)->value =
+		has_ports = true;
+		cni_owned_put(wish, set_of(family, mapping), &key)->value =
 			port_value(mapping, address);
-		cni_owned_wish_put(wish, family->published, &back)->value =
+		cni_owned_put_back(wish, family->published)->value =
 			published_value(family, mapping, address);
 	}
-	if (index)
+	if (has_ports && portmap->snat)
 		put_sources(wish, portmap, address);
 }
 
-void cni_portmap_put(struct cni_owned_wish *wish, const struct cni_portmap *portmap)
+void cni_portmap_put(struct cni_owned_wish *wish)
 {
+	const struct cni_portmap *portmap = wish->data;
+
 	for (size_t i = 0; i < portmap->address_count; i++)
 		put_address(wish, portmap, &portmap->addresses[i]);
 }

@@ -18,7 +18,7 @@ static int look_up(struct cni_nl *nl, const char *ifname, struct cni_error *err)
 	struct cni_nft_bytes key = cni_owned_name_key(ifname);
 	struct cni_nft_element element;
 
-	return cni_nft_look_up(nl, table, cni_portmap_localnets, &key, &element, err);
+	return cni_nft_look_up(nl, table, "localnets", &key, &element, err);
 }
 
 /* The interface must be in the set even if route_localnet is on: the rules may have been flushed
@@ -35,19 +35,15 @@ int cni_portmap_put_localnet(struct cni_nl *nl, struct cni_nft_tx *tx,
 			     const struct cni_owned_wish *wish, struct cni_error *err)
 {
 	const struct cni_portmap *portmap = wish->data;
-	struct cni_nft_element element = {.key = cni_owned_name_key(portmap->localnet)};
-	int there;
+	const struct cni_nft_item item = {"localnets",
+					  {.key = cni_owned_name_key(portmap->localnet)}};
 
 	if (!*portmap->localnet)
 		return 0;
-	there = look_up(nl, portmap->localnet, err);
-	if (there)
-		return there < 0 ? -1 : 0;
 	/* A missing interface cannot be distinguished from a later one of its name. */
 	if (cni_link_sysctl_has_localnet(portmap->localnet, err) < 0)
 		return -1;
-	cni_nft_add_element(tx, table, cni_portmap_localnets, &element);
-	return 0;
+	return cni_owned_add_shared(nl, tx, table, &item, err);
 }
 
 int cni_portmap_turn_on_localnet(const char *ifname, struct cni_error *err)
@@ -68,7 +64,7 @@ int cni_portmap_check_localnet(struct cni_nl *nl, const char *ifname, struct cni
 		return cni_fail(
 			err, CNI_EMISMATCH,
 			"portmap: '%s' is not in '%s' of table 'inet %s', expected it there",
-			ifname, cni_portmap_localnets, table->name);
+			ifname, "localnets", table->name);
 	found = cni_link_sysctl_has_localnet(ifname, err);
 	if (found)
 		return found < 0 ? -1 : 0;
@@ -99,7 +95,7 @@ int cni_portmap_close(struct cni_nl *nl, bool closes, struct cni_error *err)
 	char value[8] = "1";
 	size_t count = 0;
 
-	if (cni_nft_list(nl, table, cni_portmap_localnets, &localnets, &count, err) < 0 ||
+	if (cni_nft_list(nl, table, "localnets", &localnets, &count, err) < 0 ||
 	    (closes &&
 	     cni_sysctl_get("net/ipv4/conf/default/route_localnet", value, sizeof(value), err) < 0))
 		return -1;

@@ -7,9 +7,7 @@
  *		set allowed     # "vethd03a…" . 0a:58:0a:58:00:05
  *		map attachments # "vethd03a…" : 0a:58:0a:58:00:05
  *		chain check
- *			iifname . ether saddr != @allowed drop
  *		chain prerouting # type filter hook prerouting priority filter
- *			iifname vmap @guarded
  *
  * and, while a port has its IP addresses checked,
  *
@@ -17,11 +15,7 @@
  *		set sources6 # "vethd03a…" . fd00::5, and its link-local address
  *		map given    # "vethd03a…" . 1 : ::ffff:10.88.0.5
  *		chain sources
- *			iifname . ether saddr != @allowed drop
- *			…           # see spoofcheck_sources.c
- *			drop
  *		chain fragments # of IPv6
- *			…
  *	}
  *
  * A check costs one look-up for each frame, however many ports there are. `attachments` and `given`
@@ -48,6 +42,7 @@
 #define CNI_SPOOFCHECK_H
 
 #include "ip.h"
+#include "nft_owned.h"
 #include "nl.h"
 #include "owner.h"
 
@@ -73,14 +68,7 @@ int cni_spoofcheck_add(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
 int cni_spoofcheck_check(struct cni_nl *nl, const struct cni_spoofcheck *wanted,
 			 struct cni_error *err);
 
-int cni_spoofcheck_del(struct cni_nl *nl, const struct cni_owner *owner, struct cni_error *err);
-
-/* Removes everything that attachments of `network` have here, except the `valid` ones. */
-int cni_spoofcheck_gc(struct cni_nl *nl, const char *network, const struct cni_owners *valid,
-		      struct cni_error *err);
-
-/* Removes everything of attachments without a link, in all networks. The cost grows with their
- * number. */
-int cni_spoofcheck_sweep(struct cni_nl *nl, struct cni_error *err);
+/* cni_owned_del(), cni_owned_gc() and cni_owned_sweep() take it. */
+extern const struct cni_owned_table cni_spoofcheck_table;
 
 #endif

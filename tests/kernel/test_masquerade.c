@@ -163,7 +163,7 @@ static void masquerade__of_the_next_one_costs_three_round_trips(void **state)
 	struct cni_owners none = {NULL, 0};
 	struct cni_error err = {.msg = ""};
 
-	if (cni_masquerade_gc(&nfnl, "blue", &none, &err) < 0)
+	if (cni_owned_gc(&nfnl, &cni_masquerade_table, "blue", &none, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
 	masquerade_assert_no_table();
 }
@@ -368,15 +368,15 @@ static void masquerade__gc_keeps_the_valid_and_other_networks(void **state)
 	must_add("blue", "c1", "10.1.0.7/16", "fd00::7/64");
 	must_add("blue", "c2", "10.1.0.8/16", NULL);
 	must_add("blue2", "c1", "10.2.0.7/16", NULL);
-	assert_int_equal(cni_masquerade_gc(&nfnl, "blue", &valid, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_masquerade_table, "blue", &valid, NULL, &err), 0);
 	assert_elements("masquerade_at4", "10.1.0.8 blue/c2/eth0,10.2.0.7 blue2/c1/eth0");
 	assert_elements("masquerade_at6", "");
 	assert_chains(2);
-	assert_int_equal(cni_masquerade_gc(&nfnl, "blue", &none, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_masquerade_table, "blue", &none, NULL, &err), 0);
 	assert_elements("masquerade_at4", "10.2.0.7 blue2/c1/eth0");
-	assert_int_equal(cni_masquerade_gc(&nfnl, "blue2", &none, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_masquerade_table, "blue2", &none, NULL, &err), 0);
 	masquerade_assert_no_table();
-	assert_int_equal(cni_masquerade_gc(&nfnl, "blue", &none, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_masquerade_table, "blue", &none, NULL, &err), 0);
 }
 
 int main(void)

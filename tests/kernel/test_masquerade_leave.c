@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Masquerade with destinations: chain, sets, and what an ADD sends. */
-#include "masquerade.h"
+#include "masquerade_leave.h"
 
 #include "cleanup.h"
 #include "kept_destinations.h"

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter/nf_tables.h>
 #include <string.h>
 
 static const struct cni_nft_table table = {NFPROTO_INET, "t"};
@@ -57,7 +56,7 @@ static const char of_all_kinds[] =
 	"\t\tcomment \"of blue\"\n"
 	"\t\tip daddr 10.1.0.0/16 return\n"
 	"\t\tip6 daddr fd00::/64 drop\n"
-	"\t\tmasquerade\n"
+	"\t\tmasquerade comment \"with a comment\"\n"
 	"\t}\n"
 	"\n"
 	"\tchain postrouting {\n"
@@ -73,8 +72,6 @@ static void nft__makes_what_nft_prints(void **state)
 	freeing_tx struct cni_nft_tx *tx = cni_nft_tx_new(&nfnl, 0);
 	struct cni_nft_element jump = element("10.1.0.7", "blue/c1/eth0");
 	struct cni_nft_element pair = {.value = element("fd00::7", "").key};
-	const struct cni_net v4 = kernel_net("10.1.0.7/16");
-	const struct cni_net v6 = kernel_net("fd00::7/64");
 	const uint32_t index = 1;
 
 	(void)state;
@@ -85,24 +82,11 @@ static void nft__makes_what_nft_prints(void **state)
 	cni_nft_add_set(tx, &table, &verdicts);
 	cni_nft_add_set(tx, &table, &pairs);
 	cni_nft_add_chain(tx, &table, "net", "of blue");
-	cni_nft_rule(tx, &table, "net");
-	cni_nft_family_is(tx, AF_INET);
-	cni_nft_destination_in(tx, &v4);
-	cni_nft_verdict(tx, NFT_RETURN);
-	cni_nft_rule_end(tx);
-	cni_nft_rule(tx, &table, "net");
-	cni_nft_family_is(tx, AF_INET6);
-	cni_nft_destination_in(tx, &v6);
-	cni_nft_verdict(tx, NF_DROP);
-	cni_nft_rule_end(tx);
-	cni_nft_rule(tx, &table, "net");
-	cni_nft_masquerade(tx);
-	cni_nft_rule_end(tx);
+	cni_nft_rule(tx, &table, "net", "meta nfproto ipv4 ip daddr %s return", "10.1.0.7/16");
+	cni_nft_rule(tx, &table, "net", "meta nfproto ipv6 ip6 daddr fd00::7/64 drop");
+	cni_nft_rule(tx, &table, "net", "masquerade comment \"with a comment\"");
 	cni_nft_add_base_chain(tx, &table, "postrouting", "nat", NF_INET_POST_ROUTING, 100);
-	cni_nft_rule(tx, &table, "postrouting");
-	cni_nft_family_is(tx, AF_INET);
-	cni_nft_source_vmap(tx, AF_INET, "verdicts");
-	cni_nft_rule_end(tx);
+	cni_nft_rule(tx, &table, "postrouting", "meta nfproto ipv4 ip saddr vmap @verdicts");
 	cni_nft_add_element(tx, &table, "verdicts", &jump);
 	cni_nft_add_element(tx, &table, "pairs", &pair);
 	commit(tx);

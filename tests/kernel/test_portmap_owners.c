@@ -225,6 +225,27 @@ static void portmap__of_one_address_in_two_networks(void **state)
 	assert_no_rules();
 }
 
+/* The place goes with the rest, though the owner that takes over has the same address. */
+static void portmap__of_a_waiting_owner_that_is_gone_is_taken_over(void **state)
+{
+	static const struct offer a = {"blue", "c1", {"10.1.0.7"}, {"tcp 1 80"}, .link = "veth1"};
+	static const struct offer b = {"red", "c2", {"10.1.0.7"}, {"tcp 2 80"}, .link = "veth2"};
+	static const struct offer more = {
+		"blue", "c1", {"10.1.0.7"}, {"tcp 1 80", "tcp 2 81"}, .link = "veth1"};
+
+	(void)state;
+	add_links();
+	offer_add(&a);
+	offer_add(&b);
+	sandbox_must("nft list map inet cni_portmap waiting4 | grep -q red/c2/eth0; "
+		     "ip link del veth2");
+	offer_add(&more);
+	offer_check(&more, NULL);
+	sandbox_must("! nft list ruleset | grep red/c2/eth0");
+	offer_del(&more, "tcp 0.0.0.0:1, tcp 0.0.0.0:2");
+	assert_no_rules();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +258,7 @@ int main(void)
 		kernel_test(portmap__waiting_owners_may_go_in_any_order),
 		kernel_test(portmap__of_any_kind_is_handed_on),
 		kernel_test(portmap__of_one_address_in_two_networks),
+		kernel_test(portmap__of_a_waiting_owner_that_is_gone_is_taken_over),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

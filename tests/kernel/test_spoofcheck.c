@@ -41,7 +41,7 @@ static void must_del(const char *network, const char *container)
 	const struct cni_owner of = owner(network, container);
 	struct cni_error err;
 
-	if (cni_spoofcheck_del(&nfnl, &of, &err) < 0)
+	if (cni_owned_del(&nfnl, &cni_spoofcheck_table, &of, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -171,7 +171,7 @@ static void spoofcheck__of_the_next_one_costs_two_round_trips(void **state)
 	must_del("blue", "c2000");
 	assert_in_range(sends, 1, 7);
 	sandbox_must("test $(nft list map bridge cni guarded | grep -o jump | wc -l) -eq 2000");
-	if (cni_spoofcheck_gc(&nfnl, "blue", &none, &err) < 0)
+	if (cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue", &none, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_no_table();
 }
@@ -214,13 +214,13 @@ static void spoofcheck__gc_keeps_the_valid_and_other_networks(void **state)
 	must_add("blue", "c1", 1);
 	must_add("blue", "c2", 2);
 	must_add("blue2", "c1", 3);
-	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue", &valid, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue", &valid, NULL, &err), 0);
 	assert_all_owners("blue/c2/eth0 blue2/c1/eth0");
-	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue", &none, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue", &none, NULL, &err), 0);
 	assert_all_owners("blue2/c1/eth0");
-	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue2", &none, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue2", &none, NULL, &err), 0);
 	assert_no_table();
-	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue", &none, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue", &none, NULL, &err), 0);
 }
 
 static void spoofcheck__check_says_what_is_wrong(void **state)

@@ -56,7 +56,7 @@ static void must_del(const char *network, const char *container)
 	const struct cni_owner of = owner(network, container);
 	struct cni_error err;
 
-	if (cni_spoofcheck_del(&nfnl, &of, &err) < 0)
+	if (cni_owned_del(&nfnl, &cni_spoofcheck_table, &of, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -171,7 +171,7 @@ static void sources__of_the_next_one_cost_three_round_trips(void **state)
 		must_add("blue", container, "10.1.0.7/16 fd00::7/64");
 	}
 	sandbox_must("test $(nft list map bridge cni given | grep -o comment | wc -l) -eq 3003");
-	if (cni_spoofcheck_gc(&nfnl, "blue", &none, &err) < 0)
+	if (cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue", &none, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_no_table();
 }
@@ -239,16 +239,16 @@ static void sources__gc_keeps_the_valid_and_other_networks(void **state)
 	before = sandbox_snapshot();
 	must_add("blue", "c1", "10.1.0.7/16 fd00::7/64");
 	must_add("blue", "c3", NULL);
-	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue", &valid, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue", &valid, NULL, &err), 0);
 	sandbox_assert_unchanged(before);
 	/* Elements without a way back. */
 	must_add("blue", "c1", "10.1.0.7/16 fd00::7/64");
 	sandbox_must("nft delete element bridge cni attachments { " C1 " };"
 		     "nft delete element bridge cni given { " C1 " . 0 }");
-	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue", &valid, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue", &valid, NULL, &err), 0);
 	sandbox_assert_unchanged(before);
-	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue", &none, &err), 0);
-	assert_int_equal(cni_spoofcheck_gc(&nfnl, "blue2", &none, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue", &none, NULL, &err), 0);
+	assert_int_equal(cni_owned_gc(&nfnl, &cni_spoofcheck_table, "blue2", &none, NULL, &err), 0);
 	assert_no_table();
 }
 

@@ -17,7 +17,7 @@ void masquerade_must_del(const char *network, const char *container)
 	const struct cni_owner of = masquerade_owner(network, container);
 	struct cni_error err;
 
-	if (cni_masquerade_del(&nfnl, &of, &err) < 0)
+	if (cni_owned_del(&nfnl, &cni_masquerade_table, &of, NULL, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
