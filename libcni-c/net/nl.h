@@ -26,12 +26,13 @@ CNI_BEGIN_DECLS
 /* A socket stays in the namespace in which it was opened, whatever the process does later. */
 struct cni_nl {
 	struct mnl_socket *socket; /* NULL: not open */
-	uint32_t seq; /* of the message that was sent last; the first one's is random */
+	uint32_t seq;	/* of the message that was sent last; the first one's is random */
+	bool is_strict; /* dumps are checked strictly; true as well where there is no such thing */
+	bool is_frugal; /* datagrams are read one by one: not all of them are wanted */
 };
 
 /* Opens a socket of `protocol` (NETLINK_ROUTE, NETLINK_NETFILTER) in the namespace `netns` (a
- * descriptor; -1: where we are) with extended acknowledgements and strict checking, connected to
- * the kernel: any process with CAP_NET_ADMIN in that namespace may send to the socket's port, but
+ * descriptor; -1: where we are) with extended acknowledgements, connected to the kernel: any process with CAP_NET_ADMIN in that namespace may send to the socket's port, but
  * the kernel refuses datagrams from other ports than the one a socket is connected to
  * (netlink_getsockbyportid() in its net/netlink/af_netlink.c). The process is back home when it
  * returns. Fails with CNI_EKERNEL. */
@@ -78,10 +79,11 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
 	     cni_nl_nest_end((m), n), o = NULL)
 
 /* Receives a datagram from the kernel. Returns its size, and its messages in `ret_messages`,
- * valid until the next call for any socket. Drops datagrams of other senders. Fails with
- * CNI_EKERNEL: errnum ETIMEDOUT after CNI_NL_ANSWER_SECONDS without a datagram, because the
- * kernel drops an answer if out of memory, and EMSGSIZE if the datagram is truncated. */
-#define CNI_NL_ANSWER_SECONDS 10
+ * valid until the next call for any socket. Drops datagrams of other senders. Does not wait: the
+ * kernel answers before send(2) returns, and goes on with a dump within recvmsg(2)
+ * (netlink_unicast_kernel(), netlink_recvmsg() in its net/netlink/af_netlink.c). Fails with
+ * CNI_EKERNEL: errnum ETIMEDOUT without a datagram, because the kernel drops an answer if out of
+ * memory, and EMSGSIZE if the datagram is truncated. */
 int cni_nl_receive(struct cni_nl *nl, const struct nlmsghdr **ret_messages, struct cni_error *err);
 
 /* Handles a message of an answer that cni_nl_is_whole() accepts and whose type answers the
