@@ -6,16 +6,25 @@
 #include "plane.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WORD_BITS 64
 #define WORDS	  (PLANE_PIECE / WORD_BITS)
+
+/* Of both planes in a piece. */
+#define PLANES_SIZE (2 * PLANE_PIECE / 8)
+
+/* Pieces whose files stay open after they were read, to be written. */
+#define FILES_OPEN 4
 
 struct piece {
 	struct cni_ip base; /* the last 16 bits are zero */
 	uint64_t taken[WORDS];
 	uint64_t boot[WORDS];
+	int file; /* which it was read from, open for writing; -1: not open */
 	bool is_changed;
 	size_t first_changed; /* words */
 	size_t last_changed;
@@ -47,14 +56,36 @@ void pool_free(struct pool *pool)
 {
 	if (!pool)
 		return;
-	for (size_t i = 0; i < pool->count; i++)
+	for (size_t i = 0; i < pool->count; i++) {
+		if (pool->pieces[i]->file >= 0)
+			close(pool->pieces[i]->file);
 		free(pool->pieces[i]);
+	}
 	free(pool->pieces);
 	free(pool->released);
 	free(pool);
 }
 
 /* ---- pieces ---- */
+
+/* Returns 1; 0 where there is no file; -1 if it cannot be read. The files of many pieces are not kept open. */
+static int read_piece(const struct pool *pool, struct piece *piece)
+{
+	int fd = plane_open(pool->dir, &piece->base, "bits", O_RDWR);
+	int failed;
+
+	/* On a file system that cannot be written, and for readers without the right to. */
+	if (fd < 0 && errno != ENOENT)
+		return plane_read(pool->dir, &piece->base, "bits", piece->taken, PLANES_SIZE);
+	if (fd < 0)
+		return 0;
+	failed = plane_fill(fd, piece->taken, PLANES_SIZE);
+	if (!failed && pool->count < FILES_OPEN)
+		piece->file = fd;
+	else
+		close(fd);
+	return failed ? -1 : 1;
+}
 
 /* Returns NULL where nothing is taken, unless `make`. */
 static struct piece *piece_of(struct pool *pool, const struct cni_ip *ip, bool make)
@@ -68,9 +99,9 @@ static struct piece *piece_of(struct pool *pool, const struct cni_ip *ip, bool m
 			return pool->pieces[i];
 	piece = cni_alloc(sizeof(*piece));
 	piece->base = base;
+	piece->file = -1;
 	if (pool->dir >= 0 && !pool->blank)
-		found = plane_read(pool->dir, &base, "bits", piece->taken,
-				   sizeof(piece->taken) + sizeof(piece->boot));
+		found = read_piece(pool, piece);
 	pool->unread |= found < 0;
 	if (found <= 0 && !make) {
 		free(piece);
@@ -192,7 +223,12 @@ static int save_piece(int dir, struct piece *piece)
 		{&piece->boot[piece->first_changed], size, sizeof(piece->taken) + offset},
 	};
 
-	if (plane_write_spans(dir, &piece->base, "bits", spans, 2) < 0)
+	closing int own = -1;
+	int fd = piece->file;
+
+	if (fd < 0)
+		fd = own = plane_open(dir, &piece->base, "bits", O_WRONLY | O_CREAT);
+	if (fd < 0 || plane_write_spans(fd, spans, 2) < 0)
 		return -1;
 	piece->is_changed = false;
 	return 0;

@@ -24,12 +24,29 @@ static int descend(int dir, const char *name, bool make)
 	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* Directories that are there already. -1 and errno: ENOENT, or what is worth a second look. */
+static int open_at_once(const char *plugin, const char *name)
+{
+	freeing char *path = cni_format("/run/cni/%s/%s", plugin, name);
+
+	return cni_file_open_directory_at(AT_FDCWD, path);
+}
+
 int cni_attachment_directory(const char *plugin, const char *name, bool make, int *ret_fd,
 			     struct cni_error *err)
 {
 	const char *const parts[] = {"cni", plugin, name};
-	closing int dir = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	closing int dir = open_at_once(plugin, name);
 
+	if (dir >= 0) {
+		*ret_fd = take_fd(&dir);
+		return 0;
+	}
+	if (errno == ENOENT && !make)
+		return cni_fail_errno(err, CNI_EIO, errno, "open the directory '/run/cni/%s/%s'",
+				      plugin, name);
+	/* With a /run that is a link, and to name the part that fails. */
+	dir = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; dir >= 0 && i < 3; i++) {
 		int next = descend(dir, parts[i], make);
 
