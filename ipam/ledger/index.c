@@ -2,6 +2,7 @@
 #include "index.h"
 
 #include "cleanup.h"
+#include "ending.h"
 #include "file.h"
 #include "mem.h"
 
@@ -107,9 +108,9 @@ void index_close(struct index *index)
 {
 	if (!index)
 		return;
-	close_head(index);
-	close(index->owners);
-	close(index->dir);
+	cni_ending_close(index->head_file);
+	cni_ending_close(index->owners);
+	cni_ending_close(index->dir);
 	free(index);
 }
 

@@ -2,6 +2,7 @@
 #include "lease_file.h"
 
 #include "cleanup.h"
+#include "ending.h"
 #include "hash.h"
 #include "mem.h"
 
@@ -346,7 +347,7 @@ bool lease_last_rewrite(struct lease_last *last, const char *text)
 void lease_last_close(struct lease_last *last)
 {
 	if (last->file > 0)
-		close(last->file);
+		cni_ending_close(last->file);
 	*last = (struct lease_last){0};
 }
 

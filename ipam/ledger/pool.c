@@ -2,6 +2,7 @@
 #include "pool.h"
 
 #include "cleanup.h"
+#include "ending.h"
 #include "mem.h"
 #include "plane.h"
 
@@ -57,8 +58,7 @@ void pool_free(struct pool *pool)
 	if (!pool)
 		return;
 	for (size_t i = 0; i < pool->count; i++) {
-		if (pool->pieces[i]->file >= 0)
-			close(pool->pieces[i]->file);
+		cni_ending_close(pool->pieces[i]->file);
 		free(pool->pieces[i]);
 	}
 	free(pool->pieces);

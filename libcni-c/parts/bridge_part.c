@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 static void print(FILE *out, const void *data)
@@ -73,12 +74,15 @@ static char *accept_ra_key(const struct cni_bridge_part *spec)
 }
 
 /* Before it is up: a pod must not become the host's router. */
-static int refuse_advertisements(struct cni_bridge_part *spec, struct cni_error *err)
+static int refuse_advertisements(const struct cni_link *bridge, struct cni_bridge_part *spec,
+				 struct cni_error *err)
 {
 	freeing char *key = accept_ra_key(spec);
 	struct cni_error ignored;
 
-	if (cni_sysctl_get(key, spec->accept_ra, sizeof(spec->accept_ra), &ignored) < 0)
+	if (bridge->has_accept_ra)
+		snprintf(spec->accept_ra, sizeof(spec->accept_ra), "%d", bridge->accept_ra);
+	else if (cni_sysctl_get(key, spec->accept_ra, sizeof(spec->accept_ra), &ignored) < 0)
 		spec->accept_ra[0] = '\0';
 	if (!strcmp(spec->accept_ra, "0"))
 		return 0;
@@ -147,7 +151,7 @@ static int bring_up(struct cni_attachment *at, struct cni_bridge_part *spec, str
 			spec->vlan_filtering && !bridge->vlan_filtering ? CNI_ON : CNI_KEEP,
 	};
 
-	if (refuse_advertisements(spec, err) < 0)
+	if (refuse_advertisements(bridge, spec, err) < 0)
 		return -1;
 	if (!spec->made && pin_mac(at, bridge, err) < 0)
 		return -1;

@@ -186,7 +186,10 @@ static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_pa
 	if (cni_container_end_follow(at, err) < 0)
 		return -1;
 	/* Before it is up. */
-	if (cni_link_sysctl_refuse_ra(name, err) < 0 || set_vlans(at, spec, err) < 0)
+	if (!(at->host.has_accept_ra && at->host.accept_ra == 0) &&
+	    cni_link_sysctl_refuse_ra(name, err) < 0)
+		return -1;
+	if (set_vlans(at, spec, err) < 0)
 		return -1;
 	if (!spec->master)
 		skip_dad(name);
