@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define DUMP_ATTEMPTS 16
@@ -111,63 +113,91 @@ static uint16_t answer_to(uint16_t question)
 struct answer {
 	cni_nl_cb *cb; /* may be NULL */
 	void *data;
+	uint32_t seq; /* of the question */
 	uint16_t type;
 	bool ends_by_itself; /* neither an acknowledgement nor the end of a dump follows it */
 	bool ends_if_failed; /* the rest is not read: the socket is closed */
 	bool interrupted;
+	bool is_read; /* to its end */
 	int failed;
+	struct cni_error *err; /* the first failure */
 };
 
-/* Reads a datagram. Returns 1 if more follow, 0 after the last. After a failing callback the
- * answer is still read to its end, unless ends_if_failed: the rest must not be mistaken for the
- * next answer. */
-static int read_answers(const struct nlmsghdr *message, int left, uint32_t seq,
-			struct answer *answer, struct cni_error *err)
+/* After a failing callback the answer is still read to its end, unless ends_if_failed: the rest must not be mistaken
+ * for the next answer. */
+static void take(const struct nlmsghdr *message, struct answer *answer)
+{
+	struct cni_error said = {0};
+
+	if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+		answer->interrupted = true;
+	if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
+		if (cni_nl_read_error(message, &said) < 0 && !answer->failed) {
+			*answer->err = said;
+			answer->failed = -1;
+		}
+		answer->is_read = true;
+		return;
+	}
+	if (message->nlmsg_type != answer->type)
+		return;
+	if (answer->cb && !answer->failed)
+		answer->failed = answer->cb(message, answer->data, answer->err);
+	answer->is_read = answer->ends_by_itself || (answer->failed && answer->ends_if_failed);
+}
+
+/* Reads a datagram with messages of some of the answers, whose questions have consecutive numbers. */
+static void read_answers(const struct nlmsghdr *message, int left, struct answer *answers,
+			 size_t count)
 {
 	for (; cni_nl_is_there(message, left); message = mnl_nlmsg_next(message, &left)) {
-		if (message->nlmsg_seq != seq || !cni_nl_is_whole(message))
-			continue;
-		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-			answer->interrupted = true;
-		if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
-			struct cni_error said = {0};
+		uint32_t number = message->nlmsg_seq - answers[0].seq;
 
-			if (cni_nl_read_error(message, &said) < 0 && !answer->failed) {
-				*err = said;
-				answer->failed = -1;
-			}
-			return 0;
-		}
-		if (message->nlmsg_type != answer->type)
-			continue;
-		if (answer->cb && !answer->failed)
-			answer->failed = answer->cb(message, answer->data, err);
-		if (answer->ends_by_itself || (answer->failed && answer->ends_if_failed))
-			return 0;
+		if (number < count && !answers[number].is_read && cni_nl_is_whole(message))
+			take(message, &answers[number]);
 	}
-	return 1;
+}
+
+static bool are_read(const struct answer *answers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!answers[i].is_read)
+			return false;
+	return true;
+}
+
+static void number(struct cni_nl *nl, struct cni_nl_message *m, struct answer *answer)
+{
+	m->header->nlmsg_seq = answer->seq = ++nl->seq;
+	answer->type = answer_to(m->header->nlmsg_type);
+	answer->interrupted = answer->is_read = false;
+	answer->failed = 0;
+}
+
+static int refuse_overflowed(const struct cni_nl_message *m, struct cni_error *err)
+{
+	if (!m->overflowed)
+		return 0;
+	return cni_fail(err, CNI_EKERNEL, "a netlink message would pass %d bytes",
+			CNI_NL_MESSAGE_SIZE);
 }
 
 static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, struct answer *answer,
 		      struct cni_error *err)
 {
 	const struct nlmsghdr *messages;
-	int more = 1;
 
-	answer->interrupted = false;
-	answer->failed = 0;
-	if (m->overflowed)
-		return cni_fail(err, CNI_EKERNEL, "a netlink message would pass %d bytes",
-				CNI_NL_MESSAGE_SIZE);
-	m->header->nlmsg_seq = ++nl->seq;
-	answer->type = answer_to(m->header->nlmsg_type);
+	if (refuse_overflowed(m, err) < 0)
+		return -1;
+	answer->err = err;
+	number(nl, m, answer);
 	if (send(mnl_socket_get_fd(nl->socket), m->header, m->header->nlmsg_len, 0) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a netlink message");
-	while (more) {
+	while (!answer->is_read) {
 		int size = cni_nl_receive(nl, &messages, err);
 
 		if (size >= 0) {
-			more = read_answers(messages, size, nl->seq, answer, err);
+			read_answers(messages, size, answer, 1);
 			continue;
 		}
 		/* The kernel begins no other dump before the end of this one. */
@@ -176,6 +206,57 @@ static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, struct answer
 		answer->failed = -1;
 	}
 	return answer->failed;
+}
+
+static int send_together(const struct cni_nl *nl, const struct cni_nl_request *requests,
+			 size_t count, struct cni_error *err)
+{
+	struct iovec iov[CNI_NL_TOGETHER_MAX];
+	struct msghdr datagram = {.msg_iov = iov};
+
+	/* A message's length is a multiple of 4 already (NLMSG_ALIGNTO): so are its attributes'. */
+	for (size_t i = 0; i < count; i++)
+		iov[i] = (struct iovec){requests[i].message->header,
+					requests[i].message->header->nlmsg_len};
+	datagram.msg_iovlen = (__typeof__(datagram.msg_iovlen))count;
+	if (sendmsg(mnl_socket_get_fd(nl->socket), &datagram, 0) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a netlink message");
+	return 0;
+}
+
+int cni_nl_together(struct cni_nl *nl, struct cni_nl_request *requests, size_t count,
+		    struct cni_error *err)
+{
+	struct answer answers[CNI_NL_TOGETHER_MAX];
+	const struct nlmsghdr *messages;
+
+	if (!count || count > CNI_NL_TOGETHER_MAX)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		struct cni_nl_request *request = &requests[i];
+
+		if (refuse_overflowed(request->message, err) < 0)
+			return -1;
+		answers[i] = (struct answer){.cb = request->cb,
+					     .data = request->data,
+					     .ends_by_itself = request->is_get,
+					     .err = &request->err};
+		if (!request->is_get)
+			request->message->header->nlmsg_flags |= NLM_F_ACK;
+		number(nl, request->message, &answers[i]);
+	}
+	if (send_together(nl, requests, count, err) < 0)
+		return -1;
+	while (!are_read(answers, count)) {
+		int size = cni_nl_receive(nl, &messages, err);
+
+		if (size < 0)
+			return -1;
+		read_answers(messages, size, answers, count);
+	}
+	for (size_t i = 0; i < count; i++)
+		requests[i].failed = answers[i].failed;
+	return 0;
 }
 
 int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,

@@ -100,6 +100,25 @@ int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, 
 int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 	       struct cni_error *err);
 
+/* One of several requests that are sent together. */
+struct cni_nl_request {
+	struct cni_nl_message *message;
+	bool is_get; /* has exactly one answer or an error, as for cni_nl_get(); otherwise as for cni_nl_transact() */
+	cni_nl_cb *cb; /* NULL allowed */
+	void *data;
+	int failed; /* afterwards: 0, or -1 with `err` */
+	struct cni_error err;
+};
+
+#define CNI_NL_TOGETHER_MAX 4
+
+/* Sends up to CNI_NL_TOGETHER_MAX requests with one system call, and reads all of their answers. The kernel handles them in
+ * this order, and goes on after one that fails (netlink_rcv_skb() in its net/netlink/af_netlink.c): a request that must
+ * not follow a failure is sent by itself. No dumps. Fails with CNI_EKERNEL if the answers cannot be had: any of the
+ * requests may have been obeyed. */
+int cni_nl_together(struct cni_nl *nl, struct cni_nl_request *requests, size_t count,
+		    struct cni_error *err);
+
 /* As above for a dump, which is repeated (up to 16 times, then CNI_EKERNEL with EAGAIN) while
  * the kernel reports an interruption by a change (NLM_F_DUMP_INTR); `restart` (NULL allowed) is
  * called before, to discard the items collected by `cb`. */

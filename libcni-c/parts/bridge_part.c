@@ -2,7 +2,6 @@
 #include "parts.h"
 
 #include "cleanup.h"
-#include "file.h"
 #include "link_kind.h"
 #include "link_mac.h"
 #include "link_sysctl.h"
@@ -45,12 +44,10 @@ static int refuse_other_kind(const struct cni_link *link, int code, struct cni_e
 static bool mac_is_pinned(const struct cni_link *bridge)
 {
 	freeing char *path = cni_format("/sys/class/net/%s/addr_assign_type", bridge->name);
-	freeing char *type = NULL;
-	struct cni_error ignored;
-	size_t size;
+	closing int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char type[2];
 
-	return cni_file_read_at(AT_FDCWD, path, true, 16, &type, &size, &ignored) == 0 &&
-	       !strcmp(type, "3\n");
+	return fd >= 0 && read(fd, type, sizeof(type)) == sizeof(type) && !memcmp(type, "3\n", 2);
 }
 
 /* An address that comes and goes with the ports would cut every pod off its gateway, and with one of
