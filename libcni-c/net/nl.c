@@ -127,11 +127,11 @@ struct answer {
  * for the next answer. */
 static void take(const struct nlmsghdr *message, struct answer *answer)
 {
-	struct cni_error said = {0};
-
 	if (message->nlmsg_flags & NLM_F_DUMP_INTR)
 		answer->interrupted = true;
 	if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
+		struct cni_error said = {0};
+
 		if (cni_nl_read_error(message, &said) < 0 && !answer->failed) {
 			*answer->err = said;
 			answer->failed = -1;

@@ -17,10 +17,13 @@ static struct {
 	const struct mnl_socket *socket; /* whose datagrams these are */
 	unsigned int count;
 	unsigned int taken;
+	unsigned int prepared; /* headers that were written once */
+	unsigned int written;  /* headers that the kernel has changed since */
 	struct sockaddr_nl senders[AT_ONCE];
 	struct mmsghdr headers[AT_ONCE];
 } read_last;
 
+static struct iovec iovs[AT_ONCE];
 static char datagrams[AT_ONCE][DATAGRAM_SIZE] __attribute__((aligned(8)));
 
 void cni_nl_receive_none(const struct cni_nl *nl)
@@ -29,21 +32,30 @@ void cni_nl_receive_none(const struct cni_nl *nl)
 		read_last.count = read_last.taken = 0;
 }
 
+/* What recvmmsg(2) has changed; at first, all of it. */
+static void prepare(unsigned int begin, unsigned int end)
+{
+	for (unsigned int i = begin; i < end; i++) {
+		iovs[i] = (struct iovec){datagrams[i], DATAGRAM_SIZE};
+		read_last.senders[i].nl_family = AF_UNSPEC;
+		read_last.headers[i].msg_hdr =
+			(struct msghdr){.msg_name = &read_last.senders[i],
+					.msg_namelen = sizeof(read_last.senders[i]),
+					.msg_iov = &iovs[i],
+					.msg_iovlen = 1};
+	}
+}
+
 /* Returns 0, or -1 with errno. */
 static int read_more(const struct cni_nl *nl)
 {
 	unsigned int count = nl->is_frugal ? 1 : AT_ONCE;
-	struct iovec iov[AT_ONCE];
 	int got;
 
-	for (size_t i = 0; i < count; i++) {
-		iov[i] = (struct iovec){datagrams[i], DATAGRAM_SIZE};
-		read_last.senders[i] = (struct sockaddr_nl){.nl_family = AF_UNSPEC};
-		read_last.headers[i].msg_hdr =
-			(struct msghdr){.msg_name = &read_last.senders[i],
-					.msg_namelen = sizeof(read_last.senders[i]),
-					.msg_iov = &iov[i],
-					.msg_iovlen = 1};
+	prepare(0, read_last.written);
+	if (read_last.prepared < count) {
+		prepare(read_last.prepared, count);
+		read_last.prepared = count;
 	}
 	read_last.socket = nl->socket;
 	read_last.count = read_last.taken = 0;
@@ -51,6 +63,7 @@ static int read_more(const struct cni_nl *nl)
 		got = recvmmsg(mnl_socket_get_fd(nl->socket), read_last.headers, count,
 			       MSG_DONTWAIT, NULL);
 	while (got < 0 && errno == EINTR);
+	read_last.written = got < 0 ? 0 : (unsigned int)got;
 	if (got < 0)
 		return -1;
 	read_last.count = (unsigned int)got;
