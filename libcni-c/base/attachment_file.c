@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,14 @@ static int descend(int dir, const char *name, bool make)
 /* Directories that are there already. -1 and errno: ENOENT, or what is worth a second look. */
 static int open_at_once(const char *plugin, const char *name)
 {
-	freeing char *path = cni_format("/run/cni/%s/%s", plugin, name);
+	static const char top[] = "/run/cni/";
+	char path[2 * NAME_MAX + sizeof(top) + 2];
 
+	if (strlen(plugin) > NAME_MAX || strlen(name) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	stpcpy(stpcpy(stpcpy(stpcpy(path, top), plugin), "/"), name);
 	return cni_file_open_directory_at(AT_FDCWD, path);
 }
 
@@ -140,7 +147,10 @@ int cni_attachment_file_write(const char *plugin, const struct cni_owner *owner,
 static int find_directory(const char *plugin, const char *network, int *ret_dir,
 			  struct cni_error *err)
 {
-	if (cni_attachment_directory(plugin, network, false, ret_dir, err) == 0)
+	*ret_dir = open_at_once(plugin, network);
+	if (*ret_dir < 0 && errno == ENOENT)
+		return 0;
+	if (*ret_dir >= 0 || cni_attachment_directory(plugin, network, false, ret_dir, err) == 0)
 		return 1;
 	return err->errnum == ENOENT ? 0 : -1;
 }

@@ -64,21 +64,24 @@ int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **
 	return cni_file_read_fd(fd, max, path, ret_data, ret_size, err);
 }
 
+static int open_step(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int open_step_by_step(int dir, const char *path)
 {
 	freeing char *copy = cni_strdup(path);
 	char *rest = copy;
-	closing int fd = -1;
+	closing int fd = open_step(dir, *path == '/' ? "/" : ".");
 
-	for (char *name = strsep(&rest, "/"); name; name = strsep(&rest, "/")) {
-		int next = openat(fd < 0 ? dir : fd, name,
-				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	for (char *name = strsep(&rest, "/"); fd >= 0 && name; name = strsep(&rest, "/")) {
+		closing int before = -1;
 
-		if (next < 0)
-			return -1;
-		if (fd >= 0)
-			close(fd);
-		fd = next;
+		if (!*name)
+			continue;
+		before = take_fd(&fd);
+		fd = open_step(before, name);
 	}
 	return take_fd(&fd);
 }
