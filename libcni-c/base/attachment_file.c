@@ -44,7 +44,13 @@ int cni_attachment_directory(const char *plugin, const char *name, bool make, in
 {
 	const char *const parts[] = {"cni", plugin, name};
 	closing int dir = open_at_once(plugin, name);
+	closing int parent = -1;
 
+	if (dir < 0 && errno == ENOENT && make) {
+		parent = open_at_once(plugin, "");
+		if (parent >= 0)
+			dir = descend(parent, name, true);
+	}
 	if (dir >= 0) {
 		*ret_fd = take_fd(&dir);
 		return 0;
