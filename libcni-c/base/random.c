@@ -7,7 +7,7 @@
 #include <sys/random.h>
 #include <sys/types.h>
 
-/* Those of the end that were not given out yet. */
+/* The first `left` of them were not given out yet. */
 static uint8_t bytes[CNI_RANDOM_MAX];
 static size_t left;
 

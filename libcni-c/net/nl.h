@@ -100,7 +100,7 @@ int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, 
 int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 	       struct cni_error *err);
 
-/* One of several requests that are sent together. */
+/* A request of several that are sent together. */
 struct cni_nl_request {
 	struct cni_nl_message *message;
 	bool is_get; /* has exactly one answer or an error, as for cni_nl_get(); otherwise as for cni_nl_transact() */

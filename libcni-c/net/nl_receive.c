@@ -32,7 +32,7 @@ void cni_nl_receive_none(const struct cni_nl *nl)
 		read_last.count = read_last.taken = 0;
 }
 
-/* What recvmmsg(2) has changed; at first, all of it. */
+/* Writes the headers that recvmmsg(2) has changed, and at first all of them. */
 static void prepare(unsigned int begin, unsigned int end)
 {
 	for (unsigned int i = begin; i < end; i++) {

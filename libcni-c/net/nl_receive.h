@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Datagrams of netlink sockets, several with one system call: the acknowledgements of several requests, and a dump
- * with its end. Of one socket at a time: the datagrams of another that were not taken yet are dropped. */
+ * with its end. They are of one socket at a time: datagrams of another that were not taken yet are dropped. */
 #ifndef CNI_NL_RECEIVE_H
 #define CNI_NL_RECEIVE_H
 
