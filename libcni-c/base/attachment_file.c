@@ -29,7 +29,7 @@ static int descend(int dir, const char *name, bool make)
 static int open_at_once(const char *plugin, const char *name)
 {
 	static const char top[] = "/run/cni/";
-	char path[2 * NAME_MAX + sizeof(top) + 2];
+	char path[sizeof(top) + NAME_MAX + NAME_MAX + 2];
 
 	if (strlen(plugin) > NAME_MAX || strlen(name) > NAME_MAX) {
 		errno = ENAMETOOLONG;
