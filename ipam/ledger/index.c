@@ -2,6 +2,8 @@
 #include "index.h"
 
 #include "cleanup.h"
+#include "ending.h"
+#include "file.h"
 #include "mem.h"
 
 #include <errno.h>
@@ -37,6 +39,11 @@ struct index {
 	int dir;
 	int owners;
 	int network_dir; /* the caller's */
+	bool is_ours;	 /* under the lock: the head is open for writing, too */
+	int head_file;	 /* -1: not open */
+	/* The file systems of the two directories keep times to the nanosecond. */
+	bool owners_are_exact;
+	bool network_dir_is_exact;
 	struct boot_id boot;
 	struct stored_head head;
 };
@@ -52,30 +59,58 @@ static int open_directory(int dir, const char *name, bool make)
 	return fd;
 }
 
-struct index *index_open(const struct network_dir *dir, const struct boot_id *boot, bool make)
+/* From the network's directory, whose place in the data directory is known if it was not reached by a link. */
+static int open_beside(const struct network_dir *dir)
+{
+	freeing char *path = cni_format("../" SIDECAR "/%s", dir->place.network);
+
+	return dir->is_linked ? -1 : cni_file_open_directory_at(dir->fd, path);
+}
+
+static int open_own(const struct network_dir *dir, bool make)
 {
 	closing int data_dir = open(dir->place.data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	closing int sidecar = data_dir < 0 ? -1 : open_directory(data_dir, SIDECAR, make);
-	closing int own = sidecar < 0 ? -1 : open_directory(sidecar, dir->place.network, make);
-	closing int owners = own < 0 ? -1 : open_directory(own, "owners", make);
+
+	return sidecar < 0 ? -1 : open_directory(sidecar, dir->place.network, make);
+}
+
+struct index *index_open(const struct network_dir *dir, const struct boot_id *boot, bool make)
+{
+	closing int own = open_beside(dir);
+	closing int owners = -1;
 	struct index *index;
 
+	if (own < 0)
+		own = open_own(dir, make);
+	if (own >= 0)
+		owners = open_directory(own, "owners", make);
 	if (owners < 0)
 		return NULL;
 	index = cni_alloc(sizeof(*index));
 	index->dir = take_fd(&own);
 	index->owners = take_fd(&owners);
 	index->network_dir = dir->fd;
+	index->is_ours = make;
+	index->head_file = -1;
 	index->boot = *boot;
 	return index;
+}
+
+static void close_head(struct index *index)
+{
+	if (index->head_file >= 0)
+		close(index->head_file);
+	index->head_file = -1;
 }
 
 void index_close(struct index *index)
 {
 	if (!index)
 		return;
-	close(index->owners);
-	close(index->dir);
+	cni_ending_close(index->head_file);
+	cni_ending_close(index->owners);
+	cni_ending_close(index->dir);
 	free(index);
 }
 
@@ -113,12 +148,22 @@ int index_owners(const struct index *index)
 
 /* ---- head ---- */
 
+static int open_head(struct index *index, int flags)
+{
+	if (index->head_file < 0)
+		index->head_file = openat(index->dir, "head",
+					  (index->is_ours ? O_RDWR : O_RDONLY) | O_NOFOLLOW |
+						  O_NONBLOCK | O_CLOEXEC | flags,
+					  0600);
+	return index->head_file;
+}
+
 static bool read_head(struct index *index)
 {
-	closing int fd = openat(index->dir, "head", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open_head(index, 0);
 
 	return fd >= 0 &&
-	       read(fd, &index->head, sizeof(index->head)) == (ssize_t)sizeof(index->head) &&
+	       pread(fd, &index->head, sizeof(index->head), 0) == (ssize_t)sizeof(index->head) &&
 	       !memcmp(index->head.magic, MAGIC, sizeof(index->head.magic));
 }
 
@@ -133,22 +178,31 @@ static bool get_stamp(int dir, struct stamp *ret_stamp)
 	return true;
 }
 
-static bool is_as_stamped(int dir, const struct stamp *stamp)
+/* A time to the nanosecond that was kept proves that times are: the next one need not be read back. File systems that
+ * keep less keep multiples of 100 ns. */
+static bool is_as_stamped(int dir, const struct stamp *stamp, bool *ret_is_exact)
 {
 	struct stamp now;
 
+	*ret_is_exact = stamp->nanoseconds % 100 != 0;
 	return get_stamp(dir, &now) && now.ino == stamp->ino && now.seconds == stamp->seconds &&
 	       now.nanoseconds == stamp->nanoseconds;
 }
 
 /* With a time in the past, to the nanosecond: no later change gets it from the kernel. */
-static bool put_stamp(int dir, struct stamp *ret_stamp)
+static bool put_stamp(int dir, bool is_exact, struct stamp *stamp)
 {
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}};
 
 	clock_gettime(CLOCK_REALTIME, &times[1]);
 	times[1].tv_sec -= 2;
-	return futimens(dir, times) == 0 && get_stamp(dir, ret_stamp);
+	if (futimens(dir, times) < 0)
+		return false;
+	if (!is_exact)
+		return get_stamp(dir, stamp);
+	stamp->seconds = times[1].tv_sec;
+	stamp->nanoseconds = times[1].tv_nsec;
+	return true;
 }
 
 bool index_is_of_this_boot(struct index *index)
@@ -158,9 +212,15 @@ bool index_is_of_this_boot(struct index *index)
 
 bool index_is_current(struct index *index)
 {
-	return index_is_of_this_boot(index) &&
-	       is_as_stamped(index->network_dir, &index->head.network_dir) &&
-	       is_as_stamped(index->owners, &index->head.owners);
+	bool is_current =
+		index_is_of_this_boot(index) &&
+		is_as_stamped(index->network_dir, &index->head.network_dir,
+			      &index->network_dir_is_exact) &&
+		is_as_stamped(index->owners, &index->head.owners, &index->owners_are_exact);
+
+	if (!is_current)
+		index->network_dir_is_exact = index->owners_are_exact = false;
+	return is_current;
 }
 
 struct index_head *index_head(struct index *index)
@@ -170,17 +230,17 @@ struct index_head *index_head(struct index *index)
 
 void index_save_head(struct index *index)
 {
-	closing int fd = openat(index->dir, "head",
-				O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	int fd = open_head(index, O_CREAT);
 
 	/* A truncated or empty head does not match. */
 	if (fd >= 0 &&
 	    pwrite(fd, &index->head, sizeof(index->head), 0) != (ssize_t)sizeof(index->head))
-		unlinkat(index->dir, "head", 0);
+		index_forget(index);
 }
 
 void index_forget(struct index *index)
 {
+	close_head(index);
 	unlinkat(index->dir, "head", 0);
 }
 
@@ -190,8 +250,8 @@ void index_stamp(struct index *index)
 
 	memcpy(head->magic, MAGIC, sizeof(head->magic));
 	head->boot = index->boot;
-	if (put_stamp(index->owners, &head->owners) &&
-	    put_stamp(index->network_dir, &head->network_dir))
+	if (put_stamp(index->owners, index->owners_are_exact, &head->owners) &&
+	    put_stamp(index->network_dir, index->network_dir_is_exact, &head->network_dir))
 		index_save_head(index);
 }
 
@@ -205,11 +265,8 @@ void index_tell(const struct index *index, struct lease *lease)
 	if (!index || lease->state != LEASE_HELD)
 		return;
 	owner = record_owner(lease->container, lease->ifname);
-	if (!record_find(index->owners, &owner, &lease->ip, &record) ||
-	    strcmp(record.mark, lease->mark) != 0)
-		return;
-	lease->boot = record.boot;
-	lease->netns = record.netns;
+	if (record_find(index->owners, &owner, &lease->ip, &record))
+		record_tell(&record, lease);
 }
 
 /* True if the record's file exists; its lease is then filled in. */

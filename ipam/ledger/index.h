@@ -53,7 +53,12 @@ struct index_head {
 	uint64_t taken;	  /* how many addresses are taken according to the bits */
 	uint64_t stale;	  /* how many reservations are of an earlier boot */
 	uint32_t counted; /* when all was last compared with the directory: a boot_seconds() */
+	uint32_t
+		medium; /* of the network's directory: INDEX_LASTING, INDEX_FLEETING, or not known */
 };
+/* No value that older versions leave there. */
+#define INDEX_LASTING  0x1a571776U
+#define INDEX_FLEETING 0xf1ee7176U
 struct index_head *index_head(struct index *index);
 
 /* Notes that the sidecar describes the current state of the directory. Under the lock. */

@@ -2,6 +2,7 @@
 #include "lease_file.h"
 
 #include "cleanup.h"
+#include "ending.h"
 #include "hash.h"
 #include "mem.h"
 
@@ -309,6 +310,45 @@ int lease_file_write_last(int dir, size_t set, const char *text, struct cni_erro
 	failed = errno;
 	unlinkat(dir, TEMPORARY_LAST, 0);
 	return cni_fail_errno(err, CNI_EIO, failed, "write '%s'", name);
+}
+
+char *lease_last_open(struct lease_last *last, int dir, size_t set)
+{
+	char name[LAST_NAME_SIZE];
+	char text[CNI_IP_TEXT_SIZE];
+	ssize_t size;
+	int fd;
+
+	lease_last_close(last);
+	fd = openat(dir, last_name(set, name), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? NULL : lease_file_read_last(dir, set);
+	size = pread(fd, text, sizeof(text), 0);
+	/* Too long for an address, or unreadable. */
+	if (size <= 0 || size == sizeof(text)) {
+		close(fd);
+		return NULL;
+	}
+	*last = (struct lease_last){.file = fd, .size = (size_t)size};
+	return cni_strndup(text, (size_t)size);
+}
+
+bool lease_last_rewrite(struct lease_last *last, const char *text)
+{
+	size_t size = strlen(text);
+
+	if (last->file <= 0 || size < last->size ||
+	    pwrite(last->file, text, size, 0) != (ssize_t)size)
+		return false;
+	last->size = size;
+	return true;
+}
+
+void lease_last_close(struct lease_last *last)
+{
+	if (last->file > 0)
+		cni_ending_close(last->file);
+	*last = (struct lease_last){0};
 }
 
 void lease_file_restore_last(int dir, size_t set, const char *text)

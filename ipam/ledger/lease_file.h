@@ -84,6 +84,21 @@ char *lease_file_read_last(int dir, size_t set);
  * CNI_EIO and leaves it as it was. */
 int lease_file_write_last(int dir, size_t set, const char *text, struct cni_error *err);
 
+/* A last_reserved_ip.N that is open between its reading and its writing; zeroes: none. */
+struct lease_last {
+	int file; /* 0: not open */
+	size_t size;
+};
+
+/* As lease_file_read_last(), and leaves the file open for lease_last_rewrite(). */
+char *lease_last_open(struct lease_last *last, int dir, size_t set);
+
+/* Writes `text` over what the open file holds, if that is no longer: then one system call replaces all of it, and a
+ * process that is killed leaves the one or the other. False without a change otherwise: see lease_file_write_last(). */
+bool lease_last_rewrite(struct lease_last *last, const char *text);
+
+void lease_last_close(struct lease_last *last);
+
 /* Restores the text from lease_file_read_last(), as far as the disk allows. */
 void lease_file_restore_last(int dir, size_t set, const char *text);
 

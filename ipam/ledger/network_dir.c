@@ -2,6 +2,7 @@
 #include "network_dir.h"
 
 #include "cleanup.h"
+#include "ending.h"
 #include "file.h"
 #include "lock_holder.h"
 #include "mem.h"
@@ -36,8 +37,7 @@ void network_dir_close(struct network_dir *dir)
 {
 	if (dir->lock >= 0)
 		close(dir->lock);
-	if (dir->fd >= 0)
-		close(dir->fd);
+	cni_ending_close(dir->fd);
 	free(dir->path);
 	*dir = (struct network_dir){.fd = -1, .lock = -1};
 }

@@ -36,30 +36,38 @@ static const char *file_name(const struct cni_ip *base, const char *plane, char 
 	return name;
 }
 
-int plane_read(int dir, const struct cni_ip *base, const char *plane, void *data, size_t size)
+int plane_open(int dir, const struct cni_ip *base, const char *plane, int flags)
 {
 	char name[NAME_SIZE];
-	closing int fd = openat(dir, file_name(base, plane, name),
-				O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	int failed = fd < 0 && errno != ENOENT ? -1 : 0;
-	size_t done = 0;
-	ssize_t got = 0;
 
-	while (fd >= 0 && done < size && (got = read(fd, (char *)data + done, size - done)) > 0)
-		done += (size_t)got;
-	memset((char *)data + done, 0, size - done);
-	return got < 0 || failed ? -1 : fd >= 0;
+	return openat(dir, file_name(base, plane, name),
+		      flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 }
 
-int plane_write_spans(int dir, const struct cni_ip *base, const char *plane,
-		      const struct plane_span *spans, size_t count)
+int plane_fill(int fd, void *data, size_t size)
 {
-	char name[NAME_SIZE];
-	closing int fd = openat(dir, file_name(base, plane, name),
-				O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	ssize_t got;
 
-	if (fd < 0)
-		return -1;
+	/* A regular file gives less only at its end. */
+	do
+		got = pread(fd, data, size, 0);
+	while (got < 0 && errno == EINTR);
+	memset((char *)data + (got > 0 ? got : 0), 0, size - (got > 0 ? (size_t)got : 0));
+	return got < 0 ? -1 : 0;
+}
+
+int plane_read(int dir, const struct cni_ip *base, const char *plane, void *data, size_t size)
+{
+	closing int fd = plane_open(dir, base, plane, O_RDONLY);
+
+	if (fd >= 0)
+		return plane_fill(fd, data, size) < 0 ? -1 : 1;
+	memset(data, 0, size);
+	return errno == ENOENT ? 0 : -1;
+}
+
+int plane_write_spans(int fd, const struct plane_span *spans, size_t count)
+{
 	for (size_t i = 0; i < count; i++) {
 		ssize_t put = pwrite(fd, spans[i].data, spans[i].size, (off_t)spans[i].offset);
 
@@ -75,7 +83,9 @@ int plane_write_spans(int dir, const struct cni_ip *base, const char *plane,
 int plane_write(int dir, const struct cni_ip *base, const char *plane, const void *data,
 		size_t size, size_t offset)
 {
-	return plane_write_spans(dir, base, plane, &(struct plane_span){data, size, offset}, 1);
+	closing int fd = plane_open(dir, base, plane, O_WRONLY | O_CREAT);
+
+	return fd < 0 ? -1 : plane_write_spans(fd, &(struct plane_span){data, size, offset}, 1);
 }
 
 DIR *plane_walk(int dir)

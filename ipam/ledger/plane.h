@@ -22,15 +22,19 @@ struct cni_ip plane_at(const struct cni_ip *ip, size_t number);
  * -1 and errno if it cannot be read: zeroes as well. */
 int plane_read(int dir, const struct cni_ip *base, const char *plane, void *data, size_t size);
 
+/* The same in two steps: the file, open with `flags` (O_RDWR), or -1 and errno; then what is in it: 0, or -1 and errno
+ * and zeroes. */
+int plane_open(int dir, const struct cni_ip *base, const char *plane, int flags);
+int plane_fill(int fd, void *data, size_t size);
+
 struct plane_span {
 	const void *data;
 	size_t size;
 	size_t offset;
 };
 
-/* Writes the spans. Returns 0, or -1 and errno. */
-int plane_write_spans(int dir, const struct cni_ip *base, const char *plane,
-		      const struct plane_span *spans, size_t count);
+/* Writes the spans into an open file. Returns 0, or -1 and errno. */
+int plane_write_spans(int fd, const struct plane_span *spans, size_t count);
 
 /* Writes one span. */
 int plane_write(int dir, const struct cni_ip *base, const char *plane, const void *data,

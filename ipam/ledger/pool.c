@@ -1,38 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pool.h"
+#include "pool_internal.h"
 
 #include "cleanup.h"
+#include "ending.h"
 #include "mem.h"
 #include "plane.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define WORD_BITS 64
-#define WORDS	  (PLANE_PIECE / WORD_BITS)
-
-struct piece {
-	struct cni_ip base; /* the last 16 bits are zero */
-	uint64_t taken[WORDS];
-	uint64_t boot[WORDS];
-	bool is_changed;
-	size_t first_changed; /* words */
-	size_t last_changed;
-};
-
-struct pool {
-	int dir;
-	bool blank;
-	bool unread; /* a file could not be read: what is in memory is not to be written */
-	struct piece **pieces;
-	size_t count;
-	int64_t change; /* see pool_change() */
-	/* The release times of the piece used last; NULL: none are read. */
-	uint32_t *released;
-	struct cni_ip released_base;
-	bool has_released;
-};
+#include <unistd.h>
 
 struct pool *pool_new(int dir, bool blank)
 {
@@ -47,14 +25,35 @@ void pool_free(struct pool *pool)
 {
 	if (!pool)
 		return;
-	for (size_t i = 0; i < pool->count; i++)
+	for (size_t i = 0; i < pool->count; i++) {
+		cni_ending_close(pool->pieces[i]->file);
 		free(pool->pieces[i]);
+	}
 	free(pool->pieces);
 	free(pool->released);
 	free(pool);
 }
 
 /* ---- pieces ---- */
+
+/* Returns 1; 0 where there is no file; -1 if it cannot be read. The files of many pieces are not kept open. */
+static int read_piece(const struct pool *pool, struct piece *piece)
+{
+	int fd = plane_open(pool->dir, &piece->base, "bits", O_RDWR);
+	int failed;
+
+	/* On a file system that cannot be written, and for readers without the right to. */
+	if (fd < 0 && errno != ENOENT)
+		return plane_read(pool->dir, &piece->base, "bits", piece->taken, PLANES_SIZE);
+	if (fd < 0)
+		return 0;
+	failed = plane_fill(fd, piece->taken, PLANES_SIZE);
+	if (!failed && pool->count < FILES_OPEN)
+		piece->file = fd;
+	else
+		close(fd);
+	return failed ? -1 : 1;
+}
 
 /* Returns NULL where nothing is taken, unless `make`. */
 static struct piece *piece_of(struct pool *pool, const struct cni_ip *ip, bool make)
@@ -68,9 +67,9 @@ static struct piece *piece_of(struct pool *pool, const struct cni_ip *ip, bool m
 			return pool->pieces[i];
 	piece = cni_alloc(sizeof(*piece));
 	piece->base = base;
+	piece->file = -1;
 	if (pool->dir >= 0 && !pool->blank)
-		found = plane_read(pool->dir, &base, "bits", piece->taken,
-				   sizeof(piece->taken) + sizeof(piece->boot));
+		found = read_piece(pool, piece);
 	pool->unread |= found < 0;
 	if (found <= 0 && !make) {
 		free(piece);
@@ -192,7 +191,12 @@ static int save_piece(int dir, struct piece *piece)
 		{&piece->boot[piece->first_changed], size, sizeof(piece->taken) + offset},
 	};
 
-	if (plane_write_spans(dir, &piece->base, "bits", spans, 2) < 0)
+	closing int own = -1;
+	int fd = piece->file;
+
+	if (fd < 0)
+		fd = own = plane_open(dir, &piece->base, "bits", O_WRONLY | O_CREAT);
+	if (fd < 0 || plane_write_spans(fd, spans, 2) < 0)
 		return -1;
 	piece->is_changed = false;
 	return 0;
@@ -211,70 +215,6 @@ int pool_save(struct pool *pool)
 		if (pool->pieces[i]->is_changed && save_piece(pool->dir, pool->pieces[i]) < 0)
 			return -1;
 	return 0;
-}
-
-/* ---- rest ---- */
-
-void pool_set_released(struct pool *pool, const struct cni_ip *ip, uint32_t seconds)
-{
-	struct cni_ip base = plane_at(ip, 0);
-	uint32_t value = seconds + 1;
-
-	if (pool->dir < 0)
-		return;
-	plane_write(pool->dir, &base, "released", &value, sizeof(value),
-		    plane_number(ip) * sizeof(value));
-	/* The values in memory are outdated. */
-	free(take_ptr(pool->released));
-}
-
-/* Returns the release times of a whole piece, valid until the next call; NULL: no address in it
- * was released. */
-static const uint32_t *released_of(struct pool *pool, const struct cni_ip *base)
-{
-	size_t size = PLANE_PIECE * sizeof(*pool->released);
-
-	if (pool->dir < 0)
-		return NULL;
-	if (!pool->released || !cni_ip_equal(&pool->released_base, base)) {
-		if (!pool->released)
-			pool->released = cni_alloc(size);
-		pool->released_base = *base;
-		pool->has_released =
-			plane_read(pool->dir, base, "released", pool->released, size) > 0;
-	}
-	return pool->has_released ? pool->released : NULL;
-}
-
-bool pool_get_released(struct pool *pool, const struct cni_ip *ip, uint32_t *ret_seconds)
-{
-	struct cni_ip base = plane_at(ip, 0);
-	const uint32_t *released = released_of(pool, &base);
-	uint32_t at = released ? released[plane_number(ip)] : 0;
-
-	*ret_seconds = at - 1;
-	return at != 0;
-}
-
-void pool_forget_released(int dir)
-{
-	plane_remove(dir, "released");
-}
-
-/* Notes the resting address that was released first. A time in the future is of another boot. */
-static bool is_resting(const uint32_t *released, const struct cni_ip *base, size_t number,
-		       struct pool_rest *rest)
-{
-	uint32_t at = released[number];
-
-	if (!at || at - 1 > rest->now || rest->now - (at - 1) >= rest->seconds)
-		return false;
-	if (!rest->found || at - 1 < rest->oldest_at) {
-		rest->found = true;
-		rest->oldest = plane_at(base, number);
-		rest->oldest_at = at - 1;
-	}
-	return true;
 }
 
 /* ---- search ---- */
@@ -322,10 +262,10 @@ static bool next_free_of_piece(struct pool *pool, const struct cni_ip *base, siz
 			       size_t high, struct pool_rest *rest, struct cni_ip *ret_ip)
 {
 	const struct piece *piece = piece_of(pool, base, false);
-	const uint32_t *released = rest->seconds ? released_of(pool, base) : NULL;
+	const uint32_t *released = rest->seconds ? pool_released_of(pool, base) : NULL;
 
 	while ((low = next_bit(piece, low, high, free_word)) != PLANE_PIECE) {
-		if (!released || !is_resting(released, base, low, rest)) {
+		if (!released || !pool_is_resting(released, base, low, rest)) {
 			*ret_ip = plane_at(base, low);
 			return true;
 		}

@@ -147,6 +147,14 @@ bool record_find(int dir, const struct record_owner *owner, const struct cni_ip 
 	return got > 0;
 }
 
+void record_tell(const struct record *record, struct lease *lease)
+{
+	if (strcmp(record->mark, lease->mark) != 0)
+		return;
+	lease->boot = record->boot;
+	lease->netns = record->netns;
+}
+
 /* ---- write ---- */
 
 int record_put(int dir, const struct record_owner *owner, const struct record *record)
@@ -160,15 +168,18 @@ int record_put(int dir, const struct record_owner *owner, const struct record *r
 	int size;
 	int got;
 
+	size = snprintf(text, sizeof(text), "%s %s %s %s", cni_ip_format(&record->ip, ip),
+			record->boot.digits, format_netns(&record->netns, netns), record->mark);
+	cni_hash_hex(text, (size_t)size, digits);
+	snprintf(text + size, sizeof(text) - (size_t)size, " %.*s", SEAL_LENGTH, digits);
+	/* Most owners have none yet. */
+	if (symlinkat(text, dir, name_of(owner, 0, name)) == 0)
+		return 0;
 	name_of(owner, number_of(dir, owner, &record->ip, &before, &got), name);
 	if (got < 0) {
 		errno = EIO;
 		return -1;
 	}
-	size = snprintf(text, sizeof(text), "%s %s %s %s", cni_ip_format(&record->ip, ip),
-			record->boot.digits, format_netns(&record->netns, netns), record->mark);
-	cni_hash_hex(text, (size_t)size, digits);
-	snprintf(text + size, sizeof(text) - (size_t)size, " %.*s", SEAL_LENGTH, digits);
 	if (!got)
 		return symlinkat(text, dir, name);
 	unlinkat(dir, TEMPORARY, 0);

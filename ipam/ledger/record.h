@@ -43,6 +43,9 @@ int record_get(int dir, const struct record_owner *owner, size_t k, struct recor
 bool record_find(int dir, const struct record_owner *owner, const struct cni_ip *ip,
 		 struct record *ret_record);
 
+/* Fills in the boot and the namespace of a lease that is held, if the record is of its file. */
+void record_tell(const struct record *record, struct lease *lease);
+
 /* Adds a record, or replaces the one of the same address. Returns 0, or -1 and errno. */
 int record_put(int dir, const struct record_owner *owner, const struct record *record);
 

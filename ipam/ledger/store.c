@@ -132,6 +132,8 @@ void store_close(struct store *store)
 	}
 	pool_free(store->pool);
 	index_close(store->index);
+	for (size_t set = 0; set < LASTS_OPEN; set++)
+		lease_last_close(&store->lasts[set]);
 	network_dir_close(&store->dir);
 	free(store);
 }
@@ -189,8 +191,11 @@ static int find_by_record(struct store *store, const char *container, const char
 	     k++) {
 		struct lease lease;
 
-		if (store_read(store, &record.ip, &lease) && lease_may_be_anybodys(&lease))
+		lease_file_read(store->dir.fd, &record.ip, &lease);
+		if (lease_may_be_anybodys(&lease))
 			return fail_unread(store, &lease, err);
+		if (lease.state == LEASE_HELD)
+			record_tell(&record, &lease);
 		if (is_of(&lease, container, ifname))
 			append(leases, &lease);
 		else
@@ -275,10 +280,17 @@ uint64_t store_stale_count(struct store *store)
 	return store && store->index ? index_head(store->index)->stale : 0;
 }
 
-bool store_last(const struct store *store, size_t set, struct cni_ip *ret_ip)
+bool store_last(struct store *store, size_t set, struct cni_ip *ret_ip)
 {
-	freeing char *text = store ? lease_file_read_last(store->dir.fd, set) : NULL;
+	freeing char *text = NULL;
 
+	if (!store)
+		return false;
+	/* Under the lock it will be written. */
+	if (is_locked(store) && set < LASTS_OPEN)
+		text = lease_last_open(&store->lasts[set], store->dir.fd, set);
+	else
+		text = lease_file_read_last(store->dir.fd, set);
 	return text && cni_ip_parse(text, ret_ip) == 0;
 }
 

@@ -69,7 +69,7 @@ int store_list(struct store *store, struct listing *ret_leases, struct cni_error
 uint64_t store_stale_count(struct store *store);
 
 /* The last address reserved for range set `set`. False if none is known. */
-bool store_last(const struct store *store, size_t set, struct cni_ip *ret_ip);
+bool store_last(struct store *store, size_t set, struct cni_ip *ret_ip);
 
 /* ---- search; not after store_look(); `store` may be NULL as above ---- */
 

@@ -6,6 +6,9 @@
 #include "index.h"
 #include "store.h"
 
+/* The files last_reserved_ip of the first sets stay open from reading to writing. */
+#define LASTS_OPEN 4
+
 struct store {
 	struct network_dir dir;
 	struct boot_id boot;
@@ -15,9 +18,9 @@ struct store {
 	bool reserved;	 /* something of ours is in the directory now */
 	bool changed;	 /* the sidecar has something to note */
 	bool unread;	 /* not all files could be read: what was learned is not to be noted */
-	bool is_judged;	 /* is_lasting is known */
-	bool is_lasting; /* files outlast a power cut */
-	bool mistaken;	 /* the sidecar was wrong, or could not be written: it has to learn anew */
+	uint32_t medium; /* as in the head; 0: not known yet */
+	struct lease_last lasts[LASTS_OPEN];
+	bool mistaken; /* the sidecar was wrong, or could not be written: it has to learn anew */
 };
 
 #endif

@@ -22,16 +22,30 @@ struct claim {
 	bool is_recorded;
 };
 
-/* A power cut empties a tmpfs: syncing files there is useless. */
-static bool is_lasting(struct store *store)
+static uint32_t medium_of(const struct store *store)
 {
 	struct statfs fs;
 
-	if (!store->is_judged)
-		store->is_lasting = fstatfs(store->dir.fd, &fs) < 0 ||
-				    (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC);
-	store->is_judged = true;
-	return store->is_lasting;
+	return fstatfs(store->dir.fd, &fs) < 0 ||
+			       (fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC)
+		       ? INDEX_LASTING
+		       : INDEX_FLEETING;
+}
+
+/* A power cut empties a tmpfs: syncing files there is useless. The head of a sidecar that describes this very
+ * directory remembers. */
+static bool is_lasting(struct store *store)
+{
+	struct index_head *head = store->index ? index_head(store->index) : NULL;
+
+	if (store->is_current && head &&
+	    (head->medium == INDEX_LASTING || head->medium == INDEX_FLEETING))
+		store->medium = head->medium;
+	if (!store->medium)
+		store->medium = medium_of(store);
+	if (head)
+		head->medium = store->medium;
+	return store->medium == INDEX_LASTING;
 }
 
 static bool replaces(const struct claim *claim)
@@ -173,6 +187,16 @@ static int make_claims(struct store *store, struct claim *claims, size_t count,
 }
 
 /* Each is replaced in one step, so only those before the one that failed have to be put back. */
+static int write_last(struct store *store, const struct store_claim *claim, struct cni_error *err)
+{
+	char ip[CNI_IP_TEXT_SIZE];
+
+	cni_ip_format(&claim->ip, ip);
+	if (claim->set < LASTS_OPEN && lease_last_rewrite(&store->lasts[claim->set], ip))
+		return 0;
+	return lease_file_write_last(store->dir.fd, claim->set, ip, err);
+}
+
 static int write_lasts(struct store *store, const struct store_claim *claims, size_t count,
 		       struct cni_error *err)
 {
@@ -182,12 +206,9 @@ static int write_lasts(struct store *store, const struct store_claim *claims, si
 	int failed = 0;
 
 	for (; written < count && !failed; written += !failed) {
-		char ip[CNI_IP_TEXT_SIZE];
-
 		if (written + 1 < count)
 			before[written] = lease_file_read_last(dir, claims[written].set);
-		failed = lease_file_write_last(dir, claims[written].set,
-					       cni_ip_format(&claims[written].ip, ip), err);
+		failed = write_last(store, &claims[written], err);
 	}
 	for (size_t i = 0; failed && i < written; i++)
 		lease_file_restore_last(dir, claims[i].set, before[i]);

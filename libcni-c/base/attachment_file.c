@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +25,41 @@ static int descend(int dir, const char *name, bool make)
 	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* Directories that are there already. -1 and errno: ENOENT, or what is worth a second look. */
+static int open_at_once(const char *plugin, const char *name)
+{
+	static const char top[] = "/run/cni/";
+	char path[sizeof(top) + NAME_MAX + NAME_MAX + 2];
+
+	if (strlen(plugin) > NAME_MAX || strlen(name) > NAME_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	stpcpy(stpcpy(stpcpy(stpcpy(path, top), plugin), "/"), name);
+	return cni_file_open_directory_at(AT_FDCWD, path);
+}
+
 int cni_attachment_directory(const char *plugin, const char *name, bool make, int *ret_fd,
 			     struct cni_error *err)
 {
 	const char *const parts[] = {"cni", plugin, name};
-	closing int dir = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	closing int dir = open_at_once(plugin, name);
+	closing int parent = -1;
 
+	if (dir < 0 && errno == ENOENT && make) {
+		parent = open_at_once(plugin, "");
+		if (parent >= 0)
+			dir = descend(parent, name, true);
+	}
+	if (dir >= 0) {
+		*ret_fd = take_fd(&dir);
+		return 0;
+	}
+	if (errno == ENOENT && !make)
+		return cni_fail_errno(err, CNI_EIO, errno, "open the directory '/run/cni/%s/%s'",
+				      plugin, name);
+	/* With a /run that is a link, and to name the part that fails. */
+	dir = open("/run", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; dir >= 0 && i < 3; i++) {
 		int next = descend(dir, parts[i], make);
 
@@ -123,7 +153,10 @@ int cni_attachment_file_write(const char *plugin, const struct cni_owner *owner,
 static int find_directory(const char *plugin, const char *network, int *ret_dir,
 			  struct cni_error *err)
 {
-	if (cni_attachment_directory(plugin, network, false, ret_dir, err) == 0)
+	*ret_dir = open_at_once(plugin, network);
+	if (*ret_dir < 0 && errno == ENOENT)
+		return 0;
+	if (*ret_dir >= 0 || cni_attachment_directory(plugin, network, false, ret_dir, err) == 0)
 		return 1;
 	return err->errnum == ENOENT ? 0 : -1;
 }

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 
 int cni_file_read_fd(int fd, size_t max, const char *what, char **ret_data, size_t *ret_size,
 		     struct cni_error *err)
@@ -60,6 +62,40 @@ int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **
 	if (!S_ISREG(st.st_mode))
 		return cni_fail(err, CNI_EIO, "'%s' is not a regular file", path);
 	return cni_file_read_fd(fd, max, path, ret_data, ret_size, err);
+}
+
+static int open_step(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int open_step_by_step(int dir, const char *path)
+{
+	freeing char *copy = cni_strdup(path);
+	char *rest = copy;
+	closing int fd = open_step(dir, *path == '/' ? "/" : ".");
+
+	for (char *name = strsep(&rest, "/"); fd >= 0 && name; name = strsep(&rest, "/")) {
+		closing int before = -1;
+
+		if (!*name)
+			continue;
+		before = take_fd(&fd);
+		fd = open_step(before, name);
+	}
+	return take_fd(&fd);
+}
+
+int cni_file_open_directory_at(int dir, const char *path)
+{
+	const struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+				     .resolve = RESOLVE_NO_SYMLINKS};
+	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+	/* Profiles of seccomp(2) that do not know the call refuse it with EPERM. */
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		return open_step_by_step(dir, path);
+	return (int)fd;
 }
 
 int cni_file_write_all(int fd, const void *data, size_t size)

@@ -24,6 +24,11 @@ int cni_file_read_fd(int fd, size_t max, const char *what, char **ret_data, size
 int cni_file_read_at(int dir, const char *path, bool follow, size_t max, char **ret_data,
 		     size_t *ret_size, struct cni_error *err);
 
+/* Opens the directory `path`, relative to the directory `dir`, without following a link in any component: with one
+ * system call (openat2(2)), or step by step where there is none (before Linux 5.6). Returns a descriptor, or -1 and
+ * errno. */
+int cni_file_open_directory_at(int dir, const char *path);
+
 /* Writes all of `data`, also if write(2) takes it in pieces or is interrupted. Returns -1 and errno; a part may
  * have been written. */
 int cni_file_write_all(int fd, const void *data, size_t size);

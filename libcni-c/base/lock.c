@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "deadline.h"
+#include "ending.h"
 #include "hash.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 
 #define DIRECTORY "/run/cni/locks"
@@ -32,7 +34,8 @@ static int check_owner(int fd)
 
 	if (fstat(fd, &st) < 0)
 		return -1;
-	if (st.st_uid == geteuid() && !(st.st_mode & 077))
+	/* Our own since the start: no process of ours changes it. */
+	if (st.st_uid == getauxval(AT_EUID) && !(st.st_mode & 077))
 		return 0;
 	errno = EPERM;
 	return -1;
@@ -40,13 +43,18 @@ static int check_owner(int fd)
 
 static int open_file(void)
 {
-	closing int dir = open_directory(false);
+	int dir = open_directory(false);
+	int file = -1;
+	int failed;
 
 	if (dir < 0 && errno == ENOENT)
 		dir = open_directory(true);
-	if (dir < 0 || check_owner(dir) < 0)
-		return -1;
-	return openat(dir, NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (dir >= 0 && check_owner(dir) == 0)
+		file = openat(dir, NAME, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	failed = errno;
+	cni_ending_close(dir);
+	errno = failed;
+	return file;
 }
 
 /* The lock's byte, one of 2^60. */

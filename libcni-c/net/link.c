@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "link_read.h"
+#include "random.h"
 
 #include <errno.h>
 #include <linux/if_bridge.h>
@@ -12,7 +13,6 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 static int keep_link(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
@@ -281,8 +281,7 @@ int cni_link_del_by_name(struct cni_nl *nl, const char *name, struct cni_error *
 
 void cni_link_random_mac(uint8_t ret_mac[CNI_MAC_SIZE])
 {
-	/* Six bytes cannot be interrupted (getrandom(2)). */
-	if (getrandom(ret_mac, CNI_MAC_SIZE, 0) != CNI_MAC_SIZE)
+	if (!cni_random(ret_mac, CNI_MAC_SIZE))
 		memset(ret_mac, 0x42, CNI_MAC_SIZE);
 	ret_mac[0] = (uint8_t)((ret_mac[0] & 0xfc) | 0x02);
 }

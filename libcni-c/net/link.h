@@ -30,10 +30,12 @@ struct cni_link {
 	uint8_t operstate;  /* IF_OPER_* */
 	uint8_t mac[CNI_MAC_SIZE];
 	bool has_mac;
-	bool vlan_filtering;	   /* of a bridge */
-	bool can_filter_vlans;	   /* of a bridge: the kernel's bridges can at all */
-	bool ignores_link_local;   /* of a bridge; see struct cni_link_change */
-	uint32_t default_vlan;	   /* of a bridge: what its ports begin with, or 0 */
+	bool vlan_filtering;	 /* of a bridge */
+	bool can_filter_vlans;	 /* of a bridge: the kernel's bridges can at all */
+	bool ignores_link_local; /* of a bridge; see struct cni_link_change */
+	uint32_t default_vlan;	 /* of a bridge: what its ports begin with, or 0 */
+	int accept_ra; /* net/ipv6/conf/<name>/accept_ra, if `has_accept_ra`: not without IPv6 */
+	bool has_accept_ra;
 	uint32_t promiscuity;	   /* how many want it promiscuous, IFF_PROMISC by us among them */
 	struct cni_link_port port; /* of a bridge's port */
 	char name[CNI_IFNAME_SIZE];

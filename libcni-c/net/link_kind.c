@@ -131,29 +131,37 @@ static void put_data(struct cni_nl_message *m, const struct cni_link_new *link)
 		}
 }
 
-int cni_link_add(struct cni_nl *nl, const struct cni_link_new *link, struct cni_error *err)
+void cni_link_put_new(struct cni_nl_message *m, const struct cni_link_new *link)
 {
-	struct cni_nl_message m;
-
-	cni_nl_init(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
-	put_common(&m, link);
+	cni_nl_init(m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+	put_common(m, link);
 	if (link->parent)
-		cni_nl_put_u32(&m, IFLA_LINK, (uint32_t)link->parent);
+		cni_nl_put_u32(m, IFLA_LINK, (uint32_t)link->parent);
 	if (link->master)
-		cni_nl_put_u32(&m, IFLA_MASTER, (uint32_t)link->master);
-	CNI_NL_NEST (&m, IFLA_LINKINFO) {
-		cni_nl_put_string(&m, IFLA_INFO_KIND, link->kind->name);
+		cni_nl_put_u32(m, IFLA_MASTER, (uint32_t)link->master);
+	CNI_NL_NEST (m, IFLA_LINKINFO) {
+		cni_nl_put_string(m, IFLA_INFO_KIND, link->kind->name);
 		if (link->values.given || link->peer)
-			CNI_NL_NEST (&m, IFLA_INFO_DATA) {
-				put_data(&m, link);
+			CNI_NL_NEST (m, IFLA_INFO_DATA) {
+				put_data(m, link);
 			}
 	}
-	if (cni_nl_transact(nl, &m, NULL, NULL, err) == 0)
-		return 0;
+}
+
+int cni_link_fail_new(const struct cni_link_new *link, struct cni_error *err)
+{
 	if (link->peer)
 		return cni_fail_within(err, "add %s '%s' with peer '%s'", link->kind->name,
 				       link->name, link->peer->name);
 	return cni_fail_within(err, "add %s '%s'", link->kind->name, link->name);
+}
+
+int cni_link_add(struct cni_nl *nl, const struct cni_link_new *link, struct cni_error *err)
+{
+	struct cni_nl_message m;
+
+	cni_link_put_new(&m, link);
+	return cni_nl_transact(nl, &m, NULL, NULL, err) < 0 ? cni_link_fail_new(link, err) : 0;
 }
 
 /* ---- reading back ---- */

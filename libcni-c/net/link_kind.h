@@ -78,6 +78,10 @@ struct cni_link_new {
  * is taken, EOPNOTSUPP if the kernel does not have the kind or an attribute. */
 int cni_link_add(struct cni_nl *nl, const struct cni_link_new *link, struct cni_error *err);
 
+/* Its message, and the words before the kernel's error (returns -1), for a caller that sends it with others. */
+void cni_link_put_new(struct cni_nl_message *m, const struct cni_link_new *link);
+int cni_link_fail_new(const struct cni_link_new *link, struct cni_error *err);
+
 /* Reads the attributes of the link `index`, which is of this kind. */
 int cni_link_get_values(struct cni_nl *nl, int index, const struct cni_link_kind *kind,
 			struct cni_link_values *ret_values, struct cni_error *err);

@@ -4,7 +4,9 @@
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static const struct cni_nl_policy link_policy[IFLA_MAX + 1] = {
 	[IFLA_ADDRESS] = {MNL_TYPE_BINARY, CNI_MAC_SIZE, CNI_MAC_SIZE}, /* of Ethernet alone */
@@ -14,12 +16,23 @@ static const struct cni_nl_policy link_policy[IFLA_MAX + 1] = {
 	[IFLA_MASTER] = {MNL_TYPE_U32},
 	[IFLA_OPERSTATE] = {MNL_TYPE_U8},
 	[IFLA_LINKINFO] = {MNL_TYPE_NESTED},
+	[IFLA_AF_SPEC] = {MNL_TYPE_NESTED},
 	[IFLA_IFALIAS] = {MNL_TYPE_NUL_STRING},
 	[IFLA_PROMISCUITY] = {MNL_TYPE_U32},
 	[IFLA_LINK_NETNSID] = {MNL_TYPE_U32},
 	[IFLA_PERM_ADDRESS] = {MNL_TYPE_BINARY, CNI_MAC_SIZE, CNI_MAC_SIZE},
 	[IFLA_PARENT_DEV_NAME] = {MNL_TYPE_NUL_STRING},
 	[IFLA_PARENT_DEV_BUS_NAME] = {MNL_TYPE_NUL_STRING},
+};
+
+static const struct cni_nl_policy family_policy[AF_INET6 + 1] = {
+	[AF_INET6] = {MNL_TYPE_NESTED},
+};
+
+/* Numbers by the kernel's DEVCONF_* (linux/ipv6.h, which cannot be included beside netinet/in.h). */
+#define ACCEPT_RA 3
+static const struct cni_nl_policy ipv6_policy[IFLA_INET6_CONF + 1] = {
+	[IFLA_INET6_CONF] = {MNL_TYPE_BINARY, (ACCEPT_RA + 1) * sizeof(int32_t)},
 };
 
 static const struct cni_nl_policy info_policy[IFLA_INFO_SLAVE_DATA + 1] = {
@@ -75,6 +88,20 @@ static void read_info(const struct nlattr *nest, struct cni_link *link)
 		link->port.hairpin = cni_nl_u8(port[IFLA_BRPORT_MODE], 0);
 		link->port.isolated = cni_nl_u8(port[IFLA_BRPORT_ISOLATED], 0);
 	}
+}
+
+static void read_ipv6(const struct nlattr *families, struct cni_link *link)
+{
+	const struct nlattr *family[AF_INET6 + 1];
+	const struct nlattr *ipv6[IFLA_INET6_CONF + 1];
+	const int32_t *values;
+
+	cni_nl_parse_nested(families, family_policy, family, AF_INET6);
+	cni_nl_parse_nested(family[AF_INET6], ipv6_policy, ipv6, IFLA_INET6_CONF);
+	values = cni_nl_binary(ipv6[IFLA_INET6_CONF], NULL);
+	link->has_accept_ra = values != NULL;
+	if (values)
+		link->accept_ra = values[ACCEPT_RA];
 }
 
 static void read_hardware(const struct nlattr **table, struct cni_link *link)
@@ -167,5 +194,6 @@ void cni_link_read(const struct nlmsghdr *message, struct cni_link *link)
 	read_info(table[IFLA_LINKINFO], link);
 	if (doubtful)
 		read_kind(doubtful, link->kind);
+	read_ipv6(table[IFLA_AF_SPEC], link);
 	read_hardware(table, link);
 }

@@ -41,7 +41,8 @@ int cni_link_sysctl_refuse_ra(const char *ifname, struct cni_error *err)
 {
 	freeing char *key = key_of("ipv6", ifname, "accept_ra");
 
-	if (cni_sysctl_set(key, "0", err) == 0 || err->errnum == ENOENT || ignores_ra(ifname))
+	/* A new link has another value, as a rule. */
+	if (cni_sysctl_overwrite(key, "0", err) == 0 || err->errnum == ENOENT || ignores_ra(ifname))
 		return 0;
 	return cni_fail_within(err, "router advertisements would be accepted (CVE-2020-10749)");
 }

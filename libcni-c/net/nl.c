@@ -2,17 +2,16 @@
 #include "nl.h"
 
 #include "cleanup.h"
-#include "deadline.h"
 #include "netns.h"
+#include "nl_receive.h"
+#include "random.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
-#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define DUMP_ATTEMPTS 16
@@ -22,7 +21,7 @@ static uint32_t random_seq(void)
 {
 	uint32_t seq = 0;
 
-	if (getrandom(&seq, sizeof(seq), GRND_NONBLOCK) != sizeof(seq))
+	if (!cni_random_try(&seq, sizeof(seq)))
 		seq = (uint32_t)getpid() << 16;
 	return seq;
 }
@@ -30,7 +29,6 @@ static uint32_t random_seq(void)
 int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error *err)
 {
 	static const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	static const struct timeval patience = {.tv_sec = CNI_NL_ANSWER_SECONDS};
 	visiting int home = -1;
 	struct mnl_socket *socket;
 	int on = 1;
@@ -47,72 +45,21 @@ int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error
 		mnl_socket_close(socket);
 		return -1;
 	}
-	setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	/* Kernels without them (before 4.12, 4.20) are still understood. */
+	/* A kernel without it (before 4.12) is still understood. */
 	mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
-	mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
-	*ret_nl = (struct cni_nl){.socket = socket, .seq = random_seq()};
+	/* rtnetlink alone knows strict checking. */
+	*ret_nl = (struct cni_nl){
+		.socket = socket, .seq = random_seq(), .is_strict = protocol != NETLINK_ROUTE};
 	return 0;
 }
 
 void cni_nl_close(struct cni_nl *nl)
 {
-	if (nl->socket)
+	if (nl->socket) {
+		cni_nl_receive_none(nl);
 		mnl_socket_close(nl->socket);
+	}
 	*nl = (struct cni_nl){0};
-}
-
-/* ---- receiving ---- */
-
-/* A datagram of a dump has at most 32 KiB (netlink_recvmsg()), unless one link alone is longer: its second
- * names fill up to 64 KiB, with what root in a container gives it. */
-static char datagram[96 << 10] __attribute__((aligned(8)));
-
-/* The size of the next datagram, 0 if another process has sent it, or -1 with errno. */
-static ssize_t receive(struct cni_nl *nl, int flags)
-{
-	struct sockaddr_nl sender = {.nl_family = AF_UNSPEC};
-	struct iovec iov = {datagram, sizeof(datagram)};
-	struct msghdr message = {.msg_name = &sender,
-				 .msg_namelen = sizeof(sender),
-				 .msg_iov = &iov,
-				 .msg_iovlen = 1};
-	ssize_t got;
-
-	do
-		got = recvmsg(mnl_socket_get_fd(nl->socket), &message, flags);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -1;
-	/* Announcements, and datagrams from before connect(), may be another process's. */
-	if (message.msg_namelen != sizeof(sender) || sender.nl_family != AF_NETLINK ||
-	    sender.nl_pid != 0)
-		return 0;
-	if (message.msg_flags & MSG_TRUNC) {
-		errno = EMSGSIZE;
-		return -1;
-	}
-	return got;
-}
-
-int cni_nl_receive(struct cni_nl *nl, const struct nlmsghdr **ret_messages, struct cni_error *err)
-{
-	ssize_t got;
-
-	do
-		got = receive(nl, 0);
-	while (got == 0);
-	if (got < 0 && errno == EAGAIN) {
-		cni_fail(err, CNI_EKERNEL, "the kernel has not answered within %d seconds",
-			 CNI_NL_ANSWER_SECONDS);
-		err->errnum = ETIMEDOUT;
-		return -1;
-	}
-	if (got < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "read a netlink answer");
-	*ret_messages = (const void *)datagram;
-	return (int)got;
 }
 
 /* ---- the error of an answer ---- */
@@ -166,63 +113,91 @@ static uint16_t answer_to(uint16_t question)
 struct answer {
 	cni_nl_cb *cb; /* may be NULL */
 	void *data;
+	uint32_t seq; /* of the question */
 	uint16_t type;
 	bool ends_by_itself; /* neither an acknowledgement nor the end of a dump follows it */
 	bool ends_if_failed; /* the rest is not read: the socket is closed */
 	bool interrupted;
+	bool is_read; /* to its end */
 	int failed;
+	struct cni_error *err; /* the first failure */
 };
 
-/* Reads a datagram. Returns 1 if more follow, 0 after the last. After a failing callback the
- * answer is still read to its end, unless ends_if_failed: the rest must not be mistaken for the
- * next answer. */
-static int read_answers(const struct nlmsghdr *message, int left, uint32_t seq,
-			struct answer *answer, struct cni_error *err)
+/* After a failing callback the answer is still read to its end, unless ends_if_failed: the rest must not be mistaken
+ * for the next answer. */
+static void take(const struct nlmsghdr *message, struct answer *answer)
+{
+	if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+		answer->interrupted = true;
+	if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
+		struct cni_error said = {0};
+
+		if (cni_nl_read_error(message, &said) < 0 && !answer->failed) {
+			*answer->err = said;
+			answer->failed = -1;
+		}
+		answer->is_read = true;
+		return;
+	}
+	if (message->nlmsg_type != answer->type)
+		return;
+	if (answer->cb && !answer->failed)
+		answer->failed = answer->cb(message, answer->data, answer->err);
+	answer->is_read = answer->ends_by_itself || (answer->failed && answer->ends_if_failed);
+}
+
+/* Reads a datagram with messages of some of the answers, whose questions have consecutive numbers. */
+static void read_answers(const struct nlmsghdr *message, int left, struct answer *answers,
+			 size_t count)
 {
 	for (; cni_nl_is_there(message, left); message = mnl_nlmsg_next(message, &left)) {
-		if (message->nlmsg_seq != seq || !cni_nl_is_whole(message))
-			continue;
-		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-			answer->interrupted = true;
-		if (message->nlmsg_type == NLMSG_ERROR || message->nlmsg_type == NLMSG_DONE) {
-			struct cni_error said = {0};
+		uint32_t number = message->nlmsg_seq - answers[0].seq;
 
-			if (cni_nl_read_error(message, &said) < 0 && !answer->failed) {
-				*err = said;
-				answer->failed = -1;
-			}
-			return 0;
-		}
-		if (message->nlmsg_type != answer->type)
-			continue;
-		if (answer->cb && !answer->failed)
-			answer->failed = answer->cb(message, answer->data, err);
-		if (answer->ends_by_itself || (answer->failed && answer->ends_if_failed))
-			return 0;
+		if (number < count && !answers[number].is_read && cni_nl_is_whole(message))
+			take(message, &answers[number]);
 	}
-	return 1;
+}
+
+static bool are_read(const struct answer *answers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!answers[i].is_read)
+			return false;
+	return true;
+}
+
+static void number(struct cni_nl *nl, struct cni_nl_message *m, struct answer *answer)
+{
+	m->header->nlmsg_seq = answer->seq = ++nl->seq;
+	answer->type = answer_to(m->header->nlmsg_type);
+	answer->interrupted = answer->is_read = false;
+	answer->failed = 0;
+}
+
+static int refuse_overflowed(const struct cni_nl_message *m, struct cni_error *err)
+{
+	if (!m->overflowed)
+		return 0;
+	return cni_fail(err, CNI_EKERNEL, "a netlink message would pass %d bytes",
+			CNI_NL_MESSAGE_SIZE);
 }
 
 static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, struct answer *answer,
 		      struct cni_error *err)
 {
 	const struct nlmsghdr *messages;
-	int more = 1;
 
-	answer->interrupted = false;
-	answer->failed = 0;
-	if (m->overflowed)
-		return cni_fail(err, CNI_EKERNEL, "a netlink message would pass %d bytes",
-				CNI_NL_MESSAGE_SIZE);
-	m->header->nlmsg_seq = ++nl->seq;
-	answer->type = answer_to(m->header->nlmsg_type);
+	if (refuse_overflowed(m, err) < 0)
+		return -1;
+	answer->err = err;
+	number(nl, m, answer);
 	if (send(mnl_socket_get_fd(nl->socket), m->header, m->header->nlmsg_len, 0) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a netlink message");
-	while (more) {
+	while (!answer->is_read) {
 		int size = cni_nl_receive(nl, &messages, err);
 
 		if (size >= 0) {
-			more = read_answers(messages, size, nl->seq, answer, err);
+			read_answers(messages, size, answer, 1);
 			continue;
 		}
 		/* The kernel begins no other dump before the end of this one. */
@@ -231,6 +206,57 @@ static int round_trip(struct cni_nl *nl, struct cni_nl_message *m, struct answer
 		answer->failed = -1;
 	}
 	return answer->failed;
+}
+
+static int send_together(const struct cni_nl *nl, const struct cni_nl_request *requests,
+			 size_t count, struct cni_error *err)
+{
+	struct iovec iov[CNI_NL_TOGETHER_MAX];
+	struct msghdr datagram = {.msg_iov = iov};
+
+	/* A message's length is a multiple of 4 already (NLMSG_ALIGNTO): so are its attributes'. */
+	for (size_t i = 0; i < count; i++)
+		iov[i] = (struct iovec){requests[i].message->header,
+					requests[i].message->header->nlmsg_len};
+	datagram.msg_iovlen = (__typeof__(datagram.msg_iovlen))count;
+	if (sendmsg(mnl_socket_get_fd(nl->socket), &datagram, 0) < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "send a netlink message");
+	return 0;
+}
+
+int cni_nl_together(struct cni_nl *nl, struct cni_nl_request *requests, size_t count,
+		    struct cni_error *err)
+{
+	struct answer answers[CNI_NL_TOGETHER_MAX];
+	const struct nlmsghdr *messages;
+
+	if (!count || count > CNI_NL_TOGETHER_MAX)
+		abort();
+	for (size_t i = 0; i < count; i++) {
+		struct cni_nl_request *request = &requests[i];
+
+		if (refuse_overflowed(request->message, err) < 0)
+			return -1;
+		answers[i] = (struct answer){.cb = request->cb,
+					     .data = request->data,
+					     .ends_by_itself = request->is_get,
+					     .err = &request->err};
+		if (!request->is_get)
+			request->message->header->nlmsg_flags |= NLM_F_ACK;
+		number(nl, request->message, &answers[i]);
+	}
+	if (send_together(nl, requests, count, err) < 0)
+		return -1;
+	while (!are_read(answers, count)) {
+		int size = cni_nl_receive(nl, &messages, err);
+
+		if (size < 0)
+			return -1;
+		read_answers(messages, size, answers, count);
+	}
+	for (size_t i = 0; i < count; i++)
+		requests[i].failed = answers[i].failed;
+	return 0;
 }
 
 int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
@@ -250,12 +276,23 @@ int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void 
 	return round_trip(nl, m, &answer, err);
 }
 
+/* With strict checking the kernel (since 4.20) heeds a dump's filters. */
+static void begin_dump(struct cni_nl *nl, struct cni_nl_message *m)
+{
+	int on = 1;
+
+	m->header->nlmsg_flags |= NLM_F_DUMP;
+	if (!nl->is_strict)
+		mnl_socket_setsockopt(nl->socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	nl->is_strict = true;
+}
+
 int cni_nl_dump(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb,
 		void (*restart)(void *data), void *data, struct cni_error *err)
 {
 	struct answer answer = {.cb = cb, .data = data, .interrupted = true};
 
-	m->header->nlmsg_flags |= NLM_F_DUMP;
+	begin_dump(nl, m);
 	for (int i = 0; i < DUMP_ATTEMPTS && answer.interrupted; i++) {
 		if (i && restart)
 			restart(data);
@@ -275,65 +312,7 @@ int cni_nl_dump_until(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb
 {
 	struct answer answer = {.cb = cb, .data = data, .ends_if_failed = true};
 
-	m->header->nlmsg_flags |= NLM_F_DUMP;
+	nl->is_frugal = true;
+	begin_dump(nl, m);
 	return round_trip(nl, m, &answer, err);
-}
-
-/* ---- announcements ---- */
-
-/* Waits for the kernel's next announcement; false if `end` comes first. An overrun (ENOBUFS) has
- * lost announcements, and counts as one. Other processes may announce as well, without a pause, and
- * must not hold up the end. */
-static bool is_announced(struct cni_nl *news, const struct timespec *end)
-{
-	struct pollfd wait = {.fd = mnl_socket_get_fd(news->socket), .events = POLLIN};
-	ssize_t got;
-
-	for (;;) {
-		unsigned int left = cni_deadline_left(end);
-
-		if (left == 0 || poll(&wait, 1, (int)left) == 0)
-			return false;
-		got = receive(news, MSG_DONTWAIT);
-		if (got > 0 || (got < 0 && errno != EAGAIN))
-			return true;
-	}
-}
-
-static int wait_on(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
-		   int (*look)(struct cni_nl *nl, void *data, bool *ret_done,
-			       struct cni_error *err),
-		   void *data, struct cni_error *err)
-{
-	struct timespec end = cni_deadline_in(milliseconds);
-	bool done = false;
-
-	if (mnl_socket_setsockopt(news->socket, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "listen to the kernel's changes");
-	/* From here on no announcement is missed. */
-	do {
-		if (look(nl, data, &done, err) < 0)
-			return -1;
-		if (done)
-			return 0;
-	} while (is_announced(news, &end));
-	cni_fail(err, CNI_EKERNEL, "not done after %u ms", milliseconds);
-	err->errnum = ETIMEDOUT;
-	return -1;
-}
-
-int cni_nl_wait(struct cni_nl *nl, struct cni_nl *news, int group, unsigned int milliseconds,
-		int (*look)(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error *err),
-		void *data, struct cni_error *err)
-{
-	closing_nl struct cni_nl own = {0};
-	bool done = false;
-
-	if (look(nl, data, &done, err) < 0)
-		return -1;
-	if (done)
-		return 0;
-	if (!news && cni_nl_open(&own, NETLINK_ROUTE, -1, err) < 0)
-		return -1;
-	return wait_on(nl, news ? news : &own, group, milliseconds, look, data, err);
 }

@@ -26,12 +26,13 @@ CNI_BEGIN_DECLS
 /* A socket stays in the namespace in which it was opened, whatever the process does later. */
 struct cni_nl {
 	struct mnl_socket *socket; /* NULL: not open */
-	uint32_t seq; /* of the message that was sent last; the first one's is random */
+	uint32_t seq;	/* of the message that was sent last; the first one's is random */
+	bool is_strict; /* dumps are checked strictly; true as well where there is no such thing */
+	bool is_frugal; /* datagrams are read one by one: not all of them are wanted */
 };
 
 /* Opens a socket of `protocol` (NETLINK_ROUTE, NETLINK_NETFILTER) in the namespace `netns` (a
- * descriptor; -1: where we are) with extended acknowledgements and strict checking, connected to
- * the kernel: any process with CAP_NET_ADMIN in that namespace may send to the socket's port, but
+ * descriptor; -1: where we are) with extended acknowledgements, connected to the kernel: any process with CAP_NET_ADMIN in that namespace may send to the socket's port, but
  * the kernel refuses datagrams from other ports than the one a socket is connected to
  * (netlink_getsockbyportid() in its net/netlink/af_netlink.c). The process is back home when it
  * returns. Fails with CNI_EKERNEL. */
@@ -78,10 +79,11 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest);
 	     cni_nl_nest_end((m), n), o = NULL)
 
 /* Receives a datagram from the kernel. Returns its size, and its messages in `ret_messages`,
- * valid until the next call for any socket. Drops datagrams of other senders. Fails with
- * CNI_EKERNEL: errnum ETIMEDOUT after CNI_NL_ANSWER_SECONDS without a datagram, because the
- * kernel drops an answer if out of memory, and EMSGSIZE if the datagram is truncated. */
-#define CNI_NL_ANSWER_SECONDS 10
+ * valid until the next call for any socket. Drops datagrams of other senders. Does not wait: the
+ * kernel answers before send(2) returns, and goes on with a dump within recvmsg(2)
+ * (netlink_unicast_kernel(), netlink_recvmsg() in its net/netlink/af_netlink.c). Fails with
+ * CNI_EKERNEL: errnum ETIMEDOUT without a datagram, because the kernel drops an answer if out of
+ * memory, and EMSGSIZE if the datagram is truncated. */
 int cni_nl_receive(struct cni_nl *nl, const struct nlmsghdr **ret_messages, struct cni_error *err);
 
 /* Handles a message of an answer that cni_nl_is_whole() accepts and whose type answers the
@@ -97,6 +99,25 @@ int cni_nl_transact(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, 
  * request that may remain unanswered needs cni_nl_transact(). */
 int cni_nl_get(struct cni_nl *nl, struct cni_nl_message *m, cni_nl_cb *cb, void *data,
 	       struct cni_error *err);
+
+/* A request of several that are sent together. */
+struct cni_nl_request {
+	struct cni_nl_message *message;
+	bool is_get; /* has exactly one answer or an error, as for cni_nl_get(); otherwise as for cni_nl_transact() */
+	cni_nl_cb *cb; /* NULL allowed */
+	void *data;
+	int failed; /* afterwards: 0, or -1 with `err` */
+	struct cni_error err;
+};
+
+#define CNI_NL_TOGETHER_MAX 4
+
+/* Sends up to CNI_NL_TOGETHER_MAX requests with one system call, and reads all of their answers. The kernel handles them in
+ * this order, and goes on after one that fails (netlink_rcv_skb() in its net/netlink/af_netlink.c): a request that must
+ * not follow a failure is sent by itself. No dumps. Fails with CNI_EKERNEL if the answers cannot be had: any of the
+ * requests may have been obeyed. */
+int cni_nl_together(struct cni_nl *nl, struct cni_nl_request *requests, size_t count,
+		    struct cni_error *err);
 
 /* As above for a dump, which is repeated (up to 16 times, then CNI_EKERNEL with EAGAIN) while
  * the kernel reports an interruption by a change (NLM_F_DUMP_INTR); `restart` (NULL allowed) is

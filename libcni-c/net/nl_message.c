@@ -70,5 +70,3 @@ void cni_nl_nest_end(struct cni_nl_message *m, struct nlattr *nest)
 	if (nest)
 		mnl_attr_nest_end(m->header, nest);
 }
-
-/* ---- receiving ---- */

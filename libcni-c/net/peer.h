@@ -7,6 +7,7 @@
 
 #include "decls.h"
 #include "link.h"
+#include "link_kind.h"
 #include "nl.h"
 
 #include <stdbool.h>
@@ -16,6 +17,18 @@ CNI_BEGIN_DECLS
 /* The id by which the namespace of `nl` knows `netns` (a descriptor); -1: it has none yet. Fails with
  * CNI_EKERNEL. */
 int cni_peer_netns_id(struct cni_nl *nl, int netns, int *ret_id, struct cni_error *err);
+
+/* A veth as the kernel describes it right after it was made, and the id of the namespace of its other end. */
+struct cni_peer_look {
+	struct cni_link link;
+	int netns_id;
+	bool is_had; /* false: the look has failed, as of a link that is gone already */
+};
+
+/* Makes the veth `veth`, looks at it, and asks for the id of `netns` (a descriptor), all with one system call.
+ * Fails as cni_link_add(). */
+int cni_peer_add(struct cni_nl *nl, const struct cni_link_new *veth, int netns,
+		 struct cni_peer_look *ret_look, struct cni_error *err);
 
 /* `*ret_is` becomes true if the other end of the veth `link`, which `nl` has just described, is in
  * the namespace `netns` (a descriptor). The process must be in the namespace of `nl`. A namespace

@@ -20,7 +20,11 @@ int cni_sysctl_get(const char *key, char *ret_value, size_t size, struct cni_err
  * Fails with CNI_EIO, naming key and value. */
 int cni_sysctl_set(const char *key, const char *value, struct cni_error *err);
 
-/* The same for a key below `dir`, a descriptor of a directory below /proc/sys, or -1 for
+/* The same, for a key that is known to have another value, most of the time, and to which it means nothing to be written
+ * the value that it has: looks only if writing fails. */
+int cni_sysctl_overwrite(const char *key, const char *value, struct cni_error *err);
+
+/* The same as cni_sysctl_set() for a key below `dir`, a descriptor of a directory below /proc/sys, or -1 for
  * /proc/sys. Keys below net/ipv4 and net/ipv6 stay in the namespace in which `dir` was opened,
  * even if the process later enters another: the kernel looks up the namespace at the directories
  * above alone (sysctl_follow_link() in its fs/proc/proc_sysctl.c). */

@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "ip.h"
+#include "random.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/wait.h>
 
 #define DEVICE	    "/dev/net/tun"
@@ -57,7 +57,7 @@ static int choose_index(int tun, int *ret_index, struct cni_error *err)
 {
 	unsigned int index;
 
-	if (getrandom(&index, sizeof(index), 0) != sizeof(index))
+	if (!cni_random(&index, sizeof(index)))
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "choose an index");
 	index = (index & 0x3fffffff) | 0x40000000;
 	if (ioctl(tun, TUNSETIFINDEX, &index) < 0)

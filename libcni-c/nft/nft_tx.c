@@ -16,6 +16,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -28,6 +29,8 @@
 /* The kernel's memory for an error, rounded up: each message of a batch may get one.
  */
 #define ANSWER_SIZE 2048
+/* A batch of more messages gets its errors without the messages in them: their memory is the socket's. */
+#define ANSWERS_FEW 32
 
 #define RETRY_SECONDS 10
 
@@ -278,11 +281,14 @@ static int send_batch(struct cni_nft_tx *tx, struct cni_error *err)
 	struct msghdr message = {.msg_iovlen = (size_t)pages};
 	int answers = (int)tx->label_count * ANSWER_SIZE;
 	int room = pages * (PAGE_SIZE + OVERRUN_SIZE) * 2;
+	int on = 1;
 
 	nftnl_batch_iovec(tx->batch, iov, (uint32_t)pages);
 	message.msg_iov = iov;
 	/* A batch is one datagram; GC after a long time may have a large one. Its answers come all
 	 * at once, and what the socket has no room for is lost (ENOBUFS). */
+	if (tx->label_count > ANSWERS_FEW)
+		setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	if (pages > 1) {
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room));
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &answers, sizeof(answers));

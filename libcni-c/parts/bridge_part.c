@@ -2,7 +2,6 @@
 #include "parts.h"
 
 #include "cleanup.h"
-#include "file.h"
 #include "link_kind.h"
 #include "link_mac.h"
 #include "link_sysctl.h"
@@ -13,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 
 static void print(FILE *out, const void *data)
@@ -44,12 +44,10 @@ static int refuse_other_kind(const struct cni_link *link, int code, struct cni_e
 static bool mac_is_pinned(const struct cni_link *bridge)
 {
 	freeing char *path = cni_format("/sys/class/net/%s/addr_assign_type", bridge->name);
-	freeing char *type = NULL;
-	struct cni_error ignored;
-	size_t size;
+	closing int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char type[2];
 
-	return cni_file_read_at(AT_FDCWD, path, true, 16, &type, &size, &ignored) == 0 &&
-	       !strcmp(type, "3\n");
+	return fd >= 0 && read(fd, type, sizeof(type)) == sizeof(type) && !memcmp(type, "3\n", 2);
 }
 
 /* An address that comes and goes with the ports would cut every pod off its gateway, and with one of
@@ -73,12 +71,15 @@ static char *accept_ra_key(const struct cni_bridge_part *spec)
 }
 
 /* Before it is up: a pod must not become the host's router. */
-static int refuse_advertisements(struct cni_bridge_part *spec, struct cni_error *err)
+static int refuse_advertisements(const struct cni_link *bridge, struct cni_bridge_part *spec,
+				 struct cni_error *err)
 {
 	freeing char *key = accept_ra_key(spec);
 	struct cni_error ignored;
 
-	if (cni_sysctl_get(key, spec->accept_ra, sizeof(spec->accept_ra), &ignored) < 0)
+	if (bridge->has_accept_ra)
+		snprintf(spec->accept_ra, sizeof(spec->accept_ra), "%d", bridge->accept_ra);
+	else if (cni_sysctl_get(key, spec->accept_ra, sizeof(spec->accept_ra), &ignored) < 0)
 		spec->accept_ra[0] = '\0';
 	if (!strcmp(spec->accept_ra, "0"))
 		return 0;
@@ -147,7 +148,7 @@ static int bring_up(struct cni_attachment *at, struct cni_bridge_part *spec, str
 			spec->vlan_filtering && !bridge->vlan_filtering ? CNI_ON : CNI_KEEP,
 	};
 
-	if (refuse_advertisements(spec, err) < 0)
+	if (refuse_advertisements(bridge, spec, err) < 0)
 		return -1;
 	if (!spec->made && pin_mac(at, bridge, err) < 0)
 		return -1;

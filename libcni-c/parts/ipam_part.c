@@ -16,13 +16,13 @@ static void print_lease(FILE *out, const void *data)
 static int check_type(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	(void)data;
-	return cni_delegate_check(at->call, err);
+	return cni_delegate_find(at->call, CNI_ADD, &at->delegate, err);
 }
 
 static int release(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	(void)data;
-	return cni_delegate_ipam(at->call, CNI_DEL, NULL, err);
+	return cni_delegate_run(at->call, &at->delegate, CNI_DEL, NULL, err);
 }
 
 static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
@@ -145,7 +145,7 @@ static int lease(struct cni_attachment *at, struct cni_error *err)
 	struct cni_call call = *at->call;
 
 	call.env.seen = see_netns(at);
-	if (cni_delegate_ipam(&call, CNI_ADD, &answer, err) < 0)
+	if (cni_delegate_run(&call, &at->delegate, CNI_ADD, &answer, err) < 0)
 		return -1;
 	at->leased = true;
 	cni_result_merge_ipam(at->result, &answer);

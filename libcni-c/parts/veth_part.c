@@ -94,7 +94,8 @@ static int refuse_to_attach_again(struct cni_attachment *at, struct cni_error *e
 			at->owner->text, at->owner->key);
 }
 
-static int make(struct cni_attachment *at, const struct cni_veth_part *spec, struct cni_error *err)
+static int make(struct cni_attachment *at, const struct cni_veth_part *spec,
+		struct cni_peer_look *ret_look, struct cni_error *err)
 {
 	uint8_t host_mac[CNI_MAC_SIZE];
 	const struct cni_link_new peer = {.name = at->owner->ifname,
@@ -113,7 +114,7 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 
 	cni_link_random_mac(host_mac);
 	cni_container_link_choose_mac(at, spec->mac);
-	if (cni_link_add(&at->nl[CNI_HOST], &veth, err) == 0)
+	if (cni_peer_add(&at->nl[CNI_HOST], &veth, at->netns, ret_look, err) == 0)
 		return 0;
 	if (err->errnum != EEXIST)
 		/* Made anyway, if only the answer got lost: the MAC tells. */
@@ -127,7 +128,22 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec, str
 	 * namespace is going away. */
 	if (refuse_to_attach_again(at, err) < 0 || delete_host_end(at, &found, err) < 0)
 		return -1;
-	return cni_link_add(&at->nl[CNI_HOST], &veth, err);
+	return cni_peer_add(&at->nl[CNI_HOST], &veth, at->netns, ret_look, err);
+}
+
+/* The look that came with making the veth, if it has found the other end in the container; another one otherwise, which
+ * knows why not. */
+static int follow(struct cni_attachment *at, const struct cni_peer_look *look,
+		  struct cni_error *err)
+{
+	if (look->is_had && look->link.peer_netns >= 0 && look->link.peer_netns == look->netns_id) {
+		at->host = look->link;
+		at->container.index = at->host.peer;
+		return 0;
+	}
+	if (cni_link_get(&at->nl[CNI_HOST], at->owner->key, &at->host, err) < 0)
+		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
+	return cni_container_end_follow(at, err);
 }
 
 /* Replaces the VLAN that the bridge's ports begin with by those of the port. */
@@ -172,7 +188,7 @@ static void skip_dad(const char *name)
 }
 
 static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_part *spec,
-			     struct cni_error *err)
+			     const struct cni_peer_look *look, struct cni_error *err)
 {
 	const char *name = at->owner->key;
 	struct cni_link_change change = {
@@ -181,12 +197,13 @@ static int name_and_bring_up(struct cni_attachment *at, const struct cni_veth_pa
 		.up = CNI_ON,
 	};
 
-	if (cni_link_get(&at->nl[CNI_HOST], name, &at->host, err) < 0)
-		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;
-	if (cni_container_end_follow(at, err) < 0)
+	if (follow(at, look, err) < 0)
 		return -1;
 	/* Before it is up. */
-	if (cni_link_sysctl_refuse_ra(name, err) < 0 || set_vlans(at, spec, err) < 0)
+	if (!(at->host.has_accept_ra && at->host.accept_ra == 0) &&
+	    cni_link_sysctl_refuse_ra(name, err) < 0)
+		return -1;
+	if (set_vlans(at, spec, err) < 0)
 		return -1;
 	if (!spec->master)
 		skip_dad(name);
@@ -199,12 +216,13 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	const struct cni_veth_part *spec = data;
 	struct cni_error ignored;
+	struct cni_peer_look look;
 	char mac[CNI_MAC_TEXT_SIZE];
 	bool found;
 
-	if (make(at, spec, err) < 0)
+	if (make(at, spec, &look, err) < 0)
 		return -1;
-	if (name_and_bring_up(at, spec, err) < 0) {
+	if (name_and_bring_up(at, spec, &look, err) < 0) {
 		cni_container_end_explain(at, err);
 		delete_host_end(at, &found, &ignored);
 		return -1;

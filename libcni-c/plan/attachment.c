@@ -2,6 +2,7 @@
 #include "attachment.h"
 
 #include "cleanup.h"
+#include "ending.h"
 #include "lock.h"
 #include "mem.h"
 #include "netns.h"
@@ -119,20 +120,29 @@ int cni_attachment_open(struct cni_attachment *at, struct cni_error *err)
 
 void cni_attachment_close(struct cni_attachment *at)
 {
+	cni_delegate_clear(&at->delegate);
+	/* The lock as well: it is shared, and the answer belongs to the ADD. */
+	if (cni_ending_is_near())
+		return;
 	close_all(at);
 	cni_attachment_unshare(at);
 }
 
 /* Each network namespace has a lock of its own. A namespace that gets the numbers of one that is gone
  * gets a lock that is free. */
-static bool name_lock(char name[CNI_SHARED_LOCK_SIZE])
+static bool name_lock(const struct cni_env *env, char name[CNI_SHARED_LOCK_SIZE])
 {
+	uint64_t dev = env->own_dev;
+	uint64_t ino = env->own_ino;
 	struct stat st;
 
-	if (stat(own_netns, &st) < 0)
-		return false;
-	snprintf(name, CNI_SHARED_LOCK_SIZE, "netns %ju:%ju", (uintmax_t)st.st_dev,
-		 (uintmax_t)st.st_ino);
+	if (!env->netns_is_compared) {
+		if (stat(own_netns, &st) < 0)
+			return false;
+		dev = st.st_dev;
+		ino = st.st_ino;
+	}
+	snprintf(name, CNI_SHARED_LOCK_SIZE, "netns %ju:%ju", (uintmax_t)dev, (uintmax_t)ino);
 	return true;
 }
 
@@ -142,7 +152,7 @@ void cni_attachment_share(struct cni_attachment *at)
 {
 	struct cni_error err;
 
-	if (name_lock(at->lock_name) &&
+	if (name_lock(&at->call->env, at->lock_name) &&
 	    cni_lock_take(at->lock_name, CNI_LOCK_SHARED, SHARE_MS, &at->shared_lock, &err) < 0)
 		at->shared_lock = -1;
 }

@@ -5,6 +5,7 @@
 #define CNI_ATTACHMENT_H
 
 #include "decls.h"
+#include "delegate.h"
 #include "error.h"
 #include "link.h"
 #include "nl.h"
@@ -56,7 +57,8 @@ struct cni_attachment {
 	/* CNI_IFNAME. ADD fills index and MAC only (container_end.h). CHECK: `has_mac`
 	 * only if the MAC is the one that the prevResult has. */
 	struct cni_link container;
-	bool leased; /* the IPAM plugin has given us addresses */
+	bool leased;		      /* the IPAM plugin has given us addresses */
+	struct cni_delegate delegate; /* the IPAM plugin, once ADD has found it */
 };
 
 /* The attachment of a call, with nothing open. `visit`: NULL for none. */

@@ -39,8 +39,8 @@ static bool is_this_executable(const char *file)
 
 /* An IPAM plugin gets the same configuration that names it, so a delegating plugin would start
  * itself forever. `ret_file` gets the executable, which the caller frees. */
-static int find(const struct cni_call *call, enum cni_command command, char **ret_file,
-		struct cni_error *err)
+static int find_file(const struct cni_call *call, enum cni_command command, char **ret_file,
+		     struct cni_error *err)
 {
 	const char *type = call->conf.ipam_type;
 
@@ -67,13 +67,37 @@ static int refuse_this_executable(const struct cni_call *call, const char *file,
 			call->conf.ipam_type, file);
 }
 
-int cni_delegate_check(const struct cni_call *call, struct cni_error *err)
+/* True if the build id of the file is that of the contained plugin. The ELF notes are in the
+ * first page. */
+static bool is_contained(const struct cni_contained *contained, const char *file)
+{
+	closing int fd = contained ? open(file, O_RDONLY | O_CLOEXEC) : -1;
+	char page[4096];
+	ssize_t size = fd < 0 ? 0 : pread(fd, page, sizeof(page), 0);
+
+	return size > 0 &&
+	       memmem(page, (size_t)size, contained->build_id, contained->build_id_size) != NULL;
+}
+
+void cni_delegate_clear(struct cni_delegate *delegate)
+{
+	free(delegate->file);
+	*delegate = (struct cni_delegate){.file = NULL};
+}
+
+int cni_delegate_find(const struct cni_call *call, enum cni_command command,
+		      struct cni_delegate *ret_delegate, struct cni_error *err)
 {
 	freeing char *file = NULL;
+	bool contained;
 
-	if (find(call, CNI_ADD, &file, err) < 0)
+	if (find_file(call, command, &file, err) < 0)
 		return -1;
-	return refuse_this_executable(call, file, err);
+	contained = is_contained(call->contained, file);
+	if (!contained && refuse_this_executable(call, file, err) < 0)
+		return -1;
+	*ret_delegate = (struct cni_delegate){take_ptr(file), contained};
+	return 0;
 }
 
 /* ---- run ---- */
@@ -126,18 +150,6 @@ static int run_executable(const struct cni_call *call, const char *file, enum cn
 	return command == CNI_ADD ? decode_answer(call, &answer, ret_result, err) : 0;
 }
 
-/* True if the build id of the file is that of the contained plugin. The ELF notes are in the
- * first page. */
-static bool is_contained(const struct cni_contained *contained, const char *file)
-{
-	closing int fd = contained ? open(file, O_RDONLY | O_CLOEXEC) : -1;
-	char page[4096];
-	ssize_t size = fd < 0 ? 0 : pread(fd, page, sizeof(page), 0);
-
-	return size > 0 &&
-	       memmem(page, (size_t)size, contained->build_id, contained->build_id_size) != NULL;
-}
-
 static int run_contained(const struct cni_call *call, enum cni_command command,
 			 struct cni_result *ret_result, struct cni_error *err)
 {
@@ -149,22 +161,32 @@ static int run_contained(const struct cni_call *call, enum cni_command command,
 			     ret_result, &version, err);
 }
 
-int cni_delegate_ipam(const struct cni_call *call, enum cni_command command,
-		      struct cni_result *ret_result, struct cni_error *err)
+int cni_delegate_run(const struct cni_call *call, const struct cni_delegate *delegate,
+		     enum cni_command command, struct cni_result *ret_result, struct cni_error *err)
 {
-	freeing char *file = NULL;
+	const char *file = delegate->file;
+	bool contained = delegate->is_contained;
 	struct cni_error ignored;
-	bool contained;
 
-	if (find(call, command, &file, err) < 0)
-		return -1;
-	contained = is_contained(call->contained, file);
-	if (!contained && refuse_this_executable(call, file, err) < 0)
-		return -1;
+	if (!file)
+		return cni_delegate_ipam(call, command, ret_result, err);
 	if ((contained ? run_contained(call, command, ret_result, err)
 		       : run_executable(call, file, command, ret_result, err)) == 0)
 		return 0;
 	if (command == CNI_ADD && !contained)
 		run_executable(call, file, CNI_DEL, NULL, &ignored);
 	return cni_fail_within(err, "ipam '%s'", call->conf.ipam_type);
+}
+
+int cni_delegate_ipam(const struct cni_call *call, enum cni_command command,
+		      struct cni_result *ret_result, struct cni_error *err)
+{
+	struct cni_delegate delegate;
+	int failed;
+
+	if (cni_delegate_find(call, command, &delegate, err) < 0)
+		return -1;
+	failed = cni_delegate_run(call, &delegate, command, ret_result, err);
+	cni_delegate_clear(&delegate);
+	return failed;
 }

@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "counters.h"
 #include "describe.h"
+#include "ending.h"
 #include "file.h"
 #include "log.h"
 #include "settings.h"
@@ -107,12 +108,12 @@ static int print_about(const struct cni_verbs *verbs)
 }
 
 /* ADD in the plugin's own namespace would change the host's network. Checked before anything is changed. */
-static int refuse_own_netns(const struct cni_env *env, struct cni_error *err)
+static int refuse_own_netns(struct cni_env *env, struct cni_error *err)
 {
 	struct stat theirs;
 	struct stat ours;
 
-	if (env->netns_override || stat(env->netns, &theirs) < 0 ||
+	if (env->netns_override || env->netns_is_compared || stat(env->netns, &theirs) < 0 ||
 	    stat("/proc/self/ns/net", &ours) < 0)
 		return 0;
 	if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
@@ -120,6 +121,9 @@ static int refuse_own_netns(const struct cni_env *env, struct cni_error *err)
 				"CNI_NETNS '%s' is the plugin's own network namespace: plugin's "
 				"netns and netns from CNI_NETNS should not be the same",
 				env->netns);
+	env->own_dev = ours.st_dev;
+	env->own_ino = ours.st_ino;
+	env->netns_is_compared = true;
 	return 0;
 }
 
@@ -135,7 +139,7 @@ static int require_path(const struct cni_verbs *verbs, const struct cni_call *ca
 				call->conf.ipam_type);
 }
 
-static int run_add(const struct cni_verbs *verbs, const struct cni_call *call,
+static int run_add(const struct cni_verbs *verbs, struct cni_call *call,
 		   struct cni_result *ret_result, struct cni_error *err)
 {
 	if (refuse_own_netns(&call->env, err) < 0)
@@ -147,7 +151,7 @@ static int run_add(const struct cni_verbs *verbs, const struct cni_call *call,
 	return cni_result_check_fits(ret_result, call->conf.version, err);
 }
 
-static int dispatch(const struct cni_verbs *verbs, const struct cni_call *call,
+static int dispatch(const struct cni_verbs *verbs, struct cni_call *call,
 		    struct cni_result *ret_result, struct cni_error *err)
 {
 	int (*verb)(const struct cni_call *, struct cni_error *) = NULL;
@@ -305,6 +309,7 @@ int cni_verbs_main(const struct cni_verbs *verbs)
 		return print_about(verbs);
 	/* A runtime that has gone away does not end an ADD half way: see answer(). */
 	signal(SIGPIPE, SIG_IGN);
+	cni_ending_begin();
 	failed = cni_env_read(&env, &err);
 	if (!failed && env.command == CNI_VERSION)
 		return print_versions(verbs);

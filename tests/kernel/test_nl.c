@@ -225,26 +225,18 @@ static void nl__socket_stays_where_it_was_opened(void **state)
 /* A change without NLM_F_ACK has no answer, as if the kernel had had no memory for it. */
 static void nl__gives_up_when_no_answer_comes(void **state)
 {
-	const struct timeval short_time = {.tv_sec = 1};
-	int fd = mnl_socket_get_fd(rtnl.socket);
-	struct timeval patience = {0};
-	socklen_t size = sizeof(patience);
 	struct cni_nl_message m;
 	struct cni_link link;
 	struct cni_error err;
 
 	(void)state;
-	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, &size), 0);
-	assert_int_equal(patience.tv_sec, 10);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &short_time, sizeof(short_time)),
-			 0);
 	sandbox_must("ip link add va type veth peer name vb");
 	((struct ifinfomsg *)cni_nl_init(&m, RTM_NEWLINK, 0, sizeof(struct ifinfomsg)))->ifi_index =
 		kernel_index_of(NULL, "va");
 	assert_int_equal(cni_nl_get(&rtnl, &m, NULL, NULL, &err), -1);
 	assert_int_equal(err.code, CNI_EKERNEL);
 	assert_int_equal(err.errnum, ETIMEDOUT);
-	assert_string_equal(err.msg, "the kernel has not answered within 10 seconds");
+	assert_string_equal(err.msg, "the kernel has not answered");
 	/* The socket can be used again. */
 	assert_int_equal(cni_link_get(&rtnl, "vb", &link, &err), 0);
 	assert_string_equal(link.name, "vb");

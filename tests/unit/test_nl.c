@@ -101,8 +101,7 @@ static void nl__takes_datagrams_of_port_0_alone(void **state)
 	fake_kernel_answer_from(4711, false, script, script_size);
 	assert_int_equal(cni_link_get(&nl, "eth0", &link, &err), -1);
 	assert_int_equal(err.errnum, ETIMEDOUT);
-	assert_string_equal(err.msg, "look up link 'eth0': the kernel has not answered within 10 "
-				     "seconds");
+	assert_string_equal(err.msg, "look up link 'eth0': the kernel has not answered");
 	fake_kernel_answer_from(0, false, script, script_size);
 	assert_int_equal(cni_link_get(&nl, "eth0", &link, &err), 0);
 	assert_int_equal(link.mtu, 1500);

@@ -60,8 +60,8 @@ static void add__gives_a_bridge_of_zeroes_a_mac(void **state)
 static void add__gives_a_bridge_of_zeroes_one_mac(void **state)
 {
 	static const char *const slowly[] = {"-o",   "/dev/null",
-					     "-e",   "trace=getrandom",
-					     "-e",   "inject=getrandom:delay_enter=1000000",
+					     "-e",   "trace=fcntl",
+					     "-e",   "inject=fcntl:delay_exit=1000000",
 					     BRIDGE, NULL};
 	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
 	struct plugin_process running;

@@ -172,8 +172,8 @@ static void doctor__says_that_the_kernel_lacks_a_kind(void **state)
 	if (sandbox_run("strace -V >/run/out 2>&1") != 0)
 		skip_because("strace is not installed");
 	sandbox_must("export ASAN_OPTIONS=detect_leaks=0; NETCONFPATH=" DOCTOR_CONF
-		     " strace -o /run/log -e trace=recvmsg -e "
-		     "inject=recvmsg:error=EOPNOTSUPP:when=1 " CNITOOL
+		     " strace -o /run/log -e trace=recvmmsg -e "
+		     "inject=recvmmsg:error=EOPNOTSUPP:when=1 " CNITOOL
 		     " doctor --only host.kernel > /run/out; [ $? = 1 ] && "
 		     "grep -q \"this kernel has no links of kind 'bridge'\" /run/out && "
 		     "grep -q 'try: modprobe bridge' /run/out");

@@ -186,7 +186,7 @@ static void add__sweeps_as_rarely_as_there_are_many(void **state)
 static long read_by_del(const char *config)
 {
 	static const char log[] = SANDBOX_DIR "/log";
-	const char *const arguments[] = {"-o", log, "-e", "trace=recvmsg", PORTMAP, NULL};
+	const char *const arguments[] = {"-o", log, "-e", "trace=recvmmsg", PORTMAP, NULL};
 	static const char *const environment[] = {"ASAN_OPTIONS=detect_leaks=0", NULL};
 	freeing char *with = pod_config(&red, config);
 	struct plugin_call asked = portmap_call(&red, "DEL", with);
@@ -196,7 +196,9 @@ static long read_by_del(const char *config)
 	asked.arguments = arguments;
 	asked.environment = environment; /* leaks cannot be looked for in a traced process */
 	plugin_succeeds(&asked);
-	bytes = sandbox_read("awk '/recvmsg/ {sum += $NF} END {printf \"%%d\", sum}' %s", log);
+	bytes = sandbox_read("grep -o 'msg_len=[0-9]*' %s | "
+			     "awk -F= '{sum += $2} END {printf \"%%d\", sum}'",
+			     log);
 	return atol(bytes);
 }
 

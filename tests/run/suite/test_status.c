@@ -117,7 +117,7 @@ static void status__says_if_bridges_cannot_filter_vlans(void **state)
 /* As a kernel without the module, or without the message, answers. */
 static void answers_to(const char *error, int nth, const char *more, const char *text)
 {
-	const struct fault_step step = {.name = "recvmsg", .nth = nth};
+	const struct fault_step step = {.name = "recvmmsg", .nth = nth};
 	freeing char *config = bridge_config("1.1.0", more);
 	struct plugin_call call = call_of(BRIDGE, config);
 	struct plugin_answer answer = faults_inject(&call, LOG, &step, error);

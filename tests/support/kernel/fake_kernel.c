@@ -165,14 +165,19 @@ static void record(const struct msghdr *message, size_t size)
 	fake.at += size;
 }
 
-ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
+	     struct timespec *timeout)
 {
-	ssize_t got;
+	ssize_t size;
+	int got;
 
-	if (fake.mode == ANSWERING)
-		return answer(message);
-	got = syscall(SYS_recvmsg, fd, message, flags);
-	if (got > 0 && fake.mode == RECORDING)
-		record(message, (size_t)got);
+	if (fake.mode == ANSWERING) {
+		size = answer(&messages->msg_hdr);
+		messages->msg_len = size < 0 ? 0 : (unsigned int)size;
+		return size < 0 ? -1 : 1;
+	}
+	got = (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
+	for (int i = 0; i < got && fake.mode == RECORDING; i++)
+		record(&messages[i].msg_hdr, messages[i].msg_len);
 	return got;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Netlink answers out of memory, or written down as the kernel gives them. A program that links
- * this has send(), sendmsg() and recvmsg() of its own in place of the C library's; they pass
+ * this has send(), sendmsg() and recvmmsg() of its own in place of the C library's; they pass
  * everything on until fake_kernel_answer() or fake_kernel_record() is called, and from then on they
  * serve every socket.
  *
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 /* Questions go nowhere, and are answered by the script, which must stay until fake_kernel_end(); at
- * its end, by a timeout (EAGAIN). */
+ * its end, by nothing (EAGAIN). */
 void fake_kernel_answer(const uint8_t *script, size_t size);
 
 /* As above, from the port `sender` (0: the kernel's), and marked as cut (MSG_TRUNC). */

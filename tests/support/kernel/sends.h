@@ -28,10 +28,11 @@
 		sends++;                                                                           \
 		return syscall(SYS_sendmsg, fd, message, flags);                                   \
 	}                                                                                          \
-	ssize_t recvmsg(int fd, struct msghdr *message, int flags)                                 \
+	int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,              \
+		     struct timespec *timeout)                                                     \
 	{                                                                                          \
 		reads++;                                                                           \
-		return syscall(SYS_recvmsg, fd, message, flags);                                   \
+		return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);            \
 	}
 
 #endif
