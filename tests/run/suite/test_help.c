@@ -29,56 +29,55 @@ static int compile(const char *source, const char *header, const char *row)
 			   includes, header, row);
 }
 
+static const struct {
+	const char *source;
+	const char *header;
+	const char *table;
+	const char *with;
+	const char *without[3];
+} rows[] = {
+	{"libcni-c/spec/decode.c",
+	 "decode.h",
+	 "const struct cni_field t[] =",
+	 "CNI_FIELD(struct conf, \"n\", n, \"A number\", .max = 3)",
+	 {"CNI_FIELD(struct conf, \"n\", n)", "CNI_FIELD(struct conf, \"n\", n, .max = 3)",
+	  "CNI_FIELD(struct conf, \"n\", n, \"\", .max = 3)"}},
+	{"libcni-c/spec/decode.c",
+	 "decode.h",
+	 "const struct cni_field t[] =",
+	 "CNI_KEY(\"n\", CNI_TYPE_NUMBER, \"A number\")",
+	 {"CNI_KEY(\"n\", CNI_TYPE_NUMBER)", "CNI_KEY(\"n\", CNI_TYPE_NUMBER, .max = 3)",
+	  "CNI_KEY(\"n\", CNI_TYPE_NUMBER, \"\")"}},
+	{"libcni-c/spec/args.c",
+	 "args.h",
+	 "const struct cni_argument t[] =",
+	 "CNI_ARGUMENT(\"MAC\", \"The MAC\")",
+	 {"CNI_ARGUMENT(\"MAC\")", "CNI_ARGUMENT(\"MAC\", \"\")", "CNI_ARGUMENT(\"MAC\", NULL)"}},
+	{"libcni-c/spec/settings.c",
+	 "settings.h",
+	 "const struct cni_setting t[] =",
+	 "CNI_SETTING(\"log\", \"CNI_C_LOG\", log, \"a path\", \"none\", \"A log\")",
+	 {"CNI_SETTING(\"log\", \"CNI_C_LOG\", log, \"a path\", \"none\")",
+	  "CNI_SETTING(\"log\", \"CNI_C_LOG\", log, \"a path\", \"none\", \"\")",
+	  "CNI_SETTING(\"log\", \"CNI_C_LOG\", log, \"\", \"none\", \"A log\")"}},
+	{"cnitool/options.c",
+	 "options.h",
+	 "const struct tool_option t[] =",
+	 "TOOL_OPTION(\"all\", 'a', NULL, NULL, \"all of them\", .offset = 0)",
+	 {"TOOL_OPTION(\"all\", 'a', NULL, NULL, .offset = 0)",
+	  "TOOL_OPTION(\"all\", 'a', NULL, NULL, \"\", .offset = 0)",
+	  "TOOL_OPTION(\"all\", 'a', NULL, NULL, NULL, .offset = 0)"}},
+	{"cnitool/usage.c",
+	 "commands.h",
+	 "const struct command t[] =",
+	 "COMMAND(\"add\", \"\", NULL, 0, NULL, \"Add\", \"Adds.\\n\")",
+	 {"COMMAND(\"add\", \"\", NULL, 0, NULL, \"Add\")",
+	  "COMMAND(\"add\", \"\", NULL, 0, NULL, \"Add\", \"\")",
+	  "COMMAND(\"add\", \"\", NULL, 0, NULL, \"\", \"Adds.\\n\")"}},
+};
+
 static void row__without_help_does_not_compile(void **state)
 {
-	static const struct {
-		const char *source;
-		const char *header;
-		const char *table;
-		const char *with;
-		const char *without[3];
-	} rows[] = {
-		{"libcni-c/spec/decode.c",
-		 "decode.h",
-		 "const struct cni_field t[] =",
-		 "CNI_FIELD(struct conf, \"n\", n, \"A number\", .max = 3)",
-		 {"CNI_FIELD(struct conf, \"n\", n)", "CNI_FIELD(struct conf, \"n\", n, .max = 3)",
-		  "CNI_FIELD(struct conf, \"n\", n, \"\", .max = 3)"}},
-		{"libcni-c/spec/decode.c",
-		 "decode.h",
-		 "const struct cni_field t[] =",
-		 "CNI_KEY(\"n\", CNI_TYPE_NUMBER, \"A number\")",
-		 {"CNI_KEY(\"n\", CNI_TYPE_NUMBER)", "CNI_KEY(\"n\", CNI_TYPE_NUMBER, .max = 3)",
-		  "CNI_KEY(\"n\", CNI_TYPE_NUMBER, \"\")"}},
-		{"libcni-c/spec/args.c",
-		 "args.h",
-		 "const struct cni_argument t[] =",
-		 "CNI_ARGUMENT(\"MAC\", \"The MAC\")",
-		 {"CNI_ARGUMENT(\"MAC\")", "CNI_ARGUMENT(\"MAC\", \"\")",
-		  "CNI_ARGUMENT(\"MAC\", NULL)"}},
-		{"libcni-c/spec/settings.c",
-		 "settings.h",
-		 "const struct cni_setting t[] =",
-		 "CNI_SETTING(\"log\", \"CNI_C_LOG\", log, \"a path\", \"none\", \"A log\")",
-		 {"CNI_SETTING(\"log\", \"CNI_C_LOG\", log, \"a path\", \"none\")",
-		  "CNI_SETTING(\"log\", \"CNI_C_LOG\", log, \"a path\", \"none\", \"\")",
-		  "CNI_SETTING(\"log\", \"CNI_C_LOG\", log, \"\", \"none\", \"A log\")"}},
-		{"cnitool/options.c",
-		 "options.h",
-		 "const struct tool_option t[] =",
-		 "TOOL_OPTION(\"all\", 'a', NULL, NULL, \"all of them\", .offset = 0)",
-		 {"TOOL_OPTION(\"all\", 'a', NULL, NULL, .offset = 0)",
-		  "TOOL_OPTION(\"all\", 'a', NULL, NULL, \"\", .offset = 0)",
-		  "TOOL_OPTION(\"all\", 'a', NULL, NULL, NULL, .offset = 0)"}},
-		{"cnitool/usage.c",
-		 "commands.h",
-		 "const struct command t[] =",
-		 "COMMAND(\"add\", \"\", NULL, 0, NULL, \"Add\", \"Adds.\\n\")",
-		 {"COMMAND(\"add\", \"\", NULL, 0, NULL, \"Add\")",
-		  "COMMAND(\"add\", \"\", NULL, 0, NULL, \"Add\", \"\")",
-		  "COMMAND(\"add\", \"\", NULL, 0, NULL, \"\", \"Adds.\\n\")"}},
-	};
-
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		freeing char *with = cni_format("%s {%s, {0}};", rows[i].table, rows[i].with);
