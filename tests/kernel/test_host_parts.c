@@ -57,6 +57,7 @@ static void gateway__is_not_taken_from_others_who_add(void **state)
 	part_add_pair();
 	part_add_ip("10.1.0.7/16", "10.1.0.1");
 	must(cni_gateway_part_ops.add(&part_at, &part, &err));
+	other.call = part_at.call;
 	cni_attachment_share(&other);
 	must(cni_gateway_part_ops.undo(&part_at, &part, &err));
 	assert_shown("10.1.0.1", "0.addr_info.0.local", "ip -j -4 addr show br0");

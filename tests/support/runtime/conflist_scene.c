@@ -185,6 +185,7 @@ void conflist_prepare(const struct conflist *list)
 	const char *const words[] = {"version", list->network, "--json", NULL};
 	struct plugin_process process;
 	struct plugin_answer answer;
+	const cJSON *plugins;
 	const cJSON *plugin;
 
 	conflist_prepare_host(list);
@@ -192,8 +193,9 @@ void conflist_prepare(const struct conflist *list)
 	process = start(list, NULL, NULL, words);
 	answer = plugin_finish(&process);
 	plugin_assert_success(&answer);
-	assert_true(cJSON_GetArraySize(answer.json) > 0);
-	cJSON_ArrayForEach (plugin, answer.json) {
+	plugins = cni_json_get(answer.json, "plugins");
+	assert_true(cJSON_GetArraySize(plugins) > 0);
+	cJSON_ArrayForEach (plugin, plugins) {
 		for (size_t i = 0; list->versions[i]; i++)
 			assert_speaks(plugin, list->versions[i]);
 	}
