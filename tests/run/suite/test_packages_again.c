@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A build at another path and another time gives the same bytes: of executables, and of packages. */
+#include "packages.h"
+#include "sandbox.h"
+#include "test.h"
+
+/* Not below SANDBOX_DIR: a path of another length and depth. */
+#define COPY "/run/another/place/to/build/cni-c"
+
+/* host-local is in bridge, by its build id: one byte in an object of it changes both. */
+static void packages__executables_do_not_depend_on_the_directory(void **state)
+{
+	(void)state;
+	need_packages();
+	if (sandbox_run("git -C " CNI_C_SOURCE_DIR " rev-parse >/dev/null 2>&1") != 0)
+		skip_because("the source is not a git repository");
+	sandbox_must("mkdir -p " COPY "/build/archives && cd " CNI_C_SOURCE_DIR
+		     " && git ls-files -z --cached --others --exclude-standard | "
+		     "tar --null --ignore-failed-read -T - -cf - 2>/dev/null | tar xf - -C " COPY
+		     " && cp -a build/archives/musl " COPY "/build/archives/");
+	sandbox_must("cd " COPY " && { cmake --preset portable && "
+		     "nice cmake --build build/portable --target bridge host-local; } >" SANDBOX_DIR
+		     "/log 2>&1 || { tail -n 20 " SANDBOX_DIR "/log >&2; exit 1; }");
+	sandbox_must(IN_PACKAGES "dpkg-deb -x $deb " SANDBOX_DIR "/root");
+	sandbox_must("for each in plugins/bridge ipam/host-local; do strip " COPY
+		     "/build/portable/$each && "
+		     "cmp " COPY "/build/portable/$each " SANDBOX_DIR
+		     "/root/usr/lib/cni/${each#*/} || exit 1; done");
+}
+
+/* A second is another time to all of the formats. */
+static void packages__do_not_depend_on_the_time(void **state)
+{
+	(void)state;
+	need_packages();
+	sandbox_must("umask 077 && TZ=Asia/Tokyo LC_ALL=C " CNI_C_SOURCE_DIR
+		     "/scripts/package --output " SANDBOX_DIR "/again >" SANDBOX_DIR
+		     "/log 2>&1 || { tail -n 20 " SANDBOX_DIR "/log >&2; exit 1; }");
+	sandbox_must("cd " PACKAGES " && test \"$(ls)\" = \"$(ls " SANDBOX_DIR "/again)\" && "
+		     "for each in *; do cmp $each " SANDBOX_DIR "/again/$each || exit 1; done");
+	/* All times are the commit's: a difference would not wait for another day. */
+	sandbox_must(IN_PACKAGES
+		     "epoch=$(git -C " CNI_C_SOURCE_DIR
+		     " log -1 --format=%%ct 2>/dev/null || exit 0); export TZ=UTC; "
+		     "day=$(date -d @$epoch '+%%Y-%%m-%%d %%H:%%M'); for each in $tgz $tool; do "
+		     "! tar tzvf $each | grep -v \" $day\" || exit 1; done; "
+		     "! dpkg-deb -c $deb | grep -v \" $day\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packages__executables_do_not_depend_on_the_directory),
+		cmocka_unit_test(packages__do_not_depend_on_the_time),
+	};
+
+	return cmocka_run_group_tests(tests, sandbox_setup, NULL);
+}
