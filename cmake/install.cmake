@@ -36,8 +36,8 @@ configure_file(conf/systemd/cni-dhcp.service.in ${CMAKE_BINARY_DIR}/cni-dhcp.ser
 install(FILES ${CMAKE_BINARY_DIR}/cni-dhcp.service conf/systemd/cni-dhcp.socket
   DESTINATION lib/systemd/system COMPONENT plugins)
 
-# Of packages, which scripts/package makes: the documents, the examples, and the part of their maintainer scripts that
-# Debian's and Fedora's have in common.
+# Packages (scripts/package) have the documents and examples as well, and the part that Debian's maintainer scripts and
+# Fedora's have in common.
 install(FILES CHANGELOG.md LICENSE NOTICE README.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documents)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT documents
   PATTERN man EXCLUDE PATTERN CMakeLists.txt EXCLUDE)

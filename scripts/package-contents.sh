@@ -62,7 +62,7 @@ linked_into() {
 
 # sbom ROOT: SPDX 2.3 in JSON of the executables that are staged below ROOT.
 sbom() {
-	local file name built code source source_version
+	local file name built code linked source source_version
 	origins | while read -r name source source_version; do
 		jq -n --arg name "$name" --arg source "$source" --arg version "$source_version" --arg licence "$(licence_of "$name")" \
 			'{package: {$name, $source, $version, $licence}}'
@@ -72,9 +72,10 @@ sbom() {
 		for built in "$portable"/{plugins,ipam,cnitool}/"$name"; do
 			[ ! -f "$built" ] || break
 		done
+		mapfile -t linked < <(linked_into "$built")
 		jq -n --arg name "$name" --arg sha1 "$(sha1sum <"$file" | cut -d' ' -f1)" \
 			--arg sha256 "$(sha256sum <"$file" | cut -d' ' -f1)" \
-			'{file: {$name, $sha1, $sha256, linked: $ARGS.positional}}' --args $(linked_into "$built")
+			'{file: {$name, $sha1, $sha256, linked: $ARGS.positional}}' --args "${linked[@]}"
 	done >>"$scratch/sbom"
 	# As SPDX defines it: the SHA-1 of the files' SHA-1s, sorted and joined.
 	code=$(jq -sj '[.[] | .file.sha1 // empty] | sort | join("")' "$scratch/sbom" | sha1sum | cut -d' ' -f1)

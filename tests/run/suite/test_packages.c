@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is in the packages of scripts/package, by the tools of those who install them. */
+/* The contents of the packages of scripts/package, by the tools that install them. */
 #include "packages.h"
 #include "sandbox.h"
 #include "test.h"

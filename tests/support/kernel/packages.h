@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What scripts/package has made, for the tests that look at it. */
+/* The packages that scripts/package has made, for the tests that look at them. */
 #ifndef PACKAGES_H
 #define PACKAGES_H
 
