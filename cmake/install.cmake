@@ -42,7 +42,7 @@ install(FILES CHANGELOG.md LICENSE NOTICE README.md SECURITY.md DESTINATION ${CM
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT documents
   PATTERN man EXCLUDE PATTERN CMakeLists.txt EXCLUDE)
 install(DIRECTORY conf/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT documents
-  PATTERN systemd EXCLUDE PATTERN packages EXCLUDE PATTERN installer EXCLUDE PATTERN conflist.schema.json EXCLUDE)
+  PATTERN systemd EXCLUDE PATTERN packages EXCLUDE PATTERN installer EXCLUDE PATTERN editors EXCLUDE)
 list(JOIN executables " " package_names)
 configure_file(conf/packages/package-hooks.in ${CMAKE_BINARY_DIR}/package-hooks @ONLY)
 install(PROGRAMS ${CMAKE_BINARY_DIR}/package-hooks DESTINATION libexec/cni-c COMPONENT documents)

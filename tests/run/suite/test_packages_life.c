@@ -11,7 +11,7 @@
 #define NODE SANDBOX_DIR "/node"
 #define INSIDE                                                                                     \
 	"chroot " NODE " env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "                               \
-		       "DEBIAN_FRONTEND=noninteractive "
+	"DEBIAN_FRONTEND=noninteractive "
 #define FIRST "/tmp/cnitool " /* of this build, before the package brings its own */
 
 static const char *missing;
@@ -34,12 +34,14 @@ static int setup(void **state)
 		missing = "this root cannot be the lower part of an overlay";
 		return 0;
 	}
-	/* Tests of other suites may be there; and a machine's own files in /opt. */
+	/* Namespaces that are added later are seen there; the machine's own files in /opt are not. */
 	return sandbox_run(
-		"cd " NODE " && mount --rbind /proc proc && mount --rbind /sys sys && "
-		"mount --rbind /run run && mount --rbind /dev dev && "
-		"mount -t tmpfs pods var/lib/cni && mount -t tmpfs pods etc/cni && "
-		"mount -t tmpfs pods opt && mkdir -p etc/cni/net.d tmp && "
+		"mkdir -p /run/netns && mount --bind /run/netns /run/netns && "
+		"mount --make-shared /run/netns && cd " NODE " && mount --rbind /proc proc && "
+		"mount --rbind /sys sys && mount --rbind /dev dev && "
+		"for each in run var/lib/cni etc/cni opt; do mkdir -p $each && "
+		"mount -t tmpfs node $each || exit 1; done; "
+		"mkdir -p run/netns etc/cni/net.d tmp && mount --bind /run/netns run/netns && "
 		"cp " CNI_C_BINARY_DIR "/cnitool/cnitool tmp/ && "
 		"echo "
 		"'{\"cniVersion\":\"1.0.0\",\"name\":\"blue\",\"plugins\":[{\"type\":\"bridge\","
@@ -90,10 +92,9 @@ static void packages_life__installs_over_the_go_package(void **state)
 	sandbox_must(INSIDE "sh -c '! CNI_COMMAND= /usr/lib/cni/bridge 2>&1 | grep cni-c'");
 	sandbox_must("mkdir -p " NODE "/opt/cni/bin && echo other >" NODE "/opt/cni/bin/ptp");
 	install_ours();
-	sandbox_must(
-		INSIDE
-		"sh -c '! dpkg-query -W -f \\${Status} containernetworking-plugins 2>/dev/null | "
-		"grep ^install'");
+	sandbox_must(INSIDE
+		     "sh -c '! dpkg-query -W -f \\${db:Status-Status} containernetworking-plugins "
+		     "2>/dev/null | grep -qx installed'");
 	sandbox_must(INSIDE "dpkg --audit");
 	sandbox_must(INSIDE "sh -c 'CNI_COMMAND= /usr/lib/cni/bridge 2>&1 | grep -q cni-c'");
 	assert_pings("go1");
@@ -136,7 +137,7 @@ static void packages_life__upgrade_leaves_networks(void **state)
 	sandbox_must(INSIDE "cnitool check blue ours1");
 }
 
-/* The container would lose its network with its rules. */
+/* The container would lose its network with its rules. Packages of podman, if it is installed, depend on plugins. */
 static void packages_life__removal_names_what_stays(void **state)
 {
 	freeing char *before = NULL;
@@ -146,7 +147,7 @@ static void packages_life__removal_names_what_stays(void **state)
 	if (missing)
 		skip_because("%s", missing);
 	before = rules();
-	sandbox_must(INSIDE "dpkg -r cni-c >" SANDBOX_DIR "/said 2>&1");
+	sandbox_must(INSIDE "dpkg -r --force-depends cni-c >" SANDBOX_DIR "/said 2>&1");
 	sandbox_must("grep -q 'attachments of containers that may run: 1[.]' " SANDBOX_DIR
 		     "/said && "
 		     "grep -q \"run 'cnitool purge'\" " SANDBOX_DIR "/said");
@@ -173,7 +174,7 @@ static void packages_life__purge_leaves_no_rule(void **state)
 	assert_non_null(strstr(left, "table inet cni"));
 	free(left);
 	sandbox_must("test -d " NODE "/var/lib/cni/networks/.cni-c");
-	sandbox_must(INSIDE "dpkg -P cni-c >" SANDBOX_DIR "/said 2>&1");
+	sandbox_must(INSIDE "dpkg -P --force-depends cni-c >" SANDBOX_DIR "/said 2>&1");
 	left = rules();
 	if (strstr(left, "10.1.0.") || strstr(left, "table inet cni"))
 		fail_msg("left is %s", left);
@@ -191,10 +192,9 @@ static void packages_life__empty_directories_go(void **state)
 		skip_because("%s", missing);
 	sandbox_must("rm -r " NODE "/opt/cni");
 	install_ours();
-	sandbox_must("test \"$(ls " NODE "/opt/cni/bin | wc -l)\" = 18 && ! test -s " SANDBOX_DIR
-		     "/keeps");
+	sandbox_must("test \"$(ls " NODE "/opt/cni/bin | wc -l)\" = 18");
 	sandbox_must("! grep 'of another owner' " SANDBOX_DIR "/said");
-	sandbox_must(INSIDE "dpkg -P cni-c >/dev/null 2>&1");
+	sandbox_must(INSIDE "dpkg -P --force-depends cni-c >/dev/null 2>&1");
 	sandbox_must("test ! -e " NODE "/opt/cni");
 }
 
