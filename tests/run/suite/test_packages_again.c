@@ -28,23 +28,39 @@ static void packages__executables_do_not_depend_on_the_directory(void **state)
 		     "/root/usr/lib/cni/${each#*/} || exit 1; done");
 }
 
-/* A second is another time to all of the formats. */
+/* The time of all entries of the packages. */
+#define STAMP                                                                                      \
+	IN_PACKAGES "export TZ=UTC; tar xzf $tgz -C " SANDBOX_DIR " ./LICENSE && "                 \
+		    "SOURCE_DATE_EPOCH=$(stat -c %%Y " SANDBOX_DIR "/LICENSE) && "
+
+/* Of the same commit; a second is another time to all of the formats. */
 static void packages__do_not_depend_on_the_time(void **state)
 {
 	(void)state;
 	need_packages();
-	sandbox_must("umask 077 && TZ=Asia/Tokyo LC_ALL=C " CNI_C_SOURCE_DIR
-		     "/scripts/package --output " SANDBOX_DIR "/again >" SANDBOX_DIR
-		     "/log 2>&1 || { tail -n 20 " SANDBOX_DIR "/log >&2; exit 1; }");
+	sandbox_must(
+		STAMP
+		"export SOURCE_DATE_EPOCH && umask 077 && TZ=Asia/Tokyo LC_ALL=C " CNI_C_SOURCE_DIR
+		"/scripts/package --output " SANDBOX_DIR "/again >" SANDBOX_DIR
+		"/log 2>&1 || { tail -n 20 " SANDBOX_DIR "/log >&2; exit 1; }");
 	sandbox_must("cd " PACKAGES " && test \"$(ls)\" = \"$(ls " SANDBOX_DIR "/again)\" && "
 		     "for each in *; do cmp $each " SANDBOX_DIR "/again/$each || exit 1; done");
-	/* All times are the commit's: a difference would not wait for another day. */
-	sandbox_must(IN_PACKAGES
-		     "epoch=$(git -C " CNI_C_SOURCE_DIR
-		     " log -1 --format=%%ct 2>/dev/null || exit 0); export TZ=UTC; "
-		     "day=$(date -d @$epoch '+%%Y-%%m-%%d %%H:%%M'); for each in $tgz $tool; do "
-		     "! tar tzvf $each | grep -v \" $day\" || exit 1; done; "
-		     "! dpkg-deb -c $deb | grep -v \" $day\"");
+	/* A time of the build would be in one of them. */
+	sandbox_must(
+		STAMP
+		"day=$(date -d @$SOURCE_DATE_EPOCH '+%%Y-%%m-%%d %%H:%%M'); "
+		"for each in $tgz $tool; do ! tar tzvf $each | grep -v \" $day\" || exit 1; done; "
+		"! dpkg-deb -c $deb | grep -v \" $day\"");
+}
+
+static void packages__have_the_time_of_the_commit(void **state)
+{
+	(void)state;
+	need_packages();
+	if (sandbox_run("git -C " CNI_C_SOURCE_DIR " rev-parse >/dev/null 2>&1") != 0)
+		skip_because("the source is not a git repository");
+	sandbox_must(STAMP "git -C " CNI_C_SOURCE_DIR
+			   " log --format=%%ct | grep -qx $SOURCE_DATE_EPOCH");
 }
 
 int main(void)
@@ -52,6 +68,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(packages__executables_do_not_depend_on_the_directory),
 		cmocka_unit_test(packages__do_not_depend_on_the_time),
+		cmocka_unit_test(packages__have_the_time_of_the_commit),
 	};
 
 	return cmocka_run_group_tests(tests, sandbox_setup, NULL);
