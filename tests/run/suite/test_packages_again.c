@@ -33,7 +33,7 @@ static void packages__executables_do_not_depend_on_the_directory(void **state)
 	IN_PACKAGES "export TZ=UTC; tar xzf $tgz -C " SANDBOX_DIR " ./LICENSE && "                 \
 		    "SOURCE_DATE_EPOCH=$(stat -c %%Y " SANDBOX_DIR "/LICENSE) && "
 
-/* Of the same commit; a second is another time to all of the formats. */
+/* The commit is the same; a second is another time to all of the formats. */
 static void packages__do_not_depend_on_the_time(void **state)
 {
 	(void)state;
