@@ -138,7 +138,7 @@ static void packages__rpm_is_for_fedoras_directory(void **state)
 	(void)state;
 	need_packages();
 	if (sandbox_run("command -v rpm >/dev/null && command -v rpm2cpio >/dev/null && command -v "
-			"cpio") != 0)
+			"cpio >/dev/null") != 0)
 		skip_because("rpm and cpio are not installed");
 	sandbox_must(IN_PACKAGES
 		     "for each in " ALL
