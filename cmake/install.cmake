@@ -44,6 +44,17 @@ configure_file(conf/systemd/cni-dhcp.service.in ${CMAKE_BINARY_DIR}/cni-dhcp.ser
 install(FILES ${CMAKE_BINARY_DIR}/cni-dhcp.service conf/systemd/cni-dhcp.socket
   DESTINATION lib/systemd/system COMPONENT plugins)
 
+# Packages (scripts/package) have the documents and examples as well, and the part that Debian's maintainer scripts and
+# Fedora's have in common.
+install(FILES CHANGELOG.md LICENSE NOTICE README.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documents)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT documents
+  PATTERN man EXCLUDE PATTERN CMakeLists.txt EXCLUDE)
+install(DIRECTORY conf/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT documents
+  PATTERN systemd EXCLUDE PATTERN packages EXCLUDE PATTERN installer EXCLUDE PATTERN editors EXCLUDE)
+list(JOIN executables " " package_names)
+configure_file(conf/packages/package-hooks.in ${CMAKE_BINARY_DIR}/package-hooks @ONLY)
+install(PROGRAMS ${CMAKE_BINARY_DIR}/package-hooks DESTINATION libexec/cni-c COMPONENT documents)
+
 # The libraries for authors: the specification (spec), the caller's side (runtime), links (net), the frame
 # of plugins that make links (plan) and the parts of our plugins. A plugin gets only those members of
 # these archives that it uses: see NOTICE for the consequence. Headers that are not listed stay private.

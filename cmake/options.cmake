@@ -50,6 +50,8 @@ endif()
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT CNI_C_SANITIZE)
   include(CheckCCompilerFlag)
+  # The bytes do not depend on the directory of the source.
+  add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
     -fstack-clash-protection -ffunction-sections -fdata-sections)
   check_c_compiler_flag(-fcf-protection=full CNI_C_HAS_CET)

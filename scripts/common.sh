@@ -17,10 +17,12 @@ build_packages=(gcc cmake ninja-build pkg-config libc6-dev libcjson-dev libmnl-d
 	libdbus-1-dev)
 archives_packages=(dpkg-dev musl-dev make)
 installer_packages=(libcurl4-openssl-dev libssl-dev)
+package_packages=(debhelper jq rpm xz-utils)
 demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev busybox-static libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace conntrack containernetworking-plugins openssl libssl-dev python3-yaml python3-jsonschema mandoc
-	dnsmasq-base zsh fish)
+	dnsmasq-base zsh fish
+	lintian cpio)
 # Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
 	firewalld dbus-daemon dbus-bin python3-kubernetes kea-dhcp4-server kea-dhcp6-server udhcpd

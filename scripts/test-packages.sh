@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by scripts/test: the Debian package on fresh nodes of Debian.
+# shellcheck shell=bash disable=SC2154 # variables of scripts/test
+
+node_packages=(containerd runc crun containernetworking-plugins busybox-static nftables iptables iproute2 iputils-ping procps)
+
+# make_root SUITE: a root of Debian in build/roots/SUITE. Nothing starts in it by itself.
+make_root() {
+	local root=$top/build/roots/$1 packages=("${node_packages[@]}")
+	[ ! -e "$root.done" ] || return 0
+	# The last one with a CNI backend.
+	[ "$1" != bookworm ] || packages+=(podman)
+	rm -rf "$root"
+	# shellcheck disable=SC2016 # apt's variable
+	debootstrap --variant=minbase "$1" "$root" "$(apt-get indextargets --format '$(REPO_URI)' \
+		'Created-By: Packages' 'Component: main' 'Label: Debian' | head -n 1)" &&
+		printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod +x "$root/usr/sbin/policy-rc.d" &&
+		DEBIAN_FRONTEND=noninteractive chroot "$root" sh -c "apt-get update -q &&
+			apt-get install -q -y --no-install-recommends ${packages[*]} &&
+			apt-get install -q -y --no-install-recommends --reinstall --download-only containernetworking-plugins &&
+			cp /var/cache/apt/archives/containernetworking-plugins_*.deb /root/go.deb && apt-get clean" &&
+		: >"$root.done"
+}
+
+run_packages() {
+	local suite log
+	need_packages debootstrap
+	[ -e "$top/build/packages/SHA256SUMS" ] || spend packages make_packages
+	mkdir -p "$top/build/roots"
+	for suite in bookworm trixie; do
+		log=$top/build/roots/$suite.log
+		if ! spend "root of $suite" make_root "$suite" >"$log" 2>&1; then
+			echo "skipped: packages on $suite, whose root cannot be made:"
+			tail -n 3 "$log"
+			skipped=$((skipped + 1))
+			continue
+		fi
+		spend "packages on $suite" "$top/scripts/packages-node" "$top/build/roots/$suite" \
+			"$top"/build/packages/cni-c_*.deb >"$log" 2>&1
+		count "$log"
+		tally "packages on $suite" "$log"
+	done
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The packages that scripts/package has made, for the tests that look at them. */
+#ifndef PACKAGES_H
+#define PACKAGES_H
+
+#include <unistd.h>
+
+#define PACKAGES CNI_C_SOURCE_DIR "/build/packages"
+
+/* The shell's words before a command on these: "$arch" and "$deb", "$dev", "$rpm", "$tgz", "$tool", "$spdx". */
+#define IN_PACKAGES                                                                                \
+	"cd " PACKAGES "; arch=$(dpkg --print-architecture); deb=$(ls $PWD/cni-c_*_$arch.deb); "   \
+	"dev=$(ls $PWD/libcni-c-dev_*_$arch.deb); rpm=$(ls $PWD/cni-c-*.rpm); "                    \
+	"tgz=$(ls $PWD/cni-c-linux-$arch-v*.tgz); tool=$(ls $PWD/cnitool-linux-$arch-v*.tgz); "    \
+	"spdx=$(ls $PWD/cni-c-*-$arch.spdx.json); "
+
+/* NULL, or why there is nothing to look at. The packages are the same for each build: one looks at them. */
+static inline const char *packages_lack(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return "the release build's tests look at the packages";
+#else
+	return access(PACKAGES "/SHA256SUMS", R_OK) == 0 ? NULL : "scripts/package has not run";
+#endif
+}
+
+#define need_packages()                                                                            \
+	do {                                                                                       \
+		if (packages_lack())                                                               \
+			skip_because("%s", packages_lack());                                       \
+	} while (0)
+
+#endif
