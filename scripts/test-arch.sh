@@ -31,7 +31,7 @@ not_emulated() {
 	esac
 }
 
-# One unit test by the emulator; without it, its log says why.
+# Runs one unit test by the emulator, or writes the reason of a skip into its log.
 run_emulated() {
 	local reason
 	reason=$(not_emulated "$(basename "$1" | sed 's/^test_//')")
