@@ -21,9 +21,9 @@ demo_packages=(iproute2 iputils-ping nftables procps jq curl busybox-static)
 test_packages=(libcmocka-dev libcurl4-openssl-dev iproute2 iputils-ping nftables iptables procps jq
 	strace conntrack containernetworking-plugins openssl libssl-dev python3-yaml python3-jsonschema mandoc
 	dnsmasq-base zsh fish)
-# In the sysroot of another architecture: what the portable build and the unit tests link, and the demo runs.
-sysroot_packages=(libc6-dev libcjson-dev libmnl-dev libnftnl-dev libmd-dev libdbus-1-dev musl-dev libcmocka-dev
-	libcurl4-openssl-dev libssl-dev bash iproute2 iputils-ping nftables procps jq curl busybox-static)
+# In the sysroot of another architecture: what the portable build links, and what the demo runs.
+sysroot_packages=(musl-dev linux-libc-dev libnftnl-dev bash coreutils grep sed mawk util-linux mount kmod
+	"${demo_packages[@]}")
 # Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
 	firewalld dbus-daemon dbus-bin python3-kubernetes kea-dhcp4-server kea-dhcp6-server udhcpd
