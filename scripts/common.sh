@@ -136,8 +136,8 @@ have_sysroot() {
 		for package in "$new"/apt/cache/archives/*.deb; do
 			dpkg-deb --fsys-tarfile "$package" | tar -C "$new/root" -x --keep-directory-symlink || exit
 		done
-		# An alternative, which the package's script would choose.
-		ln -s mawk "$new/root/usr/bin/awk" &&
+		# An alternative, which the package's script would choose; and the shell.
+		ln -s mawk "$new/root/usr/bin/awk" && ln -s bash "$new/root/usr/bin/sh" &&
 			mv "$new/root" "$root"
 	) 9>"${root%/*}/lock"
 }
