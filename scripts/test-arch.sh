@@ -13,8 +13,12 @@ emulated() {
 # Unit tests for which qemu-user is no substitute, with the reason.
 not_emulated() {
 	case $1 in
-	exec | exec_command | delegate) echo "qemu-user has no vfork: a child's errno does not reach its parent" ;;
-	plan | verbs) echo "the test starts /proc/self/exe, which is the emulator" ;;
+	exec | exec_command) echo "qemu-user has no vfork: a child's errno does not reach its parent" ;;
+	describe | loopback_plan | plan | tuning_plan | verbs)
+		echo "the test starts /proc/self/exe, which is the emulator"
+		;;
+	answers) echo "qemu-user has no netlink sockets of netfilter" ;;
+	chain_add) echo "qemu-user has no SO_NETNS_COOKIE" ;;
 	esac
 }
 
