@@ -69,7 +69,7 @@ run_demo() { # architecture build
 
 # run_arch ARCH
 run_arch() {
-	local preset=portable-$1 emulator build_targets=()
+	local preset=portable-$1 emulator
 	another_architecture "$1" || die "--arch $1: this machine is of that architecture"
 	emulator=$(emulated "$1")
 	need_packages qemu-user-static
