@@ -57,7 +57,7 @@ run_calls() { # emulator build
 # The demo on Debian's kernel of that architecture.
 run_demo() { # architecture build
 	local log=$2/demo.log
-	if spend "demo on $1" "$top/scripts/vm" --arch "$1" --virtual-time --timeout "$arch_vm_seconds" \
+	if spend "${2##*/} demo" "$top/scripts/vm" --arch "$1" --virtual-time --timeout "$arch_vm_seconds" \
 		"$top/scripts/demo" --build "$2" >"$log" 2>&1; then
 		echo "ok 1 - demo" >>"$log"
 	else
