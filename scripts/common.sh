@@ -23,6 +23,9 @@ test_packages=(libcmocka-dev busybox-static libcurl4-openssl-dev iproute2 iputil
 	strace conntrack containernetworking-plugins openssl libssl-dev python3-yaml python3-jsonschema mandoc
 	dnsmasq-base zsh fish
 	lintian cpio)
+# In the sysroot of another architecture: what the portable build links, and what the demo runs.
+sysroot_packages=(musl-dev linux-libc-dev libnftnl-dev bash coreutils grep sed mawk util-linux mount kmod
+	"${demo_packages[@]}")
 # Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
 	firewalld dbus-daemon dbus-bin python3-kubernetes kea-dhcp4-server kea-dhcp6-server udhcpd
@@ -71,13 +74,17 @@ debian_suite() {
 }
 
 # apt_apart DIR VERB...: apt-get in DIR, with the sources on stdin and with its own lists, to leave the
-# machine's lists unchanged.
+# machine's lists unchanged. apt_architecture, if set, is the architecture of the packages: not this machine's.
+apt_architecture=
 apt_apart() {
 	local dir=$1
 	shift
 	local options=(-q -o "Dir::Etc::SourceList=$dir/apt/list" -o Dir::Etc::SourceParts=/dev/null
 		-o "Dir::State::Lists=$dir/apt/lists" -o "Dir::Cache=$dir/apt/cache"
 		-o Acquire::Languages=none -o APT::Sandbox::User=root)
+	# Nothing of that architecture is installed, and a list of none is not locked.
+	[ -z "$apt_architecture" ] || options+=(-o "APT::Architecture=$apt_architecture"
+		-o "APT::Architectures=$apt_architecture" -o Dir::State::status=/dev/null -o Debug::NoLocking=1)
 	mkdir -p "$dir/apt/lists/partial" "$dir/apt/cache/archives/partial"
 	cat >"$dir/apt/list"
 	apt-get "${options[@]}" update && (cd "$dir" && apt-get "${options[@]}" "$@")
@@ -105,4 +112,36 @@ build() {
 		tail -n 40 "$top/build/$preset/build.log" >&2
 		die "the build of build/$preset failed: see build/$preset/build.log"
 	fi
+}
+
+# another_architecture ARCH: true for the name of one of Debian's architectures that is not this machine's.
+another_architecture() {
+	dpkg-architecture -a "$1" >/dev/null 2>&1 || die "--arch $1: Debian has no such architecture"
+	[ "$1" != "$(dpkg --print-architecture)" ]
+}
+
+# have_sysroot ARCH SUITE: unpacks Debian's packages of another architecture in build/sysroot/ARCH. Nothing is installed:
+# no script of a package runs.
+have_sysroot() {
+	local root=$top/build/sysroot/$1 apt_architecture=$1 new package
+	mkdir -p "${root%/*}" &&
+	(
+		flock 9
+		[ ! -e "$root" ] || exit 0
+		new=$(mktemp -d "$root.XXXXXX") || exit
+		trap 'rm -rf "$new"' EXIT
+		# As since Debian 12: one directory of each kind. The mode is that of a root directory, for all users.
+		mkdir -p "$new"/root/usr/{bin,sbin,lib} && chmod 755 "$new/root" &&
+			ln -s usr/bin usr/sbin usr/lib "$new/root/" || exit
+		debian_suite "$2" | apt_apart "$new" -y --download-only --no-install-recommends install \
+			"${sysroot_packages[@]}" || exit
+		for package in "$new"/apt/cache/archives/*.deb; do
+			dpkg-deb --fsys-tarfile "$package" | tar -C "$new/root" -x --keep-directory-symlink &&
+				dpkg-deb -W --showformat='${Package} ${source:Package} ${source:Version}\n' "$package" \
+					>>"$new/root/packages" || exit
+		done
+		# An alternative, which the package's script would choose; and the shell.
+		ln -s mawk "$new/root/usr/bin/awk" && ln -s bash "$new/root/usr/bin/sh" &&
+			mv "$new/root" "$root"
+	) 9>"${root%/*}/lock"
 }

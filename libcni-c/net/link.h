@@ -90,7 +90,7 @@ struct cni_link_change {
 	enum cni_switch promisc;
 	enum cni_switch vlan_filtering; /* of a bridge */
 	/* A bridge does not learn the senders of frames to 01:80:c2:00:00:0x, which it does not
-	 * forward (BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h; since Linux 4.20). */
+	 * forward (BR_BOOLOPT_NO_LL_LEARN, linux/if_bridge.h; since Linux 5.0). */
 	enum cni_switch ignores_link_local;
 	/* net.ipv4.conf.<link>.arp_notify, by index instead of name. */
 	enum cni_switch arp_notify;

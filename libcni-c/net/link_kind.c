@@ -39,7 +39,9 @@ const struct cni_link_kind cni_link_macvlan = {
 	.name = "macvlan",
 	.has_parent = true,
 	.attributes = {{"mode", IFLA_MACVLAN_MODE, 4, cni_link_macvlan_modes, false},
-		       {"bcqueuelen", IFLA_MACVLAN_BC_QUEUE_LEN, 4, NULL, false}}};
+		       /* Since Linux 5.11. */
+		       {"bcqueuelen", IFLA_MACVLAN_BC_QUEUE_LEN, 4, NULL, false,
+			.is_newer = true}}};
 
 const struct cni_link_kind cni_link_ipvlan = {
 	.name = "ipvlan",
@@ -244,7 +246,7 @@ static int compare(const struct cni_link *link, const struct reading *found,
 		bool is_there = found->values.given & 1U << i;
 		char digits[2][16];
 
-		if (!(wanted->given & 1U << i) ||
+		if (!(wanted->given & 1U << i) || (!is_there && attribute->is_newer) ||
 		    (is_there && found->values.values[i] == wanted->values[i]))
 			continue;
 		return cni_fail(err, CNI_EMISMATCH, "'%s' has %s %s, expected %s", link->name,

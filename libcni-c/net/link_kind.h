@@ -27,6 +27,8 @@ struct cni_link_attribute {
 	uint8_t size;		      /* bytes: 1, 2 or 4 */
 	const struct cni_word *words; /* NULL: a plain number */
 	bool is_exclusive; /* of the links on one parent, in all namespaces, one may have a value */
+	/* Older kernels ignore the attribute and show none, newer ones show one in each link. */
+	bool is_newer;
 };
 
 struct cni_link_kind {

@@ -59,10 +59,10 @@ int cni_readiness_check_kind(struct cni_nl *nl, const char *kind, struct cni_err
 			kind, kind);
 }
 
-/* RTM_GETVLAN came with Linux 5.8. */
+/* RTM_GETVLAN came with Linux 5.6. */
 static bool has_vlan_messages(void)
 {
-	return cni_kernel_is_at_least(5, 8, false);
+	return cni_kernel_is_at_least(5, 6, false);
 }
 
 /* Bridges that can filter answer it, maybe with nothing. A module that is not there yet does not. */

@@ -6,6 +6,7 @@
 #include "mem.h"
 #include "test.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,9 @@ static const struct {
 	{"^a{2,}?$", "aaaa", MATCHES},
 	{"^((a{2}){5}){1}$", "aaaaaaaaaa", MATCHES},
 	{"^a{0,200}b{0,200}", "c", MATCHES},
+#if RE_DUP_MAX >= 500 /* musl has 255 */
 	{"^[a-z]{1,500}$", "net", MATCHES},
+#endif
 	{"^net\\.(([a-z_]*)\\.?)*x$", "net.core.x", MATCHES},
 	{"^(([a-z]+|[0-9])[._]?){1,30}$", "net.ipv4.x", MATCHES},
 	{"(^|_)a($|_)|(^|_)b($|_)|(^|_)c($|_)|(^|_)d($|_)|(^|_)e($|_)|(^|_)f($|_)", "a_f", MATCHES},
