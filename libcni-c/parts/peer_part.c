@@ -6,6 +6,7 @@
 #include "container_end.h"
 #include "mem.h"
 #include "route.h"
+#include "routing_tables.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -122,6 +123,8 @@ static int check_container(struct cni_attachment *at, struct cni_error *err)
 
 		failed = cni_route_exists(&at->nl[CNI_CONTAINER], at->container.index,
 					  &routes.items[i], &exists, err);
+		if (!failed && !exists)
+			failed = cni_routing_tables_have(at, &routes.items[i], &exists, err);
 		if (!failed && !exists)
 			failed = cni_fail(err, CNI_EMISMATCH,
 					  "route %s through '%s' is missing in the container",

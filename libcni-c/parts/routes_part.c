@@ -5,7 +5,7 @@
 #include "container_end.h"
 #include "mem.h"
 #include "route.h"
-#include "route_list.h"
+#include "routing_tables.h"
 
 #include <linux/rtnetlink.h>
 
@@ -93,26 +93,6 @@ static struct cni_route expected(const struct cni_attachment *at, const struct c
 	return resolved;
 }
 
-/* True if CNI_IFNAME has a route to the destination in another table: a later plugin (sbr, vrf) has moved
- * it, and may have chosen another gateway. */
-static int is_moved(struct cni_attachment *at, const struct cni_route *route, bool *ret_is,
-		    struct cni_error *err)
-{
-	struct cni_net dst = cni_net_masked(&route->dst);
-	struct cni_route_list list;
-
-	*ret_is = false;
-	if (route->has_table || !at->container.index)
-		return 0;
-	if (cni_route_list(&at->nl[CNI_CONTAINER], at->container.index, 0, &list, err) < 0)
-		return -1;
-	for (size_t i = 0; i < list.count; i++)
-		*ret_is |= list.routes[i].table != RT_TABLE_MAIN &&
-			   cni_net_equal(&list.routes[i].dst, &dst);
-	cni_route_list_clear(&list);
-	return 0;
-}
-
 /* Through any link: a later plugin may have added a link, and routes through it to the result. */
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
@@ -124,7 +104,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 
 		if (cni_route_exists(&at->nl[CNI_CONTAINER], 0, &route, &exists, err) < 0)
 			return -1;
-		if (!exists && is_moved(at, &route, &exists, err) < 0)
+		if (!exists && cni_routing_tables_have(at, &route, &exists, err) < 0)
 			return -1;
 		if (!exists)
 			return cni_fail(err, CNI_EMISMATCH, "route %s is missing in the container",

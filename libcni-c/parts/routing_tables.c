@@ -90,3 +90,21 @@ int cni_routing_tables_take(struct cni_routing_tables *tables, uint32_t from, ui
 	return cni_fail(err, CNI_ETAKEN, "no routing table from %u to %u is free in the container",
 			tables->first, tables->first + CNI_ROUTING_TABLES - 1);
 }
+
+int cni_routing_tables_have(struct cni_attachment *at, const struct cni_route *route,
+			    bool *ret_have, struct cni_error *err)
+{
+	struct cni_net dst = cni_net_masked(&route->dst);
+	struct cni_route_list list;
+
+	*ret_have = false;
+	if (route->has_table || !at->container.index)
+		return 0;
+	if (cni_route_list(&at->nl[CNI_CONTAINER], at->container.index, 0, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.count; i++)
+		*ret_have |= list.routes[i].table != RT_TABLE_MAIN &&
+			     cni_net_equal(&list.routes[i].dst, &dst);
+	cni_route_list_clear(&list);
+	return 0;
+}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The container's routing tables, for the parts that choose one: which are in use. */
+/* The container's routing tables: which are in use, for the parts that choose one, and which have a route. */
 #ifndef CNI_ROUTING_TABLES_H
 #define CNI_ROUTING_TABLES_H
 
 #include "attachment.h"
 #include "decls.h"
+#include "route.h"
 
 #include <stdint.h>
 
@@ -29,6 +30,11 @@ int cni_routing_tables_read(struct cni_attachment *at, uint32_t first,
 /* Takes the lowest table that is free and not below `from`. Fails with CNI_ETAKEN if there is none. */
 int cni_routing_tables_take(struct cni_routing_tables *tables, uint32_t from, uint32_t *ret_table,
 			    struct cni_error *err);
+
+/* CHECK: `*ret_have` becomes true if a table other than main has a route through CNI_IFNAME to the destination of `route`:
+ * a later plugin (sbr, vrf) has moved it, and may have chosen another gateway. False for a route that names its table. */
+int cni_routing_tables_have(struct cni_attachment *at, const struct cni_route *route,
+			    bool *ret_have, struct cni_error *err);
 
 CNI_END_DECLS
 

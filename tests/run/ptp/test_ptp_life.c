@@ -94,6 +94,35 @@ static void ptp__mend_does_not_hide_what_the_container_has_lost(void **state)
 	pod_close(&red);
 }
 
+/* As sbr and vrf do, which come later in a list: to another table, the routes to gateways first. */
+static void move_routes(const char *family)
+{
+	sandbox_must("ip -n red %s route show dev eth0 | grep -v 'proto kernel' >/run/moving && "
+		     "while read -r route; do ip -n red %s route del $route dev eth0 || exit; done "
+		     "</run/moving && "
+		     "for first in -v ''; do grep $first via /run/moving | while read -r route; do "
+		     "ip -n red %s route add $route dev eth0 table 100 || exit; done || exit; done",
+		     family, family, family);
+}
+
+static void ptp__check_finds_routes_that_a_later_plugin_has_moved(void **state)
+{
+	freeing char *config = ptp_config("1.1.0", FULL_PTP);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	ptp_add(&red, config);
+	move_routes("-4");
+	ptp_check(&red, config);
+	move_routes("-6");
+	ptp_check(&red, config);
+	sandbox_must("ip -n red route del 10.1.0.1 table 100");
+	ptp_check_fails(&red, config, "route 10.1.0.1/32 through 'eth0' is missing");
+	ptp_del(&red, config);
+	pod_close(&red);
+}
+
 /* ---- DEL ---- */
 
 enum without { NETNS = 1, PREV_RESULT = 2, CONFIG = 4, ALL = 8 };
@@ -307,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bridge_test(ptp__check_names_what_is_missing),
 		bridge_test(ptp__mend_does_not_hide_what_the_container_has_lost),
+		bridge_test(ptp__check_finds_routes_that_a_later_plugin_has_moved),
 		bridge_test(ptp__del_leaves_nothing),
 		bridge_test(ptp__del_finds_the_pair_by_its_owner),
 		bridge_test(ptp__that_fails_leaves_nothing),
