@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/time.h>
 
 struct timespec cni_deadline_in(unsigned int milliseconds)
 {
@@ -33,26 +34,24 @@ static void interrupt(int signal)
 int cni_deadline_run(unsigned int milliseconds, int (*wait)(void *data), void *data)
 {
 	struct sigaction ours = {.sa_handler = interrupt}; /* no SA_RESTART: the call must return */
-	struct itimerspec in = {.it_value = {.tv_sec = milliseconds / 1000,
-					     .tv_nsec = (long)(milliseconds % 1000) * 1000000},
-				/* again and again, should it fire just before the call sleeps */
-				.it_interval = {.tv_nsec = 20000000}};
-	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+	/* Not timer_create(2): musl's makes a thread's code part of each executable. */
+	struct itimerval in = {.it_value = {.tv_sec = milliseconds / 1000,
+					    .tv_usec = (long)(milliseconds % 1000) * 1000},
+			       /* again and again, should it fire just before the call sleeps */
+			       .it_interval = {.tv_usec = 20000}};
+	struct itimerval outer;
 	struct sigaction before;
 	sigset_t alarm;
 	sigset_t mask;
-	timer_t timer;
 	int failed;
 
-	if (timer_create(CLOCK_MONOTONIC, &event, &timer) < 0)
-		return errno;
 	sigemptyset(&alarm);
 	sigaddset(&alarm, SIGALRM);
 	sigaction(SIGALRM, &ours, &before);
 	sigprocmask(SIG_UNBLOCK, &alarm, &mask);
-	timer_settime(timer, 0, &in, NULL);
+	setitimer(ITIMER_REAL, &in, &outer);
 	failed = wait(data) < 0 ? errno : 0;
-	timer_delete(timer);
+	setitimer(ITIMER_REAL, &outer, NULL);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigaction(SIGALRM, &before, NULL);
 	return failed;

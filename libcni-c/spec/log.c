@@ -79,15 +79,15 @@ static void add_variable(cJSON *line, const char *key, const char *text)
 	add_text(line, key, text, text ? strlen(text) : 0);
 }
 
+/* Without strftime(3), which has every language's names of days. */
 static void add_time(cJSON *line, const struct cni_log *log)
 {
-	char text[64];
+	freeing char *text = NULL;
 	struct tm tm;
 
 	gmtime_r(&log->begin.tv_sec, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text + strlen(text), sizeof(text) - strlen(text), ".%06ldZ",
-		 log->begin.tv_nsec / 1000);
+	text = cni_format("%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ", tm.tm_year + 1900, tm.tm_mon + 1,
+			  tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, log->begin.tv_nsec / 1000);
 	cni_json_add_string(line, "time", text);
 }
 
