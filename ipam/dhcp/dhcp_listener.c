@@ -19,6 +19,8 @@
 #include <sys/un.h>
 
 #define FIRST_PASSED 3 /* SD_LISTEN_FDS_START */
+/* The kernel's own bound, net.core.somaxconn, is as much since Linux 5.4. musl's SOMAXCONN is 128. */
+#define BACKLOG 4096
 /* A predecessor that ends has let go by then. */
 #define LOCK_MS 3000
 
@@ -106,7 +108,7 @@ static int make(const char *path, struct dhcp_listener *listener, struct cni_err
 	if (address_of(path, &address, err) < 0 ||
 	    cni_file_make_directories(dirname(copy), 0700, err) < 0)
 		return -1;
-	if (fd < 0 || bind_to(fd, &address) < 0 || listen(fd, SOMAXCONN) < 0)
+	if (fd < 0 || bind_to(fd, &address) < 0 || listen(fd, BACKLOG) < 0)
 		return cni_fail_errno(err, errno == EADDRINUSE ? CNI_ETAKEN : CNI_EIO, errno,
 				      "listen on '%s'", path);
 	listener->fd = take_fd(&fd);

@@ -191,6 +191,7 @@ static void daemon__refuses_more_visitors_than_it_serves(void **state)
 	assert_return_code(getrlimit(RLIMIT_NOFILE, &limit), errno);
 	limit.rlim_cur = limit.rlim_max;
 	assert_return_code(setrlimit(RLIMIT_NOFILE, &limit), errno);
+	sandbox_must("sysctl -qw net.core.somaxconn=4096");
 	daemon_start(NULL);
 	/* All of them are there when the first one is let in. */
 	kill(daemon_pid(), SIGSTOP);
