@@ -104,7 +104,7 @@ function report_wall(  i, j, part) {
 function report_others(  i, part, row, times) {
 	print "\n## Other plugins\n"
 	print "The plugins that make or move the container's interface, with host-local, without options: on a"
-	print "veth as parent, with a veth as the device of host-device. Those that change it, behind an interface"
+	print "veth as parent, with a veth as the device of host-device. Plugins that change it, behind an interface"
 	print "of ours that is there before: sbr, vrf and tuning (a sysctl and the MTU) behind a macvlan;"
 	print "bandwidth (both directions), firewall and portmap (one port) behind ptp; loopback and static alone."
 	print "Medians in milliseconds, quartiles in brackets, ratios of the medians, and the CPU time of ADD,"
