@@ -223,7 +223,7 @@ static void loopback__killed_anywhere_is_cleaned_up_by_del(void **state)
 		pod_assert_unchanged("red", inside, "killed");
 	}
 	sandbox_assert_unchanged(before);
-	assert_true(step > 30);
+	assert_true(step > 20);
 }
 
 static void loopback__gc_and_status_have_little_to_do(void **state)

@@ -50,7 +50,7 @@ static void packages__debian_has_each_part_in_its_place(void **state)
 		"-a -f man/man5/cni-conf.5.gz -a -f cni-c/conflist.schema.json && "
 		"for each in " ALL "; do test -f man/man8/cni-$each.8.gz || exit 1; done");
 	sandbox_must("cd " ROOT "/usr/share/doc/cni-c && test -f copyright -a -f NOTICE "
-		     "-a -f examples/containerd.conflist -a -f docs/operations.md");
+		     "-a -f examples/10-containerd.conflist -a -f docs/operations.md");
 	/* Nothing in /opt, which is the administrator's. */
 	sandbox_must("test ! -e " ROOT "/opt");
 }
