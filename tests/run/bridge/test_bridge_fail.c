@@ -234,7 +234,7 @@ static void add__failed_leaves_what_another_has_come_to_share(void **state)
 	plugin_assert_error(&answer, CNI_EDELEGATE, "odd");
 	plugin_answer_clear(&answer);
 	pod_check(&green, good);
-	sandbox_must("ping -qc1 -W2 10.1.0.2 >/dev/null");
+	sandbox_must("ping -qc1 -W5 10.1.0.2 >/dev/null");
 	pod_close(&red);
 	pod_close(&green);
 }

@@ -63,7 +63,7 @@ static void dnsmasq__gives_both_families_and_takes_them_back(void **state)
 		    "{'nameservers':['10.1.0.1','fd01::53'],"
 		    "'search':['a.example','c.example','b.example']}");
 	sandbox_must("grep -q ' fd01::5. .* 00:04:' /run/leases");
-	sandbox_must("ip netns exec red ping -q -c1 -W1 fd01::1 >/run/out");
+	sandbox_must("ip netns exec red ping -q -c1 -W5 fd01::1 >/run/out");
 	pod_check(&red, config);
 	pod_del(&red, config);
 	await("! grep -q ' fd01::5. ' /run/leases && ! grep -q ' 10.1.0.5. ' /run/leases");
@@ -112,7 +112,7 @@ static void assert_formed(const char *range)
 	assert_json(red.result, "ips.0.gateway", "fe80::1");
 	assert_json(red.result, "dns",
 		    "{'nameservers':['fd01::53'],'search':['a.example','b.example']}");
-	sandbox_must("ip netns exec red ping -q -c1 -W1 fd01::1 >/run/out");
+	sandbox_must("ip netns exec red ping -q -c1 -W5 fd01::1 >/run/out");
 	sandbox_must("! grep -qs ' fd01::' /run/leases");
 	pod_check(&red, config);
 	pod_del(&red, config);
