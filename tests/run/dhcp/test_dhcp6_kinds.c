@@ -123,7 +123,7 @@ static void add__attaches_ipvlans_with_both_families(void **state)
 	await(ROWS(" 10\\.1\\.0\\.5[0-9] ") " && " ROWS(" fd01::5[0-9a-f] "), 1, 1);
 	assert_true(reaches("blue", "10.1.0.1") && reaches("blue", "fd01::1"));
 	pod_check(&blue, config);
-	sandbox_run("kill -9 $(cat /run/server.pid)");
+	sandbox_run("kill -9 $(cat /run/server.pid); rm -f /run/server.pid");
 	pod_close(&blue);
 	pod_close(&red);
 }

@@ -115,7 +115,7 @@ static void add__tells_ipvlans_apart_by_their_identifiers(void **state)
 	await("test $(wc -l </run/leases) = 1");
 	assert_true(reaches("blue", "10.1.0.1"));
 	pod_check(&blue, config);
-	sandbox_run("kill -9 $(cat /run/server.pid)");
+	sandbox_run("kill -9 $(cat /run/server.pid); rm -f /run/server.pid");
 	pod_close(&blue);
 	pod_close(&red);
 }

@@ -48,6 +48,8 @@ int dhcp_teardown(void **state)
 	if (server)
 		dhcp_server_stop(server);
 	server = NULL;
+	/* A real server, of a test that has failed. */
+	sandbox_run("! test -e /run/server.pid || kill -9 $(cat /run/server.pid)");
 	return bridge_teardown(state);
 }
 
