@@ -185,7 +185,6 @@ void conflist_prepare(const struct conflist *list)
 	const char *const words[] = {"version", list->network, "--json", NULL};
 	struct plugin_process process;
 	struct plugin_answer answer;
-	const cJSON *plugins;
 	const cJSON *plugin;
 
 	conflist_prepare_host(list);
@@ -193,12 +192,11 @@ void conflist_prepare(const struct conflist *list)
 	process = start(list, NULL, NULL, words);
 	answer = plugin_finish(&process);
 	plugin_assert_success(&answer);
-	plugins = cni_json_get(answer.json, "plugins");
-	assert_true(cJSON_GetArraySize(plugins) > 0);
-	cJSON_ArrayForEach (plugin, plugins) {
+	plugin = cni_json_get(answer.json, "plugins");
+	assert_true(cJSON_GetArraySize(plugin) > 0);
+	for (plugin = plugin->child; plugin; plugin = plugin->next)
 		for (size_t i = 0; list->versions[i]; i++)
 			assert_speaks(plugin, list->versions[i]);
-	}
 	plugin_answer_clear(&answer);
 }
 
