@@ -113,7 +113,7 @@ const struct command commands[] = {
 	 "name\n"
 	 "that ends in '-host-local' or '-dhcp'. Ranges and data directory are those that add "
 	 "uses;\n"
-	 "CAP_ARGS says what a runtime would send besides.\n"),
+	 "CAP_ARGS has the runtime's capability arguments.\n"),
 	COMMAND("ipam list", "NETWORK", command_ipam_list, COMMAND_NETWORK, "cnitool-ipam",
 	 "Show every reservation and lease",
 	 "In the order of addresses: container and interface, the age of the file, the boot in\n"

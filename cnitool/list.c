@@ -2,7 +2,6 @@
 /* cnitool list: the networks that are configured. */
 #include "cleanup.h"
 #include "commands.h"
-#include "confdir.h"
 
 #include <string.h>
 
@@ -41,27 +40,17 @@ static void print_networks(const cJSON *rows)
 	}
 }
 
+static void add_row(const struct cni_conflist *list, void *rows)
+{
+	cJSON_AddItemToArray(rows, describe(list));
+}
+
 int command_list(struct tool *tool, struct cni_error *err)
 {
-	const char *dir = tool->options->conf_dir;
 	freeing_json cJSON *rows = cni_json_array();
-	char **names;
-	size_t count;
 
-	if (cni_confdir_names(dir, &names, &count, &tool->warnings, err) < 0)
+	if (tool_each_list(tool, add_row, rows, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct cni_conflist list;
-		struct cni_error why;
-
-		if (cni_confdir_find(dir, names[i], &list, NULL, &why) < 0) {
-			cni_warn(&tool->warnings, "passed over: %s", why.msg);
-			continue;
-		}
-		cJSON_AddItemToArray(rows, describe(&list));
-		cni_conflist_clear(&list);
-	}
-	cni_confdir_names_free(names, count);
 	if (tool->options->json)
 		print_json(rows);
 	else

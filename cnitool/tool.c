@@ -113,6 +113,30 @@ int tool_each_network(struct tool *tool,
 	return worst;
 }
 
+int tool_each_list(struct tool *tool, void (*visit)(const struct cni_conflist *list, void *data),
+		   void *data, struct cni_error *err)
+{
+	const char *dir = tool->options->conf_dir;
+	char **names;
+	size_t count;
+
+	if (cni_confdir_names(dir, &names, &count, &tool->warnings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct cni_conflist list;
+		struct cni_error why;
+
+		if (cni_confdir_find(dir, names[i], &list, NULL, &why) < 0) {
+			cni_warn(&tool->warnings, "passed over: %s", why.msg);
+			continue;
+		}
+		visit(&list, data);
+		cni_conflist_clear(&list);
+	}
+	cni_confdir_names_free(names, count);
+	return 0;
+}
+
 void tool_close(struct tool *tool)
 {
 	cni_conflist_clear(&tool->list);

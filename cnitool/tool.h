@@ -37,6 +37,11 @@ int tool_each_network(struct tool *tool,
 		      int (*run)(struct tool *each, void *data, struct cni_error *err), void *data,
 		      struct cni_error *err);
 
+/* Calls `visit` for the configuration of each network that is configured and can be read; a warning of `tool` names the
+ * others. Fails as cni_confdir_names(). */
+int tool_each_list(struct tool *tool, void (*visit)(const struct cni_conflist *list, void *data),
+		   void *data, struct cni_error *err);
+
 void tool_close(struct tool *tool);
 
 #endif

@@ -41,27 +41,16 @@ static void add_types_of(cJSON *types, const struct cni_conflist *list)
 	}
 }
 
+static void add_types_to(const struct cni_conflist *list, void *types)
+{
+	add_types_of(types, list);
+}
+
 /* The types of all networks, and of this suite those that are on the path. */
 static int add_types_of_node(struct tool *tool, cJSON *types, struct cni_error *err)
 {
-	const char *dir = tool->options->conf_dir;
-	char **names;
-	size_t count;
-
-	if (cni_confdir_names(dir, &names, &count, &tool->warnings, err) < 0)
+	if (tool_each_list(tool, add_types_to, types, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct cni_conflist list;
-		struct cni_error why;
-
-		if (cni_confdir_find(dir, names[i], &list, NULL, &why) < 0) {
-			cni_warn(&tool->warnings, "passed over: %s", why.msg);
-			continue;
-		}
-		add_types_of(types, &list);
-		cni_conflist_clear(&list);
-	}
-	cni_confdir_names_free(names, count);
 	for (const char *const *ours = about_types; *ours; ours++) {
 		freeing char *file = NULL;
 		struct cni_error ignored;

@@ -318,8 +318,7 @@ static int status(const struct cni_call *call, struct cni_error *err)
 }
 
 static const struct cni_argument arguments[] = {
-	CNI_ARGUMENT("IP",
-		     "Addresses with prefixes, separated by commas, besides those of addresses"),
+	CNI_ARGUMENT("IP", "More addresses with prefixes, separated by commas"),
 	CNI_ARGUMENT("GATEWAY",
 		     "Addresses, separated by commas: each is the gateway of the addresses in its "
 		     "network that have none of their own"),

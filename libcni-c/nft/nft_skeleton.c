@@ -105,11 +105,11 @@ int cni_owned_check_chain(struct cni_nl *nl, const struct cni_owned_wish *wish, 
 	return 0;
 }
 
-int cni_owned_check_skeleton(struct cni_nl *nl, const struct cni_owned_wish *wish, bool besides,
+int cni_owned_check_skeleton(struct cni_nl *nl, const struct cni_owned_wish *wish, bool needed_with,
 			     struct cni_error *err)
 {
 	for (const struct cni_owned_chain *chain = wish->table->chains; chain->name; chain++)
-		if (besides == !!chain->needed_with && needs(wish, chain) &&
+		if (needed_with == !!chain->needed_with && needs(wish, chain) &&
 		    cni_owned_check_chain(nl, wish, chain->name, rule_count(chain), err) < 0)
 			return -1;
 	return 0;
