@@ -143,7 +143,7 @@ static void nl__takes_answers_from_the_kernel_alone(void **state)
 {
 	(void)state;
 	forger_start(&forger);
-	for (unsigned int i = 0; i < rounds(); i++) {
+	for (unsigned int i = 0; i < rounds() || !forger_has_reached(&forger); i++) {
 		struct cni_error err;
 		int index;
 
@@ -155,8 +155,6 @@ static void nl__takes_answers_from_the_kernel_alone(void **state)
 		assert_changes(index);
 		cni_nl_close(&inside);
 	}
-	/* It was awake, and found our sockets. */
-	assert_true(forger_refused(&forger) > 0);
 }
 
 /* More than a socket's buffer has room for, before the first question. */
@@ -182,7 +180,7 @@ static void nft__takes_answers_from_the_kernel_alone(void **state)
 
 	(void)state;
 	forger_start(&forger);
-	for (unsigned int i = 0; i < rounds(); i++) {
+	for (unsigned int i = 0; i < rounds() || !forger_has_reached(&forger); i++) {
 		uint32_t generation = 0;
 		struct cni_nft_tx *tx;
 		struct cni_error err;
@@ -204,7 +202,6 @@ static void nft__takes_answers_from_the_kernel_alone(void **state)
 		cni_nft_tx_free(tx);
 		cni_nl_close(&nl);
 	}
-	assert_true(forger_refused(&forger) > 0);
 }
 
 /* ---- announcements ---- */

@@ -31,8 +31,6 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	/* It has been busy with us. */
-	assert_true(forger_refused(&forger) > 0);
 	cJSON_Delete(red.result);
 	forger_close(&forger);
 	return bridge_teardown(state);
@@ -62,7 +60,7 @@ static void bridge__believes_no_forged_answer(void **state)
 	freeing char *config = bridge_config("1.0.0", FULL);
 
 	(void)state;
-	for (int i = 0; i < rounds(); i++) {
+	for (int i = 0; i < rounds() || !forger_has_reached(&forger); i++) {
 		forger_start(&forger);
 		pod_add(&red, config);
 		pod_check(&red, config);
@@ -82,7 +80,7 @@ static void loopback__believes_no_forged_answer(void **state)
 	freeing char *with = NULL;
 
 	(void)state;
-	for (int i = 0; i < rounds(); i++)
+	for (int i = 0; i < rounds() || !forger_has_reached(&forger); i++)
 		for (size_t j = 0; j < sizeof(commands) / sizeof(*commands); j++) {
 			struct plugin_call call = lo_call(commands[j], config);
 			struct plugin_answer answer;
@@ -118,7 +116,7 @@ static void tuning__believes_no_forged_answer(void **state)
 		     "02:00:00:00:00:05 type veth peer name peer0 && ip link set eth0 up && "
 		     "ip addr add 10.1.0.5/24 dev eth0'",
 		     forger.netns);
-	for (int i = 0; i < rounds(); i++)
+	for (int i = 0; i < rounds() || !forger_has_reached(&forger); i++)
 		for (size_t j = 0; j < sizeof(commands) / sizeof(*commands); j++) {
 			struct plugin_call call = tuning_call(commands[j], config);
 			struct plugin_answer answer;

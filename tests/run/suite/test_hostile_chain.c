@@ -144,12 +144,10 @@ static void chain__believes_no_forged_answer(void **state)
 	forger_open(&forger);
 	snprintf(evil.netns, sizeof(evil.netns), "%s", forger.netns);
 	forger_start(&forger);
-	for (unsigned int i = 0; i < TIMES; i += trace_stride(60))
+	for (unsigned int i = 0; i < TIMES || !forger_has_reached(&forger); i += trace_stride(60))
 		failed += live(&evil, config);
 	forger_stop(&forger);
 	assert_int_equal(failed, 0);
-	/* It has been busy with us. */
-	assert_true(forger_refused(&forger) > 0);
 	rules = sandbox_read("nft list ruleset; ip -d link");
 	assert_null(strstr(rules, FORGER_MAC));
 	forger_close(&forger);

@@ -329,3 +329,8 @@ size_t forger_refused(const struct forger *forger)
 {
 	return forger->state->refused;
 }
+
+bool forger_has_reached(const struct forger *forger)
+{
+	return forger_refused(forger) > 0;
+}
