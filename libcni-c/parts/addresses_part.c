@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "container_end.h"
 #include "mem.h"
+#include "netns.h"
 #include "sysctl.h"
 
 #include <errno.h>
@@ -21,32 +22,37 @@ static void print(FILE *out, const void *data)
 		fputs(" no_route", out);
 }
 
-/* ENOENT: the kernel has no IPv6. */
-static int visit(struct cni_attachment *at, const void *data, struct cni_error *err)
+/* For an IPv6 address alone: a namespace whose directory has been looked up has an entry in the kernel's hash of
+ * names below /proc/sys/net, where the entries of all namespaces have one chain, and each later look-up walks the
+ * chain (proc_sys_compare() in fs/proc/proc_sysctl.c). `*ret_dir` is -1 if the kernel has no IPv6. */
+static int open_ipv6_conf(const struct cni_attachment *at, int *ret_dir, struct cni_error *err)
 {
-	(void)data;
-	at->ipv6_conf = open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (at->ipv6_conf < 0 && errno != ENOENT)
+	visiting int home = -1;
+
+	if (cni_netns_enter(at->netns, &home, err) < 0)
+		return -1;
+	*ret_dir = open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*ret_dir < 0 && errno != ENOENT)
 		return cni_fail_errno(err, CNI_EIO, errno, "open '/proc/sys/net/ipv6/conf'");
 	return 0;
 }
 
 /* Sets what the kernel may not have or may not let us write: it is a courtesy. */
-static void try_set(struct cni_attachment *at, const char *setting, const char *value)
+static void try_set(int dir, const char *ifname, const char *setting, const char *value)
 {
-	freeing char *key = cni_format("%s/%s", at->owner->ifname, setting);
+	freeing char *key = cni_format("%s/%s", ifname, setting);
 	struct cni_error ignored;
 
-	cni_sysctl_set_at(at->ipv6_conf, key, value, &ignored);
+	cni_sysctl_set_at(dir, key, value, &ignored);
 }
 
 /* Without this the kernel refuses the addresses. No such file: no IPv6, which the kernel will say
  * in its own words. */
-static int enable_ipv6(struct cni_attachment *at, const char *ifname, struct cni_error *err)
+static int enable_ipv6(int dir, const char *ifname, struct cni_error *err)
 {
 	freeing char *key = cni_format("%s/disable_ipv6", ifname);
 
-	if (cni_sysctl_set_at(at->ipv6_conf, key, "0", err) < 0 && err->errnum != ENOENT)
+	if (cni_sysctl_set_at(dir, key, "0", err) < 0 && err->errnum != ENOENT)
 		return cni_fail_within(err, "the result has an IPv6 address: net/ipv6/conf");
 	return 0;
 }
@@ -54,17 +60,22 @@ static int enable_ipv6(struct cni_attachment *at, const char *ifname, struct cni
 static int set_up_ipv6(struct cni_attachment *at, const struct cni_addresses_part *spec,
 		       struct cni_error *err)
 {
-	if (at->ipv6_conf < 0)
-		return 0;
-	if (enable_ipv6(at, "lo", err) < 0 || enable_ipv6(at, at->owner->ifname, err) < 0)
+	const char *ifname = at->owner->ifname;
+	closing int dir = -1;
+
+	if (open_ipv6_conf(at, &dir, err) < 0)
 		return -1;
-	try_set(at, "keep_addr_on_down", "1");
+	if (dir < 0)
+		return 0;
+	if (enable_ipv6(dir, "lo", err) < 0 || enable_ipv6(dir, ifname, err) < 0)
+		return -1;
+	try_set(dir, ifname, "keep_addr_on_down", "1");
 	if (spec->dad)
-		try_set(at, "enhanced_dad", "1");
+		try_set(dir, ifname, "enhanced_dad", "1");
 	if (spec->ndisc_notify)
-		try_set(at, "ndisc_notify", "1");
+		try_set(dir, ifname, "ndisc_notify", "1");
 	/* For the link-local address alone: IFA_F_NODAD decides for the others. */
-	try_set(at, "accept_dad", spec->dad ? "1" : "0");
+	try_set(dir, ifname, "accept_dad", spec->dad ? "1" : "0");
 	return 0;
 }
 
@@ -131,7 +142,6 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 const struct cni_part_ops cni_addresses_part_ops = {
 	.name = "addresses",
 	.size = sizeof(struct cni_addresses_part),
-	.visit = visit,
 	.add = add,
 	.check = check,
 	.print = print,

@@ -77,7 +77,6 @@ void cni_attachment_begin(const struct cni_call *call, struct cni_result *result
 		.netns = -1,
 		.tun = -1,
 		.shared_lock = -1,
-		.ipv6_conf = -1,
 		.announcer = -1,
 	};
 	if (visit)
@@ -93,9 +92,6 @@ static void close_all(struct cni_attachment *at)
 	if (at->tun >= 0)
 		close(at->tun);
 	at->tun = -1;
-	if (at->ipv6_conf >= 0)
-		close(at->ipv6_conf);
-	at->ipv6_conf = -1;
 	if (at->announcer >= 0)
 		close(at->announcer);
 	at->announcer = -1;

@@ -45,7 +45,6 @@ struct cni_attachment {
 	struct cni_nl nl[2];	 /* rtnetlink, by enum cni_place; the container's needs `netns` */
 	struct cni_nl netfilter; /* opened by cni_attachment_netfilter(), see parts/netfilter.h */
 	struct cni_nl news;	 /* rtnetlink in the container, for announcements; see `visit` */
-	int ipv6_conf;		 /* /proc/sys/net/ipv6/conf of the container; see `visit` */
 	int announcer;		 /* a raw ICMPv6 socket in the container; see `visit` */
 	int shared_lock;	 /* see cni_attachment_is_alone() */
 	char lock_name[CNI_SHARED_LOCK_SIZE];
@@ -75,7 +74,7 @@ void cni_attachment_close(struct cni_attachment *at);
 /* For one that is closed and may never be opened. */
 #define CNI_NO_ATTACHMENT                                                                          \
 	{                                                                                          \
-		.netns = -1, .tun = -1, .shared_lock = -1, .ipv6_conf = -1, .announcer = -1        \
+		.netns = -1, .tun = -1, .shared_lock = -1, .announcer = -1                         \
 	}
 
 /* Things that attachments share (the bridge, its addresses, forwarding) are taken back after a

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ADD's addresses, routes and DNS. */
 #include "attached.h"
+#include "faults.h"
 
 #include "cleanup.h"
 #include "mem.h"
@@ -43,6 +44,19 @@ static void add__gives_ipv6_alone(void **state)
 	/* Only the family that is used begins to be forwarded. */
 	sandbox_must("[ $(sysctl -n net.ipv6.conf.all.forwarding) = 1 ]");
 	sandbox_must("[ $(sysctl -n net.ipv4.ip_forward) = 0 ]");
+	pod_close(&red);
+}
+
+static void add__looks_up_no_setting_in_the_namespace_for_ipv4(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", GATEWAY ",'ipMasq':true," IPAM4);
+	struct pod red;
+
+	(void)state;
+	if (!faults_possible())
+		skip_because("strace is not installed");
+	pod_open(&red, "red");
+	pod_add_without_settings(&red, config);
 	pod_close(&red);
 }
 
@@ -284,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bridge_test(add__connects_pods_of_both_families),
 		bridge_test(add__gives_ipv6_alone),
+		bridge_test(add__looks_up_no_setting_in_the_namespace_for_ipv4),
 		bridge_test(add__gives_an_address_of_each_range),
 		bridge_test(add__gives_routes_as_they_are_written),
 		bridge_test(add__is_followed_by_check_whatever_the_routes),

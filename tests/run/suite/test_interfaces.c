@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm-quick and --vm run it as well. */
 /* Each plugin that makes an interface: a life from ADD to DEL in every way that runtimes have. */
+#include "faults.h"
 #include "interface_scene.h"
 
 #include "cleanup.h"
@@ -221,6 +222,19 @@ static void gc__of_one_network_leaves_the_other(const struct interface_row *row)
 	pod_close(&other);
 }
 
+static void add__looks_up_no_setting_in_the_namespace_for_ipv4(const struct interface_row *row)
+{
+	freeing char *config = interface_config(row, "1.0.0", IPAM4);
+	struct pod red;
+
+	if (!faults_possible())
+		skip_because("strace is not installed");
+	interface_open(&red, "red", row);
+	pod_add_without_settings(&red, config);
+	pod_del(&red, config);
+	pod_close(&red);
+}
+
 int main(void)
 {
 	static const struct interface_test tests[] = {
@@ -231,6 +245,7 @@ int main(void)
 		interface_test(del__needs_nothing_but_the_identity),
 		interface_test(del__leaves_the_interface_of_another),
 		interface_test(gc__of_one_network_leaves_the_other),
+		interface_test(add__looks_up_no_setting_in_the_namespace_for_ipv4),
 	};
 
 	return interface_run(tests, sizeof(tests) / sizeof(*tests));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bridge.h"
+#include "faults.h"
 
 #include "cleanup.h"
 #include "mem.h"
@@ -114,6 +115,19 @@ void pod_add(struct pod *pod, const char *config)
 
 	pod_take(pod, &answer);
 	plugin_answer_clear(&answer);
+}
+
+void pod_add_without_settings(struct pod *pod, const char *config)
+{
+	struct plugin_call asked = pod_call(pod, "ADD", config);
+	static struct fault_steps steps;
+	struct plugin_answer answer = faults_learn(&asked, "/run/strace.log", &steps);
+
+	pod_take(pod, &answer);
+	plugin_answer_clear(&answer);
+	sandbox_must("grep -q '^setns(' /run/strace.log");
+	sandbox_must(
+		"! awk '/^setns/ { inside = !inside } inside' /run/strace.log | grep /proc/sys/");
 }
 
 void pod_add_fails(const struct pod *pod, const char *config, int code, const char *text)

@@ -68,6 +68,9 @@ struct plugin_call pod_call(const struct pod *pod, const char *command, const ch
 char *pod_config(const struct pod *pod, const char *config);
 
 void pod_add(struct pod *pod, const char *config);
+/* The same, and fails the test if the plugin looked up a name below /proc/sys while it was in the namespace: the
+ * kernel keeps an entry for each namespace, and each later look-up on the host walks all of them. Needs strace(1). */
+void pod_add_without_settings(struct pod *pod, const char *config);
 /* Takes note of a successful answer, of a call that the test has made itself. */
 void pod_take(struct pod *pod, const struct plugin_answer *answer);
 void pod_add_fails(const struct pod *pod, const char *config, int code, const char *text);
