@@ -7,6 +7,7 @@
 #include "link_kind.h"
 #include "netns.h"
 #include "netns_cookie.h"
+#include "own_netns.h"
 #include "peer.h"
 #include "route.h"
 #include "route_list.h"
@@ -68,7 +69,7 @@ int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_e
 
 static bool leads_home(struct cni_nl *nl, const struct cni_link *link)
 {
-	closing int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	closing int home = open(cni_own_netns(), O_RDONLY | O_CLOEXEC);
 	struct cni_error ignored;
 	int id = -1;
 

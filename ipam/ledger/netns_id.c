@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "netns_cookie.h"
+#include "own_netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ static void go_home(int home)
 /* A socket in the namespace, where it stays. -1 and errno if there can be none. */
 static int open_socket(int netns)
 {
-	closing int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	closing int home = open(cni_own_netns(), O_RDONLY | O_CLOEXEC);
 	int fd;
 
 	if (home < 0 || setns(netns, CLONE_NEWNET) < 0)

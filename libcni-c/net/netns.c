@@ -2,6 +2,7 @@
 #include "netns.h"
 
 #include "cleanup.h"
+#include "own_netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,6 @@
 
 /* How often the kernel is asked again after an error that may pass. */
 #define ATTEMPTS 16
-
-static const char own[] = "/proc/thread-self/ns/net";
 
 /* Some seccomp profiles refuse ioctl(2) on a namespace: setns(2) looks at the type again. */
 static bool may_be_network(int fd)
@@ -48,12 +47,20 @@ int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
 	return 0;
 }
 
+int cni_netns_open_own(int *ret_fd, struct cni_error *err)
+{
+	*ret_fd = open(cni_own_netns(), O_RDONLY | O_CLOEXEC);
+	if (*ret_fd < 0)
+		return cni_fail_errno(err, CNI_EKERNEL, errno, "open our own network namespace");
+	return 0;
+}
+
 int cni_netns_enter(int netns, int *ret_home, struct cni_error *err)
 {
-	closing int home = open(own, O_RDONLY | O_CLOEXEC);
+	closing int home = -1;
 
-	if (home < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "open our own network namespace");
+	if (cni_netns_open_own(&home, err) < 0)
+		return -1;
 	if (setns(netns, CLONE_NEWNET) < 0)
 		return cni_fail_errno(err, CNI_EKERNEL, errno, "enter the network namespace");
 	*ret_home = take_fd(&home);
@@ -70,7 +77,7 @@ bool cni_netns_is_own(int netns)
 	struct stat theirs;
 	struct stat ours;
 
-	return fstat(netns, &theirs) == 0 && stat(own, &ours) == 0 &&
+	return fstat(netns, &theirs) == 0 && stat(cni_own_netns(), &ours) == 0 &&
 	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 

@@ -14,6 +14,9 @@ CNI_BEGIN_DECLS
  * ENOENT), or a file that is no network namespace (errnum EINVAL). Source: ioctl_ns(2). */
 int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err);
 
+/* Opens the network namespace that the calling thread is in. Fails with CNI_EKERNEL. */
+int cni_netns_open_own(int *ret_fd, struct cni_error *err);
+
 /* True if cni_netns_open() has failed for want of memory or descriptors: the namespace may be there, and things in it
  * must not count as gone. */
 bool cni_netns_may_be_there(const struct cni_error *err);

@@ -5,10 +5,10 @@
 #include "lock.h"
 #include "mem.h"
 #include "names.h"
+#include "netns.h"
 #include "netns_record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <string.h>
@@ -20,14 +20,6 @@ int cni_moved_link_lock(const char *name, int *ret_lock, struct cni_error *err)
 	freeing char *lock = cni_format("%s %s", CNI_MOVED_LINK_PLUGIN, name);
 
 	return cni_lock_take(lock, CNI_LOCK_EXCLUSIVE, LOCK_MS, ret_lock, err);
-}
-
-static int open_home(int *ret_home, struct cni_error *err)
-{
-	*ret_home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (*ret_home >= 0)
-		return 0;
-	return cni_fail_errno(err, CNI_EKERNEL, errno, "open '/proc/thread-self/ns/net'");
 }
 
 /* ---- on the host ---- */
@@ -201,7 +193,7 @@ static int fetch(const struct cni_moved_link_way *way, struct cni_nl *inside,
 	bool is_taken;
 	struct move move = {.inside = inside, .link = &link, .name = record->name};
 
-	if (open_home(&home, err) < 0)
+	if (cni_netns_open_own(&home, err) < 0)
 		return -1;
 	move.home = home;
 	/* Another link may be unreadable: hardware is on the host when the namespace ends. */
@@ -320,7 +312,7 @@ int cni_moved_link_bring_home_by_alias(const struct cni_moved_link_way *way, str
 	bool is_taken;
 	struct move move = {.inside = way->inside, .link = &link, .name = link.alias};
 
-	if (open_home(&home, err) < 0)
+	if (cni_netns_open_own(&home, err) < 0)
 		return -1;
 	move.home = home;
 	if (cni_link_get(way->inside, way->ifname, &link, err) < 0)

@@ -10,10 +10,10 @@
 #include "moved_link_holder.h"
 #include "moved_link_home.h"
 #include "netns_cookie.h"
+#include "netns.h"
 #include "readiness.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,12 +95,11 @@ static int move_in(struct cni_attachment *at, const struct cni_moved_link_record
 static int follow(struct cni_attachment *at, const struct cni_moved_link_record *record,
 		  struct cni_error *err)
 {
-	static const char home[] = "/proc/thread-self/ns/net";
-	closing int host = open(home, O_RDONLY | O_CLOEXEC);
+	closing int host = -1;
 	struct cni_link *link = &at->container;
 
-	if (host < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "open '%s'", home);
+	if (cni_netns_open_own(&host, err) < 0)
+		return -1;
 	if (cni_device_find(&at->nl[CNI_CONTAINER], host, &record->id, at->owner->ifname, link,
 			    err) < 0)
 		return err->errnum == ENODEV ? cni_container_end_gone(at, err) : -1;

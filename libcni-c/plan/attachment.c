@@ -6,6 +6,7 @@
 #include "lock.h"
 #include "mem.h"
 #include "netns.h"
+#include "own_netns.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -18,8 +19,6 @@
 #define SHARE_MS 10000
 /* How long a rollback waits for other ADDs. */
 #define TAKE_BACK_MS 3000
-
-static const char own_netns[] = "/proc/thread-self/ns/net";
 
 static int visit_netns(struct cni_attachment *at, struct cni_error *err)
 {
@@ -133,7 +132,7 @@ static bool name_lock(const struct cni_env *env, char name[CNI_SHARED_LOCK_SIZE]
 	struct stat st;
 
 	if (!env->netns_is_compared) {
-		if (stat(own_netns, &st) < 0)
+		if (stat(cni_own_netns(), &st) < 0)
 			return false;
 		dev = st.st_dev;
 		ino = st.st_ino;

@@ -8,7 +8,6 @@
 #include "netns.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
@@ -20,12 +19,10 @@
 
 static int enter_own_netns(struct cni_error *err)
 {
-	closing int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	closing int own = -1;
 	visiting int home = -1;
 
-	if (own < 0)
-		return cni_fail_errno(err, CNI_EKERNEL, errno, "open our own network namespace");
-	return cni_netns_enter(own, &home, err);
+	return cni_netns_open_own(&own, err) < 0 ? -1 : cni_netns_enter(own, &home, err);
 }
 
 int cni_readiness_check(struct cni_error *err)

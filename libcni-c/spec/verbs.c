@@ -8,6 +8,7 @@
 #include "ending.h"
 #include "file.h"
 #include "log.h"
+#include "own_netns.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -114,7 +115,7 @@ static int refuse_own_netns(struct cni_env *env, struct cni_error *err)
 	struct stat ours;
 
 	if (env->netns_override || env->netns_is_compared || stat(env->netns, &theirs) < 0 ||
-	    stat("/proc/self/ns/net", &ours) < 0)
+	    stat(cni_own_netns(), &ours) < 0)
 		return 0;
 	if (theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
 		return cni_fail(err, CNI_EENV,
