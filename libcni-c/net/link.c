@@ -221,11 +221,9 @@ static void put_arp_notify(struct cni_nl_message *m, enum cni_switch wanted)
 	}
 }
 
-int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
-		    struct cni_error *err)
+static void put_change(struct cni_nl_message *m, int index, const struct cni_link_change *change)
 {
-	struct cni_nl_message m;
-	struct ifinfomsg *ifi = cni_nl_init(&m, RTM_NEWLINK, 0, sizeof(*ifi));
+	struct ifinfomsg *ifi = cni_nl_init(m, RTM_NEWLINK, 0, sizeof(*ifi));
 
 	ifi->ifi_index = index;
 	put_flag(ifi, change->up, IFF_UP);
@@ -233,28 +231,59 @@ int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *
 	if (change->alias)
 		/* Without the NUL, which the kernel would keep as part of the text; but it refuses an
 		 * attribute without any byte. */
-		cni_nl_put(&m, IFLA_IFALIAS, change->alias,
+		cni_nl_put(m, IFLA_IFALIAS, change->alias,
 			   *change->alias ? strlen(change->alias) : 1);
 	if (change->netns)
-		cni_nl_put_u32(&m, IFLA_NET_NS_FD, (uint32_t)*change->netns);
+		cni_nl_put_u32(m, IFLA_NET_NS_FD, (uint32_t)*change->netns);
 	if (change->name)
-		cni_nl_put_string(&m, IFLA_IFNAME, change->name);
+		cni_nl_put_string(m, IFLA_IFNAME, change->name);
 	if (change->mac)
-		cni_nl_put(&m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
+		cni_nl_put(m, IFLA_ADDRESS, change->mac, CNI_MAC_SIZE);
 	if (change->mtu)
-		cni_nl_put_u32(&m, IFLA_MTU, change->mtu);
+		cni_nl_put_u32(m, IFLA_MTU, change->mtu);
 	if (change->port || changes_bridge(change))
-		CNI_NL_NEST (&m, IFLA_LINKINFO) {
+		CNI_NL_NEST (m, IFLA_LINKINFO) {
 			if (change->port)
-				put_port(&m, change->port);
+				put_port(m, change->port);
 			if (changes_bridge(change))
-				put_bridge(&m, change);
+				put_bridge(m, change);
 		}
 	if (change->master)
-		cni_nl_put_u32(&m, IFLA_MASTER, change->master > 0 ? (uint32_t)change->master : 0);
+		cni_nl_put_u32(m, IFLA_MASTER, change->master > 0 ? (uint32_t)change->master : 0);
 	if (change->arp_notify != CNI_KEEP)
-		put_arp_notify(&m, change->arp_notify);
-	return cni_nl_transact(nl, &m, NULL, NULL, err);
+		put_arp_notify(m, change->arp_notify);
+}
+
+/* The kernel tells the whole stack about such values of a link that is up, and without a carrier IPv6 then walks all
+ * routes of the namespace (netif_state_change() in net/core/dev.c, addrconf_notify() in net/ipv6/addrconf.c). */
+static bool is_announced(const struct cni_link_change *change)
+{
+	return change->alias || change->port;
+}
+
+int cni_link_change(struct cni_nl *nl, int index, const struct cni_link_change *change,
+		    struct cni_error *err)
+{
+	const struct cni_link_change up = {.up = CNI_ON};
+	struct cni_link_change before = *change;
+	struct cni_nl_message messages[2];
+	struct cni_nl_request requests[2] = {{.message = &messages[0]}, {.message = &messages[1]}};
+
+	if (change->up != CNI_ON || change->netns || !is_announced(change)) {
+		put_change(&messages[0], index, change);
+		return cni_nl_transact(nl, &messages[0], NULL, NULL, err);
+	}
+	before.up = CNI_KEEP;
+	put_change(&messages[0], index, &before);
+	put_change(&messages[1], index, &up);
+	if (cni_nl_together(nl, requests, 2, err) < 0)
+		return -1;
+	for (size_t i = 0; i < 2; i++)
+		if (requests[i].failed) {
+			*err = requests[i].err;
+			return -1;
+		}
+	return 0;
 }
 
 int cni_link_del(struct cni_nl *nl, int index, struct cni_error *err)

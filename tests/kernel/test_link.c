@@ -153,7 +153,7 @@ static void link__may_be_missing(void **state)
 	assert_int_equal(err.errnum, ENODEV);
 }
 
-static void link__is_changed_in_one_message(void **state)
+static void link__is_changed_with_one_call(void **state)
 {
 	const struct cni_link_port port = {.hairpin = true, .isolated = true};
 	const struct cni_link_change change = {.alias = "blue/c1/eth0",
@@ -354,7 +354,7 @@ int main(void)
 		kernel_test(link__veth_needs_both_names),
 		kernel_test(link__is_described),
 		kernel_test(link__may_be_missing),
-		kernel_test(link__is_changed_in_one_message),
+		kernel_test(link__is_changed_with_one_call),
 		kernel_test(link__longest_alias_is_kept),
 		kernel_test(link__filters_vlans_if_the_kernel_can),
 		kernel_test(link__says_that_the_kernel_cannot_filter_vlans),

@@ -16,11 +16,7 @@ struct cni_veth_part part_veth = {.master = "br0"};
 static int visit(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	(void)data;
-	return cni_addresses_part_ops.visit(at, NULL, err) < 0 ||
-			       cni_up_part_ops.visit(at, &(struct cni_up_part){.dad = true}, err) <
-				       0
-		       ? -1
-		       : 0;
+	return cni_up_part_ops.visit(at, &(struct cni_up_part){.dad = true}, err);
 }
 
 static void open_for(enum cni_command command)
