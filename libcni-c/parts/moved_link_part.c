@@ -9,8 +9,8 @@
 #include "moved_link_choice.h"
 #include "moved_link_holder.h"
 #include "moved_link_home.h"
-#include "netns_cookie.h"
 #include "netns.h"
+#include "netns_cookie.h"
 #include "readiness.h"
 
 #include <errno.h>
