@@ -2,6 +2,7 @@
 /* scripts/test --vm-quick and --vm run it as well. */
 /* vrf: the interface becomes a slave, keeps its addresses and routes, and shares the VRF. */
 #include "json_text.h"
+#include "ptp.h"
 #include "routed.h"
 
 #include "cleanup.h"
@@ -66,6 +67,33 @@ static void vrf__is_shared_and_gone_with_the_last(void **state)
 	routed_succeeds(VRF, "CHECK", "net1", BLUE, second);
 	routed_succeeds(VRF, "DEL", "net1", BLUE, second);
 	assert_shown("[]", "", "ip -n red -j link show type vrf");
+}
+
+/* ptp finds its routes in the VRF's table, and misses those that are gone. */
+static void vrf__leaves_check_of_ptp_right(void **state)
+{
+	freeing char *config = ptp_config(
+		"1.0.0", IPAM("'ranges':[[{'subnet':'10.5.0.0/24'}],[{'subnet':'fd05::/64'}]],"
+			      "'routes':[{'dst':'0.0.0.0/0'},{'dst':'::/0'}]"));
+	struct plugin_answer answer;
+	struct pod blue;
+
+	(void)state;
+	needs_vrf();
+	pod_open(&blue, "blue");
+	ptp_add(&blue, config);
+	answer = routed_run_in(blue.netns, VRF, "ADD", "eth0", BLUE ",'table':10", blue.result);
+	plugin_assert_success(&answer);
+	plugin_answer_clear(&answer);
+	assert_shown("blue", "0.master", "ip -n blue -j link show eth0");
+	ptp_check(&blue, config);
+	sandbox_must("ip -n blue route del default table 10");
+	ptp_check_fails(&blue, config, "route 0.0.0.0/0 via 10.5.0.1 is missing");
+	sandbox_must("ip -n blue route add default via 10.5.0.1 dev eth0 table 10");
+	ptp_check(&blue, config);
+	sandbox_must("ip -n blue -6 route del default table 10");
+	ptp_check_fails(&blue, config, "route ::/0 via fd05::1 is missing");
+	pod_close(&blue);
 }
 
 static void vrf__takes_the_lowest_free_table(void **state)
@@ -149,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		routed_test(vrf__takes_addresses_and_routes_along),
 		routed_test(vrf__is_shared_and_gone_with_the_last),
+		routed_test(vrf__leaves_check_of_ptp_right),
 		routed_test(vrf__takes_the_lowest_free_table),
 		routed_test(vrf__refuses_what_it_cannot_do),
 		routed_test(status__misses_the_kind),
