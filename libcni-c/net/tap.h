@@ -26,7 +26,7 @@ struct cni_tap_new {
 	bool multi_queue; /* several descriptors may attach at once */
 	const char
 		*context; /* the SELinux context that makes it; NULL or "": that of this process */
-	/* Users and members of the group may attach without CAP_NET_ADMIN; with neither, all may. */
+	/* Users and members of the group may attach without CAP_NET_ADMIN; with neither, the kernel decides. */
 	bool has_owner;
 	bool has_group;
 	uint32_t owner;

@@ -28,12 +28,17 @@ static void print(FILE *out, const void *data)
 static int open_ipv6_conf(const struct cni_attachment *at, int *ret_dir, struct cni_error *err)
 {
 	visiting int home = -1;
+	int failed;
 
 	if (cni_netns_enter(at->netns, &home, err) < 0)
 		return -1;
 	*ret_dir = open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_dir < 0 && errno != ENOENT)
-		return cni_fail_errno(err, CNI_EIO, errno, "open '/proc/sys/net/ipv6/conf'");
+	failed = *ret_dir < 0 ? errno : 0;
+	/* Without a way home this ADD is undone by sockets of the host. */
+	if (cni_netns_leave(&home, err) < 0)
+		return -1;
+	if (failed && failed != ENOENT)
+		return cni_fail_errno(err, CNI_EIO, failed, "open '/proc/sys/net/ipv6/conf'");
 	return 0;
 }
 

@@ -98,16 +98,19 @@ static void del_red(void)
 		    "net.ipv6.conf.all.forwarding=0 net.ipv4.conf.all.accept_redirects=0");
 }
 
-/* Once in and home again, and duplicate address detection is no reason to go there again. */
+/* Once in and home again, once more for an IPv6 address, and no more for duplicate address detection. */
 static void bridge_add__leaves_nothing_without_a_way_home(void **state)
 {
-	static const char *const more[] = {FULL, FULL ",'enabledad':true"};
+	static const struct {
+		const char *more;
+		int setns;
+	} networks[] = {{FULL, 4}, {FULL ",'enabledad':true", 4}, {GATEWAY "," IPAM4, 2}};
 
 	(void)state;
 	skip_unless_possible();
-	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
-		freeing char *config = bridge_config("1.0.0", more[i]);
-		struct subject subject = {.take_back = del_red, .setns = 2};
+	for (size_t i = 0; i < sizeof(networks) / sizeof(*networks); i++) {
+		freeing char *config = bridge_config("1.0.0", networks[i].more);
+		struct subject subject = {.take_back = del_red, .setns = networks[i].setns};
 
 		pod_open(&red, "red");
 		bridges = config;
