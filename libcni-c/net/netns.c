@@ -17,7 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* How often the kernel is asked again after an error that may pass. */
+/* How often the kernel is asked to let the process go home. */
 #define ATTEMPTS 16
 
 /* Some seccomp profiles refuse ioctl(2) on a namespace: setns(2) looks at the type again. */
@@ -81,20 +81,12 @@ bool cni_netns_is_own(int netns)
 	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
-/* setns(2) allocates memory. */
-static bool may_pass(int errnum)
-{
-	return errnum == EINTR || errnum == EAGAIN || errnum == ENOMEM || errnum == ENOBUFS;
-}
-
+/* setns(2) allocates memory. Whatever the error is, there is nothing else to do. */
 static int go_home(int home)
 {
-	for (int i = 0; i < ATTEMPTS; i++) {
+	for (int i = 0; i < ATTEMPTS; i++)
 		if (setns(home, CLONE_NEWNET) == 0)
 			return 0;
-		if (!may_pass(errno))
-			break;
-	}
 	return -1;
 }
 

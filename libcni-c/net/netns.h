@@ -25,8 +25,8 @@ bool cni_netns_may_be_there(const struct cni_error *err);
 bool cni_netns_is_own(int netns);
 
 /* Enters the namespace; `ret_home` gets the descriptor that leads back. Declare it with
- * `visiting` (cleanup.h) and the end of the block returns and closes. A return that fails for a transient
- * reason is tried again, some times and without sleep. After a permanent failure the process
+ * `visiting` (cleanup.h) and the end of the block returns and closes. A return that fails is tried again,
+ * some times and without sleep. After a failure that lasts the process
  * prints the error and exits, because all that follows would change the wrong network: the block
  * must not have made anything.
  *

@@ -34,7 +34,7 @@ static int open_ipv6_conf(const struct cni_attachment *at, int *ret_dir, struct 
 		return -1;
 	*ret_dir = open("/proc/sys/net/ipv6/conf", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	failed = *ret_dir < 0 ? errno : 0;
-	/* Without a way home this ADD is undone by sockets of the host. */
+	/* Without a way home the sockets of the host undo this ADD. */
 	if (cni_netns_leave(&home, err) < 0)
 		return -1;
 	if (failed && failed != ENOENT)
