@@ -81,7 +81,7 @@ bool cni_netns_is_own(int netns)
 	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
 }
 
-/* setns(2) allocates memory. Whatever the error is, there is nothing else to do. */
+/* setns(2) allocates memory. No error leaves another thing to do than to ask again. */
 static int go_home(int home)
 {
 	for (int i = 0; i < ATTEMPTS; i++)
