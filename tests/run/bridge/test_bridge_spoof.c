@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* macspoofchk: a pod sends with its own MAC only. */
-#include "bridge.h"
+#include "attached.h"
 #include "frame.h"
 
 #include "cleanup.h"
@@ -9,12 +9,6 @@
 #include <string.h>
 
 #define GUARDED "'macspoofchk':true," GATEWAY "," IPAM46
-
-static bool reaches(const struct pod *pod, const char *address)
-{
-	return sandbox_run("ip netns exec %s ping -q -c1 -W1 %s >/run/out", pod->name, address) ==
-	       0;
-}
 
 static void set_mac(const struct pod *pod, const char *mac)
 {
@@ -37,21 +31,21 @@ static void spoof__of_another_mac_is_dropped(void **state)
 	pod_add(&red, config);
 	pod_add(&blue, config);
 	mac = shown("0.address", "ip -n red -j link show eth0");
-	assert_true(reaches(&red, "10.1.0.1"));
-	assert_true(reaches(&red, "10.1.0.3"));
+	assert_reaches("red", "10.1.0.1");
+	assert_reaches("red", "10.1.0.3");
 	set_mac(&red, "02:00:00:00:00:0a");
-	assert_false(reaches(&red, "10.1.0.1"));
-	assert_false(reaches(&red, "10.1.0.3"));
+	assert_does_not_reach("red", "10.1.0.1");
+	assert_does_not_reach("red", "10.1.0.3");
 	/* Nor with the MAC of a neighbour. */
 	{
 		freeing char *of_blue = shown("0.address", "ip -n blue -j link show eth0");
 
 		set_mac(&red, of_blue);
 	}
-	assert_false(reaches(&red, "10.1.0.1"));
-	assert_true(reaches(&blue, "10.1.0.1"));
+	assert_does_not_reach("red", "10.1.0.1");
+	assert_reaches("blue", "10.1.0.1");
 	set_mac(&red, mac);
-	assert_true(reaches(&red, "10.1.0.1"));
+	assert_reaches("red", "10.1.0.1");
 	pod_close(&red);
 	pod_close(&blue);
 }
@@ -66,7 +60,7 @@ static void spoof__of_another_mac_passes_where_it_is_not_asked_for(void **state)
 	pod_open(&red, "red");
 	pod_add(&red, config);
 	set_mac(&red, "02:00:00:00:00:0a");
-	assert_true(reaches(&red, "10.1.0.1"));
+	assert_reaches("red", "10.1.0.1");
 	assert_shown(NULL, "nftables.1", "nft -j list ruleset");
 	pod_close(&red);
 }
@@ -114,9 +108,9 @@ static void spoof__guards_the_new_mac_of_a_pod_that_came_again(void **state)
 	pod_open(&red, "red");
 	pod_add(&red, config);
 	pod_check(&red, config);
-	assert_true(reaches(&red, "10.1.0.1"));
+	assert_reaches("red", "10.1.0.1");
 	set_mac(&red, old);
-	assert_false(reaches(&red, "10.1.0.1"));
+	assert_does_not_reach("red", "10.1.0.1");
 	pod_del(&red, config);
 	assert_shown(NULL, "nftables.1", "nft -j list ruleset");
 	pod_close(&red);
@@ -160,7 +154,7 @@ static void assert_blue_moves(const char *more, bool expected)
 	pod_check(&red, config);
 	mac_of_red = shown("0.address", "ip -n red -j link show eth0");
 	mac_of_blue = shown("0.address", "ip -n blue -j link show eth0");
-	assert_true(reaches(&blue, "10.1.0.1"));
+	assert_reaches("blue", "10.1.0.1");
 	sandbox_must("bridge fdb show br br0 | grep -q '^%s dev %s '", mac_of_blue, blue.host);
 	frame_stay_here();
 	for (int i = 0; i < 10 && !moved; i++)

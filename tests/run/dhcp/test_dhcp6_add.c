@@ -12,7 +12,7 @@
 
 static bool reaches(const char *address)
 {
-	return sandbox_run("ip netns exec red ping -q -c1 -W1 %s >/run/out 2>&1", address) == 0;
+	return sandbox_run("ip netns exec red ping -q -c1 -W5 %s >/run/out 2>&1", address) == 0;
 }
 
 static void assert_gone(void)

@@ -27,7 +27,7 @@ static void provide_more(const void *bytes, uint32_t size)
 
 static bool reaches(const char *from, const char *address)
 {
-	return sandbox_run("ip netns exec %s ping -q -c1 -W1 %s >/run/out 2>&1", from, address) ==
+	return sandbox_run("ip netns exec %s ping -q -c1 -W5 %s >/run/out 2>&1", from, address) ==
 	       0;
 }
 

@@ -29,10 +29,10 @@ static void open_pod(struct pod *pod, const char *name)
 	pod->plugin = MACVLAN;
 }
 
-static bool reaches(const char *from, const char *address)
+static bool reaches(const char *from, const char *address, int seconds)
 {
-	return sandbox_run("ip netns exec %s ping -q -c1 -W1 %s >/run/out 2>&1", from, address) ==
-	       0;
+	return sandbox_run("ip netns exec %s ping -q -c1 -W%d %s >/run/out 2>&1", from, seconds,
+			   address) == 0;
 }
 
 /* ---- modes ---- */
@@ -49,9 +49,9 @@ static void assert_mode(const char *more, const char *mode, bool talks)
 	pod_add(&red, config);
 	pod_add(&blue, config);
 	assert_shown(mode, "0.linkinfo.info_data.mode", "ip -n red -d -j link show eth0");
-	assert_true(reaches("red", "10.1.0.1") && reaches("red", "fd01::1"));
-	assert_true(reaches("red", "10.1.0.3") == talks);
-	assert_true(reaches("red", "fd01::3") == talks);
+	assert_true(reaches("red", "10.1.0.1", 5) && reaches("red", "fd01::1", 5));
+	assert_true(reaches("red", "10.1.0.3", talks ? 5 : 1) == talks);
+	assert_true(reaches("red", "fd01::3", talks ? 5 : 1) == talks);
 	pod_check(&red, config);
 	pod_del(&red, config);
 	pod_del(&blue, config);
@@ -81,7 +81,7 @@ static void add__in_passthru_has_the_masters_mac(void **state)
 	open_pod(&red, "red");
 	pod_add(&red, config);
 	assert_json(red.result, "interfaces.0.mac", mac);
-	assert_true(reaches("red", "10.1.0.1"));
+	assert_true(reaches("red", "10.1.0.1", 5));
 	pod_check(&red, config);
 	pod_del(&red, config);
 	pod_close(&red);
@@ -170,7 +170,7 @@ static void add__finds_its_master_in_the_container(void **state)
 		      "'master' \"up0\" is missing, expected a link, of which there is none");
 	sandbox_must("ip link set up0 netns red; ip -n red link set up0 up");
 	pod_add(&red, config);
-	assert_true(reaches("red", "10.1.0.1"));
+	assert_true(reaches("red", "10.1.0.1", 5));
 	assert_json(red.result, "interfaces.1", NULL);
 	pod_check(&red, config);
 	pod_del(&red, config);
