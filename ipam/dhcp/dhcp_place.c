@@ -7,13 +7,11 @@
 #include "link_kind.h"
 #include "netns.h"
 #include "netns_cookie.h"
-#include "own_netns.h"
 #include "peer.h"
 #include "route.h"
 #include "route_list.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,11 +67,11 @@ int dhcp_place_open(const struct dhcp_place *place, int *ret_netns, struct cni_e
 
 static bool leads_home(struct cni_nl *nl, const struct cni_link *link)
 {
-	closing int home = open(cni_own_netns(), O_RDONLY | O_CLOEXEC);
 	struct cni_error ignored;
+	closing int home = -1;
 	int id = -1;
 
-	return home >= 0 && link->peer && link->peer_netns >= 0 &&
+	return link->peer && link->peer_netns >= 0 && cni_netns_open_own(&home, &ignored) == 0 &&
 	       cni_peer_netns_id(nl, home, &id, &ignored) == 0 && id == link->peer_netns;
 }
 
