@@ -43,6 +43,7 @@ static char *prefixes_in_kernel(void)
 	char *text = sandbox_read(
 		"nft list table inet cni 2>/dev/null | awk '"
 		"$1 == \"set\" { family = $2 ~ /^keep[46]-/ ? substr($2, 5, 1) : 0 } "
+		"$1 == \"}\" { family = 0 } "
 		"{ for (i = 1; family && i <= NF; i++) if ($i ~ /^[0-9a-f:.]+\\/[0-9]+,?$/) "
 		"{ sub(\",\", \"\", $i); all[family] = all[family] \",\" $i } } "
 		"END { print substr(all[4] all[6], 2) }'");

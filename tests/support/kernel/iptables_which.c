@@ -4,48 +4,81 @@
 #include "cleanup.h"
 #include "mem.h"
 #include "sandbox.h"
+#include "test.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define BIN SANDBOX_DIR "/bin"
 
 static char *path_before;
 
-/* Where plugins look for it. */
-#define RESTORES "/usr/sbin/iptables-restore /usr/sbin/ip6tables-restore"
+static const char *const families[] = {"iptables", "ip6tables"};
+static const char *const tools[] = {"", "-restore", "-save"};
 
-static void unhide_iptables(void)
+/* Where plugins look for it. A file that is no program counts as missing. */
+static void hide_iptables(bool hides)
 {
-	sandbox_run("for f in " RESTORES "; do umount $(readlink -f $f); done >/dev/null 2>&1");
+	for (size_t i = 0; i < 2; i++) {
+		freeing char *link = cni_format("/usr/sbin/%s-restore", families[i]);
+		freeing char *path = realpath(link, NULL);
+
+		if (path && !hides)
+			umount2(path, 0);
+		else if (path && access(path, X_OK) == 0)
+			assert_int_equal(mount("/dev/null", path, NULL, MS_BIND, NULL), 0);
+	}
+}
+
+/* BIN has `iptables` and `iptables-nft`, say, and all other tools; `which` NULL: none of them. */
+static void link_tool(const char *family, const char *which, const char *tool)
+{
+	static const char *const kinds[] = {"", "-nft", "-legacy"};
+
+	for (size_t i = 0; i < 3; i++) {
+		freeing char *name = cni_format("%s%s%s", family, kinds[i], tool);
+		freeing char *path = cni_format(BIN "/%s", name);
+		freeing char *kind =
+			cni_format("/usr/sbin/%s-%s%s", family, which ? which : "", tool);
+		freeing char *target = which ? realpath(kind, NULL) : NULL;
+
+		unlink(path);
+		if (target && (!*kinds[i] || !strcmp(kinds[i] + 1, which)))
+			assert_return_code(
+				symlink(*kinds[i] ? target : strrchr(kind, '/') + 1, path), errno);
+	}
+}
+
+static void link_tools(const char *which)
+{
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < 3; j++)
+			link_tool(families[i], which, tools[j]);
 }
 
 void iptables_use(const char *which)
 {
+	bool is_none = !strcmp(which, "none");
 	freeing char *path = NULL;
 
 	if (!path_before)
 		path_before = cni_strdup(getenv("PATH"));
 	path = cni_format("%s:%s", BIN, path_before);
-
-	sandbox_must("mkdir -p " BIN "; rm -f " BIN "/ip*tables*");
+	mkdir(BIN, 0755);
 	setenv("PATH", path, 1);
-	unhide_iptables();
-	if (!strcmp(which, "none")) {
-		/* A file that is no program counts as missing. */
-		sandbox_must("for f in " RESTORES "; do ! [ -x $f ] || "
-			     "mount --bind /dev/null $(readlink -f $f) || exit 1; done");
-		return;
-	}
-	sandbox_must("for f in iptables ip6tables; do for e in '' -restore -save; do "
-		     "ln -s $(readlink -f /usr/sbin/$f-%s$e) " BIN "/$f-%s$e && "
-		     "ln -s $f-%s$e " BIN "/$f$e || exit 1; done; done",
-		     which, which, which);
+	hide_iptables(false);
+	link_tools(is_none ? NULL : which);
+	if (is_none)
+		hide_iptables(true);
 }
 
 void iptables_use_default(void)
 {
-	unhide_iptables();
+	hide_iptables(false);
 	if (!path_before)
 		return;
 	setenv("PATH", path_before, 1);

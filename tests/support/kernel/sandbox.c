@@ -228,16 +228,6 @@ cJSON *sandbox_json(const char *fmt, ...)
 	return json;
 }
 
-void sandbox_add_netns(const char *name)
-{
-	sandbox_must("ip netns add %s", name);
-}
-
-void sandbox_del_netns(const char *name)
-{
-	sandbox_run("ip netns del %s", name);
-}
-
 char *sandbox_snapshot(void)
 {
 	static const char *const directories[] = {SANDBOX_DIR, "/var/lib/cni"};

@@ -29,9 +29,13 @@ char *sandbox_read(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same as JSON ("ip -j …", "nft -j …"); the caller frees with cJSON_Delete(). */
 cJSON *sandbox_json(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* "ip netns add <name>" and "ip netns del <name>"; its path is /run/netns/<name>. */
+/* As "ip netns add <name>" and "ip netns del <name>"; its path is /run/netns/<name>. */
 void sandbox_add_netns(const char *name);
 void sandbox_del_netns(const char *name);
+
+/* Enters it, for a process that ends; sandbox_set() in there. Failures fail the test. */
+void sandbox_enter_netns(const char *name);
+void sandbox_set_in(const char *name, const char *setting, const char *value);
 
 /* Everything a plugin could leave on this host, as text (snapshot.h): our namespace, and the files below
  * SANDBOX_DIR and /var/lib/cni. The caller frees. */

@@ -216,6 +216,18 @@ static int find_file(const char *path, const struct stat *st, int type, struct F
 	return FTW_CONTINUE;
 }
 
+/* Records below /run/cni: locks are none, and an empty directory of them stays. */
+static int find_record(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	if (at->level == 1 && !strcmp(path + at->base, "locks"))
+		return FTW_SKIP_SUBTREE;
+	if (at->level > 1)
+		lines_add(&found, cni_strdup(path));
+	return FTW_CONTINUE;
+}
+
 /* A link's text is its target. An unreadable file prints nothing. */
 static void print_file(FILE *out, const char *path)
 {
@@ -251,6 +263,24 @@ char *snapshot_files(const char *const *directories, size_t count)
 	assert_non_null(out);
 	for (size_t i = 0; i < count; i++)
 		nftw(directories[i], find_file, DESCRIPTORS, FTW_PHYS | FTW_ACTIONRETVAL);
+	print_found(out);
+	fclose(out);
+	return text;
+}
+
+char *snapshot_records(void)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	struct stat st;
+
+	assert_non_null(out);
+	nftw("/run/cni", find_record, DESCRIPTORS, FTW_PHYS | FTW_ACTIONRETVAL);
+	lines_sort(&found);
+	for (size_t i = 0; i < found.count; i++)
+		if (lstat(found.items[i], &st) == 0)
+			fprintf(out, "%o %s\n", st.st_mode, found.items[i]);
 	print_found(out);
 	fclose(out);
 	return text;

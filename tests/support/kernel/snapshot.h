@@ -17,4 +17,7 @@ char *snapshot_net(const char *netns);
  * links lead; without the directories ".cni-c". The caller frees. */
 char *snapshot_files(const char *const *directories, size_t count);
 
+/* The same, with modes, for the directories below /run/cni in which plugins keep records. The caller frees. */
+char *snapshot_records(void);
+
 #endif

@@ -353,10 +353,12 @@ void conflist_assert_gone(const struct conflist_pod *pod)
 /* ---- what is left ---- */
 
 /* Away with what stays on purpose; containers begin with the first address again. */
+#define STALE(dir) dir "/.cni-c " dir "/*/lock " dir "/*/last_reserved_ip.* "
 #define TIDY                                                                                       \
-	"for d in " CACHE_DIR "/networks /run/cni; do "                                            \
-	"rm -rf $d/.cni-c $d/*/lock $d/*/last_reserved_ip.*; done; "                               \
-	"rm -rf /run/cni/locks; rmdir " CACHE_DIR "/results " CACHE_DIR "/flannel 2>/dev/null; "
+	"rm -rf " STALE(CACHE_DIR "/networks") STALE("/run/cni") "/run/cni/locks; "                \
+								 "rmdir " CACHE_DIR                \
+								 "/results " CACHE_DIR             \
+								 "/flannel 2>/dev/null; "
 
 char *conflist_rest(void)
 {

@@ -4,9 +4,12 @@
 #include "cleanup.h"
 #include "iptables_which.h"
 #include "mem.h"
+#include "snapshot.h"
 
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 const struct host_pod a1 = {"a1", "br0", "10.1.0.11", "fd01::11"};
 const struct host_pod a2 = {"a2", "br0", "10.1.0.12", "fd01::12"};
@@ -16,9 +19,20 @@ const struct host_pod b1 = {"b1", "br1", "10.2.0.11", "fd02::11"};
 
 /* A link-local address is of no use for a second while others might have it: not even to ask for a
  * neighbour. */
-#define NO_DAD "net.ipv6.conf.default.accept_dad=0"
+#define NO_DAD "ipv6/conf/default/accept_dad"
 
-/* For `ip -batch`: a command for each line is quicker than a process. */
+/* The lines are a command each: `netns` NULL: of this host. The last has an end. */
+static void run_batch(const char *netns, const char *lines)
+{
+	FILE *file = fopen(SANDBOX_DIR "/batch", "we");
+
+	assert_non_null(file);
+	fputs(lines, file);
+	assert_int_equal(fclose(file), 0);
+	sandbox_must("ip %s %s -batch " SANDBOX_DIR "/batch", netns ? "-n" : "",
+		     netns ? netns : "");
+}
+
 static char *bridge_lines(const char *name, const char *ip4, const char *ip6)
 {
 	return cni_format("link add %s type bridge\nlink set %s up\naddr add %s/24 dev %s\n"
@@ -30,13 +44,18 @@ static char *bridge_lines(const char *name, const char *ip4, const char *ip6)
 static void make_end(const char *name, const char *host, const char *ip4, const char *ip6,
 		     const char *gw4, const char *gw6, const char *more)
 {
-	sandbox_must("ip netns add %s && ip netns exec %s sysctl -qw " NO_DAD
-		     " && ip -batch - <<E && ip -n %s -batch - <<F\n"
-		     "link add %s type veth peer name eth0 netns %s\nlink set %s up\n%s\nE\n"
-		     "link set lo up\nlink set eth0 up\naddr add %s/24 dev eth0\n"
-		     "addr add %s/64 dev eth0 nodad\nroute add default via %s\n"
-		     "route add default via %s\nF\n",
-		     name, name, name, host, name, host, more, ip4, ip6, gw4, gw6);
+	freeing char *outer = cni_format("link add %s type veth peer name eth0 netns %s\n"
+					 "link set %s up\n%s\n",
+					 host, name, host, more);
+	freeing char *inner = cni_format("link set lo up\nlink set eth0 up\n"
+					 "addr add %s/24 dev eth0\naddr add %s/64 dev eth0 nodad\n"
+					 "route add default via %s\nroute add default via %s\n",
+					 ip4, ip6, gw4, gw6);
+
+	sandbox_add_netns(name);
+	sandbox_set_in(name, NO_DAD, "0");
+	run_batch(NULL, outer);
+	run_batch(name, inner);
 }
 
 static void make_pod(const struct host_pod *pod, const char *gw4, const char *gw6)
@@ -51,11 +70,12 @@ int firewall_setup(void **state)
 {
 	freeing char *br0 = bridge_lines("br0", "10.1.0.1", "fd01::1");
 	freeing char *br1 = bridge_lines("br1", "10.2.0.1", "fd02::1");
+	freeing char *bridges = cni_format("%s%s", br0, br1);
 
-	if (sandbox_setup(state) < 0)
+	if (sandbox_setup(state) < 0 || sandbox_set("ipv4/ip_forward", "1") < 0 ||
+	    sandbox_set("ipv6/conf/all/forwarding", "1") < 0 || sandbox_set(NO_DAD, "0") < 0)
 		return -1;
-	sandbox_must("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 " NO_DAD);
-	sandbox_must("ip -batch - <<E\n%s%sE\n", br0, br1);
+	run_batch(NULL, bridges);
 	make_pod(&a1, "10.1.0.1", "fd01::1");
 	make_pod(&a2, "10.1.0.1", "fd01::1");
 	make_pod(&b1, "10.2.0.1", "fd02::1");
@@ -152,17 +172,18 @@ char *firewall_snapshot(void)
 {
 	/* Counters count; iptables(8) that is asked would load its modules; firewalld keeps
 	 * chains that it has once made. */
-	return sandbox_read(
+	freeing char *host = sandbox_read(
 		"{ ip -o link | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/ state [A-Z]*//; "
 		"s/NO-CARRIER,//'; "
 		"nft list ruleset | sed -E '/^table inet firewalld /,/^}/d; s/counter packets "
 		"[0-9]+ bytes [0-9]+/counter/'; "
-		"for f in ip ip6; do if grep -q filter /proc/net/${f}_tables_names 2>/dev/null; "
-		"then ${f}tables-legacy-save -t filter | "
-		"sed -E 's/^#.*//; s/\\[[0-9]+:[0-9]+\\]//'; fi; done; "
-		"cd /run/cni 2>/dev/null && find . -mindepth 2 -not -path './locks/*' | sort | "
-		"while read -r f; do echo \"$f $(stat -c '%%A %%N' \"$f\")\"; "
-		"[ -f \"$f\" ] && cat \"$f\"; done; true; } 2>&1");
+		"for f in ip ip6; do while read -r t; do [ \"$t\" != filter ] || "
+		"${f}tables-legacy-save -t filter | "
+		"sed -E 's/^#.*//; s/\\[[0-9]+:[0-9]+\\]//'; "
+		"done </proc/net/${f}_tables_names; done; } 2>&1");
+	freeing char *records = snapshot_records();
+
+	return cni_format("%s%s", host, records);
 }
 
 static void keep(const char *path, const char *text)
@@ -187,17 +208,41 @@ void firewall_assert_unchanged(const char *before)
 	fail_msg("the host is not as it was before");
 }
 
+static pid_t start_ping(const char *from, const char *address, const char *seconds)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid)
+		return pid;
+	sandbox_enter_netns(from);
+	if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
+		_exit(2);
+	execlp("ping", "ping", "-q", "-c1", "-W", seconds, address, NULL);
+	_exit(2);
+}
+
 /* At the same time. Returns the number of answers. */
 static int ping(const char *from, const char *ip4, const char *ip6, const char *seconds)
 {
-	freeing char *one = ip4 ? cni_format("ping -q -c1 -W%s %s", seconds, ip4) : NULL;
-	freeing char *other = ip6 ? cni_format("ping -q -c1 -W%s %s", seconds, ip6) : NULL;
-	freeing char *text = sandbox_read("ip netns exec %s sh -c '%s >/run/one & "
-					  "%s >/run/other & wait' 2>&1; "
-					  "cat /run/one /run/other | grep -c ' 1 received' || true",
-					  from, one ? one : ":", other ? other : ":");
+	const char *const addresses[] = {ip4, ip6};
+	pid_t pids[2];
+	int answers = 0;
 
-	return (int)strtol(text, NULL, 10);
+	for (size_t i = 0; i < 2; i++)
+		pids[i] = addresses[i] ? start_ping(from, addresses[i], seconds) : -1;
+	for (size_t i = 0; i < 2; i++) {
+		int status;
+
+		if (pids[i] < 0)
+			continue;
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		/* 1: none; 2: it could not ask, which a route that is missing is as well. */
+		answers += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	}
+	return answers;
 }
 
 void assert_forwarded(const char *from, const char *ip4, const char *ip6)
