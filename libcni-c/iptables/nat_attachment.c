@@ -76,6 +76,36 @@ static void publish(struct cni_published *published, const struct cni_nat_record
 	published->count += record->count;
 }
 
+/* A container has one chain in a network, and may have another interface there. */
+static int find_other_interface(const struct cni_nat_kind *kind, const struct cni_owner *owner,
+				bool *ret_found, struct cni_error *err)
+{
+	struct cni_attachment_files files;
+
+	*ret_found = false;
+	if (!kind->is_shared)
+		return 0;
+	if (cni_attachment_files(kind->directory, owner->network, &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.owners.count; i++)
+		*ret_found |= !strcmp(files.owners.items[i].container, owner->container) &&
+			      strcmp(files.owners.items[i].ifname, owner->ifname) != 0;
+	cni_attachment_files_clear(&files);
+	return 0;
+}
+
+/* Of a shared chain the record goes first: of two that go at once the last one sees no other. */
+static int detach_shared(struct cni_nl *nl, const struct cni_nat_kind *kind,
+			 const struct cni_owner *owner, struct cni_error *err)
+{
+	bool is_used;
+
+	if (cni_attachment_file_remove(kind->directory, owner, err) < 0 ||
+	    find_other_interface(kind, owner, &is_used, err) < 0)
+		return -1;
+	return is_used ? 0 : remove_rules(nl, kind, owner, err);
+}
+
 /* Appends to `published`. */
 static int detach(struct cni_nl *nl, const struct cni_nat_kind *kind, const struct cni_owner *owner,
 		  struct cni_published *published, struct cni_error *err)
@@ -83,6 +113,8 @@ static int detach(struct cni_nl *nl, const struct cni_nat_kind *kind, const stru
 	clearing_nat_record struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
 	bool found;
 
+	if (kind->is_shared)
+		return detach_shared(nl, kind, owner, err);
 	if (cni_nat_record_read(kind->directory, owner, &record, &found, err) < 0)
 		return -1;
 	publish(published, &record);
@@ -157,6 +189,8 @@ int cni_nat_attach(struct cni_nl *nl, const struct cni_nat_kind *kind,
 			failed = attach_family(nl, kind, owner, here.tool, &nats[i], err);
 	if (!failed)
 		return 0;
+	for (size_t i = 0; kind->is_shared && i < count; i++)
+		cni_nat_take_back(here.tool, &nats[i], kind->entry);
 	cni_nat_detach(nl, kind, owner, &published, &ignored);
 	free(published.mappings);
 	return -1;
