@@ -94,7 +94,7 @@ static int find_other_interface(const struct cni_nat_kind *kind, const struct cn
 	return 0;
 }
 
-/* Of a shared chain the record goes first: of two that go at once the last one sees no other. */
+/* The record of a shared chain goes first: the last of two that go at once sees no other. */
 static int detach_shared(struct cni_nl *nl, const struct cni_nat_kind *kind,
 			 const struct cni_owner *owner, struct cni_error *err)
 {
