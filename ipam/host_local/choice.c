@@ -157,8 +157,8 @@ static int choose_wished(const struct chooser *chooser, const struct lease *own,
 
 /* Round robin, from the address given out last: a restarted container must not meet its own old
  * connections. */
-static bool find_next(struct store *store, const struct span_list *spans, struct pool_rest *rest,
-		      struct choice *choice)
+static int find_next(struct store *store, const struct span_list *spans, struct pool_rest *rest,
+		     struct choice *choice, struct cni_error *err)
 {
 	struct span_walk walk;
 	struct span span;
@@ -167,13 +167,16 @@ static bool find_next(struct store *store, const struct span_list *spans, struct
 	walk = span_walk_from(spans, store_last(store, choice->claim.set, &last) ? &last : NULL);
 	while (span_walk_next(&walk, &span)) {
 		struct cni_ip ip;
+		int found = store_next_free(store, &span.first, &span.last, rest, &ip, err);
 
-		if (!store_next_free(store, &span.first, &span.last, rest, &ip))
+		if (found < 0)
+			return -1;
+		if (!found)
 			continue;
 		choose(choice, &ip, false, span.range);
-		return true;
+		return 1;
 	}
-	return false;
+	return 0;
 }
 
 static bool find_stale(struct store *store, const struct span_list *spans, struct choice *choice)
@@ -190,18 +193,19 @@ static bool find_stale(struct store *store, const struct span_list *spans, struc
 	return false;
 }
 
-static bool choose_next(struct store *store, const struct host_local_conf *conf,
-			struct choice *choice)
+static int choose_next(struct store *store, const struct host_local_conf *conf,
+		       struct choice *choice, struct cni_error *err)
 {
 	const struct span_list *spans = &conf->spans[choice->claim.set];
 	struct pool_rest rest = {.seconds = conf->cooldown, .now = boot_seconds()};
+	int found = find_next(store, spans, &rest, choice, err);
 
-	if (find_next(store, spans, &rest, choice))
-		return true;
+	if (found)
+		return found;
 	if (rest.found) {
 		choose(choice, &rest.oldest, false,
 		       range_set_find(&conf->sets.items[choice->claim.set], &rest.oldest));
-		return true;
+		return 1;
 	}
 	return conf->reclaim != RECLAIM_NEVER && find_stale(store, spans, choice);
 }
@@ -224,11 +228,13 @@ int choice_make_next(struct store *store, const struct host_local_conf *conf, st
 		     struct cni_error *err)
 {
 	freeing char *ranges = NULL;
+	int found;
 
-	do
-		if (choose_next(store, conf, choice))
-			return 0;
-	while (store_look_again(store));
+	do {
+		found = choose_next(store, conf, choice, err);
+		if (found)
+			return found < 0 ? -1 : 0;
+	} while (store_look_again(store));
 	if (find_dead(store, conf, choice))
 		return 0;
 	ranges = range_set_format(&conf->sets.items[choice->claim.set]);

@@ -296,33 +296,41 @@ bool store_last(struct store *store, size_t set, struct cni_ip *ret_ip)
 
 /* ---- search ---- */
 
-static bool is_taken(struct store *store, const struct cni_ip *ip)
+/* 1, 0, or -1: what fails for an address that no reservation has may fail for all of them (EMFILE, ENOMEM, a file
+ * system that is gone), and a range may have 2^64. */
+static int is_taken(struct store *store, const struct cni_ip *ip, struct cni_error *err)
 {
 	struct lease lease;
-	bool taken = store_read(store, ip, &lease);
+	int taken = store_read(store, ip, &lease);
 
+	if (lease_may_be_anybodys(&lease))
+		taken = fail_unread(store, &lease, err);
 	lease_clear(&lease);
 	return taken;
 }
 
-bool store_next_free(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
-		     struct pool_rest *rest, struct cni_ip *ret_ip)
+int store_next_free(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
+		    struct pool_rest *rest, struct cni_ip *ret_ip, struct cni_error *err)
 {
+	int taken;
+
 	if (!store) {
 		*ret_ip = *first;
-		return true;
+		return 1;
 	}
 	while (pool_next_free(store->pool, first, last, rest, ret_ip)) {
-		if (!is_taken(store, ret_ip))
-			return true;
+		taken = is_taken(store, ret_ip, err);
+		if (taken <= 0)
+			return taken < 0 ? -1 : 1;
 		pool_take(store->pool, ret_ip, true);
 		store->mistaken = true;
 	}
-	if (rest->found && is_taken(store, &rest->oldest)) {
+	taken = rest->found ? is_taken(store, &rest->oldest, err) : 0;
+	if (taken > 0) {
 		rest->found = false;
 		store->mistaken = true;
 	}
-	return false;
+	return taken < 0 ? -1 : 0;
 }
 
 bool store_next_stale(struct store *store, const struct cni_ip *first, const struct cni_ip *last,

@@ -73,9 +73,10 @@ bool store_last(struct store *store, size_t set, struct cni_ip *ret_ip);
 
 /* ---- search; not after store_look(); `store` may be NULL as above ---- */
 
-/* The first free address from `first` to `last`, both inclusive, that has rested; see pool.h. */
-bool store_next_free(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
-		     struct pool_rest *rest, struct cni_ip *ret_ip);
+/* The first free address from `first` to `last`, both inclusive, that has rested; see pool.h. Returns 1, or 0 if there
+ * is none. Fails with CNI_EIO if a file cannot be read at an address without a reservation. */
+int store_next_free(struct store *store, const struct cni_ip *first, const struct cni_ip *last,
+		    struct pool_rest *rest, struct cni_ip *ret_ip, struct cni_error *err);
 
 /* The first address whose lease is of an earlier boot. */
 bool store_next_stale(struct store *store, const struct cni_ip *first, const struct cni_ip *last,

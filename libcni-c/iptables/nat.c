@@ -158,6 +158,22 @@ int cni_nat_complete(enum cni_iptables_tool tool, const struct cni_nat *nat, str
 	return restore(tool, nat, &missing, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
 
+void cni_nat_take_back(enum cni_iptables_tool tool, const struct cni_nat *nat, const char *chain)
+{
+	size_t length = strlen(chain);
+	struct cni_error ignored;
+
+	for (size_t i = 0; i < nat->own.count; i++) {
+		lines_of_nat line = {.table = "nat"};
+		const char *rule = nat->own.items[i];
+
+		if (strncmp(rule, chain, length) != 0 || rule[length] != ' ')
+			continue;
+		cni_iptables_line(&line, 0, "-D %s", rule);
+		restore(tool, nat, &line, &ignored);
+	}
+}
+
 /* ---- checking ---- */
 
 int cni_nat_check(enum cni_iptables_tool tool, const struct cni_nat *nat, struct cni_error *err)

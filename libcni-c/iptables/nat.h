@@ -79,6 +79,9 @@ int cni_nat_make(enum cni_iptables_tool tool, const struct cni_nat *nat, struct 
 /* Makes those rules that are missing. */
 int cni_nat_complete(enum cni_iptables_tool tool, const struct cni_nat *nat, struct cni_error *err);
 
+/* Deletes the own rules that are in `chain`, as far as they are there. */
+void cni_nat_take_back(enum cni_iptables_tool tool, const struct cni_nat *nat, const char *chain);
+
 /* Fails with CNI_EMISMATCH if a rule is missing, naming the rule. */
 int cni_nat_check(enum cni_iptables_tool tool, const struct cni_nat *nat, struct cni_error *err);
 

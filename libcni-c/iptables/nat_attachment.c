@@ -76,15 +76,63 @@ static void publish(struct cni_published *published, const struct cni_nat_record
 	published->count += record->count;
 }
 
+/* A container has one chain in a network, and may have other interfaces there. Finds their records, and with `forget`
+ * removes them. Ports with conditions are not in the chain. */
+static int find_others(const struct cni_nat_kind *kind, const struct cni_owner *owner, bool forget,
+		       bool *ret_found, struct cni_error *err)
+{
+	struct cni_attachment_files files;
+	int failed = 0;
+
+	*ret_found = false;
+	if (cni_attachment_files(kind->directory, owner->network, &files, err) < 0)
+		return -1;
+	for (size_t i = 0; i < files.owners.count && !failed; i++) {
+		clearing_nat_record struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
+		const struct cni_owner *other = &files.owners.items[i];
+		bool is_there;
+
+		if (strcmp(other->container, owner->container) != 0 ||
+		    !strcmp(other->ifname, owner->ifname))
+			continue;
+		failed = cni_nat_record_read(kind->directory, other, &record, &is_there, err);
+		if (failed || !is_there || record.has_conditions)
+			continue;
+		*ret_found = true;
+		if (forget)
+			failed = cni_attachment_file_remove(kind->directory, other, err);
+	}
+	cni_attachment_files_clear(&files);
+	return failed;
+}
+
+/* The record of a shared chain goes first: the last of two that go at once sees no other. */
+static int detach_shared(struct cni_nl *nl, const struct cni_nat_kind *kind,
+			 const struct cni_owner *owner, struct cni_error *err)
+{
+	bool is_used;
+
+	if (cni_attachment_file_remove(kind->directory, owner, err) < 0 ||
+	    find_others(kind, owner, false, &is_used, err) < 0)
+		return -1;
+	return is_used ? 0 : remove_rules(nl, kind, owner, err);
+}
+
 /* Appends to `published`. */
 static int detach(struct cni_nl *nl, const struct cni_nat_kind *kind, const struct cni_owner *owner,
 		  struct cni_published *published, struct cni_error *err)
 {
 	clearing_nat_record struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
+	bool is_anothers = false;
 	bool found;
 
-	if (cni_nat_record_read(kind->directory, owner, &record, &found, err) < 0)
+	if (kind->is_shared)
+		return detach_shared(nl, kind, owner, err);
+	if (cni_nat_record_read(kind->directory, owner, &record, &found, err) < 0 ||
+	    (!found && find_others(kind, owner, false, &is_anothers, err) < 0))
 		return -1;
+	if (is_anothers)
+		return 0;
 	publish(published, &record);
 	if (remove_rules(nl, kind, owner, err) < 0)
 		return -1;
@@ -125,12 +173,15 @@ static int attach_family(struct cni_nl *nl, const struct cni_nat_kind *kind,
 			 const struct cni_nat *nat, struct cni_error *err)
 {
 	int done = cni_nat_make(tool, nat, err);
+	bool had_another;
 
 	if (done != CNI_IPTABLES_REFUSED)
 		return done;
 	if (kind->is_shared)
 		return cni_nat_complete(tool, nat, err);
-	if (remove_rules(nl, kind, owner, err) < 0)
+	/* The record of the interface that has the chain is the only one. */
+	if (find_others(kind, owner, true, &had_another, err) < 0 ||
+	    remove_rules(nl, kind, owner, err) < 0)
 		return -1;
 	return cni_nat_make(tool, nat, err) == CNI_IPTABLES_DONE ? 0 : -1;
 }
@@ -157,6 +208,8 @@ int cni_nat_attach(struct cni_nl *nl, const struct cni_nat_kind *kind,
 			failed = attach_family(nl, kind, owner, here.tool, &nats[i], err);
 	if (!failed)
 		return 0;
+	for (size_t i = 0; kind->is_shared && i < count; i++)
+		cni_nat_take_back(here.tool, &nats[i], kind->entry);
 	cni_nat_detach(nl, kind, owner, &published, &ignored);
 	free(published.mappings);
 	return -1;
@@ -203,7 +256,7 @@ static int collect_record(struct cni_nl *nl, const struct cni_nat_kind *kind,
 {
 	if (cni_owners_has(valid, owner->container, owner->ifname))
 		return 0;
-	if (cni_owners_has_container(valid, owner->container))
+	if (kind->is_shared && cni_owners_has_container(valid, owner->container))
 		return cni_attachment_file_remove(kind->directory, owner, err);
 	return detach(nl, kind, owner, published, err);
 }

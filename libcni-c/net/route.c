@@ -59,6 +59,20 @@ static void put_way(struct cni_nl_message *m, int index, const struct cni_ip *ga
 	cni_nl_put_ip(m, RTA_GATEWAY, gateway);
 }
 
+/* The kernel would take an IPv4 gateway out of the first bytes of an IPv6 one. */
+static int check_families(const struct cni_route *routes, size_t count, struct cni_error *err)
+{
+	char text[CNI_ROUTE_TEXT_SIZE];
+
+	for (size_t i = 0; i < count; i++)
+		if (cni_ip_is_set(&routes[i].gw) && routes[i].gw.family != routes[i].dst.ip.family)
+			return cni_fail(err, CNI_ECONFIG,
+					"route %s: destination and gateway are of different "
+					"families",
+					cni_route_format(&routes[i], text));
+	return 0;
+}
+
 static int make(struct cni_nl *nl, uint16_t flags, int index, const struct cni_route *routes,
 		size_t count, struct cni_error *err)
 {
@@ -68,6 +82,8 @@ static int make(struct cni_nl *nl, uint16_t flags, int index, const struct cni_r
 	struct cni_nl_message m;
 	struct rtmsg *rtm = cni_nl_init(&m, RTM_NEWROUTE, flags, sizeof(*rtm));
 
+	if (check_families(routes, count, err) < 0)
+		return -1;
 	rtm->rtm_family = dst.ip.family;
 	rtm->rtm_dst_len = dst.prefix;
 	rtm->rtm_protocol = RTPROT_BOOT;

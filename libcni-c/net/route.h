@@ -14,7 +14,8 @@ CNI_BEGIN_DECLS
 /* Adds a route through the link `index`. A route without a gateway has the scope of the link,
  * unless it has a scope of its own; its table is main if `table` is 0. There is no delete: the
  * kernel removes a route with its link.
- * Fails with CNI_EKERNEL, naming the route; errnum EEXIST if there is the same one. */
+ * Fails with CNI_EKERNEL, naming the route; errnum EEXIST if there is the same one; CNI_ECONFIG if the gateway is of
+ * another family than the destination. */
 int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 		  struct cni_error *err);
 

@@ -235,8 +235,13 @@ int cni_attachment_find_interface(const struct cni_attachment *at, enum cni_plac
 
 bool cni_attachment_has_ip(const struct cni_attachment *at, const struct cni_result_ip *ip)
 {
-	return ip->interface == CNI_NO_INTERFACE ||
-	       ip->interface == cni_attachment_find_interface(at, CNI_CONTAINER, at->owner->ifname);
+	const struct cni_result_interface *interface;
+
+	if (ip->interface < 0 || (size_t)ip->interface >= at->result->interface_count)
+		return true;
+	interface = &at->result->interfaces[ip->interface];
+	return interface->sandbox && *interface->sandbox && interface->name &&
+	       !strcmp(interface->name, at->owner->ifname);
 }
 
 struct cni_net *cni_attachment_addresses(const struct cni_attachment *at, size_t *ret_count)

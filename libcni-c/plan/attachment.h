@@ -102,7 +102,8 @@ bool cni_attachment_may_take_back(struct cni_attachment *at, enum cni_shared wha
 int cni_attachment_find_interface(const struct cni_attachment *at, enum cni_place place,
 				  const char *name);
 
-/* True if `ip`, of at->result, names the container's interface or no interface at all. */
+/* True if `ip`, of at->result, names the container's interface or none of the result's interfaces: a plugin may have
+ * returned an index and no interfaces. */
 bool cni_attachment_has_ip(const struct cni_attachment *at, const struct cni_result_ip *ip);
 
 /* Their addresses. An array that the caller frees. */

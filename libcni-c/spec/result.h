@@ -102,11 +102,12 @@ int cni_result_check_fits(const struct cni_result *result, enum cni_version vers
  * interface that came with 1.1.0. The caller frees with cJSON_Delete(). */
 cJSON *cni_result_encode(const struct cni_result *result, enum cni_version version);
 
-/* Appends the routes of a list, of a result or a configuration, to `*routes`, which has `*count` and which the
+/* Appends the routes of a configuration's list to `*routes`, which has `*count` and which the
  * caller frees, also after a failure. NULL is an empty list, and null an item that is ignored. An item with
  * `gws`, a list of next hops (proposed in the specification's issue 1188), becomes a route through each of them
  * and through `gw`, which is how every version of the specification can say it: cni_route_add_ways() makes one
- * route of them. Fails with CNI_ECONFIG, naming `what`. */
+ * route of them. Gateways must be of the destination's family; those of a result need not. Fails with CNI_ECONFIG,
+ * naming `what`. */
 int cni_routes_decode(const cJSON *list, const char *what, struct cni_route **routes, size_t *count,
 		      struct cni_error *err);
 

@@ -69,18 +69,27 @@ const struct cni_field cni_route_fields[] = {
 	{0},
 };
 
-static int check_gateway(const struct cni_route *route, const char *key, const char *what,
+/* A list of routes. */
+struct list {
+	const char *what;
+	bool is_of_result; /* gateways of the other family (RFC 8950) are handed on */
+};
+
+static int check_gateway(const struct cni_route *route, const char *key, const struct list *list,
 			 struct cni_error *err)
 {
-	if (!cni_ip_is_set(&route->gw) || route->gw.family == route->dst.ip.family)
+	if (list->is_of_result || !cni_ip_is_set(&route->gw) ||
+	    route->gw.family == route->dst.ip.family)
 		return 0;
-	return cni_fail(err, CNI_ECONFIG, "%s: 'dst' and '%s' are of different families", what,
-			key);
+	return cni_fail(err, CNI_ECONFIG, "%s: 'dst' and '%s' are of different families",
+			list->what, key);
 }
 
-static int decode_route(const cJSON *json, const char *what, struct cni_route *ret_route,
+static int decode_route(const cJSON *json, const struct list *list, struct cni_route *ret_route,
 			struct cni_error *err)
 {
+	const char *what = list->what;
+
 	*ret_route = (struct cni_route){0};
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_ECONFIG, "%s holds %s, expected objects", what,
@@ -91,7 +100,7 @@ static int decode_route(const cJSON *json, const char *what, struct cni_route *r
 		return cni_fail(err, CNI_ECONFIG, "%s: 'dst' is missing", what);
 	ret_route->has_table = cni_json_get(json, "table") != NULL;
 	ret_route->has_scope = cni_json_get(json, "scope") != NULL;
-	return check_gateway(ret_route, "gw", what, err);
+	return check_gateway(ret_route, "gw", list, err);
 }
 
 static void append(struct cni_route **routes, size_t *count, const struct cni_route *route)
@@ -101,10 +110,11 @@ static void append(struct cni_route **routes, size_t *count, const struct cni_ro
 }
 
 /* `gws`: each next hop is a route like `route`. `*ret_has_own` becomes true if `gw` is among them. */
-static int append_ways(const cJSON *gws, const char *what, const struct cni_route *route,
+static int append_ways(const cJSON *gws, const struct list *list, const struct cni_route *route,
 		       struct cni_route **routes, size_t *count, bool *ret_has_own,
 		       struct cni_error *err)
 {
+	const char *what = list->what;
 	struct cni_route way = *route;
 	const cJSON *item;
 
@@ -116,7 +126,7 @@ static int append_ways(const cJSON *gws, const char *what, const struct cni_rout
 		if (!cJSON_IsString(item) || cni_ip_parse(item->valuestring, &way.gw) < 0)
 			return cni_fail(err, CNI_ECONFIG, "%s: 'gws' holds %s, expected addresses",
 					what, cni_json_show(item));
-		if (check_gateway(&way, "gws", what, err) < 0)
+		if (check_gateway(&way, "gws", list, err) < 0)
 			return -1;
 		*ret_has_own |= cni_ip_equal(&way.gw, &route->gw);
 		append(routes, count, &way);
@@ -124,23 +134,23 @@ static int append_ways(const cJSON *gws, const char *what, const struct cni_rout
 	return 0;
 }
 
-int cni_routes_decode(const cJSON *list, const char *what, struct cni_route **routes, size_t *count,
-		      struct cni_error *err)
+static int decode_list(const cJSON *items, const struct list *list, struct cni_route **routes,
+		       size_t *count, struct cni_error *err)
 {
 	const cJSON *item;
 
-	if (list && !cJSON_IsArray(list))
-		return cni_fail(err, CNI_ECONFIG, "%s is %s, expected a list", what,
-				cni_json_show(list));
-	cJSON_ArrayForEach (item, list) {
+	if (items && !cJSON_IsArray(items))
+		return cni_fail(err, CNI_ECONFIG, "%s is %s, expected a list", list->what,
+				cni_json_show(items));
+	cJSON_ArrayForEach (item, items) {
 		struct cni_route route;
 		size_t before = *count;
 		bool has_own;
 
 		if (cJSON_IsNull(item))
 			continue;
-		if (decode_route(item, what, &route, err) < 0 ||
-		    append_ways(cni_json_get(item, "gws"), what, &route, routes, count, &has_own,
+		if (decode_route(item, list, &route, err) < 0 ||
+		    append_ways(cni_json_get(item, "gws"), list, &route, routes, count, &has_own,
 				err) < 0)
 			return -1;
 		if (*count == before || (cni_ip_is_set(&route.gw) && !has_own))
@@ -149,9 +159,17 @@ int cni_routes_decode(const cJSON *list, const char *what, struct cni_route **ro
 	return 0;
 }
 
+int cni_routes_decode(const cJSON *list, const char *what, struct cni_route **routes, size_t *count,
+		      struct cni_error *err)
+{
+	return decode_list(list, &(struct list){.what = what}, routes, count, err);
+}
+
 static int decode_routes(const cJSON *list, struct cni_result *result, struct cni_error *err)
 {
-	return cni_routes_decode(list, "'routes'", &result->routes, &result->route_count, err);
+	static const struct list of_result = {.what = "'routes'", .is_of_result = true};
+
+	return decode_list(list, &of_result, &result->routes, &result->route_count, err);
 }
 
 /* ip4 and ip6 of 0.1.0 and 0.2.0: {"ip": "10.1.0.7/16", "gateway": …, "routes": […]} */

@@ -236,6 +236,31 @@ static void route__says_what_the_kernel_says(void **state)
 	assert_int_equal(err.errnum, EEXIST);
 }
 
+static void assert_families_differ(int index, const struct cni_route *routes, size_t count)
+{
+	struct cni_error err;
+
+	assert_int_equal(cni_route_add_ways(&rtnl, index, routes, count, &err), -1);
+	assert_int_equal(err.code, CNI_ECONFIG);
+	assert_non_null(strstr(err.msg, "different families"));
+	assert_shown(NULL, "0", "ip -j route show 10.2.0.0/16");
+}
+
+/* The kernel would take the first bytes of fd00::1 for 253.0.0.0. */
+static void route__has_a_gateway_of_its_family(void **state)
+{
+	const struct cni_route one = route("10.2.0.0/16", "fd00::1");
+	const struct cni_route ways[] = {route("10.2.0.0/16", "10.1.0.1"),
+					 route("10.2.0.0/16", "fd00::1")};
+	const struct cni_route other = route("fd02::/64", "10.1.0.1");
+	int index = index_of_va();
+
+	(void)state;
+	assert_families_differ(index, &one, 1);
+	assert_families_differ(index, ways, 2);
+	assert_families_differ(index, &other, 1);
+}
+
 static void route__has_a_text(void **state)
 {
 	struct cni_route plain = route("10.2.0.0/16", "");
@@ -350,6 +375,7 @@ int main(void)
 		kernel_test(route__may_be_one_of_several_ways),
 		kernel_test(route__is_told_apart_by_what_is_given),
 		kernel_test(route__says_what_the_kernel_says),
+		kernel_test(route__has_a_gateway_of_its_family),
 		cmocka_unit_test(route__has_a_text),
 		kernel_test(route__is_the_way_to_an_address),
 		kernel_test(route__has_a_source),

@@ -262,8 +262,6 @@ static const struct {
 	{"{'routes': [5]}", CNI_1_0_0, CNI_ECONFIG,
 	 "prevResult: 'routes' holds 5, expected objects"},
 	{"{'routes': [{}]}", CNI_1_0_0, CNI_ECONFIG, "prevResult: 'routes': 'dst' is missing"},
-	{"{'routes': [{'dst': '0.0.0.0/0', 'gw': 'fd00::1'}]}", CNI_1_0_0, CNI_ECONFIG,
-	 "prevResult: 'routes': 'dst' and 'gw' are of different families"},
 	{"{'routes': [{'dst': '0.0.0.0/0', 'scope': 256}]}", CNI_1_1_0, CNI_ECONFIG,
 	 "prevResult: 'routes': 'scope' is 256, expected a whole number from 0 to 255"},
 	{"{'dns': 5}", CNI_1_0_0, CNI_ECONFIG, "prevResult: 'dns' is 5, expected an object"},

@@ -31,7 +31,7 @@ static void store__is_null_where_there_is_no_directory(void **state)
 	assert_int_equal(leases.count, 0);
 	assert_int_equal(store_list(NULL, &leases, &err), 0);
 	assert_int_equal(leases.count, 0);
-	assert_true(store_next_free(NULL, &asked, &asked, &rest, &next));
+	assert_int_equal(store_next_free(NULL, &asked, &asked, &rest, &next, &err), 1);
 	assert_true(cni_ip_equal(&next, &asked));
 	assert_false(store_next_stale(NULL, &asked, &asked, &next));
 	assert_false(store_look_again(NULL));

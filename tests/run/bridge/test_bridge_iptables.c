@@ -277,28 +277,6 @@ static void masquerade__check_and_del_know_the_backend_of_add(void **state)
 	}
 }
 
-/* Two interfaces of a container in a network share the chain. */
-static void masquerade__of_two_interfaces_shares_a_chain(void **state)
-{
-	freeing char *config = bridge_config("1.0.0", IPTABLES);
-	struct plugin_call second;
-	struct pod red;
-
-	skip_unless_nat();
-	pod_open(&red, "red");
-	pod_add(&red, config);
-	second = pod_call(&red, "ADD", config);
-	second.ifname = "eth1";
-	plugin_succeeds(&second);
-	sandbox_must("[ $(iptables -t nat -S POSTROUTING | grep -c CNI-) = 2 ]");
-	pod_check(&red, config);
-	second.command = "DEL";
-	plugin_succeeds(&second);
-	pod_del(&red, config);
-	sandbox_must("! iptables-save -t nat | grep CNI-");
-	pod_close(&red);
-}
-
 static void masquerade__without_the_command_names_the_package(void **state)
 {
 	freeing char *config = bridge_config("1.1.0", IPTABLES);
@@ -330,7 +308,6 @@ int main(void)
 		nat_host_tests(masquerade__sweep_removes_that_of_a_lost_link),
 		nat_host_tests(masquerade__check_names_what_mend_puts_back),
 		nat_host_tests(masquerade__check_and_del_know_the_backend_of_add),
-		nat_host_tests(masquerade__of_two_interfaces_shares_a_chain),
 		nat_host_tests(masquerade__without_the_command_names_the_package),
 	};
 

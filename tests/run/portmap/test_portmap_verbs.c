@@ -174,6 +174,36 @@ static void add__publishes_the_first_address_of_each_family(void **state)
 	}
 }
 
+/* As the Go plugin: an index that leads nowhere is none, and each of two entries of one name is the container's. */
+static void add__publishes_an_address_whose_interface_is_not_in_the_result(void **state)
+{
+	static const char *const results[] = {
+		"'ips':[{'address':'10.1.0.2/24','interface':0}]",
+		"'interfaces':[],'ips':[{'address':'10.1.0.2/24','interface':0}]",
+		INTERFACES "'ips':[{'address':'10.1.0.2/24','interface':4}]",
+		INTERFACES "'ips':[{'address':'10.1.0.2/24','interface':2147483647}]",
+		"'interfaces':[{'name':'eth0','sandbox':'/run/netns/red'},"
+		"{'name':'eth0','sandbox':'/run/netns/red'}],"
+		"'ips':[{'address':'10.1.0.2/24','interface':1}]",
+	};
+	freeing char *config = portmap_config("1.0.0", "'snat':false," WEB);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(results); i++) {
+		freeing char *result = cni_format("{'cniVersion':'1.0.0',%s}", results[i]);
+		struct pod red;
+
+		pod_open(&red, "red");
+		red.result = json_of(result);
+		pod_publish(&red, config);
+		assert_elements("ports4", "tcp 8080 -> 10.1.0.2 80 blue/red/eth0");
+		pod_check_published(&red, config);
+		pod_unpublish(&red, config);
+		assert_nothing_published();
+		pod_close(&red);
+	}
+}
+
 /* ---- which ports ---- */
 
 static void add__publishes_what_it_is_told(void **state)
@@ -312,6 +342,7 @@ int main(void)
 		bridge_test(add__without_mappings_makes_nothing),
 		bridge_test(add__wants_a_prev_result),
 		bridge_test(add__publishes_the_first_address_of_each_family),
+		bridge_test(add__publishes_an_address_whose_interface_is_not_in_the_result),
 		bridge_test(add__publishes_what_it_is_told),
 		bridge_test(add__publishes_once_what_it_is_told_twice),
 		bridge_test(add__of_many_ports_is_one_transaction),

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
+/* Masquerade by iptables of two interfaces that a container has in a network: they share a chain. */
+#include "cleanup.h"
+#include "mem.h"
+#include "nat_scene.h"
+#include "suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KEYS	 GATEWAY ",'ipMasq':true," IPAM46
+#define IPTABLES KEYS ",'ipMasqBackend':'iptables'"
+#define NFTABLES KEYS ",'ipMasqBackend':'nftables'"
+
+static void masquerade__of_two_interfaces_shares_a_chain(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", IPTABLES);
+	struct plugin_call second;
+	struct pod red;
+
+	skip_unless_nat();
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	second = pod_call(&red, "ADD", config);
+	second.ifname = "eth1";
+	plugin_succeeds(&second);
+	sandbox_must("[ $(iptables -t nat -S POSTROUTING | grep -c CNI-) = 2 ]");
+	pod_check(&red, config);
+	second.command = "DEL";
+	plugin_succeeds(&second);
+	pod_del(&red, config);
+	sandbox_must("! iptables-save -t nat | grep CNI-");
+	pod_close(&red);
+}
+
+/* Attaches the pod's eth0 by `first`, and eth1 by the command of iptables. */
+static struct pod attach_both(const char *first, const char *second)
+{
+	struct plugin_answer answer;
+	struct plugin_call call;
+	struct pod red;
+
+	pod_open(&red, "red");
+	pod_add(&red, first);
+	call = pod_call(&red, "ADD", second);
+	call.ifname = "eth1";
+	answer = plugin_run(&call);
+	plugin_assert_success(&answer);
+	/* The results of the two are for CHECK of eth1. */
+	pod_take(&red, &answer);
+	plugin_answer_clear(&answer);
+	return red;
+}
+
+static void check_eth1(const struct pod *red, const char *config)
+{
+	freeing char *with = pod_config(red, config);
+	struct plugin_call call = pod_call(red, "CHECK", with);
+
+	call.ifname = "eth1";
+	plugin_succeeds(&call);
+}
+
+/* The chain is still the other one's. */
+static void masquerade__of_an_interface_stays_when_another_goes(void **state)
+{
+	freeing char *config = bridge_config("1.1.0", IPTABLES);
+	freeing char *by_nft = bridge_config("1.1.0", NFTABLES);
+	const char *const firsts[] = {config, by_nft};
+
+	skip_unless_nat();
+	for (size_t i = 0; i < 2; i++) {
+		struct pod red = attach_both(firsts[i], config);
+		struct plugin_call del = pod_call(&red, "DEL", firsts[i]);
+
+		check_eth1(&red, config);
+		plugin_succeeds(&del);
+		plugin_succeeds(&del);
+		check_eth1(&red, config);
+		del.ifname = "eth1";
+		plugin_succeeds(&del);
+		sandbox_must("! { iptables-save -t nat; ip6tables-save -t nat; } | grep CNI-");
+		sandbox_must("! ls /run/cni/masquerade/blue 2>/dev/null");
+		pod_close(&red);
+	}
+}
+
+static void masquerade__of_an_interface_stays_when_gc_collects_another(void **state)
+{
+	static const char valid[] =
+		IPTABLES ",'cni.dev/valid-attachments':[{'containerID':'red','ifname':'eth1'}]";
+	freeing char *config = bridge_config("1.1.0", IPTABLES);
+	freeing char *collecting = bridge_config("1.1.0", valid);
+	struct plugin_call gc = bridge_call("GC", collecting);
+	struct plugin_call del;
+	struct pod red;
+
+	skip_unless_nat();
+	red = attach_both(config, config);
+	plugin_succeeds(&gc);
+	check_eth1(&red, config);
+	del = pod_call(&red, "DEL", config);
+	del.ifname = "eth1";
+	plugin_succeeds(&del);
+	sandbox_must("! { iptables-save -t nat; ip6tables-save -t nat; } | grep CNI-");
+	pod_close(&red);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		nat_host_tests(masquerade__of_two_interfaces_shares_a_chain),
+		nat_host_tests(masquerade__of_an_interface_stays_when_another_goes),
+		nat_host_tests(masquerade__of_an_interface_stays_when_gc_collects_another),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
