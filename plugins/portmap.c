@@ -220,10 +220,10 @@ static int read_mapping(const cJSON *item, struct cni_port_mapping *mapping, str
  * and "", or the very same, both. A host port cannot lead to two container ports. The Go plugin's rules of
  * iptables name repeated ones. */
 static int add_mapping(struct portmap_conf *conf, const struct cni_port_mapping *mapping,
-		       struct cni_error *err)
+		       bool is_first, struct cni_error *err)
 {
 	char text[CNI_PORT_TEXT_SIZE];
-	size_t i = 0;
+	size_t i = is_first ? conf->count : 0;
 
 	while (i < conf->count) {
 		struct cni_port_mapping *other = &conf->mappings[i];
@@ -250,8 +250,23 @@ static int add_mapping(struct portmap_conf *conf, const struct cni_port_mapping 
 	return 0;
 }
 
+/* Ports that the list has had: most lists have no port twice, and need no search. */
+struct seen {
+	uint8_t bits[(UINT16_MAX + 1) / 8];
+};
+
+static bool is_first(struct seen *seen, uint16_t port)
+{
+	uint8_t bit = (uint8_t)(1U << port % 8);
+	bool first = !(seen->bits[port / 8] & bit);
+
+	seen->bits[port / 8] |= bit;
+	return first;
+}
+
 static int read_mappings(struct portmap_conf *conf, struct cni_error *err)
 {
+	struct seen seen = {.bits = {0}};
 	const cJSON *item;
 	size_t number = 0;
 
@@ -263,7 +278,8 @@ static int read_mappings(struct portmap_conf *conf, struct cni_error *err)
 		struct cni_port_mapping mapping = {.host_port = 0};
 
 		if (!cJSON_IsNull(item) &&
-		    (read_mapping(item, &mapping, err) < 0 || add_mapping(conf, &mapping, err) < 0))
+		    (read_mapping(item, &mapping, err) < 0 ||
+		     add_mapping(conf, &mapping, is_first(&seen, mapping.host_port), err) < 0))
 			return cni_fail_within(err, "'runtimeConfig.portMappings[%zu]'", number);
 		number++;
 	}

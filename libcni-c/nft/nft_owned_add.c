@@ -50,8 +50,8 @@ int cni_owned_add_shared(struct cni_nl *nl, struct cni_nft_tx *tx,
 }
 
 /* Decides about the element in the way of an item, and about the item. */
-static int place(struct cni_owned_change *change, const struct cni_nft_item *item,
-		 struct cni_error *err)
+static int place(struct cni_owned_change *change, const struct cni_nft_index *doomed,
+		 const struct cni_nft_item *item, struct cni_error *err)
 {
 	const struct cni_owned_wish *wish = change->wish;
 	const struct cni_owned_table *table = wish->table;
@@ -62,7 +62,7 @@ static int place(struct cni_owned_change *change, const struct cni_nft_item *ite
 
 	if (found < 0)
 		return -1;
-	if (found && !cni_nft_items_has(&change->doomed, item->set, &item->element.key)) {
+	if (found && !cni_nft_index_has(doomed, item->set, &item->element.key)) {
 		const struct cni_owner owner = cni_owner_of_text(there.comment);
 
 		/* An element of the wish's own owner has lost its way back. */
@@ -72,7 +72,7 @@ static int place(struct cni_owned_change *change, const struct cni_nft_item *ite
 		if (answer == CNI_OWNED_TAKE_OVER && cni_owned_find(change, &owner, err) < 0)
 			return -1;
 		if (answer != CNI_OWNED_WAIT &&
-		    !cni_nft_items_has(&change->doomed, item->set, &item->element.key))
+		    !cni_nft_index_has(doomed, item->set, &item->element.key))
 			cni_nft_items_put(&change->doomed, item->set, &there);
 	}
 	cni_nft_items_put(answer == CNI_OWNED_WAIT ? &change->joining : &change->adding, item->set,
@@ -85,11 +85,13 @@ static int try_to_make(struct cni_nl *nl, uint32_t generation, void *data, struc
 	const struct cni_owned_wish *wish = *(const struct cni_owned_wish **)data;
 	clearing_change struct cni_owned_change change = {
 		.nl = nl, .tx = cni_nft_tx_new(nl, generation), .table = wish->table, .wish = wish};
+	clearing_index struct cni_nft_index doomed = {.items = NULL};
 
 	if (cni_owned_find(&change, wish->owner, err) < 0)
 		return -1;
+	doomed = cni_nft_index_make(&change.doomed);
 	for (size_t i = 0; i < wish->items.count; i++)
-		if (place(&change, &wish->items.items[i], err) < 0)
+		if (place(&change, &doomed, &wish->items.items[i], err) < 0)
 			return -1;
 	cni_owned_put_skeleton(change.tx, wish);
 	if (cni_owned_put_removal(&change, err) < 0 ||

@@ -103,6 +103,17 @@ struct rewrites {
 	size_t count;
 };
 
+static struct rewrite *add_rewrite(struct rewrites *rewrites, const char *waiting,
+				   const struct cni_nft_bytes *list)
+{
+	if (!(rewrites->count & (rewrites->count - 1)))
+		rewrites->items = cni_realloc_array(rewrites->items,
+						    rewrites->count ? 2 * rewrites->count : 1,
+						    sizeof(*rewrites->items));
+	rewrites->items[rewrites->count] = (struct rewrite){.waiting = waiting, .list = *list};
+	return &rewrites->items[rewrites->count++];
+}
+
 static struct rewrite *rewrite_of(struct rewrites *rewrites, const char *waiting,
 				  const struct cni_nft_bytes *list)
 {
@@ -110,40 +121,39 @@ static struct rewrite *rewrite_of(struct rewrites *rewrites, const char *waiting
 		if (cni_nft_bytes_equal(&rewrites->items[i].list, list) &&
 		    !strcmp(rewrites->items[i].waiting, waiting))
 			return &rewrites->items[i];
-	rewrites->items =
-		cni_realloc_array(rewrites->items, rewrites->count + 1, sizeof(*rewrites->items));
-	rewrites->items[rewrites->count] = (struct rewrite){.waiting = waiting, .list = *list};
-	return &rewrites->items[rewrites->count++];
+	return add_rewrite(rewrites, waiting, list);
 }
 
-/* True if the transaction itself adds an element with this key. */
-static bool is_replaced(const struct cni_owned_change *change, const struct cni_nft_item *item)
-{
-	return cni_nft_items_has(&change->adding, item->set, &item->element.key);
-}
-
+/* Awaited elements come first, because each has a list of its own: a thousand ports need no search. The transaction may
+ * add an element with the key again. */
 static struct rewrites collect(const struct cni_owned_change *change)
 {
+	clearing_index struct cni_nft_index adding = cni_nft_index_make(&change->adding);
 	struct rewrites rewrites = {0};
+	struct cni_nft_bytes list;
 
 	for (size_t i = 0; i < change->doomed.count; i++) {
 		const struct cni_nft_item *item = &change->doomed.items[i];
-		const struct cni_owned_set *set = cni_owned_set_of(change->table, item->set);
-		struct cni_nft_bytes list;
+		const char *waiting = cni_owned_set_of(change->table, item->set)->waiting;
 
-		if (set->role == CNI_OWNED_WAITING) {
-			list = place_in(&item->element.key, 0);
-			rewrite_of(&rewrites, item->set, &list);
-		} else if (set->waiting && !is_replaced(change, item)) {
-			list = list_of(item);
-			rewrite_of(&rewrites, set->waiting, &list)->doomed = item;
-		}
+		if (!waiting || cni_nft_index_has(&adding, item->set, &item->element.key))
+			continue;
+		list = list_of(item);
+		add_rewrite(&rewrites, waiting, &list)->doomed = item;
+	}
+	for (size_t i = 0; i < change->doomed.count; i++) {
+		const struct cni_nft_item *item = &change->doomed.items[i];
+
+		if (cni_owned_set_of(change->table, item->set)->role != CNI_OWNED_WAITING)
+			continue;
+		list = place_in(&item->element.key, 0);
+		rewrite_of(&rewrites, item->set, &list);
 	}
 	for (size_t i = 0; i < change->joining.count; i++) {
 		const struct cni_nft_item *item = &change->joining.items[i];
-		struct cni_nft_bytes list = list_of(item);
 		const char *waiting = cni_owned_set_of(change->table, item->set)->waiting;
 
+		list = list_of(item);
 		rewrite_of(&rewrites, waiting, &list)->joining = &item->element;
 	}
 	return rewrites;

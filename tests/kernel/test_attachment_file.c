@@ -84,6 +84,18 @@ static void file__is_read_as_it_was_written(void **state)
 }
 
 /* However long, and however alike. */
+/* A record of many published ports. */
+static void file__may_be_long(void **state)
+{
+	freeing char *text = cni_alloc((2U << 20) + 1);
+
+	(void)state;
+	memset(text, 'x', 2U << 20);
+	must_write(&c1, text);
+	assert_read(&c1, text);
+	must_remove(&c1);
+}
+
 static void file__has_a_name_of_its_own(void **state)
 {
 	char network[201];
@@ -123,7 +135,7 @@ static void file__that_is_damaged_reads_as_empty(void **state)
 		"mkdir /run/cni/test/blue/c1:eth0",
 		"ln -s /etc/passwd /run/cni/test/blue/c1:eth0",
 		"mkfifo /run/cni/test/blue/c1:eth0",
-		"head -c 65537 /dev/zero | tr '\\0' x > /run/cni/test/blue/c1:eth0",
+		"head -c 9000000 /dev/zero | tr '\\0' x > /run/cni/test/blue/c1:eth0",
 		"printf 'a\\0b' > /run/cni/test/blue/c1:eth0",
 	};
 
@@ -314,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		kernel_test(file__is_read_as_it_was_written),
+		kernel_test(file__may_be_long),
 		kernel_test(file__has_a_name_of_its_own),
 		kernel_test(file__that_is_damaged_reads_as_empty),
 		kernel_test(file__is_not_reached_through_links),
