@@ -57,10 +57,13 @@ const struct cni_field cni_route_fields[] = {
 	CNI_FIELD(struct cni_route, "gw", gw,
 		  "The gateway, of the same family: without one the plugin that makes the "
 		  "interface chooses"),
-	CNI_FIELD(struct cni_route, "mtu", mtu, "MTU of the route in bytes"),
+	CNI_FIELD(struct cni_route, "mtu", mtu, "MTU of the route in bytes",
+		  .negative_is_zero = true),
 	CNI_FIELD(struct cni_route, "advmss", advmss,
-		  "The maximal segment size that TCP advertises, in bytes"),
-	CNI_FIELD(struct cni_route, "priority", priority, "The metric", .max = UINT32_MAX),
+		  "The maximal segment size that TCP advertises, in bytes",
+		  .negative_is_zero = true),
+	CNI_FIELD(struct cni_route, "priority", priority, "The metric", .max = UINT32_MAX,
+		  .negative_is_zero = true),
 	CNI_FIELD(struct cni_route, "table", table, "The routing table", .max = UINT32_MAX,
 		  .unless = "main"),
 	CNI_FIELD(struct cni_route, "scope", scope,
@@ -206,7 +209,7 @@ static int decode_interfaces(const cJSON *list, struct cni_result *result, struc
 		CNI_MEMBER(struct interface, "sandbox", sandbox),
 		CNI_MEMBER(struct interface, "socketPath", socket_path),
 		CNI_MEMBER(struct interface, "pciID", pci_id),
-		CNI_MEMBER(struct interface, "mtu", mtu),
+		CNI_MEMBER(struct interface, "mtu", mtu, .negative_is_zero = true),
 		{0},
 	};
 	const cJSON *item;
@@ -244,7 +247,7 @@ static int decode_ips(const cJSON *list, struct cni_result *result, struct cni_e
 	static const struct cni_field fields[] = {
 		CNI_MEMBER(struct address, "address", address),
 		CNI_MEMBER(struct address, "gateway", gateway),
-		CNI_MEMBER(struct address, "interface", interface),
+		CNI_MEMBER(struct address, "interface", interface, .negative_is_zero = true),
 		{0},
 	};
 	const cJSON *item;
@@ -253,7 +256,8 @@ static int decode_ips(const cJSON *list, struct cni_result *result, struct cni_e
 		return cni_fail(err, CNI_ECONFIG, "'ips' is %s, expected a list",
 				cni_json_show(list));
 	cJSON_ArrayForEach (item, list) {
-		struct address read = {.interface = UINT32_MAX};
+		const cJSON *index = cni_json_get(item, "interface");
+		struct address read = {0};
 		struct cni_result_ip ip;
 
 		if (cJSON_IsNull(item))
@@ -268,8 +272,9 @@ static int decode_ips(const cJSON *list, struct cni_result *result, struct cni_e
 		ip = (struct cni_result_ip){
 			.address = read.address,
 			.gateway = read.gateway,
-			.interface = read.interface == UINT32_MAX ? CNI_NO_INTERFACE
-								  : (int)read.interface,
+			/* Below 0 the index leads nowhere, as one that is too large. */
+			.interface = !index || index->valuedouble < 0 ? CNI_NO_INTERFACE
+								      : (int)read.interface,
 		};
 		cni_result_add_ip(result, &ip);
 	}

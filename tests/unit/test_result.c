@@ -255,8 +255,8 @@ static const struct {
 	{"{'ips': [{'address': '10.1.0.7'}]}", CNI_1_0_0, CNI_ECONFIG,
 	 "prevResult: 'ips': 'address' is \"10.1.0.7\", expected a prefix in CIDR notation "
 	 "such as \"10.1.0.0/16\""},
-	{"{'ips': [{'address': '10.1.0.7/16', 'interface': -1}]}", CNI_1_0_0, CNI_ECONFIG,
-	 "prevResult: 'ips': 'interface' is -1, expected a whole number from 0 to "
+	{"{'ips': [{'address': '10.1.0.7/16', 'interface': 1.5}]}", CNI_1_0_0, CNI_ECONFIG,
+	 "prevResult: 'ips': 'interface' is 1.5, expected a whole number from 0 to "
 	 "2147483647"},
 	{"{'routes': 5}", CNI_1_0_0, CNI_ECONFIG, "prevResult: 'routes' is 5, expected a list"},
 	{"{'routes': [5]}", CNI_1_0_0, CNI_ECONFIG,

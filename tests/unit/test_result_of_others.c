@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gateways of the other family (RFC 8950) in results: a plugin that hands a result on need not make its routes. In a
- * configuration they are refused, which other tests show. */
+/* Results of other plugins that none of ours returns, and that Go's hand on. */
 #include "cleanup.h"
 #include "json_text.h"
 #include "mem.h"
@@ -21,6 +20,7 @@ static void assert_handed_on(const char *text, enum cni_version version, const c
 	cni_result_clear(&result);
 }
 
+/* RFC 8950: a plugin that hands a result on need not make its routes. */
 static void result__hands_on_gateways_of_the_other_family(void **state)
 {
 	static const char of_ipv6[] =
@@ -67,9 +67,25 @@ static void routes__of_a_configuration_have_gateways_of_their_family(void **stat
 	}
 }
 
+/* Go reads them into int, and ignores them where they mean nothing. */
+static void result__takes_negative_numbers_for_none(void **state)
+{
+	(void)state;
+	assert_handed_on("{'cniVersion':'1.1.0','interfaces':[{'name':'eth0','mtu':-1}],"
+			 "'ips':[{'address':'10.1.0.7/16','interface':-1},"
+			 "{'address':'10.1.0.8/16','interface':0}],"
+			 "'routes':[{'dst':'0.0.0.0/0','mtu':-1,'advmss':-2,'priority':-3}]}",
+			 CNI_1_1_0,
+			 "{'cniVersion':'1.1.0','interfaces':[{'name':'eth0'}],"
+			 "'ips':[{'address':'10.1.0.7/16'},"
+			 "{'address':'10.1.0.8/16','interface':0}],"
+			 "'routes':[{'dst':'0.0.0.0/0'}]}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(result__takes_negative_numbers_for_none),
 		cmocka_unit_test(result__hands_on_gateways_of_the_other_family),
 		cmocka_unit_test(result__hands_on_ways_of_both_families),
 		cmocka_unit_test(routes__of_a_configuration_have_gateways_of_their_family),
