@@ -120,6 +120,11 @@ another_architecture() {
 	[ "$1" != "$(dpkg --print-architecture)" ]
 }
 
+# emulator_of ARCH: the name of its emulator of one process (qemu-user).
+emulator_of() {
+	echo "qemu-$(dpkg-architecture -a "$1" -q DEB_HOST_GNU_CPU 2>/dev/null)"
+}
+
 # have_sysroot ARCH SUITE: unpacks Debian's packages of another architecture in build/sysroot/ARCH. Nothing is installed:
 # no script of a package runs.
 have_sysroot() {
