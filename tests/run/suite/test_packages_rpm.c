@@ -13,7 +13,7 @@
 #define INSIDE "chroot " NODE " env -i PATH=/usr/bin:/bin "
 /* Debian's rpm has its database elsewhere, and a warning on Debian. */
 #define DATABASE "--define '_dbpath /var/lib/rpm' "
-#define RPM	 "rpm --force-debian --root " NODE " " DATABASE
+#define RPM	 "rpm --root " NODE " " DATABASE
 #define RPMBUILD                                                                                   \
 	"SOURCE_DATE_EPOCH=1 rpmbuild -bb --quiet --define '_topdir " SANDBOX_DIR                  \
 	"/topdir' --define '_rpmdir " BUILT "' --define '_rpmfilename %%%%{NAME}.rpm' "
@@ -28,18 +28,22 @@ static int make_node(void)
 	return sandbox_run(
 		"mkdir -p /run/netns && mount --bind /run/netns /run/netns && "
 		"mount --make-shared /run/netns && umask 022 && mkdir -p " NODE " && cd " NODE
-		" && mkdir -p usr/bin usr/lib/systemd/system usr/libexec usr/share/doc usr/share/man/man5 "
+		" && mkdir -p usr/bin usr/lib/systemd/system usr/libexec usr/share/doc "
+		"usr/share/man/man5 "
 		"usr/share/man/man8 opt proc sys dev run/netns run/systemd/system etc/cni/net.d "
-		"var/lib/rpm var/tmp tmp && ln -s usr/bin bin && cp \"$(command -v busybox)\" bin && "
-		"chroot . busybox --install -s /bin && "
+		"var/lib/rpm var/tmp tmp && ln -s usr/bin bin && cp \"$(command -v busybox)\" bin "
+		"&& "
+		"chroot . /bin/busybox --install -s /bin && "
 		"mount --bind /run/netns run/netns && mount --rbind /proc proc && "
 		"mount --rbind /sys sys && "
 		"printf '#!/bin/sh\\necho \"$@\" >>/tmp/systemctl\\n' >bin/systemctl && "
 		"chmod +x bin/systemctl && "
-		"echo '{\"cniVersion\":\"1.0.0\",\"name\":\"blue\",\"plugins\":[{\"type\":\"bridge\","
-		"\"bridge\":\"blue0\",\"isGateway\":true,\"ipMasq\":true,\"ipam\":{\"type\":\"host-local\","
-		"\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}]]}}]}' >etc/cni/net.d/blue.conflist && " RPM
-		"--initdb");
+		"echo "
+		"'{\"cniVersion\":\"1.0.0\",\"name\":\"blue\",\"plugins\":[{\"type\":\"bridge\","
+		"\"bridge\":\"blue0\",\"isGateway\":true,\"ipMasq\":true,\"ipam\":{\"type\":\"host-"
+		"local\","
+		"\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}]]}}]}' >etc/cni/net.d/blue.conflist "
+		"&& " RPM "--initdb");
 }
 
 /* Packages of the test's own: what the node has anyway, which is the shell, and what the Go plugins' package is. */
@@ -47,11 +51,13 @@ static int make_others(void)
 {
 	return sandbox_run(
 		"mkdir -p " BUILT " && cd " SANDBOX_DIR " && "
-		"spec() { printf 'Name: %%s\\nVersion: 1.1.1\\nRelease: 1\\nSummary: x\\nLicense: MIT\\n"
+		"spec() { printf 'Name: %%s\\nVersion: 1.1.1\\nRelease: 1\\nSummary: x\\nLicense: "
+		"MIT\\n"
 		"BuildArch: noarch\\n%%s\\n%%%%description\\nx\\n%%s\\n' \"$@\" >$1.spec; } && "
 		"spec shell 'Provides: /bin/sh' '%%files' && "
 		"spec containernetworking-plugins '' \"$(printf '%%s\\n' %%install "
-		"'mkdir -p %%{buildroot}/usr/libexec/cni' 'echo go >%%{buildroot}/usr/libexec/cni/bridge' "
+		"'mkdir -p %%{buildroot}/usr/libexec/cni' 'echo go "
+		">%%{buildroot}/usr/libexec/cni/bridge' "
 		"%%files /usr/libexec/cni)\" && "
 		"for each in shell containernetworking-plugins; do " RPMBUILD
 		"$each.spec >log 2>&1 || { cat log >&2; exit 1; }; done");
@@ -62,8 +68,9 @@ static int setup(void **state)
 	if (sandbox_setup(state) < 0)
 		return -1;
 	missing = packages_lack();
-	if (!missing && sandbox_run("command -v rpm && command -v rpmbuild && command -v rpm2cpio && "
-				    "command -v cpio >/dev/null") != 0)
+	if (!missing &&
+	    sandbox_run("{ command -v rpm && command -v rpmbuild && command -v rpm2cpio && "
+			"command -v cpio; } >/dev/null") != 0)
 		missing = "rpm, rpmbuild and cpio are not installed";
 	if (missing)
 		return 0;
@@ -76,11 +83,12 @@ static int teardown(void **state)
 	return sandbox_run("umount -R " NODE "/* 2>/dev/null || true");
 }
 
-/* Everything on the node but its packages' database, the kernel's file systems and what the stand-ins note. */
+/* Everything on the node but its packages' database, host-local's reservations, which stay, the kernel's file systems and
+ * what the stand-ins note. */
 static char *files(void)
 {
 	return sandbox_read("cd " NODE
-			    " && find . -path ./var/lib/rpm -prune -o -path ./proc -prune -o -path "
+			    " && find . -path './var/lib/*' -prune -o -path ./proc -prune -o -path "
 			    "./sys -prune -o -path ./run -prune -o -path './tmp/*' -prune -o "
 			    "-printf '%%p %%M %%U:%%G %%l\\n' | sort");
 }
@@ -104,8 +112,8 @@ static void assert_pings(const char *pod)
 /* rpm(8) asks for what the package requires: nothing but a shell. */
 static void install_ours(void)
 {
-	sandbox_must(IN_PACKAGES RPM "-i $rpm >" SANDBOX_DIR "/said 2>&1 || { cat " SANDBOX_DIR
-				     "/said >&2; exit 1; }");
+	sandbox_must(IN_PACKAGES RPM "-i --force-debian $rpm >" SANDBOX_DIR
+				     "/said 2>&1 || { cat " SANDBOX_DIR "/said >&2; exit 1; }");
 }
 
 static void packages_rpm__refuses_to_stand_beside_the_go_package(void **state)
@@ -116,11 +124,13 @@ static void packages_rpm__refuses_to_stand_beside_the_go_package(void **state)
 	(void)state;
 	if (missing)
 		skip_because("%s", missing);
-	sandbox_must(RPM "-i " BUILT "/shell.rpm " BUILT "/containernetworking-plugins.rpm");
+	sandbox_must(RPM "-i --force-debian " BUILT "/shell.rpm " BUILT
+			 "/containernetworking-plugins.rpm");
 	before = files();
-	sandbox_must(IN_PACKAGES "! " RPM "-i $rpm 2>" SANDBOX_DIR
-				 "/said && grep -q 'containernetworking-plugins.* conflicts with' "
-				 SANDBOX_DIR "/said");
+	sandbox_must(IN_PACKAGES
+		     "! " RPM "-i --force-debian $rpm 2>" SANDBOX_DIR
+		     "/said && grep -q 'containernetworking-plugins.* conflicts with' " SANDBOX_DIR
+		     "/said");
 	after = files();
 	sandbox_assert_same(before, after);
 	sandbox_must(RPM "-e containernetworking-plugins");
@@ -135,7 +145,8 @@ static void packages_rpm__installs_with_owner_and_modes(void **state)
 	sandbox_must("test ! -s " SANDBOX_DIR "/said || { cat " SANDBOX_DIR "/said >&2; exit 1; }");
 	sandbox_must(RPM "-V cni-c");
 	sandbox_must("cd " NODE "/usr/libexec/cni && test \"$(echo *)\" = '" ALL "'");
-	sandbox_must("cd " NODE " && test \"$(stat -c '%%U:%%G %%a' usr/libexec/cni usr/libexec/cni/* "
+	sandbox_must("cd " NODE
+		     " && test \"$(stat -c '%%U:%%G %%a' usr/libexec/cni usr/libexec/cni/* "
 		     "usr/bin/cnitool usr/libexec/cni-c usr/libexec/cni-c/* | sort -u)\" = "
 		     "'root:root 755'");
 	/* Nothing but directories and executables can be executed, and nobody but root writes. */
@@ -144,8 +155,12 @@ static void packages_rpm__installs_with_owner_and_modes(void **state)
 			 "xargs stat -c '%%F %%a %%U:%%G %%n' <" SANDBOX_DIR "/list >" SANDBOX_DIR
 			 "/stat && ! grep -v -e '^directory 755 root:root ' -e '^regular file "
 			 "644 root:root ' -e '^regular file 755 root:root .*/\\(libexec\\|bin\\)/' "
-			 "-e '^regular file 755 root:root .*/usr/share/cni-c/install$' " SANDBOX_DIR
+			 "-e '^regular file 755 root:root .*/usr/share/cni-c/install$' "
+			 "-e '^symbolic link 777 root:root .*/usr/share/man/' " SANDBOX_DIR
 			 "/stat");
+	/* Links of manual pages lead to pages. */
+	sandbox_must("cd " NODE "/usr/share/man && test -L man8/cnitool-del.8.gz && "
+		     "! find . -xtype l | grep .");
 	sandbox_must("cd " NODE "/opt/cni/bin && test \"$(echo *)\" = '" ALL "' && "
 		     "test \"$(readlink bridge)\" = /usr/libexec/cni/bridge");
 	/* Units are off: nothing was asked of systemd. */
@@ -166,15 +181,16 @@ static void packages_rpm__its_plugins_attach(void **state)
 /* The same files and one more, in a higher release. */
 static void make_next(void)
 {
-	sandbox_must(IN_PACKAGES "mkdir " SANDBOX_DIR "/next && cd " SANDBOX_DIR
-				 "/next && rpm2cpio $rpm | cpio -id --quiet && "
-				 "echo next >usr/share/doc/cni-c/NEXT && "
-				 "sed -e 's/^Release: 1$/Release: 2/' -e 's/w2.xzdio/w0.gzdio/' " CNI_C_SOURCE_DIR
-				 "/conf/packages/cni-c.spec >" SANDBOX_DIR "/next.spec && " RPMBUILD
-				 "--define 'staged " SANDBOX_DIR "/next' --define \"cni_version $(rpm -qp "
-				 "--qf '%%{VERSION}' $rpm)\" --define 'cni_reference 1.9.1' " SANDBOX_DIR
-				 "/next.spec >" SANDBOX_DIR "/log 2>&1 || { cat " SANDBOX_DIR
-				 "/log >&2; exit 1; }");
+	sandbox_must(
+		IN_PACKAGES
+		"mkdir " SANDBOX_DIR "/next && cd " SANDBOX_DIR
+		"/next && rpm2cpio $rpm | cpio -id --quiet && "
+		"echo next >usr/share/doc/cni-c/NEXT && "
+		"sed -e 's/^Release: 1$/Release: 2/' -e 's/w2.xzdio/w0.gzdio/' " CNI_C_SOURCE_DIR
+		"/conf/packages/cni-c.spec >" SANDBOX_DIR "/next.spec && " RPMBUILD
+		"--define 'staged " SANDBOX_DIR "/next' --define \"cni_version $(rpm -qp "
+		"--qf '%%{VERSION}' $rpm)\" --define 'cni_reference 1.9.1' " SANDBOX_DIR
+		"/next.spec >" SANDBOX_DIR "/log 2>&1 || { cat " SANDBOX_DIR "/log >&2; exit 1; }");
 }
 
 static void packages_rpm__upgrade_leaves_networks(void **state)
@@ -188,7 +204,7 @@ static void packages_rpm__upgrade_leaves_networks(void **state)
 	make_next();
 	before = rules();
 	assert_non_null(strstr(before, "10.1.0."));
-	sandbox_must(RPM "-U " BUILT "/cni-c.rpm");
+	sandbox_must(RPM "-U --force-debian " BUILT "/cni-c.rpm");
 	after = rules();
 	sandbox_assert_same(before, after);
 	sandbox_must("test \"$(" RPM "-q --qf '%%{RELEASE}\\n' cni-c)\" = 2");
@@ -219,7 +235,8 @@ static void packages_rpm__erasure_names_what_stays(void **state)
 	/* Units of files that are gone would fail at each boot. */
 	sandbox_must("cd /usr && names=$(cd " SANDBOX_DIR "/next/usr/lib/systemd/system && "
 		     "grep -l '^\\[Install\\]' *) && for each in $names; do "
-		     "grep '^--no-reload disable --now ' " NODE "/tmp/systemctl | grep -qw $each || "
+		     "grep '^--no-reload disable --now ' " NODE
+		     "/tmp/systemctl | grep -qw $each || "
 		     "{ echo $each >&2; exit 1; }; done");
 }
 
