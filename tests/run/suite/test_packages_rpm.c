@@ -149,7 +149,7 @@ static void packages_rpm__installs_with_owner_and_modes(void **state)
 		     " && test \"$(stat -c '%%U:%%G %%a' usr/libexec/cni usr/libexec/cni/* "
 		     "usr/bin/cnitool usr/libexec/cni-c usr/libexec/cni-c/* | sort -u)\" = "
 		     "'root:root 755'");
-	/* Nothing but directories and executables can be executed, and nobody but root writes. */
+	/* Nothing but directories and executables can be executed, and root alone writes. */
 	sandbox_must(RPM "-ql cni-c | sed 's|^|" NODE "|' >" SANDBOX_DIR "/list && "
 			 "test \"$(wc -l <" SANDBOX_DIR "/list)\" -gt 100 && "
 			 "xargs stat -c '%%F %%a %%U:%%G %%n' <" SANDBOX_DIR "/list >" SANDBOX_DIR
