@@ -116,7 +116,7 @@ build() {
 
 # another_architecture ARCH: true for the name of one of Debian's architectures that is not this machine's.
 another_architecture() {
-	dpkg-architecture -a "$1" >/dev/null 2>&1 || die "--arch $1: Debian has no such architecture"
+	dpkg-architecture -a "$1" >/dev/null 2>&1 || die "$1: Debian has no such architecture"
 	[ "$1" != "$(dpkg --print-architecture)" ]
 }
 

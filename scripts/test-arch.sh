@@ -21,7 +21,7 @@ not_emulated() {
 		test_cnitool_situations | test_cnitool_ipam_dhcp)
 		echo "qemu-user has no netlink sockets of netfilter"
 		;;
-	dead__* | reclaim__gives_a_container_its_address_back_when_its_namespace_is_gone | \
+	test_host_local_dead | reclaim__gives_a_container_its_address_back_when_its_namespace_is_gone | \
 		reclaim__knows_a_namespace_that_only_processes_are_in | chain_add__is_refused_without_a_del_before)
 		echo "qemu-user has no SO_NETNS_COOKIE"
 		;;
