@@ -63,7 +63,7 @@ install(TARGETS cni-base cni-spec cni-runtime cni-net cni-plan cni-nft cni-rules
   EXPORT cni-c ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 set(headers libcni-c/cni.h)
 foreach(layer_and_nouns IN ITEMS
-    "base cleanup decls destinations error file help_text ip mem owner word"
+    "base cleanup decls destinations error file help_text ip mem owner port_mapping word"
     "spec args conf decode delegate describe env exec json names result verbs version"
     "runtime cache cached_list canonical chain confdir conflist namespace reconcile request warnings"
     "net addr announce bridge_vlan conntrack device ifb link link_kind link_mac link_names link_read link_settings link_sysctl netns nl nl_attr peer qdisc redirect route route_list rule shaper sysctl tap"

@@ -115,11 +115,11 @@ prepare_vms() {
 	preset=$(vm_preset)
 	vm_dir=$top/build/release
 	vm_driver=(env)
-	[ "$preset" != portable ] || vm_driver=("${on_portable[@]}")
-	tests=$(marked vm-quick)
+	[ "$preset" != portable ] || vm_driver=("$top/scripts/with-executables" "$top/build/portable" "$top/build/release")
+	tests=$(marked --vm-quick)
 	[ "$1" != quick ] || vm_suites=bookworm
 	# The selection comes first: the others take longer.
-	[ "$1" = quick ] || tests+=" $(marked vm | grep -vxF "$tests")"
+	[ "$1" = quick ] || tests+=" $(marked --vm | grep -vxF "$tests")"
 	vm_tests=$(for test in $tests; do
 		# shellcheck disable=SC2053 # a pattern on purpose
 		[[ $test == *$only* ]] && echo "$test"
@@ -157,7 +157,7 @@ version() {
 # Prints "kernel<tab>plugin<tab>log" for each log of this run: of tests of a plugin, and of
 # tests of several.
 logs_of_verbs() { # directory of the build
-	local source folder test suite
+	local source folder test suite log
 	for source in "$top"/tests/run/*/test_*.c; do
 		folder=$(basename "$(dirname "$source")")
 		test=$1/tests/run/$(basename "$source" .c)
@@ -165,7 +165,9 @@ logs_of_verbs() { # directory of the build
 		suite/test_interfaces*) folder='*' ;;
 		suite/* | cnitool/* | install/* | kubernetes/*) continue ;;
 		esac
-		[ ! "$test.log" -nt "$began" ] || printf '%s\t%s\t%s\n' "$(uname -r | version)" "${folder//_/-}" "$test.log"
+		log=$(executables=portable log_of "$test")
+		[ "$log" -nt "$began" ] || log=$test.log
+		[ ! "$log" -nt "$began" ] || printf '%s\t%s\t%s\n' "$(uname -r | version)" "${folder//_/-}" "$log"
 		for suite in $vm_suites; do
 			[ ! "$test.$suite.log" -nt "$began" ] ||
 				printf '%s\t%s\t%s\n' "$(version <"$1/vm.$suite.kernel") ($suite)" "${folder//_/-}" "$test.$suite.log"

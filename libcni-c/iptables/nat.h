@@ -26,7 +26,7 @@
 #include "go_rules.h"
 #include "iptables_restore.h"
 #include "masquerade.h"
-#include "portmap.h"
+#include "port_mapping.h"
 
 #include <stdbool.h>
 #include <stddef.h>

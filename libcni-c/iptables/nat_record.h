@@ -13,7 +13,7 @@
 
 #include "iptables_tool.h"
 #include "owner.h"
-#include "portmap.h"
+#include "port_mapping.h"
 
 #include <stdbool.h>
 #include <stddef.h>

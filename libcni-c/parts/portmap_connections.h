@@ -4,7 +4,7 @@
 #define CNI_PORTMAP_CONNECTIONS_H
 
 #include "attachment.h"
-#include "portmap.h"
+#include "port_mapping.h"
 
 #include <stddef.h>
 

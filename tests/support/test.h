@@ -5,9 +5,11 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -19,5 +21,16 @@
 		fputc('\n', stderr);                                                               \
 		skip();                                                                            \
 	} while (0)
+
+/* True if the executables have sanitizers: those of the test's own build, or of the one that scripts/with-executables
+ * puts in their place. */
+static inline bool test_is_sanitized(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return true;
+#else
+	return getenv("CNI_C_SANITIZED") != NULL;
+#endif
+}
 
 #endif

@@ -40,11 +40,12 @@ static char *config_of(const char *prefixes)
 /* All prefixes of the network's sets, by nft(8). The caller frees. */
 static char *prefixes_in_kernel(void)
 {
-	char *text =
-		sandbox_read("for s in $(nft list sets | grep -o 'keep[46]-[0-9a-f]*' | sort); do "
-			     "nft list set inet cni $s | tr '{},' '\\n\\n\\n' | grep -oE "
-			     "'[0-9a-f:.]+/[0-9]+'; done | "
-			     "paste -sd,");
+	char *text = sandbox_read(
+		"nft list table inet cni 2>/dev/null | awk '"
+		"$1 == \"set\" { family = $2 ~ /^keep[46]-/ ? substr($2, 5, 1) : 0 } "
+		"{ for (i = 1; family && i <= NF; i++) if ($i ~ /^[0-9a-f:.]+\\/[0-9]+,?$/) "
+		"{ sub(\",\", \"\", $i); all[family] = all[family] \",\" $i } } "
+		"END { print substr(all[4] all[6], 2) }'");
 
 	text[strcspn(text, "\n")] = '\0';
 	return text;
@@ -52,7 +53,8 @@ static char *prefixes_in_kernel(void)
 
 static char *prefixes_in_file(void)
 {
-	char *text = sandbox_read("grep -v '^#' " FILE " 2>/dev/null | paste -sd,");
+	char *text = sandbox_read("sed -n '/^#/d; H; ${ x; s/^\\n//; s/\\n/,/g; p }' " FILE
+				  " 2>/dev/null; true");
 
 	text[strcspn(text, "\n")] = '\0';
 	return text;

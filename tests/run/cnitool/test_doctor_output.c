@@ -228,11 +228,7 @@ static void report__has_no_secrets(void **state)
 
 /* Plugins that do nothing: what is left is doctor's own work, and the start of 1,500 processes. With the sanitizers it takes
  * three times as long. */
-#ifdef __SANITIZE_ADDRESS__
-#define CPU_SECONDS 6
-#else
-#define CPU_SECONDS 2
-#endif
+#define CPU_SECONDS (test_is_sanitized() ? 6 : 2)
 
 static double cpu_of_children(void)
 {

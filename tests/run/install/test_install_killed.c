@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* scripts/install, killed before and after each change that it makes: a second run, or --rollback, is right. With
  * CNI_C_SLOW every step is tried with both remedies, and all plugins. */
 #include "install_scene.h"

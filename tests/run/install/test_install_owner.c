@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* scripts/install: a directory of a package's files is refused, and the directory that is chosen is the runtime's. */
 #include "install_scene.h"
 

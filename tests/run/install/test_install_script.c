@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* scripts/install: files are replaced while they are in use, and --rollback brings back what was there. */
 #include "install_scene.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* The manifests of conf/kubernetes: each promise of their README, in the files themselves and in what kubectl
  * makes of them. */
 #include "bridge.h"

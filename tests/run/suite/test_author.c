@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* The installed headers and libraries, as the author of another plugin uses them: the programs in author/
  * and docs/example. */
 #include "cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* The files of `cmake --install`, and a plugin of another author that is built with them. */
 #include "cleanup.h"
 #include "plugin.h"

@@ -12,8 +12,12 @@
 
 #define DNS ",'dns':{'nameservers':['10.1.0.1'],'domain':'blue.example'}"
 
-static const char *const versions[] = {"0.1.0", "0.2.0", "0.3.0", "0.3.1",
-				       "0.4.0", "1.0.0", "1.1.0"};
+/* With CNI_C_SLOW in the environment all of them; those left out have the form of the next one. */
+static const struct {
+	const char *version;
+	bool is_slow;
+} versions[] = {{"0.1.0", true},  {"0.2.0", false}, {"0.3.0", true}, {"0.3.1", false},
+		{"0.4.0", false}, {"1.0.0", true},  {"1.1.0", false}};
 
 /* Before 0.3.0 a result has no interfaces, and CHECK came with 0.4.0. */
 static bool is_before(const char *version, const char *other)
@@ -23,18 +27,14 @@ static bool is_before(const char *version, const char *other)
 
 static void assert_configured(const struct interface_row *row, const struct pod *pod)
 {
-	freeing_json cJSON *link = sandbox_json("ip -n %s -d -j link show eth0", pod->name);
+	freeing_json cJSON *link = sandbox_json("ip -n %s -d -j addr show up dev eth0", pod->name);
 	freeing char *routes =
 		sandbox_read("ip -n %s route; ip -n %s -6 route", pod->name, pod->name);
 
 	assert_json(link, "0.linkinfo.info_kind", row->kind);
-	assert_shown("10.1.0.2", "0.addr_info.0.local", "ip -n %s -j -4 addr show dev eth0",
-		     pod->name);
-	assert_shown("24", "0.addr_info.0.prefixlen", "ip -n %s -j -4 addr show dev eth0",
-		     pod->name);
-	assert_shown("fd01::2", "0.addr_info.0.local",
-		     "ip -n %s -j -6 addr show dev eth0 scope global", pod->name);
-	sandbox_must("ip -n %s -o link show eth0 up | grep -q eth0", pod->name);
+	assert_json(link, "0.addr_info.0.local", "10.1.0.2");
+	assert_json(link, "0.addr_info.0.prefixlen", "24");
+	assert_json(link, "0.addr_info.1.local", "fd01::2");
 	assert_non_null(strstr(routes, "default via 10.1.0.1 dev eth0"));
 	assert_non_null(strstr(routes, "default via fd01::1 dev eth0"));
 }
@@ -62,15 +62,18 @@ static void add__lives_in_every_version(const struct interface_row *row)
 	freeing char *before = bridge_snapshot();
 
 	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
-		freeing char *config = interface_config(row, versions[i], IPAM46 DNS);
+		const char *version = versions[i].version;
+		freeing char *config = interface_config(row, version, IPAM46 DNS);
 		struct pod red;
 
+		if (versions[i].is_slow && !getenv("CNI_C_SLOW"))
+			continue;
 		interface_open(&red, "red", row);
 		pod_add(&red, config);
 		assert_configured(row, &red);
-		if (!is_before(versions[i], "0.3.0"))
+		if (!is_before(version, "0.3.0"))
 			assert_answer(&red);
-		if (!is_before(versions[i], "0.4.0"))
+		if (!is_before(version, "0.4.0"))
 			pod_check(&red, config);
 		pod_del(&red, config);
 		interface_assert_nothing_in(&red);

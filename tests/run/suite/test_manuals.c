@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* The manual pages in docs/man and docs/html: as scripts/manuals makes them, with each key, setting, command and option,
  * and clean to mandoc(1). */
 #include "cleanup.h"

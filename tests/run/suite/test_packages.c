@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* The contents of the packages of scripts/package, by the tools that install them. */
 #include "packages.h"
 #include "sandbox.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* A build at another path and another time gives the same bytes: of executables, and of packages. */
 #include "packages.h"
 #include "sandbox.h"

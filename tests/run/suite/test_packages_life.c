@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* The Debian package on a node with pods: over the Go package, upgraded, removed, purged. The node is this machine's
  * root with an overlay in memory, in which dpkg(1) works: this machine itself does not change. */
 #include "cleanup.h"

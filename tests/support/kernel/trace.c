@@ -96,16 +96,10 @@ unsigned int trace_stride(unsigned int quick)
 
 unsigned int trace_sparse_stride(unsigned int quick)
 {
-#ifdef __SANITIZE_ADDRESS__
-	quick *= 4;
-#endif
-	return trace_stride(quick);
+	return trace_stride(test_is_sanitized() ? 4 * quick : quick);
 }
 
 unsigned int trace_fault_stride(unsigned int quick)
 {
-#ifndef __SANITIZE_ADDRESS__
-	quick *= 3;
-#endif
-	return trace_stride(quick);
+	return trace_stride(test_is_sanitized() ? quick : 3 * quick);
 }
