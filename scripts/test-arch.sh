@@ -78,9 +78,11 @@ note_early_end() { # name log
 		echo "not ok 0 - $1 ended before its time" >>"$2"
 }
 
-# Runs a test executable, by test_runner if that is set. Its log is beside it, with the architecture in the name.
+# Runs a test executable, by test_runner if that is set.
 run_emulated() {
-	local log=$1.$emulated.log name=${1##*/} reason
+	local log name=${1##*/} reason
+	log=$(log_of "$1")
+	mkdir -p "${log%/*}"
 	SECONDS=0
 	reason=$(not_emulated "$name")
 	[ -z "${test_runner-}" ] || reason+=$(not_direct "$name")
@@ -90,19 +92,18 @@ run_emulated() {
 		CMOCKA_MESSAGE_OUTPUT=tap timeout 600 ${test_runner-} "$1" 2>&1 | skip_not_emulated >"$log"
 		note_early_end "$name" "$log"
 	fi
-	tally "$emulated, $SECONDS s: ${1#"$top/build/"}" "$log"
+	tally "$emulated, $SECONDS s: ${1##*/tests/}" "$log"
 }
 export -f run_emulated not_emulated not_emulated_as_s390x not_direct skip_not_emulated note_early_end
 
 # run_all_emulated TEST...: the executables whose path matches, by "driver".
 run_all_emulated() {
-	local tests=() logs test
+	local tests=() logs=() test
 	for test in "$@"; do
 		# shellcheck disable=SC2053 # a pattern on purpose
-		[[ $test == *$only* ]] && tests+=("$test")
+		[[ $test == *$only* ]] && tests+=("$test") && logs+=("$(log_of "$test")")
 	done
 	[ ${#tests[@]} -gt 0 ] || return 0
-	logs=("${tests[@]/%/.$emulated.log}")
 	rm -f "${logs[@]}"
 	printf '%s\0' "${tests[@]}" | "${driver[@]}" xargs -0 -P"$processes" -I{} bash -c "run_emulated {}"
 	count "${logs[@]}"
@@ -128,7 +129,9 @@ run_runs() { # build
 	# shellcheck disable=SC2046 # a word for each
 	build_for release $(printf '%s\n' "${tests[@]}" | targets_of)
 	driver+=("$top/scripts/with-executables" "$1" "$top/build/release")
+	export executables=${1##*/}
 	run_all_emulated "${tests[@]/#/$top/build/release/tests/}"
+	unset executables
 }
 
 # Calls that ask nothing of the kernel but files.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test runs it once: sanitizers have nothing to find here. */
 /* The RPM's life on a node with pods, by rpm(8): installed, verified, upgraded, erased. The node is a root of its own with
  * BusyBox and the directories that Fedora's package "filesystem" has. Its systemctl(1) writes down what it is asked. */
 #include "cleanup.h"
