@@ -116,8 +116,13 @@ build() {
 
 # another_architecture ARCH: true for the name of one of Debian's architectures that is not this machine's.
 another_architecture() {
-	dpkg-architecture -a "$1" >/dev/null 2>&1 || die "--arch $1: Debian has no such architecture"
+	dpkg-architecture -a "$1" >/dev/null 2>&1 || die "$1: Debian has no such architecture"
 	[ "$1" != "$(dpkg --print-architecture)" ]
+}
+
+# emulator_of ARCH: the name of its emulator of one process (qemu-user).
+emulator_of() {
+	echo "qemu-$(dpkg-architecture -a "$1" -q DEB_HOST_GNU_CPU 2>/dev/null)"
 }
 
 # have_sysroot ARCH SUITE: unpacks Debian's packages of another architecture in build/sysroot/ARCH. Nothing is installed:

@@ -271,7 +271,7 @@ static void exec__ends_whatever_is_done_with_sigchld(void **state)
 		assert_runs();
 		sigaction(SIGCHLD, NULL, &after);
 		assert_true(after.sa_handler == actions[i % 4].sa_handler);
-		assert_int_equal(after.sa_flags & (SA_NOCLDWAIT | SA_RESTART),
+		assert_int_equal((unsigned int)after.sa_flags & (SA_NOCLDWAIT | SA_RESTART),
 				 actions[i % 4].sa_flags);
 		/* A blocked SIGCHLD of our child would still be pending. */
 		assert_int_equal(i < 4 ? caught : 0, 0);

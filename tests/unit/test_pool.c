@@ -313,8 +313,8 @@ static void pool__takes_what_is_missing_in_a_file_for_zeroes(void **state)
 		size_t count;
 		const char *stale; /* of 10.1.0.5 */
 	} cases[] = {
-		{-1, 0, NULL},	       {0, 0, NULL},	{1, 1, "10.1.0.5"}, {200, 1, "10.1.0.5"},
-		{8192, 2, "10.1.0.5"}, {8193, 2, NULL}, {16384, 2, NULL},   {1 << 20, 2, NULL},
+		{-1, 0, NULL},	       {0, 0, NULL},	{9, 1, "10.1.0.5"}, {200, 1, "10.1.0.5"},
+		{8192, 2, "10.1.0.5"}, {8201, 2, NULL}, {16384, 2, NULL},   {1 << 20, 2, NULL},
 	};
 	closing int dir = store_dir_fd();
 

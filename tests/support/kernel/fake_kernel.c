@@ -165,7 +165,14 @@ static void record(const struct msghdr *message, size_t size)
 	fake.at += size;
 }
 
-int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
+/* As the C library declares it. */
+#ifdef __GLIBC__
+typedef int message_flags;
+#else
+typedef unsigned int message_flags;
+#endif
+
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, message_flags flags,
 	     struct timespec *timeout)
 {
 	ssize_t size;

@@ -130,7 +130,8 @@ static bool link_has(const char *text, const char *number, size_t size, const ch
 }
 
 /* A worker adds the routes of an address of IPv6: soon if there is no duplicate address detection, after it
- * if there is, and with no carrier it does not begin. `line` is that of an address, as by ip -o. */
+ * if there is, and with no carrier it does not begin; to lo also while lo is down. `line` is that of an address, as by
+ * ip -o. */
 static bool has_its_route(const char *text, const char *line)
 {
 	size_t number = strcspn(line, " ") + 1;
@@ -144,7 +145,8 @@ static bool has_its_route(const char *text, const char *line)
 	    !strstr(rest, "scope global") || strstr(rest, "dadfailed"))
 		return true;
 	nodad = strstr(rest, "nodad") != NULL;
-	if (!link_has(text, line, number, nodad ? "UP" : "LOWER_UP"))
+	if (!link_has(text, line, number, "LOOPBACK") &&
+	    !link_has(text, line, number, nodad ? "UP" : "LOWER_UP"))
 		return true;
 	route = cni_format("local %s dev %s ", address, name);
 	return strstr(text, route) != NULL;
