@@ -106,16 +106,37 @@ static int find_others(const struct cni_nat_kind *kind, const struct cni_owner *
 	return failed;
 }
 
-/* The record of a shared chain goes first: the last of two that go at once sees no other. */
-static int detach_shared(struct cni_nl *nl, const struct cni_nat_kind *kind,
-			 const struct cni_owner *owner, struct cni_error *err)
+/* The rules of this interface's addresses alone: their chain stays for another interface. */
+static void leave_chain(const struct cni_nat_kind *kind, const struct cni_owner *owner,
+			const struct cni_nat_record *record)
 {
-	bool is_used;
+	static const int families[] = {AF_INET, AF_INET6};
+	const struct cni_masquerade own = {
+		.owner = owner, .device = "", .nets = record->nets, .count = record->net_count};
 
-	if (cni_attachment_file_remove(kind->directory, owner, err) < 0 ||
-	    find_others(kind, owner, false, &is_used, err) < 0)
+	for (size_t i = 0; i < 2; i++) {
+		clearing_nat struct cni_nat nat = {.family = families[i]};
+
+		cni_nat_masquerade(&own, families[i], &nat);
+		cni_nat_take_back(record->tool, &nat, kind->entry);
+	}
+}
+
+/* The record of a shared chain goes first: the last of two that go at once sees no other. `stays`: the chain is needed. */
+static int detach_shared(struct cni_nl *nl, const struct cni_nat_kind *kind,
+			 const struct cni_owner *owner, bool stays, struct cni_error *err)
+{
+	clearing_nat_record struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
+	bool found;
+
+	if (cni_nat_record_read(kind->directory, owner, &record, &found, err) < 0 ||
+	    cni_attachment_file_remove(kind->directory, owner, err) < 0 ||
+	    (!stays && find_others(kind, owner, false, &stays, err) < 0))
 		return -1;
-	return is_used ? 0 : remove_rules(nl, kind, owner, err);
+	if (!stays)
+		return remove_rules(nl, kind, owner, err);
+	leave_chain(kind, owner, &record);
+	return 0;
 }
 
 /* Appends to `published`. */
@@ -127,7 +148,7 @@ static int detach(struct cni_nl *nl, const struct cni_nat_kind *kind, const stru
 	bool found;
 
 	if (kind->is_shared)
-		return detach_shared(nl, kind, owner, err);
+		return detach_shared(nl, kind, owner, false, err);
 	if (cni_nat_record_read(kind->directory, owner, &record, &found, err) < 0 ||
 	    (!found && find_others(kind, owner, false, &is_anothers, err) < 0))
 		return -1;
@@ -208,8 +229,6 @@ int cni_nat_attach(struct cni_nl *nl, const struct cni_nat_kind *kind,
 			failed = attach_family(nl, kind, owner, here.tool, &nats[i], err);
 	if (!failed)
 		return 0;
-	for (size_t i = 0; kind->is_shared && i < count; i++)
-		cni_nat_take_back(here.tool, &nats[i], kind->entry);
 	cni_nat_detach(nl, kind, owner, &published, &ignored);
 	free(published.mappings);
 	return -1;
@@ -257,7 +276,7 @@ static int collect_record(struct cni_nl *nl, const struct cni_nat_kind *kind,
 	if (cni_owners_has(valid, owner->container, owner->ifname))
 		return 0;
 	if (kind->is_shared && cni_owners_has_container(valid, owner->container))
-		return cni_attachment_file_remove(kind->directory, owner, err);
+		return detach_shared(nl, kind, owner, true, err);
 	return detach(nl, kind, owner, published, err);
 }
 

@@ -45,8 +45,8 @@ int cni_nat_check_all(const struct cni_nat_kind *kind, const struct cni_owner *o
 /* Fails with CNI_EUNAVAILABLE if iptables-restore(8) or ip6tables-restore(8) is not there. */
 int cni_nat_status(struct cni_error *err);
 
-/* Removes the owner's rules and record. A chain that another interface of the container has stays, with the rules that
- * lead there, until that one is detached. `ret_published` gets the UDP ports of the record, also after a
+/* Removes the owner's rules and record. A chain that another interface of the container has stays, with that one's
+ * rules that lead there. `ret_published` gets the UDP ports of the record, also after a
  * failure; the caller frees. */
 int cni_nat_detach(struct cni_nl *nl, const struct cni_nat_kind *kind,
 		   const struct cni_owner *owner, struct cni_published *ret_published,

@@ -16,6 +16,7 @@
 void cni_nat_record_clear(struct cni_nat_record *record)
 {
 	free(record->mappings);
+	free(record->nets);
 	*record = (struct cni_nat_record){.tool = CNI_IPTABLES_PLAIN};
 }
 
@@ -30,6 +31,11 @@ int cni_nat_record_write(const char *directory, const struct cni_owner *owner,
 		record->has_conditions ? NFT : cni_iptables_tool_text(record->tool));
 	if (*record->link)
 		fprintf(out, "link %s\n", record->link);
+	for (size_t i = 0; i < record->net_count; i++) {
+		char net[CNI_NET_TEXT_SIZE];
+
+		fprintf(out, "address %s\n", cni_net_format(&record->nets[i], net));
+	}
 	for (size_t i = 0; i < record->count; i++) {
 		const struct cni_port_mapping *mapping = &record->mappings[i];
 		char ip[CNI_IP_TEXT_SIZE];
@@ -57,6 +63,16 @@ static void decode_port(char *text, struct cni_nat_record *record)
 	record->mappings[record->count++] = mapping;
 }
 
+static void decode_address(const char *text, struct cni_nat_record *record)
+{
+	struct cni_net net;
+
+	if (cni_net_parse(text, &net) < 0)
+		return;
+	record->nets = cni_realloc_array(record->nets, record->net_count + 1, sizeof(net));
+	record->nets[record->net_count++] = net;
+}
+
 static void decode_line(char *line, struct cni_nat_record *record)
 {
 	const char *key = strsep(&line, " ");
@@ -69,6 +85,8 @@ static void decode_line(char *line, struct cni_nat_record *record)
 		cni_iptables_tool_parse(line, &record->tool);
 	else if (!strcmp(key, "link") && strlen(line) < CNI_IFNAME_SIZE)
 		memcpy(record->link, line, strlen(line) + 1);
+	else if (!strcmp(key, "address"))
+		decode_address(line, record);
 	else if (!strcmp(key, "udp"))
 		decode_port(line, record);
 }

@@ -3,14 +3,16 @@
  *
  *	tool iptables-nft
  *	link vethd03a61f2c4b
+ *	address 10.1.0.7/24
  *	udp 53 192.0.2.1
  *	udp 54
  *
  * CHECK learns the tool from it, SWEEP the link, and DEL the published UDP ports, whose connections are
- * forgotten. DEL and GC find the rules themselves by their names: a lost record costs no more than this. */
+ * forgotten, and the masqueraded addresses, whose rules lead to a chain that stays for another interface. DEL and GC find the rules themselves by their names: a lost record costs no more than this. */
 #ifndef CNI_NAT_RECORD_H
 #define CNI_NAT_RECORD_H
 
+#include "ip.h"
 #include "iptables_tool.h"
 #include "owner.h"
 #include "port_mapping.h"
@@ -24,6 +26,8 @@ struct cni_nat_record {
 	char link[CNI_IFNAME_SIZE]; /* on the host, lives as long as the attachment; "": unknown */
 	struct cni_port_mapping *mappings; /* of UDP, without container_port */
 	size_t count;
+	struct cni_net *nets; /* masqueraded */
+	size_t net_count;
 };
 
 void cni_nat_record_clear(struct cni_nat_record *record);

@@ -42,11 +42,12 @@ int cni_masquerade_detach(struct cni_nl *nl, const struct cni_owner *owner, stru
 static int make_in_iptables(struct cni_attachment *at, struct cni_nl *nl,
 			    const struct cni_destinations *destinations, struct cni_error *err)
 {
-	struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
+	clearing_nat_record struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
 	struct cni_nat nats[2];
 	int failed;
 
 	memcpy(record.link, at->host.name, sizeof(record.link));
+	record.nets = cni_attachment_addresses(at, &record.net_count);
 	make_nats(at, destinations, nats);
 	failed = cni_nat_attach(nl, &cni_nat_of_masquerade, at->owner, nats, 2, &record, err);
 	clear_nats(nats);

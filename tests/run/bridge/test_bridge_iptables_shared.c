@@ -62,6 +62,19 @@ static void check_eth1(const struct pod *red, const char *config)
 	plugin_succeeds(&call);
 }
 
+/* The addresses of the pod's last result alone lead to the chain: others may be another container's by now. */
+static void assert_jumps(const struct pod *pod)
+{
+	const cJSON *ips = cni_json_get(pod->result, "ips");
+	const char *ip4 = cni_json_get_string(cJSON_GetArrayItem(ips, 0), "address");
+	const char *ip6 = cni_json_get_string(cJSON_GetArrayItem(ips, 1), "address");
+
+	sandbox_must("[ \"$({ iptables -t nat -S POSTROUTING; ip6tables -t nat -S POSTROUTING; } | "
+		     "grep -- '-j CNI-' | grep -o -- '-s [^/]*' | paste -sd' ')\" = "
+		     "'-s %.*s -s %.*s' ]",
+		     (int)strcspn(ip4, "/"), ip4, (int)strcspn(ip6, "/"), ip6);
+}
+
 /* The chain is still the other one's. */
 static void masquerade__of_an_interface_stays_when_another_goes(void **state)
 {
@@ -78,6 +91,7 @@ static void masquerade__of_an_interface_stays_when_another_goes(void **state)
 		plugin_succeeds(&del);
 		plugin_succeeds(&del);
 		check_eth1(&red, config);
+		assert_jumps(&red);
 		del.ifname = "eth1";
 		plugin_succeeds(&del);
 		sandbox_must("! { iptables-save -t nat; ip6tables-save -t nat; } | grep CNI-");
@@ -100,9 +114,42 @@ static void masquerade__of_an_interface_stays_when_gc_collects_another(void **st
 	red = attach_both(config, config);
 	plugin_succeeds(&gc);
 	check_eth1(&red, config);
+	assert_jumps(&red);
 	del = pod_call(&red, "DEL", config);
 	del.ifname = "eth1";
 	plugin_succeeds(&del);
+	sandbox_must("! { iptables-save -t nat; ip6tables-save -t nat; } | grep CNI-");
+	pod_close(&red);
+}
+
+/* The step after the last one fails: the result cannot be written. */
+static void add_unheard(const struct plugin_call *call)
+{
+	FILE *file = fopen(SANDBOX_DIR "/unheard", "we");
+
+	assert_non_null(file);
+	fputs(call->config, file);
+	assert_int_equal(fclose(file), 0);
+	sandbox_must("! CNI_COMMAND=ADD CNI_CONTAINERID=%s CNI_NETNS=%s CNI_IFNAME=%s CNI_PATH=%s "
+		     "%s <" SANDBOX_DIR "/unheard >/dev/full 2>" SANDBOX_DIR "/said",
+		     call->container, call->netns, call->ifname, call->path, call->plugin);
+}
+
+static void masquerade__of_an_interface_stays_when_an_add_fails(void **state)
+{
+	freeing char *config = bridge_config("1.1.0", IPTABLES);
+	struct plugin_call second;
+	struct pod red;
+
+	skip_unless_nat();
+	pod_open(&red, "red");
+	pod_add(&red, config);
+	second = pod_call(&red, "ADD", config);
+	second.ifname = "eth1";
+	add_unheard(&second);
+	pod_check(&red, config);
+	assert_jumps(&red);
+	pod_del(&red, config);
 	sandbox_must("! { iptables-save -t nat; ip6tables-save -t nat; } | grep CNI-");
 	pod_close(&red);
 }
@@ -113,6 +160,7 @@ int main(void)
 		nat_host_tests(masquerade__of_two_interfaces_shares_a_chain),
 		nat_host_tests(masquerade__of_an_interface_stays_when_another_goes),
 		nat_host_tests(masquerade__of_an_interface_stays_when_gc_collects_another),
+		nat_host_tests(masquerade__of_an_interface_stays_when_an_add_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
