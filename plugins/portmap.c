@@ -4,11 +4,10 @@
 #include "cni.h"
 #include "conditional_ports.h"
 #include "parts.h"
+#include "port_mappings.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct portmap_conf {
 	bool snat;
@@ -36,31 +35,6 @@ enum backend { AUTOMATIC, NFTABLES, IPTABLES };
 static const struct cni_word backends[] = {
 	{"", AUTOMATIC}, {"nftables", NFTABLES}, {"iptables", IPTABLES}, {0}};
 
-/* A mapping as it stands in JSON. */
-struct entry {
-	uint32_t host_port;
-	uint32_t container_port;
-	const char *protocol;
-	const char *host_ip;
-};
-
-static const struct cni_word protocols[] = {
-	{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {"sctp", IPPROTO_SCTP}, {0}};
-
-static const struct cni_field entry_fields[] = {
-	CNI_FIELD(struct entry, "hostPort", host_port, "The port of the host: 0 is refused",
-		  .max = UINT16_MAX),
-	CNI_FIELD(struct entry, "containerPort", container_port,
-		  "The port of the container: 0 is refused", .max = UINT16_MAX),
-	CNI_FIELD(struct entry, "protocol", protocol, "The protocol, in any case",
-		  .words = protocols),
-	CNI_FIELD(struct entry, "hostIP", host_ip,
-		  "The host's address that is published: 0.0.0.0 and :: are any of the "
-		  "family",
-		  .unless = "any"),
-	{0},
-};
-
 static const struct cni_field fields[] = {
 	CNI_FIELD(struct portmap_conf, "snat", snat,
 		  "The container itself, and the host by 127.0.0.1, reach the port too"),
@@ -85,8 +59,8 @@ static const struct cni_field fields[] = {
 		  .words = backends, .unless = "nftables"),
 	CNI_FIELD(struct portmap_conf, "portMappings", port_mappings,
 		  "The ports to publish: without it nothing is published",
-		  .section = {"runtimeConfig"}, .type = CNI_TYPE_LIST, .items = entry_fields,
-		  .unless = CNI_REQUIRED),
+		  .section = {"runtimeConfig"}, .type = CNI_TYPE_LIST,
+		  .items = cni_port_mapping_fields, .unless = CNI_REQUIRED),
 	{0},
 };
 
@@ -180,125 +154,18 @@ static int read_backend(struct portmap_conf *conf, struct cni_error *err)
 	return choose_backend(conf, err);
 }
 
-/* ---- the mappings ---- */
-
-static int read_protocol(const char *text, uint8_t *ret_protocol, struct cni_error *err)
-{
-	for (const struct cni_word *word = protocols; word->word; word++)
-		if (!strcasecmp(text, word->word)) {
-			*ret_protocol = (uint8_t)word->number;
-			return 0;
-		}
-	return cni_fail(err, CNI_ECONFIG, "'protocol' is \"%.64s\", expected tcp, udp or sctp",
-			text);
-}
-
-static int read_mapping(const cJSON *item, struct cni_port_mapping *mapping, struct cni_error *err)
-{
-	struct entry entry = {.protocol = "", .host_ip = ""};
-
-	if (!cJSON_IsObject(item))
-		return cni_fail(err, CNI_ECONFIG, "it is %s, expected an object",
-				cni_json_show(item));
-	if (cni_decode(entry_fields, item, &entry, false, err) < 0)
-		return -1;
-	if (!entry.container_port)
-		return cni_fail(err, CNI_ECONFIG,
-				"Invalid container port number: 0, expected 1 to 65535");
-	if (!entry.host_port)
-		return cni_fail(err, CNI_ECONFIG,
-				"Invalid host port number: 0, expected 1 to 65535");
-	mapping->host_port = (uint16_t)entry.host_port;
-	mapping->container_port = (uint16_t)entry.container_port;
-	if (*entry.host_ip && cni_ip_parse(entry.host_ip, &mapping->host_ip) < 0)
-		return cni_fail(err, CNI_ECONFIG, "'hostIP' is \"%.64s\", expected an IP address",
-				entry.host_ip);
-	return read_protocol(entry.protocol, &mapping->protocol, err);
-}
-
-/* Takes a mapping into the list, unless one that is there publishes as much: runtimes may say "0.0.0.0"
- * and "", or the very same, both. A host port cannot lead to two container ports. The Go plugin's rules of
- * iptables name repeated ones. */
-static int add_mapping(struct portmap_conf *conf, const struct cni_port_mapping *mapping,
-		       bool is_first, struct cni_error *err)
-{
-	char text[CNI_PORT_TEXT_SIZE];
-	size_t i = is_first ? conf->count : 0;
-
-	while (i < conf->count) {
-		struct cni_port_mapping *other = &conf->mappings[i];
-
-		if (!cni_port_mapping_collides(other, mapping)) {
-			i++;
-			continue;
-		}
-		if (other->container_port != mapping->container_port)
-			return cni_fail(err, CNI_ECONFIG,
-					"port %s is in the list twice, for the ports %u and %u",
-					cni_port_mapping_format(mapping, text),
-					other->container_port, mapping->container_port);
-		if (conf->by_iptables) {
-			i++;
-			continue;
-		}
-		if (cni_ip_is_set(&mapping->host_ip) || !cni_ip_is_set(&other->host_ip))
-			return 0;
-		/* The older one is of one family, and the new one is of both. */
-		*other = conf->mappings[--conf->count];
-	}
-	conf->mappings[conf->count++] = *mapping;
-	return 0;
-}
-
-/* Ports that the list has had: most lists have no port twice, and need no search. */
-struct seen {
-	uint8_t bits[(UINT16_MAX + 1) / 8];
-};
-
-static bool is_first(struct seen *seen, uint16_t port)
-{
-	uint8_t bit = (uint8_t)(1U << port % 8);
-	bool first = !(seen->bits[port / 8] & bit);
-
-	seen->bits[port / 8] |= bit;
-	return first;
-}
-
-static int read_mappings(struct portmap_conf *conf, struct cni_error *err)
-{
-	struct seen seen = {.bits = {0}};
-	const cJSON *item;
-	size_t number = 0;
-
-	if (cni_json_check_list(conf->port_mappings, "runtimeConfig.portMappings", err) < 0)
-		return -1;
-	conf->mappings = cni_alloc((size_t)cJSON_GetArraySize(conf->port_mappings) *
-				   sizeof(*conf->mappings));
-	cJSON_ArrayForEach (item, conf->port_mappings) {
-		struct cni_port_mapping mapping = {.host_port = 0};
-
-		if (!cJSON_IsNull(item) &&
-		    (read_mapping(item, &mapping, err) < 0 ||
-		     add_mapping(conf, &mapping, is_first(&seen, mapping.host_port), err) < 0))
-			return cni_fail_within(err, "'runtimeConfig.portMappings[%zu]'", number);
-		number++;
-	}
-	return 0;
-}
-
 static int validate(const struct cni_call *call, void *data, struct cni_error *err)
 {
 	struct portmap_conf *conf = data;
 
 	(void)call;
-	if (read_backend(conf, err) == 0 && read_mappings(conf, err) == 0)
+	if (read_backend(conf, err) == 0 &&
+	    cni_port_mappings_decode(conf->port_mappings, conf->by_iptables, &conf->mappings,
+				     &conf->count, err) == 0)
 		return 0;
-	free(conf->mappings);
 	free(conf->conditions[0]);
 	free(conf->conditions[1]);
 	conf->conditions[0] = conf->conditions[1] = NULL;
-	conf->mappings = NULL;
-	conf->count = 0;
 	return -1;
 }
 
