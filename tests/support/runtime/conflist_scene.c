@@ -227,8 +227,7 @@ void conflist_pod_open(const struct conflist *list, struct conflist_pod *pod, co
 		tell_apart(pod->args, name);
 	}
 	sandbox_add_netns(name);
-	/* Once it has been up, lo has addresses. */
-	if (first)
+	if (first) /* once it has been up, lo has addresses */
 		sandbox_must("ip -n %s link set lo up && ip -n %s link set lo down", name, name);
 }
 
