@@ -5,6 +5,8 @@
 #include "mem.h"
 #include "result.h"
 
+#include <string.h>
+
 static int decode_texts(const cJSON *json, const char *key, char ***items, size_t *count,
 			struct cni_error *err)
 {
@@ -57,13 +59,10 @@ const struct cni_field cni_route_fields[] = {
 	CNI_FIELD(struct cni_route, "gw", gw,
 		  "The gateway, of the same family: without one the plugin that makes the "
 		  "interface chooses"),
-	CNI_FIELD(struct cni_route, "mtu", mtu, "MTU of the route in bytes",
-		  .negative_is_zero = true),
+	CNI_FIELD(struct cni_route, "mtu", mtu, "MTU of the route in bytes"),
 	CNI_FIELD(struct cni_route, "advmss", advmss,
-		  "The maximal segment size that TCP advertises, in bytes",
-		  .negative_is_zero = true),
-	CNI_FIELD(struct cni_route, "priority", priority, "The metric", .max = UINT32_MAX,
-		  .negative_is_zero = true),
+		  "The maximal segment size that TCP advertises, in bytes"),
+	CNI_FIELD(struct cni_route, "priority", priority, "The metric", .max = UINT32_MAX),
 	CNI_FIELD(struct cni_route, "table", table, "The routing table", .max = UINT32_MAX,
 		  .unless = "main"),
 	CNI_FIELD(struct cni_route, "scope", scope,
@@ -75,8 +74,20 @@ const struct cni_field cni_route_fields[] = {
 /* A list of routes. */
 struct list {
 	const char *what;
-	bool is_of_result; /* gateways of the other family (RFC 8950) are handed on */
+	/* Gateways of the other family (RFC 8950) are handed on, and numbers below 0, which mean nothing, are none. */
+	bool is_of_result;
 };
+
+static int decode_fields(const cJSON *json, const struct list *list, struct cni_route *ret_route,
+			 struct cni_error *err)
+{
+	struct cni_field fields[sizeof(cni_route_fields) / sizeof(*cni_route_fields)];
+
+	memcpy(fields, cni_route_fields, sizeof(fields));
+	for (struct cni_field *field = fields; field->key; field++)
+		field->negative_is_zero = list->is_of_result;
+	return cni_decode(fields, json, ret_route, false, err);
+}
 
 static int check_gateway(const struct cni_route *route, const char *key, const struct list *list,
 			 struct cni_error *err)
@@ -97,7 +108,7 @@ static int decode_route(const cJSON *json, const struct list *list, struct cni_r
 	if (!cJSON_IsObject(json))
 		return cni_fail(err, CNI_ECONFIG, "%s holds %s, expected objects", what,
 				cni_json_show(json));
-	if (cni_decode(cni_route_fields, json, ret_route, false, err) < 0)
+	if (decode_fields(json, list, ret_route, err) < 0)
 		return cni_fail_within(err, "%s", what);
 	if (!cni_ip_is_set(&ret_route->dst.ip))
 		return cni_fail(err, CNI_ECONFIG, "%s: 'dst' is missing", what);
