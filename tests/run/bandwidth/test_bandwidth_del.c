@@ -74,7 +74,7 @@ static void break_it(const struct limited *red, unsigned int missing)
 	if (missing & IFB_REMOVED)
 		sandbox_must("ip link del %s", red->ifb);
 	if (missing & NETNS_GONE)
-		sandbox_must("ip netns del red");
+		sandbox_del_netns("red");
 }
 
 /* The veth goes with its namespace, in the kernel's own time. */

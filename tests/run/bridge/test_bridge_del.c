@@ -105,7 +105,7 @@ static void assert_goes_without(const char *before, unsigned int missing)
 	if (missing & RULES_FLUSHED)
 		sandbox_must("nft flush ruleset");
 	if (missing & NETNS_GONE)
-		sandbox_must("ip netns del red");
+		sandbox_del_netns("red");
 	if (missing & NETNS_IS_A_FILE)
 		asked.netns = "/run/a-file";
 	for (int i = 0; i < 2; i++) {

@@ -65,7 +65,7 @@ static int add_often(const struct hostile *hostile, const char *config, const ch
 	struct pod pod = pod_of(hostile);
 	int failed = 0;
 
-	for (unsigned int i = 0; i < TIMES; i += trace_stride(6)) {
+	for (unsigned int i = 0; i < TIMES; i += trace_stride(10)) {
 		struct plugin_call asked = pod_call(&pod, "ADD", config);
 		struct plugin_answer answer = plugin_run(&asked);
 

@@ -188,14 +188,14 @@ static void cnitool__adds_to_the_next_namespace_of_a_name(void **state)
 {
 	(void)state;
 	set_up_network();
-	sandbox_must("ip netns add red");
+	sandbox_add_netns("red");
 	for (int i = 0; i < 50; i++) {
 		sandbox_must(TOOL " add blue /run/netns/red >/run/out");
 		renew_netns();
 	}
 	sandbox_must(TOOL " add blue /run/netns/red >/run/out");
 	sandbox_must(TOOL " del blue /run/netns/red >/run/out");
-	sandbox_must("ip netns del red");
+	sandbox_del_netns("red");
 }
 
 static void cnitool__does_not_list_the_dead_as_alive(void **state)

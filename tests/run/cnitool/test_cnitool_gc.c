@@ -126,7 +126,7 @@ static int remove_pods(void **state)
 		struct plugin_answer answer = cnitool(line);
 
 		plugin_answer_clear(&answer);
-		sandbox_run("ip netns del %s 2>/dev/null", pods[i]);
+		sandbox_del_netns(pods[i]);
 	}
 	/* The kernel deletes those of a namespace when it comes to it. */
 	sandbox_run("for l in $(ip -j link show type veth | jq -r '.[].ifname'); do "

@@ -148,7 +148,7 @@ static void daemon__leaves_alone_what_it_must_not_take(void **state)
 	daemon_start(quick);
 	await_log("its network asks the daemon on");
 	daemon_end(SIGTERM);
-	sandbox_must("ip netns del red");
+	sandbox_del_netns("red");
 	daemon_start((const char *const[]){"-socketpath", "/run/other.sock", NULL});
 	await_log("left alone");
 	sandbox_must("! test -e /run/cni/dhcp");

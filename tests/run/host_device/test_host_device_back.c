@@ -136,7 +136,7 @@ static void del__releases_without_the_namespace(void **state)
 
 		sandbox_run("ip link add v0 type veth peer name v1 2>/dev/null");
 		hd_add(HD_V0 "," IPAM4);
-		sandbox_must("ip netns del red");
+		sandbox_del_netns("red");
 		while (sandbox_run("ip link show v1 >/run/out 2>&1") == 0)
 			;
 		before = hd_snapshot();
@@ -145,7 +145,7 @@ static void del__releases_without_the_namespace(void **state)
 		plugin_succeeds(&call);
 		assert_int_equal(sandbox_run("test -e /run/cni/host-device/blue"), 1);
 		assert_int_not_equal(sandbox_run("ls /var/lib/cni/networks/blue | grep '^10'"), 0);
-		sandbox_must("ip netns add red");
+		sandbox_add_netns("red");
 	}
 }
 

@@ -162,7 +162,7 @@ static void del__finds_hardware_that_has_fallen(void **state)
 	for (size_t i = 0; i < sizeof(doings) / sizeof(*doings); i++) {
 		hd_add(NIC);
 		sandbox_must("%s", doings[i]);
-		sandbox_must("ip netns del red");
+		sandbox_del_netns("red");
 		/* With a wait, and without: DEL waits itself. */
 		if (i % 2)
 			await_fall();
@@ -170,7 +170,7 @@ static void del__finds_hardware_that_has_fallen(void **state)
 		assert_nic(before);
 		del_with("");
 		assert_nic(before);
-		sandbox_must("ip netns add red");
+		sandbox_add_netns("red");
 	}
 	end();
 }
@@ -192,7 +192,7 @@ static void add__takes_hardware_that_has_fallen(void **state)
 		hd_add(NIC);
 		sandbox_must("%s", doings[i]);
 		plugin_fails(&green, 105, "blue/red/eth0");
-		sandbox_must("ip netns del red");
+		sandbox_del_netns("red");
 		await_fall();
 		plugin_succeeds(&green);
 		assert_shown("nic0", "0.ifalias", "ip -n green -j link show eth0");
@@ -202,7 +202,7 @@ static void add__takes_hardware_that_has_fallen(void **state)
 		green.command = "DEL";
 		plugin_succeeds(&green);
 		assert_nic(before);
-		sandbox_must("ip netns add red");
+		sandbox_add_netns("red");
 	}
 	end();
 }
@@ -257,7 +257,7 @@ static void gc__gives_back_hardware_that_has_fallen(void **state)
 	begin();
 	before = nic_shown();
 	hd_add(NIC);
-	sandbox_must("ip netns del red");
+	sandbox_del_netns("red");
 	await_fall();
 	config = hd_config("'cniVersion':'1.1.0'," NIC ",'cni.dev/valid-attachments':[]");
 	call = bridge_call("GC", config);
@@ -280,7 +280,7 @@ static void del__keeps_in_mind_what_it_does_not_find(void **state)
 	hd_del(NIC "," IPAM4);
 	assert_int_not_equal(sandbox_run("ls /var/lib/cni/networks/blue | grep '^10'"), 0);
 	hd_del(NIC "," IPAM4);
-	sandbox_must("ip netns del green");
+	sandbox_del_netns("green");
 	await_fall();
 	hd_del(NIC "," IPAM4);
 	assert_nic(before);

@@ -24,7 +24,7 @@ static int setup(void **state)
 	for (int i = 1; i <= 7; i++) {
 		freeing char *name = cni_format("n%d", i);
 
-		sandbox_run("ip netns del %s 2>/dev/null", name);
+		sandbox_del_netns(name);
 		sandbox_add_netns(name);
 	}
 	return failed;

@@ -53,7 +53,7 @@ static void add_to(enum hostile_deed deed, const char *more, const char *says, b
 	struct pod pod;
 	int failed;
 
-	sandbox_must("ip netns add unused");
+	sandbox_add_netns("unused");
 	before = bridge_snapshot();
 	hostile_open(&hostile, deed);
 	pod = pod_of(&hostile);

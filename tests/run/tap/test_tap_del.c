@@ -36,7 +36,7 @@ static void assert_goes_without(const char *before, unsigned int missing)
 	if (missing & TAP_REMOVED)
 		sandbox_must("ip -n red link del eth0");
 	if (missing & NETNS_GONE)
-		sandbox_must("ip netns del red");
+		sandbox_del_netns("red");
 	if (missing & NETNS_IS_A_FILE)
 		call.netns = "/run/a-file";
 	for (int i = 0; i < 2; i++) {

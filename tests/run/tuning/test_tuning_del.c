@@ -38,7 +38,7 @@ static void assert_goes_without(const char *inside, unsigned int missing)
 	if (missing & LINK_GONE)
 		sandbox_must("ip -n red link del eth0");
 	if (missing & NETNS_GONE)
-		sandbox_must("ip netns del red");
+		sandbox_del_netns("red");
 	if (missing & NETNS_IS_A_FILE)
 		call.netns = "/etc/passwd";
 	if (missing & NETNS_EMPTY)

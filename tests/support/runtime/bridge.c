@@ -71,7 +71,7 @@ static void forget(struct pod *pod)
 void pod_close(struct pod *pod)
 {
 	forget(pod);
-	sandbox_run("ip netns del %s 2>/dev/null", pod->name);
+	sandbox_del_netns(pod->name);
 }
 
 struct plugin_call pod_call(const struct pod *pod, const char *command, const char *config)

@@ -233,7 +233,7 @@ void conflist_pod_open(const struct conflist *list, struct conflist_pod *pod, co
 
 void conflist_pod_close(struct conflist_pod *pod)
 {
-	sandbox_run("ip netns del %s 2>/dev/null", pod->name);
+	sandbox_del_netns(pod->name);
 	for (size_t i = 0; i < 2; i++)
 		free(pod->addresses[i]);
 	free(pod->args);
