@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measures the plugins other than bridge, dhcp and host-local, as bench.c measures bridge: ours, the Go
+/* Measures the plugins other than bridge and host-local, as bench.c measures bridge: ours, the Go
  * plugins and, of those that make or move an interface, the floor (floor_links.c) in turn within each
  * round.
  *
  *	bench-interfaces <our plugins> <our IPAM plugins> <Go plugins> <floor-links> <work directory>
  *			 <plugin>...
  *
- * It wants namespaces of its own, the link "up0", and for host-device the links "dev0" to "dev2",
- * all of which tests/bench/run makes. The lines on stdout are those of bench.c. */
+ * It wants namespaces of its own, the link "up0", for host-device the links "dev0" to "dev2", and for dhcp a
+ * server on up0's network and a daemon of each suite, all of which tests/bench/run makes. The lines on stdout are those of bench.c. */
 #include "cleanup.h"
 #include "mem.h"
 #include "pod.h"
@@ -40,7 +40,8 @@ struct measured {
 			     NULL: there is no floor */
 	const char *behind; /* the plugin of ours that makes the interface, not measured */
 	bool is_plain;	    /* no IPAM */
-	bool is_ipam;	    /* an IPAM plugin */
+	const char *
+		ipam; /* of an IPAM plugin: its keys; the subject's number and `tail` follow a `tail` */
 };
 
 /* An id of a VLAN belongs to one link of a parent at a time, and a device to one container. */
@@ -71,29 +72,40 @@ static const struct measured all[] = {
 		 "\"protocol\": \"tcp\", \"hostPort\": 808",
 	 .tail = "}]}",
 	 .behind = "ptp"},
-	{.plugin = "static", .is_ipam = true},
+	{.plugin = "static", .ipam = "\"addresses\": [{\"address\": \"10.99.0.2/16\"}]"},
+	/* Go's asks no other host whether it has the address. */
+	{.plugin = "dhcp",
+	 .ipam = "\"probe\": false, \"daemonSocketPath\": \"/run/others/dhcp",
+	 .tail = "\"",
+	 .behind = "macvlan"},
 };
 
 /* ---- a verb of a subject, for a pod ---- */
 
+static char *with_number(const char *keys, const struct measured *measured, int subject)
+{
+	if (!measured->tail)
+		return cni_strdup(keys);
+	return cni_format("%s%d%s", keys, subject, measured->tail);
+}
+
 static char *keys_of(const struct measured *measured, int subject)
 {
-	if (!measured->keys)
-		return cni_strdup("");
-	if (!measured->tail)
-		return cni_format("%s, ", measured->keys);
-	return cni_format("%s%d%s, ", measured->keys, subject, measured->tail);
+	freeing char *keys = measured->keys ? with_number(measured->keys, measured, subject) : NULL;
+
+	return keys ? cni_format("%s, ", keys) : cni_strdup("");
 }
 
 /* All subjects share a ledger: two ipvlans of a parent have no address in common. */
-static char *ipam_of(const struct setup *setup, const struct measured *measured)
+static char *ipam_of(const struct setup *setup, const struct measured *measured, int subject)
 {
+	if (measured->ipam) {
+		freeing char *keys = with_number(measured->ipam, measured, subject);
+
+		return cni_format(", \"ipam\": {\"type\": \"%s\", %s}", measured->plugin, keys);
+	}
 	if (measured->behind || measured->is_plain)
 		return cni_strdup("");
-	if (measured->is_ipam)
-		return cni_format(", \"ipam\": {\"type\": \"%s\", "
-				  "\"addresses\": [{\"address\": \"10.99.0.2/16\"}]}",
-				  measured->plugin);
 	return cni_format(", \"ipam\": {\"type\": \"host-local\", \"dataDir\": \"%s/data\", "
 			  "\"ranges\": [[{\"subnet\": \"10.99.0.0/16\"}]], "
 			  "\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}",
@@ -104,7 +116,7 @@ static char *configuration(const struct setup *setup, const struct measured *mea
 			   const char *prev_result)
 {
 	freeing char *keys = keys_of(measured, subject);
-	freeing char *ipam = ipam_of(setup, measured);
+	freeing char *ipam = ipam_of(setup, measured, subject);
 	freeing char *conf = cni_format("{%s\"cniVersion\": \"1.0.0\", \"name\": \"bench-%s\", "
 					"\"type\": \"%s\"%s",
 					keys, measured->plugin, measured->plugin, ipam);
@@ -137,9 +149,9 @@ static struct process start(const struct setup *setup, const struct measured *me
 
 	if (subject == FLOOR)
 		return start_floor(setup, measured, verb, pod);
-	program = cni_format("%s/%s",
-			     measured->is_ipam ? setup->path[subject] : setup->plugins[subject],
-			     measured->plugin);
+	program =
+		cni_format("%s/%s", measured->ipam ? setup->path[subject] : setup->plugins[subject],
+			   measured->plugin);
 	conf = configuration(setup, measured, subject, pod->result);
 	return pod_start_plugin(pod,
 				&(struct pod_call){.program = program,

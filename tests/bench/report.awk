@@ -106,7 +106,9 @@ function report_others(  i, part, row, times) {
 	print "The plugins that make or move the container's interface, with host-local, without options: on a"
 	print "veth as parent, with a veth as the device of host-device. Plugins that change it, behind an interface"
 	print "of ours that is there before: sbr, vrf and tuning (a sysctl and the MTU) behind a macvlan;"
-	print "bandwidth (both directions), firewall and portmap (one port) behind ptp; loopback and static alone."
+	print "bandwidth (both directions), firewall and portmap (one port) behind ptp; loopback and static alone; dhcp"
+	print "for a macvlan that is there before, with dnsmasq as the server, without probing the address, and without"
+	print "the work of the daemons."
 	print "Medians in milliseconds, quartiles in brackets, ratios of the medians, and the CPU time of ADD,"
 	print "CHECK and DEL as above. 100 samples for ours and the floor, 50 for Go.\n"
 	if (left_out)
