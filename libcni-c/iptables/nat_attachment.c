@@ -122,21 +122,24 @@ static void leave_chain(const struct cni_nat_kind *kind, const struct cni_owner 
 	}
 }
 
-/* The record of a shared chain goes first: the last of two that go at once sees no other. `stays`: the chain is needed. */
+/* The record has the addresses, so their rules go before it; it goes before the chain, so the last of two that go at once
+ * sees no other. `stays`: the chain is needed. */
 static int detach_shared(struct cni_nl *nl, const struct cni_nat_kind *kind,
 			 const struct cni_owner *owner, bool stays, struct cni_error *err)
 {
 	clearing_nat_record struct cni_nat_record record = {.tool = CNI_IPTABLES_PLAIN};
+	bool is_used = stays;
 	bool found;
 
 	if (cni_nat_record_read(kind->directory, owner, &record, &found, err) < 0 ||
-	    cni_attachment_file_remove(kind->directory, owner, err) < 0 ||
+	    (!stays && find_others(kind, owner, false, &is_used, err) < 0))
+		return -1;
+	if (is_used)
+		leave_chain(kind, owner, &record);
+	if (cni_attachment_file_remove(kind->directory, owner, err) < 0 ||
 	    (!stays && find_others(kind, owner, false, &stays, err) < 0))
 		return -1;
-	if (!stays)
-		return remove_rules(nl, kind, owner, err);
-	leave_chain(kind, owner, &record);
-	return 0;
+	return stays ? 0 : remove_rules(nl, kind, owner, err);
 }
 
 /* Appends to `published`. */

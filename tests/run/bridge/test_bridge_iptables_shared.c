@@ -13,6 +13,18 @@
 #define IPTABLES KEYS ",'ipMasqBackend':'iptables'"
 #define NFTABLES KEYS ",'ipMasqBackend':'nftables'"
 
+/* Attaches the pod's eth0. Returns the ADD of its eth1. */
+static struct plugin_call open_for_two(struct pod *red, const char *config)
+{
+	struct plugin_call second;
+
+	pod_open(red, "red");
+	pod_add(red, config);
+	second = pod_call(red, "ADD", config);
+	second.ifname = "eth1";
+	return second;
+}
+
 static void masquerade__of_two_interfaces_shares_a_chain(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", IPTABLES);
@@ -20,10 +32,7 @@ static void masquerade__of_two_interfaces_shares_a_chain(void **state)
 	struct pod red;
 
 	skip_unless_nat();
-	pod_open(&red, "red");
-	pod_add(&red, config);
-	second = pod_call(&red, "ADD", config);
-	second.ifname = "eth1";
+	second = open_for_two(&red, config);
 	plugin_succeeds(&second);
 	sandbox_must("[ $(iptables -t nat -S POSTROUTING | grep -c CNI-) = 2 ]");
 	pod_check(&red, config);
@@ -142,10 +151,7 @@ static void masquerade__of_an_interface_stays_when_an_add_fails(void **state)
 	struct pod red;
 
 	skip_unless_nat();
-	pod_open(&red, "red");
-	pod_add(&red, config);
-	second = pod_call(&red, "ADD", config);
-	second.ifname = "eth1";
+	second = open_for_two(&red, config);
 	add_unheard(&second);
 	pod_check(&red, config);
 	assert_jumps(&red);
