@@ -1,6 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by scripts/test: the Debian package on fresh nodes of Debian.
+# Sourced by scripts/test: the packages, and the Debian package on fresh nodes of Debian.
 # shellcheck shell=bash disable=SC2154 # variables of scripts/test
+
+# The tests of the packages look at what this makes; a failure of it counts as one of a test.
+make_packages() {
+	local log=$top/build/packages.log
+	if "$top/scripts/package" >"$log" 2>&1; then
+		echo "ok 1 - scripts/package" >>"$log"
+	else
+		tail -n 40 "$log"
+		echo "not ok 1 - scripts/package" >>"$log"
+	fi
+	count "$log"
+}
 
 node_packages=(containerd runc crun containernetworking-plugins busybox-static nftables iptables iproute2 iputils-ping procps)
 

@@ -100,3 +100,11 @@ print_report() {
 	printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
 	[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }
+
+# write_table NAME TABLE [DOCUMENT]: puts the table between the marks of this name.
+write_table() {
+	local document=$top/docs/${3:-compatibility}.md text
+	text=$(awk -v mark="<!-- $1:" -v table="$2" 'index($0, mark) == 1 { print; print table; inside = 1; next }
+		/^<!-- end -->/ { inside = 0 } !inside' "$document") &&
+		printf '%s\n' "$text" >"$document"
+}
