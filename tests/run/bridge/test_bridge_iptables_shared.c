@@ -5,6 +5,7 @@
 #include "mem.h"
 #include "nat_scene.h"
 #include "suite.h"
+#include "trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,35 @@ static void masquerade__of_an_interface_stays_when_an_add_fails(void **state)
 	pod_close(&red);
 }
 
+/* Of all that a killed DEL leaves, the next one finds the rule of an address that is given back. */
+static void masquerade__of_an_interface_stays_when_a_del_is_killed(void **state)
+{
+	freeing char *config = bridge_config("1.1.0", IPTABLES);
+	struct plugin_call add;
+	struct plugin_call del;
+	bool was_killed = true;
+	unsigned int step = 0;
+	struct pod red;
+
+	skip_unless_nat();
+	red = attach_both(config, config);
+	add = pod_call(&red, "ADD", config);
+	del = pod_call(&red, "DEL", config);
+	for (; was_killed; step += trace_sparse_stride(17)) {
+		was_killed = trace_kill(&del, step);
+		plugin_succeeds(&del);
+		check_eth1(&red, config);
+		assert_jumps(&red);
+		plugin_succeeds(&add);
+	}
+	assert_true(step > 100);
+	plugin_succeeds(&del);
+	del.ifname = "eth1";
+	plugin_succeeds(&del);
+	sandbox_must("! { iptables-save -t nat; ip6tables-save -t nat; } | grep CNI-");
+	pod_close(&red);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +197,7 @@ int main(void)
 		nat_host_tests(masquerade__of_an_interface_stays_when_another_goes),
 		nat_host_tests(masquerade__of_an_interface_stays_when_gc_collects_another),
 		nat_host_tests(masquerade__of_an_interface_stays_when_an_add_fails),
+		nat_host_tests(masquerade__of_an_interface_stays_when_a_del_is_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
