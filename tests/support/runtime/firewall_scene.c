@@ -170,11 +170,11 @@ void firewall_use_iptables(const char *which)
 
 char *firewall_snapshot(void)
 {
-	/* Counters count; iptables(8) that is asked would load its modules; firewalld keeps
+	/* A carrier is seen later; counters count; iptables(8) that is asked would load its modules; firewalld keeps
 	 * chains that it has once made. */
 	freeing char *host = sandbox_read(
 		"{ ip -o link | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/ state [A-Z]*//; "
-		"s/NO-CARRIER,//'; "
+		"s/NO-CARRIER,//; s/,LOWER_UP//'; "
 		"nft list ruleset | sed -E '/^table inet firewalld /,/^}/d; s/counter packets "
 		"[0-9]+ bytes [0-9]+/counter/'; "
 		"for f in ip ip6; do while read -r t; do [ \"$t\" != filter ] || "
