@@ -122,8 +122,8 @@ static void leave_chain(const struct cni_nat_kind *kind, const struct cni_owner 
 	}
 }
 
-/* The record has the addresses, so their rules go before it; it goes before the chain, so the last of two that go at once
- * sees no other. `stays`: the chain is needed. */
+/* The rules of the addresses are removed first, since the record has the addresses. The chain is removed last: of two
+ * interfaces that are deleted at once, one sees no other record. `stays`: the chain is needed. */
 static int detach_shared(struct cni_nl *nl, const struct cni_nat_kind *kind,
 			 const struct cni_owner *owner, bool stays, struct cni_error *err)
 {

@@ -161,7 +161,7 @@ static void masquerade__of_an_interface_stays_when_an_add_fails(void **state)
 	pod_close(&red);
 }
 
-/* Of all that a killed DEL leaves, the next one finds the rule of an address that is given back. */
+/* The next DEL removes the rules of addresses that a killed one has left. */
 static void masquerade__of_an_interface_stays_when_a_del_is_killed(void **state)
 {
 	freeing char *config = bridge_config("1.1.0", IPTABLES);
