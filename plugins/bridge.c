@@ -12,6 +12,7 @@
 struct bridge_conf {
 	const char *bridge;
 	uint32_t mtu;
+	uint32_t queues;
 	uint32_t vlan;
 	const cJSON *vlan_trunk;
 	const char *ip_masq_backend;
@@ -75,6 +76,10 @@ static const struct cni_field fields[] = {
 	CNI_FIELD(struct bridge_conf, "mtu", mtu,
 		  "MTU of the pair and of a bridge that is made: 0 or less is the kernel's",
 		  .max = 65535, .negative_is_zero = true),
+	CNI_FIELD(struct bridge_conf, "queues", queues,
+		  "Queues of each end of the pair, to send and to receive: 0 is the kernel's, "
+		  "one for each possible CPU, of which one is in use",
+		  .max = CNI_VETH_QUEUES_MAX),
 	CNI_FIELD(struct bridge_conf, "hairpinMode", hairpin_mode,
 		  "A container may reach itself through the bridge, as by its own "
 		  "published port"),
@@ -218,7 +223,8 @@ static void bridge_plan(struct cni_plan *plan, const struct cni_call *call, cons
 		cni_plan_lease(plan, .type = ipam);
 	cni_plan_bridge(plan, .name = conf->bridge, .mtu = conf->mtu, .promisc = conf->promisc_mode,
 			.vlan_filtering = filters_vlans);
-	cni_plan_veth(plan, .mtu = conf->mtu, .mac = conf->mac, .master = conf->bridge,
+	cni_plan_veth(plan, .mtu = conf->mtu, .queues = conf->queues, .mac = conf->mac,
+		      .master = conf->bridge,
 		      .port = {.hairpin = conf->hairpin_mode, .isolated = conf->port_isolation},
 		      .filters_vlans = vlans.native != 0, .vlans = vlans,
 		      .keeps_default_vlan = conf->preserve_default_vlan);

@@ -8,6 +8,7 @@ struct ptp_conf {
 	const char *ip_masq_backend;
 	const cJSON *non_masquerade;
 	uint32_t mtu;
+	uint32_t queues;
 	/* by validate() */
 	bool masquerades_by_iptables;
 	struct cni_destinations destinations; /* the plan's part frees them */
@@ -26,6 +27,10 @@ static const struct cni_field fields[] = {
 		  .type = CNI_TYPE_PREFIXES),
 	CNI_FIELD(struct ptp_conf, "mtu", mtu, "MTU of the pair: 0 or less is the kernel's",
 		  .max = 65535, .negative_is_zero = true),
+	CNI_FIELD(struct ptp_conf, "queues", queues,
+		  "Queues of each end of the pair, to send and to receive: 0 is the kernel's, "
+		  "one for each possible CPU, of which one is in use",
+		  .max = CNI_VETH_QUEUES_MAX),
 	{0},
 };
 
@@ -48,7 +53,7 @@ static void ptp_plan(struct cni_plan *plan, const struct cni_call *call, const v
 
 	if (ipam)
 		cni_plan_lease(plan, .type = ipam);
-	cni_plan_veth(plan, .mtu = conf->mtu);
+	cni_plan_veth(plan, .mtu = conf->mtu, .queues = conf->queues);
 	if (ipam) {
 		cni_plan_acquire(plan, .type = ipam, .gateway = true, .gateway_for = "ptp");
 		cni_plan_addresses(plan, .no_route = true);

@@ -106,6 +106,10 @@ static void put_common(struct cni_nl_message *m, const struct cni_link_new *link
 		cni_nl_put(m, IFLA_ADDRESS, link->mac, CNI_MAC_SIZE);
 	if (link->mtu)
 		cni_nl_put_u32(m, IFLA_MTU, link->mtu);
+	if (link->queues) {
+		cni_nl_put_u32(m, IFLA_NUM_TX_QUEUES, link->queues);
+		cni_nl_put_u32(m, IFLA_NUM_RX_QUEUES, link->queues);
+	}
 	if (link->netns >= 0)
 		cni_nl_put_u32(m, IFLA_NET_NS_FD, (uint32_t)link->netns);
 }

@@ -72,8 +72,10 @@ struct cni_link_new {
 	int master; /* likewise: the bridge that it becomes a port of */
 	const uint8_t *mac;
 	uint32_t mtu;
+	uint32_t
+		queues; /* to send, and as many to receive; 0: of a veth one for each possible CPU, and one is used */
 	struct cni_link_values values;
-	const struct cni_link_new *peer; /* of a veth: name, netns, MAC and MTU count */
+	const struct cni_link_new *peer; /* of a veth: name, netns, MAC, MTU and queues count */
 };
 
 /* Makes the link in one message: all of it or nothing. Fails with CNI_EKERNEL: errnum EEXIST if a name

@@ -49,6 +49,7 @@ extern const struct cni_part_ops cni_bridge_part_ops;
  * The bridge's MTU is put back if a smaller port has dragged it down. */
 struct cni_veth_part {
 	uint32_t mtu;	    /* bytes; 0: the kernel's */
+	uint32_t queues;    /* of each end, in each direction; 0: the kernel's */
 	const char *mac;    /* of CNI_IFNAME; NULL or "": random */
 	const char *master; /* the bridge's name, whose part comes before; NULL: no bridge */
 	struct cni_link_port port;
@@ -57,6 +58,8 @@ struct cni_veth_part {
 	struct cni_bridge_vlan_port vlans;
 };
 extern const struct cni_part_ops cni_veth_part_ops;
+/* The most queues that the kernel makes, rtnl_create_link(). */
+#define CNI_VETH_QUEUES_MAX 4096
 #define cni_plan_veth(plan, ...)                                                                   \
 	cni_plan_push(plan, &cni_veth_part_ops, &(struct cni_veth_part){__VA_ARGS__})
 

@@ -101,13 +101,15 @@ static int make(struct cni_attachment *at, const struct cni_veth_part *spec,
 	const struct cni_link_new peer = {.name = at->owner->ifname,
 					  .netns = at->netns,
 					  .mac = at->container.mac,
-					  .mtu = spec->mtu};
+					  .mtu = spec->mtu,
+					  .queues = spec->queues};
 	const struct cni_link_new veth = {.kind = &cni_link_veth,
 					  .name = at->owner->key,
 					  .netns = -1,
 					  .master = at->master.index,
 					  .mac = host_mac,
 					  .mtu = spec->mtu,
+					  .queues = spec->queues,
 					  .peer = &peer};
 	struct cni_error ignored;
 	bool found;

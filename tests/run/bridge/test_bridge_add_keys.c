@@ -57,6 +57,32 @@ static void add__sets_the_mtu_of_both_ends(void **state)
 	pod_close(&red);
 }
 
+/* The kernel uses one queue of those that it makes by itself, and all of those that are asked for. */
+static void add__makes_as_many_queues_as_are_asked_for(void **state)
+{
+	(void)state;
+	for (int queues = 1; queues <= 3; queues += 2) {
+		freeing char *more = cni_format("'queues':%d," IPAM4, queues);
+		freeing char *config = bridge_config("1.0.0", more);
+		freeing char *expected = cni_format("%d", queues);
+		struct pod red;
+
+		pod_open(&red, "red");
+		pod_add(&red, config);
+		for (int i = 0; i < 2; i++) {
+			const char *key = i ? "0.num_rx_queues" : "0.num_tx_queues";
+
+			assert_shown(expected, key, "ip -j -d link show %s", red.host);
+			assert_shown(expected, key, "ip -n red -j -d link show eth0");
+		}
+		sandbox_must("[ $(ls /sys/class/net/%s/queues | wc -l) = %d ]", red.host,
+			     2 * queues);
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+	}
+}
+
 /* As the Go plugin: the kernel's own. */
 static void add__leaves_a_negative_mtu_to_the_kernel(void **state)
 {
@@ -192,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bridge_test(add__takes_the_mac_of_the_runtime_first),
 		bridge_test(add__sets_the_mtu_of_both_ends),
+		bridge_test(add__makes_as_many_queues_as_are_asked_for),
 		bridge_test(add__leaves_a_negative_mtu_to_the_kernel),
 		bridge_test(add__sets_hairpin_and_isolation),
 		bridge_test(add__isolates_pods_from_each_other_only),

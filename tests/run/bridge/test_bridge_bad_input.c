@@ -149,6 +149,7 @@ static const struct key {
 	{"\"ipMasq\":%s", "'ipMasq'", BOOL, "true or false"},
 	{"\"ipMasqBackend\":%s", "'ipMasqBackend'", STRING, "a string"},
 	{"\"mtu\":%s", "'mtu'", NUMBER | NEGATIVE, "a whole number from 0 to 65535"},
+	{"\"queues\":%s", "'queues'", NUMBER, "a whole number from 0 to 4096"},
 	{"\"hairpinMode\":%s", "'hairpinMode'", BOOL, "true or false"},
 	{"\"promiscMode\":%s", "'promiscMode'", BOOL, "true or false"},
 	{"\"vlan\":%s", "'vlan'", NUMBER, "a whole number from 0 to 4094"},

@@ -96,11 +96,10 @@ static void ptp__answers_in_each_version(void **state)
 	pod_close(&red);
 }
 
-static void ptp__has_the_configured_mtu_and_dns(void **state)
+static void ptp__has_the_configured_mtu_queues_and_dns(void **state)
 {
-	freeing char *config = ptp_config(
-		"1.0.0",
-		"'mtu':1460,'dns':{'nameservers':['9.9.9.9'],'search':['a.example']}," IPAM4);
+	freeing char *config = ptp_config("1.0.0", "'mtu':1460,'queues':2,'dns':{'nameservers':['9."
+						   "9.9.9'],'search':['a.example']}," IPAM4);
 	struct pod red;
 
 	(void)state;
@@ -108,6 +107,8 @@ static void ptp__has_the_configured_mtu_and_dns(void **state)
 	ptp_add(&red, config);
 	assert_shown("1460", "0.mtu", "ip -n red -j link show eth0");
 	assert_shown("1460", "0.mtu", "ip -j link show %s", red.host);
+	assert_shown("2", "0.num_tx_queues", "ip -n red -j -d link show eth0");
+	assert_shown("2", "0.num_rx_queues", "ip -j -d link show %s", red.host);
 	assert_json(red.result, "dns", "{'nameservers':['9.9.9.9'],'search':['a.example']}");
 	pod_close(&red);
 }
@@ -173,6 +174,7 @@ static void ptp__refuses(void **state)
 	} cases[] = {
 		{"1.0.0", "'mtu':65536," IPAM4, CNI_ECONFIG, "'mtu'"},
 		{"1.0.0", "'mtu':'1500'," IPAM4, CNI_ECONFIG, "'mtu'"},
+		{"1.0.0", "'queues':4097," IPAM4, CNI_ECONFIG, "'queues'"},
 		{"1.0.0", "'ipMasq':'yes'," IPAM4, CNI_ECONFIG, "'ipMasq'"},
 		{"1.0.0", "'ipMasqBackend':'pf'," IPAM4, CNI_ECONFIG, "ipMasqBackend"},
 		{"1.0.0", "'ipam':{'type':'none-such'}", CNI_ECONFIG, "none-such"},
@@ -284,7 +286,7 @@ int main(void)
 		bridge_test(ptp__lists_host_side_and_container_side),
 		bridge_test(ptp__routes_all_through_the_gateway),
 		bridge_test(ptp__answers_in_each_version),
-		bridge_test(ptp__has_the_configured_mtu_and_dns),
+		bridge_test(ptp__has_the_configured_mtu_queues_and_dns),
 		bridge_test(ptp__without_ipam_makes_the_pair),
 		bridge_test(ptp__reaches_gateways_of_routes_in_the_network),
 		bridge_test(ptp__refuses),
