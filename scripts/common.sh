@@ -23,8 +23,9 @@ test_packages=(libcmocka-dev busybox-static libcurl4-openssl-dev iproute2 iputil
 	strace conntrack containernetworking-plugins openssl libssl-dev python3-yaml python3-jsonschema mandoc
 	dnsmasq-base zsh fish
 	lintian cpio)
-# In the sysroot of another architecture: what the portable build links, and what the demo runs.
-sysroot_packages=(musl-dev linux-libc-dev libnftnl-dev bash coreutils grep sed mawk util-linux mount kmod
+# In the sysroot of another architecture: what the portable build links, what the libraries are compiled with, and what the
+# demo runs.
+sysroot_packages=(musl-dev linux-libc-dev libc6-dev libcjson-dev libdbus-1-dev libmd-dev libmnl-dev libnftnl-dev bash coreutils grep sed mawk util-linux mount kmod
 	"${demo_packages[@]}")
 # Services that a quick run should not install on a developer's machine.
 runtime_packages=(podman crun buildah containerd busybox-static curl libprotobuf-c-dev protobuf-c-compiler
@@ -125,6 +126,12 @@ emulator_of() {
 	echo "qemu-$(dpkg-architecture -a "$1" -q DEB_HOST_GNU_CPU 2>/dev/null)"
 }
 
+# has_sysroot_packages ROOT: true if all of them were unpacked there: an earlier list may have had fewer.
+has_sysroot_packages() {
+	[ -e "$1/packages" ] && [ -z "$(printf '%s\n' "${sysroot_packages[@]}" | sort -u |
+		comm -23 - <(cut -d' ' -f1 "$1/packages" | sort -u))" ]
+}
+
 # have_sysroot ARCH SUITE: unpacks Debian's packages of another architecture in build/sysroot/ARCH. Nothing is installed:
 # no script of a package runs.
 have_sysroot() {
@@ -132,7 +139,7 @@ have_sysroot() {
 	mkdir -p "${root%/*}" &&
 	(
 		flock 9
-		[ ! -e "$root" ] || exit 0
+		! has_sysroot_packages "$root" || exit 0
 		new=$(mktemp -d "$root.XXXXXX") || exit
 		trap 'rm -rf "$new"' EXIT
 		# As since Debian 12: one directory of each kind. The mode is that of a root directory, for all users.
@@ -147,6 +154,6 @@ have_sysroot() {
 		done
 		# An alternative, which the package's script would choose; and the shell.
 		ln -s mawk "$new/root/usr/bin/awk" && ln -s bash "$new/root/usr/bin/sh" &&
-			mv "$new/root" "$root"
+			rm -rf "$root" && mv "$new/root" "$root"
 	) 9>"${root%/*}/lock"
 }

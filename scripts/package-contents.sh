@@ -8,11 +8,21 @@ origins() {
 	for name in dbus-1 libcjson libmd libmnl libnftnl musl; do
 		printf '%s %s\n' "$name" "$(cat "$musl/origins/$name/source")"
 	done
-	printf 'libgcc %s\n' "$(dpkg-query -W -f '${source:Package} ${source:Version}' "$(libgcc_package)")"
+	printf 'libgcc %s\n' "$(libgcc_source)"
 }
 
 libgcc_package() {
-	printf 'libgcc-%s-dev' "$(gcc -dumpversion | cut -d. -f1)"
+	printf 'libgcc-%s-dev%s' "$("${tools}gcc" -dumpversion | cut -d. -f1)" "${suffix:+$suffix-cross}"
+}
+
+# A cross compiler's source package has packaging alone: Built-Using names the one with the code.
+libgcc_source() {
+	# shellcheck disable=SC2016 # dpkg's variables
+	if [ -n "$tools" ]; then
+		dpkg-query -W -f '${Built-Using}' "$(libgcc_package)" | sed 's/ (= \(.*\))$/ \1/'
+	else
+		dpkg-query -W -f '${source:Package} ${source:Version}' "$(libgcc_package)"
+	fi
 }
 
 copyright_of() {
@@ -50,7 +60,7 @@ third_party_licences() {
 
 # linked_into FILE: what of `origins` an executable has in it, by its symbols. FILE is not stripped.
 linked_into() {
-	nm "$1" | awk '$2 ~ /[tT]/ { print $3 }' >"$scratch/symbols"
+	"${tools}nm" "$1" | awk '$2 ~ /[tT]/ { print $3 }' >"$scratch/symbols"
 	echo musl
 	echo libgcc
 	! grep -q '^cJSON_' "$scratch/symbols" || echo libcjson

@@ -141,6 +141,16 @@ run_calls() { # emulator build
 	tally "calls under $1" "$2/calls.log"
 }
 
+# The packages, and beside them those of this machine, of the same sources.
+run_arch_packages() { # architecture emulator
+	local log=$top/build/arch-packages-$1.log
+	spend "portable packages" make_packages
+	spend "portable-$1 packages" make_packages --arch "$1"
+	"$top/scripts/arch-packages" "$1" "$2" >"$log" 2>&1
+	count "$log"
+	tally "packages for $1" "$log"
+}
+
 # The demo on Debian's kernel of that architecture.
 run_demo() { # architecture build
 	local log=$2/demo.log
@@ -160,11 +170,12 @@ run_arch() {
 	another_architecture "$1" || die "--arch $1: this machine is of that architecture"
 	emulator=$(emulator_of "$1")-static
 	export emulated=$1
-	need_packages qemu-user-static
+	need_packages qemu-user-static "${package_packages[@]}"
 	"$top/scripts/archives" --arch "$1" --tests portable || die "no archives for $1"
 	echo "building $preset"
 	spend "$preset build" build "$preset" -DCNI_C_TESTS=ON
 	run_calls "$emulator" "$top/build/$preset"
+	run_arch_packages "$1" "$emulator"
 	if "${driver[@]}" true; then
 		spend "$preset unit" run_units "$top/build/$preset"
 		spend "$preset run" run_runs "$top/build/$preset"

@@ -2,14 +2,14 @@
 # Sourced by scripts/test: the packages, and the Debian package on fresh nodes of Debian.
 # shellcheck shell=bash disable=SC2154 # variables of scripts/test
 
-# The tests of the packages look at what this makes; a failure of it counts as one of a test.
+# make_packages [--arch ARCH]: the tests of the packages look at what this makes; a failure of it counts as one of a test.
 make_packages() {
-	local log=$top/build/packages.log
-	if "$top/scripts/package" >"$log" 2>&1; then
-		echo "ok 1 - scripts/package" >>"$log"
+	local log=$top/build/packages${2:+-$2}.log
+	if "$top/scripts/package" "$@" >"$log" 2>&1; then
+		echo "ok 1 - scripts/package $*" >>"$log"
 	else
 		tail -n 40 "$log"
-		echo "not ok 1 - scripts/package" >>"$log"
+		echo "not ok 1 - scripts/package $*" >>"$log"
 	fi
 	count "$log"
 }
@@ -35,9 +35,10 @@ make_root() {
 }
 
 run_packages() {
-	local suite log
+	local suite log native
+	native=$(dpkg --print-architecture)
 	need_packages debootstrap
-	[ -e "$top/build/packages/SHA256SUMS" ] || spend packages make_packages
+	compgen -G "$top/build/packages/cni-c_*_$native.deb" >/dev/null || spend packages make_packages
 	mkdir -p "$top/build/roots"
 	for suite in bookworm trixie; do
 		log=$top/build/roots/$suite.log
@@ -48,7 +49,7 @@ run_packages() {
 			continue
 		fi
 		spend "packages on $suite" "$top/scripts/packages-node" "$top/build/roots/$suite" \
-			"$top"/build/packages/cni-c_*.deb >"$log" 2>&1
+			"$top"/build/packages/cni-c_*_"$native.deb" >"$log" 2>&1
 		count "$log"
 		tally "packages on $suite" "$log"
 	done
