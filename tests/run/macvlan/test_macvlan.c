@@ -182,6 +182,33 @@ static void add__finds_its_master_in_the_container(void **state)
 	pod_close(&red);
 }
 
+/* systemd gives a card a second name where its first choice is longer than 15 characters. */
+static void add__finds_its_master_by_a_second_name(void **state)
+{
+	static const char *const names[] = {"lan0", "enp130s0f1np1d2", "enp130s0f1np1d2v17"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		freeing char *keys = cni_format("'type':'macvlan','master':'%s'," IPAM46, names[i]);
+		freeing char *config = bridge_config("1.1.0", keys);
+		struct plugin_call status = bridge_call("STATUS", config);
+		struct pod red;
+
+		open_pod(&red, "red");
+		status.plugin = MACVLAN;
+		pod_add_fails(&red, config, CNI_ECONFIG, "is missing, expected one of 'up0'");
+		sandbox_must("ip link property add dev up0 altname %s", names[i]);
+		plugin_succeeds(&status);
+		pod_add(&red, config);
+		assert_json(red.result, "interfaces.1", NULL);
+		assert_true(reaches("red", "10.1.0.1", 5));
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+		sandbox_must("rm -rf /var/lib/cni/networks");
+	}
+}
+
 /* ---- MAC addresses ---- */
 
 static void add_with_mac(const char *more, const char *args, const char *mac)
@@ -319,6 +346,7 @@ int main(void)
 		test(add__takes_the_queue_length_of_broadcasts),
 		test(add__takes_the_link_of_the_default_route),
 		test(add__finds_its_master_in_the_container),
+		test(add__finds_its_master_by_a_second_name),
 		test(add__takes_the_mac_of_the_strongest_source),
 		test(add__tells_the_neighbours_who_has_the_addresses),
 		test(add__needs_addresses_of_its_own_before_0_3_0),
