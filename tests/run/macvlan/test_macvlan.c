@@ -209,6 +209,42 @@ static void add__finds_its_master_by_a_second_name(void **state)
 	}
 }
 
+/* The kernel puts a macvlan that is made on another one on that one's parent. */
+static void check__knows_the_parent_of_a_macvlan_on_another(void **state)
+{
+	static const char *const masters[] = {"macvlan mode bridge", "macvtap mode bridge"};
+	freeing char *config = bridge_config("1.0.0", "'type':'macvlan','master':'mv0'," IPAM46);
+	freeing char *inside = bridge_config(
+		"1.0.0", "'type':'macvlan','master':'mv0','linkInContainer':true," IPAM46);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(masters) / sizeof(*masters); i++) {
+		struct pod red;
+
+		if (sandbox_run("ip link add link up0 name mv0 type %s", masters[i]) != 0)
+			continue;
+		sandbox_must("ip link set mv0 up");
+		open_pod(&red, "red");
+		pod_add(&red, config);
+		assert_true(reaches("red", "10.1.0.1", 5));
+		pod_check(&red, config);
+		/* Another one of the name, on another link. */
+		sandbox_must(
+			"ip link set mv0 name mv1 && ip link add other0 type veth peer other1 && "
+			"ip link add link other0 name mv0 type macvlan mode bridge");
+		pod_check_fails(&red, config, "'eth0' in the container is not on master 'mv0'");
+		pod_del(&red, config);
+		sandbox_must(
+			"ip link del other0; ip link set mv1 name mv0; ip link set mv0 netns red; "
+			"ip -n red link set mv0 up");
+		pod_add(&red, inside);
+		pod_check(&red, inside);
+		pod_del(&red, inside);
+		sandbox_must("ip -n red link del mv0; rm -rf /var/lib/cni/networks");
+		pod_close(&red);
+	}
+}
+
 /* ---- MAC addresses ---- */
 
 static void add_with_mac(const char *more, const char *args, const char *mac)
@@ -347,6 +383,7 @@ int main(void)
 		test(add__takes_the_link_of_the_default_route),
 		test(add__finds_its_master_in_the_container),
 		test(add__finds_its_master_by_a_second_name),
+		test(check__knows_the_parent_of_a_macvlan_on_another),
 		test(add__takes_the_mac_of_the_strongest_source),
 		test(add__tells_the_neighbours_who_has_the_addresses),
 		test(add__needs_addresses_of_its_own_before_0_3_0),
