@@ -23,6 +23,7 @@ static void add__takes_the_device_by_each_key(void **state)
 		"'device':'v0'",
 		"'hwaddr':'" HD_MAC "'",
 		"'HWaddr':'02-00-00-00-00-05','device':''",
+		"'hwaddr':'0200.0000.0005'",
 		"'kernelpath':'/sys/devices/virtual/misc/card'",
 		"'pciBusID':'0000:03:00.0'",
 		"'runtimeConfig':{'deviceID':'0000:03:00.0'}",

@@ -274,6 +274,7 @@ static void add__takes_the_mac_of_the_strongest_source(void **state)
 #define RUNTIME "'runtimeConfig':{'mac':'0a:00:00:00:00:04'},"
 	(void)state;
 	add_with_mac(CONF, NULL, "0a:00:00:00:00:01");
+	add_with_mac("'mac':'0a00.0000.0001',", NULL, "0a:00:00:00:00:01");
 	add_with_mac(CONF, "IgnoreUnknown=1;MAC=0a:00:00:00:00:02", "0a:00:00:00:00:02");
 	add_with_mac(CONF ARGS, "MAC=0a:00:00:00:00:02", "0a:00:00:00:00:03");
 	add_with_mac(CONF ARGS RUNTIME, "MAC=0a:00:00:00:00:02", "0a:00:00:00:00:04");
