@@ -187,7 +187,9 @@ static int check_table(struct cni_attachment *at, const struct cni_source_routes
 		       const struct cni_source_route *route, uint32_t table, struct cni_error *err)
 {
 	static const struct cni_ip any;
-	bool is_alone = route->address.prefix == cni_ip_bits(&route->address.ip);
+	/* The subnet's route of a VRF's slave is in the VRF's table, where ADD leaves it. */
+	bool is_alone =
+		route->address.prefix == cni_ip_bits(&route->address.ip) || at->container.master;
 	struct cni_net subnet = cni_net_masked(&route->address);
 	char text[CNI_NET_TEXT_SIZE];
 	struct cni_route_list list;

@@ -119,6 +119,29 @@ static void vrf__leaves_check_of_sbr_right(void **state)
 	}
 }
 
+/* In front of sbr it leaves no route in the main table to be moved. */
+static void vrf__leaves_sbr_the_default_route(void **state)
+{
+	static const char *const damages[] = {"ip -n red route del default table 100",
+					      "ip -n red -6 route del default table 101"};
+
+	(void)state;
+	needs_vrf();
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		routed_succeeds(VRF, "ADD", "eth0", BLUE, routed_prev);
+		routed_succeeds(SBR, "ADD", "eth0", "", routed_prev);
+		routed_succeeds(VRF, "CHECK", "eth0", BLUE, routed_prev);
+		routed_succeeds(SBR, "CHECK", "eth0", "", routed_prev);
+		routed_check_bridge("eth0", ON_A, routed_prev);
+		sandbox_must("%s", damages[i]);
+		routed_fails(SBR, "CHECK", "eth0", "", routed_prev, CNI_EMISMATCH,
+			     "the default route via");
+		routed_succeeds(SBR, "DEL", "eth0", "", routed_prev);
+		routed_succeeds(VRF, "DEL", "eth0", BLUE, routed_prev);
+		routed_attach_again();
+	}
+}
+
 static void vrf__takes_the_lowest_free_table(void **state)
 {
 	(void)state;
@@ -202,6 +225,7 @@ int main(void)
 		routed_test(vrf__is_shared_and_gone_with_the_last),
 		routed_test(vrf__leaves_check_of_ptp_right),
 		routed_test(vrf__leaves_check_of_sbr_right),
+		routed_test(vrf__leaves_sbr_the_default_route),
 		routed_test(vrf__takes_the_lowest_free_table),
 		routed_test(vrf__refuses_what_it_cannot_do),
 		routed_test(status__misses_the_kind),
