@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "route.h"
 #include "rule.h"
 #include "source_rules.h"
 
@@ -143,7 +144,8 @@ static bool is_of_result(const struct cni_attachment *at, int family, const stru
 		const struct cni_route *route = &at->result->routes[i];
 		struct cni_ip own = gateway_of(at, route);
 
-		if (route->dst.prefix || route->dst.ip.family != family || route->has_table)
+		if (route->dst.prefix || route->dst.ip.family != family ||
+		    cni_route_table(route) != RT_TABLE_MAIN)
 			continue;
 		found |= cni_ip_equal(&own, gateway);
 		ways++;

@@ -82,6 +82,13 @@ static void check__knows_the_default_routes_own_gateway(void **state)
 		{ON_STATIC("{'dst':'0.0.0.0/0','scope':253}"),
 		 "ip -n red route change default via 10.1.0.78 table 100",
 		 "the default route via 10.1.0.1 through 'eth0' is missing in table 100"},
+		/* Both are the main table. */
+		{ON_STATIC("{'dst':'0.0.0.0/0','gw':'10.1.0.77','table':0}"),
+		 "ip -n red route del default table 100",
+		 "the default route via 10.1.0.1 through 'eth0' is missing in table 100"},
+		{ON_STATIC("{'dst':'::/0','gw':'fd01::77','table':254}"),
+		 "ip -n red -6 route del default table 101",
+		 "the default route via fd01::1 through 'eth0' is missing in table 101"},
 		{ON_STATIC("{'dst':'0.0.0.0/0','gw':'10.1.0.77','priority':50}"),
 		 "ip -n red route del default via 10.1.0.1 table 100 && "
 		 "ip -n red route del default via 10.1.0.77 table 100",
