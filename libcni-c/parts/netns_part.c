@@ -4,6 +4,7 @@
 #include "attachment_file.h"
 #include "cleanup.h"
 #include "container_link.h"
+#include "file.h"
 #include "mem.h"
 #include "netns_cookie.h"
 #include "netns_record.h"
@@ -37,7 +38,14 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 	if (cni_attachment_file_read(CNI_NETNS_RECORD_PLUGIN, at->owner, &spec->before, &ignored) <
 	    0)
 		spec->before = NULL;
-	return cni_netns_record_write(at->owner, &record, err);
+	if (cni_netns_record_write(at->owner, &record, err) == 0)
+		return 0;
+	if (!cni_file_is_refused(err))
+		return -1;
+	/* A container with a read-only root, for example: the interface works without. */
+	fprintf(stderr, "%s: GC, and DEL without CNI_NETNS, will not find '%s'\n", err->msg,
+		at->owner->ifname);
+	return 0;
 }
 
 /* The record is removed only after the interface. The record of an earlier ADD stays: this one may have failed because
@@ -116,7 +124,10 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 {
 	(void)at;
 	(void)data;
-	return cni_readiness_check_directory("/run/cni", "records in", err);
+	if (cni_readiness_check_directory("/run/cni", "records in", err) == 0 ||
+	    cni_file_is_refused(err))
+		return 0;
+	return -1;
 }
 
 const struct cni_part_ops cni_netns_part_ops = {

@@ -90,6 +90,31 @@ static void add__that_is_repeated_leaves_the_first(const struct interface_row *r
 	pod_close(&red);
 }
 
+/* A plugin may run in a container with a read-only root, where nothing is mounted on /run. */
+static void add__does_without_a_record(const struct interface_row *row)
+{
+	static const char *const places[] = {"true", "mkdir -p /run/cni/netns/blue"};
+	freeing char *config = interface_config(row, "1.1.0", IPAM46);
+	struct plugin_call status = bridge_call("STATUS", config);
+	struct pod red;
+
+	interface_open(&red, "red", row);
+	status.plugin = red.plugin;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		sandbox_must("mkdir -p /run/cni && mount -t tmpfs x /run/cni && %s && "
+			     "mount -o remount,ro /run/cni",
+			     places[i]);
+		plugin_succeeds(&status);
+		pod_add(&red, config);
+		pod_check(&red, config);
+		pod_del(&red, config);
+		interface_assert_nothing_in(&red);
+		assert_address_is_free();
+		sandbox_must("umount /run/cni; rm -rf /var/lib/cni/networks");
+	}
+	pod_close(&red);
+}
+
 /* A runtime may have another path to the namespace by then: "/proc/PID/ns/net" of a process that is gone. */
 static void del__by_another_path_takes_the_interface(const struct interface_row *row)
 {
@@ -208,6 +233,7 @@ int main(void)
 		interface_test(gc__takes_the_interface_before_its_address),
 		interface_test(del__without_a_path_takes_the_interface),
 		interface_test(add__that_is_repeated_leaves_the_first),
+		interface_test(add__does_without_a_record),
 		interface_test(del__by_another_path_takes_the_interface),
 		interface_test(gc__keeps_the_address_if_it_cannot_look),
 		interface_test(gc__leaves_the_namespace_that_has_the_path_now),
