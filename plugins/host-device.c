@@ -96,7 +96,7 @@ static int check_request(const struct cni_device_request *request, struct cni_er
 
 	switch (request->by) {
 	case CNI_DEVICE_BY_NAME:
-		return cni_name_check_interface(request->value, "'device'", CNI_ECONFIG, err);
+		return cni_name_check_existing(request->value, "'device'", err);
 	case CNI_DEVICE_BY_MAC:
 		if (cni_mac_parse(request->value, mac) == 0)
 			return 0;

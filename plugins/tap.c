@@ -57,7 +57,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 		return cni_fail(err, CNI_ECONFIG, "'mtu' is %u, expected 0, or %u to %u", conf->mtu,
 				MTU_MIN, MTU_MAX);
 	if (conf->bridge && *conf->bridge &&
-	    cni_name_check_interface(conf->bridge, "'bridge'", CNI_ECONFIG, err) < 0)
+	    cni_name_check_existing(conf->bridge, "'bridge'", err) < 0)
 		return -1;
 	return cni_link_plan_check(call, NULL, call->conf.ipam_type != NULL, err);
 }

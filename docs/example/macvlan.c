@@ -208,7 +208,7 @@ static int validate(const struct cni_call *call, void *data, struct cni_error *e
 	const struct macvlan_part *conf = data;
 
 	(void)call;
-	return cni_name_check_interface(conf->master, "'master'", CNI_ECONFIG, err);
+	return cni_name_check_existing(conf->master, "'master'", err);
 }
 
 static void plan(struct cni_plan *plan, const struct cni_call *call, const void *conf)

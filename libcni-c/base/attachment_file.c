@@ -194,11 +194,18 @@ int cni_attachment_file_read(const char *plugin, const struct cni_owner *owner, 
 
 static int remove_from(int dir, const char *name, struct cni_error *err)
 {
+	struct stat st;
+
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno == EISDIR && unlinkat(dir, name, AT_REMOVEDIR) == 0)
 		return 0;
-	return cni_fail_errno(err, CNI_EIO, errno, "remove '%s'", name);
+	cni_fail_errno(err, CNI_EIO, errno, "remove '%s'", name);
+	/* A read-only file system refuses before it looks. */
+	return err->errnum == EROFS && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+			       errno == ENOENT
+		       ? 0
+		       : -1;
 }
 
 int cni_network_file_remove(const char *plugin, const char *network, const char *name,

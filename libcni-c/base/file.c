@@ -185,6 +185,11 @@ static int check_room(const char *path, struct cni_error *err)
 	return 0;
 }
 
+bool cni_file_is_refused(const struct cni_error *err)
+{
+	return err->errnum == EROFS || err->errnum == EACCES || err->errnum == EPERM;
+}
+
 int cni_file_check_writable(const char *path, struct cni_error *err)
 {
 	freeing char *part = cni_strdup(path);

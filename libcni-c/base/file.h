@@ -42,6 +42,10 @@ int cni_file_replace_at(int dir, const char *path, const void *data, size_t size
  */
 int cni_file_make_directories(const char *path, mode_t mode, struct cni_error *err);
 
+/* True if a file could not be written because the place is not for us to write: a read-only file system, or
+ * another user's directory. */
+bool cni_file_is_refused(const struct cni_error *err);
+
 /* For STATUS: succeeds if a file could be made in the directory `path`; missing directories
  * could be made. The first existing part must be a writable directory, and its file system must
  * not be read-only and must have a block and an inode left. Writes nothing.

@@ -181,25 +181,32 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The character behind octet `i` of "0a:58:0a:f4:00:02", "0a-58-0a-f4-00-02" or "0a58.0af4.0002"; '\0': the next octet
+ * follows at once. */
+static char separator_behind(size_t i, char separator)
+{
+	if (i == CNI_MAC_SIZE - 1 || (separator == '.' && i % 2 == 0))
+		return '\0';
+	return separator;
+}
+
+/* The three forms of Go's net.ParseMAC. */
 int cni_mac_parse(const char *text, uint8_t ret_mac[CNI_MAC_SIZE])
 {
+	char separator = strchr(text, '.') ? '.' : strchr(text, '-') ? '-' : ':';
 	uint8_t mac[CNI_MAC_SIZE];
 
-	if (strlen(text) != CNI_MAC_TEXT_SIZE - 1)
-		return -1;
 	for (size_t i = 0; i < CNI_MAC_SIZE; i++) {
-		int high = hex_digit(text[i * 3]);
-		int low = hex_digit(text[i * 3 + 1]);
-		char separator = text[i * 3 + 2];
+		char expected = separator_behind(i, separator);
+		int high = hex_digit(*text++);
+		int low = high < 0 ? -1 : hex_digit(*text++);
 
-		if (high < 0 || low < 0)
-			return -1;
-		/* Go's net.ParseMAC also takes dashes, all the way through. */
-		if (i < CNI_MAC_SIZE - 1 &&
-		    (separator != text[2] || (separator != ':' && separator != '-')))
+		if (low < 0 || (expected && *text++ != expected))
 			return -1;
 		mac[i] = (uint8_t)(high << 4 | low);
 	}
+	if (*text)
+		return -1;
 	memcpy(ret_mac, mac, sizeof(mac));
 	return 0;
 }

@@ -109,7 +109,7 @@ bool cni_net_contains(const struct cni_net *net, const struct cni_ip *ip);
 /* The octets of a MAC address, and room for their text with its NUL. */
 #define CNI_MAC_SIZE	  6
 #define CNI_MAC_TEXT_SIZE 18
-/* "0a:58:0a:f4:00:02", or with dashes; digits in any case. Returns 0, or -1 if `text` is not exactly
+/* "0a:58:0a:f4:00:02", with dashes, or "0a58.0af4.0002"; digits in any case. Returns 0, or -1 if `text` is not exactly
  * one MAC address. */
 int cni_mac_parse(const char *text, uint8_t ret_mac[CNI_MAC_SIZE]);
 /* With colons, in lower case. Returns `text`. */

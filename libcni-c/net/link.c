@@ -21,17 +21,26 @@ static int keep_link(const struct nlmsghdr *message, void *data, struct cni_erro
 	return 0;
 }
 
+/* The kernel looks for either kind of name among both, but refuses a long one as IFLA_IFNAME. */
+static bool is_second_name(const char *name)
+{
+	return strlen(name) >= CNI_IFNAME_SIZE;
+}
+
 int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
 		 struct cni_error *err)
 {
 	struct cni_nl_message m;
 
 	cni_nl_init(&m, RTM_GETLINK, 0, sizeof(struct ifinfomsg));
-	cni_nl_put_string(&m, IFLA_IFNAME, name);
+	cni_nl_put_string(&m, is_second_name(name) ? IFLA_ALT_IFNAME : IFLA_IFNAME, name);
 	cni_nl_put_u32(&m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	if (cni_nl_get(nl, &m, keep_link, ret_link, err) < 0)
-		return cni_fail_within(err, "look up link '%s'", name);
-	return 0;
+	if (cni_nl_get(nl, &m, keep_link, ret_link, err) == 0)
+		return 0;
+	/* Before Linux 5.5 there are no second names. */
+	if (is_second_name(name) && err->errnum == EINVAL)
+		err->errnum = ENODEV;
+	return cni_fail_within(err, "look up link '%s'", name);
 }
 
 int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,

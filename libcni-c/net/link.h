@@ -50,8 +50,8 @@ struct cni_link {
 	char device[64]; /* likewise */
 };
 
-/* The link with this name, or this index, in the namespace of `nl`. Fails with CNI_EKERNEL, errnum ENODEV
- * if there is no such link. */
+/* The link with this name, which may be a second one (link_names.h), or this index, in the namespace of `nl`. Fails
+ * with CNI_EKERNEL, errnum ENODEV if there is no such link. */
 int cni_link_get(struct cni_nl *nl, const char *name, struct cni_link *ret_link,
 		 struct cni_error *err);
 int cni_link_get_by_index(struct cni_nl *nl, int index, struct cni_link *ret_link,

@@ -38,6 +38,7 @@ const struct cni_link_kind cni_link_dummy = {.name = "dummy"};
 const struct cni_link_kind cni_link_macvlan = {
 	.name = "macvlan",
 	.has_parent = true,
+	.twin = "macvtap",
 	.attributes = {{"mode", IFLA_MACVLAN_MODE, 4, cni_link_macvlan_modes, false},
 		       /* Since Linux 5.11. */
 		       {"bcqueuelen", IFLA_MACVLAN_BC_QUEUE_LEN, 4, NULL, false,
@@ -47,6 +48,7 @@ const struct cni_link_kind cni_link_ipvlan = {
 	.name = "ipvlan",
 	.has_parent = true,
 	.shares_mac = true,
+	.twin = "ipvtap",
 	.attributes = {{"mode", IFLA_IPVLAN_MODE, 2, cni_link_ipvlan_modes, false},
 		       {"flags", IFLA_IPVLAN_FLAGS, 2, cni_link_ipvlan_flags, false}}};
 
@@ -76,6 +78,14 @@ const struct cni_link_kind cni_link_tap = {
 						.type = IFLA_TUN_MULTI_QUEUE,
 						.size = 1,
 						.words = booleans}}};
+
+int cni_link_kind_parent(const struct cni_link_kind *kind, const struct cni_link *on)
+{
+	bool is_alike =
+		kind->twin && (!strcmp(on->kind, kind->name) || !strcmp(on->kind, kind->twin));
+
+	return is_alike ? on->peer : on->index;
+}
 
 /* ---- words ---- */
 

@@ -35,6 +35,8 @@ struct cni_link_kind {
 	const char *name; /* IFLA_INFO_KIND */
 	bool has_parent;  /* IFLA_LINK names the link that it is on */
 	bool shares_mac;  /* it has the MAC of that link, and none can be given */
+	/* On a link of its own kind, or of this one, it gets the parent of that link: cni_link_kind_parent(). */
+	const char *twin;
 	struct cni_link_attribute attributes[CNI_LINK_VALUES];
 };
 
@@ -57,6 +59,10 @@ struct cni_link_values {
 	uint32_t given; /* bit i: values[i] is given; otherwise the kernel chooses it */
 	uint32_t values[CNI_LINK_VALUES];
 };
+
+/* The IFLA_LINK of a link of this kind that is made on `on`: the index of `on`, or of its parent in the parent's
+ * namespace (macvlan_common_newlink() and ipvlan_link_new() in the kernel's drivers/net). */
+int cni_link_kind_parent(const struct cni_link_kind *kind, const struct cni_link *on);
 
 /* Gives the attribute `index` of the kind the value of a word. Fails with CNI_ECONFIG, naming the words that
  * there are. */

@@ -22,7 +22,7 @@ static uint8_t scope_of(const struct cni_route *route)
 	return cni_ip_is_set(&route->gw) ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
 }
 
-static uint32_t table_of(const struct cni_route *route)
+uint32_t cni_route_table(const struct cni_route *route)
 {
 	return route->has_table && route->table ? route->table : RT_TABLE_MAIN;
 }
@@ -33,7 +33,7 @@ bool cni_route_is_way(const struct cni_route *one, const struct cni_route *other
 	       cni_ip_is_set(&other->gw) && !cni_ip_equal(&one->gw, &other->gw) &&
 	       cni_ip_equal(&one->src, &other->src) && one->mtu == other->mtu &&
 	       one->advmss == other->advmss && one->priority == other->priority &&
-	       table_of(one) == table_of(other) && scope_of(one) == scope_of(other);
+	       cni_route_table(one) == cni_route_table(other) && scope_of(one) == scope_of(other);
 }
 
 static void put_metrics(struct cni_nl_message *m, const struct cni_route *route)
@@ -90,7 +90,7 @@ static int make(struct cni_nl *nl, uint16_t flags, int index, const struct cni_r
 	rtm->rtm_type = RTN_UNICAST;
 	rtm->rtm_scope = scope_of(route);
 	rtm->rtm_table = RT_TABLE_UNSPEC;
-	cni_nl_put_u32(&m, RTA_TABLE, table_of(route));
+	cni_nl_put_u32(&m, RTA_TABLE, cni_route_table(route));
 	if (dst.prefix)
 		cni_nl_put_ip(&m, RTA_DST, &dst.ip);
 	if (count > 1) {
@@ -251,7 +251,7 @@ int cni_route_exists(struct cni_nl *nl, int index, const struct cni_route *route
 	struct search search = {.route = route,
 				.dst = cni_net_masked(&route->dst),
 				.index = (uint32_t)index,
-				.table = table_of(route)};
+				.table = cni_route_table(route)};
 	struct cni_nl_message m;
 	struct rtmsg *rtm = cni_nl_init(&m, RTM_GETROUTE, 0, sizeof(*rtm));
 

@@ -24,6 +24,9 @@ int cni_route_add(struct cni_nl *nl, int index, const struct cni_route *route,
 int cni_route_add_ways(struct cni_nl *nl, int index, const struct cni_route *routes, size_t count,
 		       struct cni_error *err);
 
+/* The table that the route is in: main if it names none, or 0. */
+uint32_t cni_route_table(const struct cni_route *route);
+
 /* True if the two have different gateways and nothing else that differs. */
 bool cni_route_is_way(const struct cni_route *one, const struct cni_route *other);
 /* As cni_route_add(), but errnum is EEXIST if any route leads to the destination with this table and

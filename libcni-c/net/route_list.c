@@ -191,12 +191,14 @@ int cni_route_list(struct cni_nl *nl, int index, uint32_t table, struct cni_rout
 /* ---- writing ---- */
 
 /* The kernel describes the next hops of a route with a nexthop object as well, but refuses both. */
-static bool is_left_out(uint16_t type, bool has_object)
+static bool is_left_out(uint16_t type, bool has_object, bool has_source)
 {
 	switch (type) {
 	case RTA_TABLE:
 	case RTA_CACHEINFO:
 		return true;
+	case RTA_PREFSRC:
+		return !has_source;
 	case RTA_OIF:
 	case RTA_GATEWAY:
 	case RTA_VIA:
@@ -212,6 +214,7 @@ static bool is_left_out(uint16_t type, bool has_object)
 struct copy {
 	struct cni_nl_message *m;
 	bool has_object;
+	bool has_source;
 };
 
 static int copy_attribute(const struct nlattr *attribute, void *data)
@@ -219,14 +222,14 @@ static int copy_attribute(const struct nlattr *attribute, void *data)
 	const struct copy *copy = data;
 
 	/* With the flag of a nest. */
-	if (!is_left_out(mnl_attr_get_type(attribute), copy->has_object))
+	if (!is_left_out(mnl_attr_get_type(attribute), copy->has_object, copy->has_source))
 		cni_nl_put(copy->m, attribute->nla_type, mnl_attr_get_payload(attribute),
 			   mnl_attr_get_payload_len(attribute));
 	return MNL_CB_OK;
 }
 
 static void begin(struct cni_nl_message *m, uint16_t type, uint16_t flags,
-		  const struct cni_listed_route *route, uint32_t table)
+		  const struct cni_listed_route *route, uint32_t table, bool has_source)
 {
 	const struct rtmsg *from = mnl_nlmsg_get_payload(route->message);
 	const struct nlattr *known[RTA_MAX + 1];
@@ -240,7 +243,7 @@ static void begin(struct cni_nl_message *m, uint16_t type, uint16_t flags,
 		clear_states(known[RTA_MULTIPATH]);
 	cni_nl_put_u32(m, RTA_TABLE, table);
 	mnl_attr_parse(route->message, sizeof(*from), copy_attribute,
-		       &(struct copy){m, known[RTA_NH_ID] != NULL});
+		       &(struct copy){m, known[RTA_NH_ID] != NULL, has_source});
 }
 
 static const char *format(const struct cni_listed_route *route, char text[CNI_NET_TEXT_SIZE])
@@ -248,17 +251,28 @@ static const char *format(const struct cni_listed_route *route, char text[CNI_NE
 	return cni_net_format(&route->dst, text);
 }
 
-int cni_route_list_put(struct cni_nl *nl, const struct cni_listed_route *route, uint32_t table,
-		       bool replace, struct cni_error *err)
+static int put(struct cni_nl *nl, const struct cni_listed_route *route, uint32_t table,
+	       uint16_t flags, bool has_source, struct cni_error *err)
 {
 	char text[CNI_NET_TEXT_SIZE];
 	struct cni_nl_message m;
 
-	begin(&m, RTM_NEWROUTE, NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_APPEND), route,
-	      table);
+	begin(&m, RTM_NEWROUTE, NLM_F_CREATE | flags, route, table, has_source);
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
 		return cni_fail_within(err, "add route %s to table %u", format(route, text), table);
 	return 0;
+}
+
+int cni_route_list_put(struct cni_nl *nl, const struct cni_listed_route *route, uint32_t table,
+		       bool replace, struct cni_error *err)
+{
+	return put(nl, route, table, replace ? NLM_F_REPLACE : NLM_F_APPEND, true, err);
+}
+
+int cni_route_list_put_sourceless(struct cni_nl *nl, const struct cni_listed_route *route,
+				  uint32_t table, struct cni_error *err)
+{
+	return put(nl, route, table, NLM_F_APPEND, false, err);
 }
 
 int cni_route_list_del(struct cni_nl *nl, const struct cni_listed_route *route, uint32_t table,
@@ -267,7 +281,7 @@ int cni_route_list_del(struct cni_nl *nl, const struct cni_listed_route *route, 
 	char text[CNI_NET_TEXT_SIZE];
 	struct cni_nl_message m;
 
-	begin(&m, RTM_DELROUTE, 0, route, table);
+	begin(&m, RTM_DELROUTE, 0, route, table, true);
 	if (cni_nl_transact(nl, &m, NULL, NULL, err) < 0)
 		return cni_fail_within(err, "delete route %s from table %u", format(route, text),
 				       table);

@@ -48,6 +48,10 @@ void cni_route_list_clear(struct cni_route_list *list);
 int cni_route_list_put(struct cni_nl *nl, const struct cni_listed_route *route, uint32_t table,
 		       bool replace, struct cni_error *err);
 
+/* Likewise, behind others, and without its source, which the kernel then chooses. */
+int cni_route_list_put_sourceless(struct cni_nl *nl, const struct cni_listed_route *route,
+				  uint32_t table, struct cni_error *err);
+
 /* Deletes the same route from `table`. Fails with errnum ESRCH if it is not there. */
 int cni_route_list_del(struct cni_nl *nl, const struct cni_listed_route *route, uint32_t table,
 		       struct cni_error *err);

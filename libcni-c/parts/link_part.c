@@ -258,7 +258,7 @@ static int check_parent(struct cni_attachment *at, const struct cni_link_part *s
 		return 0;
 	if (cni_link_get(place_of(at, spec), name, &parent, err) < 0)
 		return cni_fail_missing(err, CNI_EMISMATCH, "master '%s' is missing", name);
-	if (at->container.peer != parent.index)
+	if (at->container.peer != cni_link_kind_parent(spec->kind, &parent))
 		return cni_fail(err, CNI_EMISMATCH, "'%s' in the container is not on master '%s'",
 				at->owner->ifname, name);
 	return 0;

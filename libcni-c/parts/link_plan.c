@@ -6,7 +6,7 @@
 int cni_link_plan_check(const struct cni_call *call, const char *master, bool has_addresses,
 			struct cni_error *err)
 {
-	if (master && *master && cni_name_check_interface(master, "'master'", CNI_ECONFIG, err) < 0)
+	if (master && *master && cni_name_check_existing(master, "'master'", err) < 0)
 		return -1;
 	if (has_addresses || call->conf.version >= CNI_0_3_0)
 		return 0;

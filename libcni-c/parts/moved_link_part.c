@@ -143,6 +143,17 @@ static int move(struct cni_attachment *at, struct cni_moved_link_part *spec, int
 	return -1;
 }
 
+/* CNI_NETNS_OVERRIDE: a device that stays in its namespace keeps its addresses and settings, and loses its name. */
+static int refuse_own_netns(const struct cni_attachment *at, struct cni_error *err)
+{
+	if (!at->call->env.netns_override || !cni_netns_is_own(at->netns))
+		return 0;
+	return cni_fail(err, CNI_EENV,
+			"CNI_NETNS '%s' is the plugin's own network namespace, where the device is "
+			"already: expected another, whatever CNI_NETNS_OVERRIDE is",
+			at->call->env.netns);
+}
+
 static int refuse_own(struct cni_attachment *at, struct cni_error *err)
 {
 	clearing_moved_link struct cni_moved_link_record record = {.request = NULL};
@@ -167,7 +178,7 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		return 0;
 	}
 	spec->record = cni_alloc(sizeof(*spec->record));
-	if (refuse_own(at, err) < 0 ||
+	if (refuse_own_netns(at, err) < 0 || refuse_own(at, err) < 0 ||
 	    cni_moved_link_choose(at, &spec->device, &link, &lock, err) < 0 ||
 	    note(at, spec, &link, spec->record, err) < 0 ||
 	    cni_moved_link_refuse_used(&spec->device, &link, spec->record, err) < 0 ||

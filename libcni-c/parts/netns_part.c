@@ -4,10 +4,13 @@
 #include "attachment_file.h"
 #include "cleanup.h"
 #include "container_link.h"
+#include "file.h"
 #include "mem.h"
 #include "netns_cookie.h"
 #include "netns_record.h"
 #include "readiness.h"
+
+#include <stdlib.h>
 
 static void print(FILE *out, const void *data)
 {
@@ -20,19 +23,40 @@ static uint64_t cookie_of(const struct cni_attachment *at)
 	return cni_netns_cookie(mnl_socket_get_fd(at->nl[CNI_CONTAINER].socket));
 }
 
+static void clear(void *data)
+{
+	free(((struct cni_netns_part *)data)->before);
+}
+
 static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 {
 	clearing_netns_record struct cni_netns_record record = {
 		.path = cni_strdup(at->call->env.netns), .cookie = cookie_of(at)};
+	struct cni_netns_part *spec = data;
+	struct cni_error ignored;
 
-	(void)data;
-	return cni_netns_record_write(at->owner, &record, err);
+	if (cni_attachment_file_read(CNI_NETNS_RECORD_PLUGIN, at->owner, &spec->before, &ignored) <
+	    0)
+		spec->before = NULL;
+	if (cni_netns_record_write(at->owner, &record, err) == 0)
+		return 0;
+	if (!cni_file_is_refused(err))
+		return -1;
+	/* A container with a read-only root, for example: the interface works without. */
+	fprintf(stderr, "%s: GC, and DEL without CNI_NETNS, will not find '%s'\n", err->msg,
+		at->owner->ifname);
+	return 0;
 }
 
-/* The record is removed only after the interface. */
+/* The record is removed only after the interface. The record of an earlier ADD stays: this one may have failed because
+ * the attachment is there already. */
 static int undo(struct cni_attachment *at, void *data, struct cni_error *err)
 {
-	(void)data;
+	const struct cni_netns_part *spec = data;
+
+	if (spec->before && *spec->before)
+		return cni_attachment_file_write(CNI_NETNS_RECORD_PLUGIN, at->owner, spec->before,
+						 err);
 	return cni_attachment_file_remove(CNI_NETNS_RECORD_PLUGIN, at->owner, err);
 }
 
@@ -100,7 +124,10 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 {
 	(void)at;
 	(void)data;
-	return cni_readiness_check_directory("/run/cni", "records in", err);
+	if (cni_readiness_check_directory("/run/cni", "records in", err) == 0 ||
+	    cni_file_is_refused(err))
+		return 0;
+	return -1;
 }
 
 const struct cni_part_ops cni_netns_part_ops = {
@@ -112,4 +139,5 @@ const struct cni_part_ops cni_netns_part_ops = {
 	.gc = gc,
 	.status = status,
 	.print = print,
+	.clear = clear,
 };

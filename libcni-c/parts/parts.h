@@ -302,6 +302,7 @@ extern const struct cni_part_ops cni_loopback_part_ops;
  * ADD: its addresses would be given to others while it still has them. */
 struct cni_netns_part {
 	const char *kind; /* of the interface: "macvlan" */
+	char *before;	  /* by this run's add: the text of an earlier ADD's record; NULL: none */
 };
 extern const struct cni_part_ops cni_netns_part_ops;
 #define cni_plan_netns(plan, ...)                                                                  \

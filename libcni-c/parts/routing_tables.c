@@ -3,6 +3,7 @@
 
 #include "link_kind.h"
 #include "lock.h"
+#include "route.h"
 #include "route_list.h"
 #include "rule.h"
 
@@ -98,7 +99,7 @@ int cni_routing_tables_have(struct cni_attachment *at, const struct cni_route *r
 	struct cni_route_list list;
 
 	*ret_have = false;
-	if (route->has_table || !at->container.index)
+	if (cni_route_table(route) != RT_TABLE_MAIN || !at->container.index)
 		return 0;
 	if (cni_route_list(&at->nl[CNI_CONTAINER], at->container.index, 0, &list, err) < 0)
 		return -1;

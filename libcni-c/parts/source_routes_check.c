@@ -3,6 +3,7 @@
 
 #include "cleanup.h"
 #include "mem.h"
+#include "route.h"
 #include "rule.h"
 #include "source_rules.h"
 
@@ -120,13 +121,54 @@ int cni_source_routes_refuse_table(struct cni_attachment *at,
 
 /* ---- CHECK ---- */
 
-static bool has_default(const struct cni_route_list *list, const struct cni_source_route *route)
+/* As the plugin in front has added it (routes_part.c). */
+static struct cni_ip gateway_of(const struct cni_attachment *at, const struct cni_route *route)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->routes[i].dst.prefix &&
-		    list->routes[i].dst.ip.family == route->address.ip.family &&
-		    cni_ip_equal(&list->routes[i].gw, &route->gateway))
+	struct cni_ip gateway = route->gw;
+
+	if (route->has_scope && route->scope == RT_SCOPE_LINK)
+		return gateway;
+	for (size_t i = 0; i < at->result->ip_count && !cni_ip_is_set(&gateway); i++)
+		if (at->result->ips[i].gateway.family == route->dst.ip.family)
+			gateway = at->result->ips[i].gateway;
+	return gateway;
+}
+
+/* True for the gateway of a default route in at->result. Unset: the kernel lists several next hops without. */
+static bool is_of_result(const struct cni_attachment *at, int family, const struct cni_ip *gateway)
+{
+	size_t ways = 0;
+	bool found = false;
+
+	for (size_t i = 0; i < at->result->route_count; i++) {
+		const struct cni_route *route = &at->result->routes[i];
+		struct cni_ip own = gateway_of(at, route);
+
+		if (route->dst.prefix || route->dst.ip.family != family ||
+		    cni_route_table(route) != RT_TABLE_MAIN)
+			continue;
+		found |= cni_ip_equal(&own, gateway);
+		ways++;
+	}
+	return found || (ways > 1 && !cni_ip_is_set(gateway));
+}
+
+/* A default route of the main table has taken the place of the one through the address's gateway, unless the
+ * configuration names a gateway. */
+static bool has_default(const struct cni_attachment *at, const struct cni_source_routes_part *spec,
+			const struct cni_route_list *list, const struct cni_source_route *route)
+{
+	int family = route->address.ip.family;
+	bool is_configured = cni_ip_is_set(&spec->gateways[family == AF_INET6]);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cni_listed_route *found = &list->routes[i];
+
+		if (!found->dst.prefix && found->dst.ip.family == family &&
+		    (cni_ip_equal(&found->gw, &route->gateway) ||
+		     (!is_configured && is_of_result(at, family, &found->gw))))
 			return true;
+	}
 	return false;
 }
 
@@ -143,11 +185,13 @@ static bool has_subnet(const struct cni_route_list *list, const struct cni_net *
 	return false;
 }
 
-static int check_table(struct cni_attachment *at, const struct cni_source_route *route,
-		       uint32_t table, struct cni_error *err)
+static int check_table(struct cni_attachment *at, const struct cni_source_routes_part *spec,
+		       const struct cni_source_route *route, uint32_t table, struct cni_error *err)
 {
 	static const struct cni_ip any;
-	bool is_alone = route->address.prefix == cni_ip_bits(&route->address.ip);
+	/* The subnet's route of a VRF's slave is in the VRF's table, where ADD leaves it. */
+	bool is_alone =
+		route->address.prefix == cni_ip_bits(&route->address.ip) || at->container.master;
 	struct cni_net subnet = cni_net_masked(&route->address);
 	char text[CNI_NET_TEXT_SIZE];
 	struct cni_route_list list;
@@ -155,7 +199,7 @@ static int check_table(struct cni_attachment *at, const struct cni_source_route 
 
 	if (cni_route_list(&at->nl[CNI_CONTAINER], at->container.index, table, &list, err) < 0)
 		return -1;
-	if (cni_ip_is_set(&route->gateway) && !has_default(&list, route))
+	if (cni_ip_is_set(&route->gateway) && !has_default(at, spec, &list, route))
 		failed = cni_fail(err, CNI_EMISMATCH,
 				  "the default route via %s through '%s' is missing in table %u of "
 				  "the container",
@@ -189,7 +233,7 @@ static bool is_in_a_table(struct cni_attachment *at, const struct cni_source_rou
 		if (spec->table || is_repeated || looks == TABLES_MAX)
 			continue;
 		looked_at[looks++] = tables[i];
-		if (check_table(at, route, tables[i], err) == 0)
+		if (check_table(at, spec, route, tables[i], err) == 0)
 			return true;
 	}
 	return false;

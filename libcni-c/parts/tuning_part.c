@@ -2,6 +2,7 @@
 #include "parts.h"
 
 #include "cleanup.h"
+#include "file.h"
 #include "mem.h"
 #include "netns.h"
 #include "readiness.h"
@@ -126,6 +127,18 @@ static void continue_backup(const char *text, const struct cni_tuning_about *abo
 	backup->about = *about;
 }
 
+/* Go's plugin keeps no values of sysctls, and needs no file for these alone. */
+static int keep(struct cni_attachment *at, const struct cni_tuning_part *spec,
+		const struct cni_tuning_backup *backup, struct cni_error *err)
+{
+	if (cni_tuning_backup_write(spec->conf.data_dir, at->owner, backup, err) == 0)
+		return 0;
+	if (spec->conf.wanted.link.given || !cni_file_is_refused(err))
+		return -1;
+	fprintf(stderr, "%s: DEL will not put the sysctls back\n", err->msg);
+	return 0;
+}
+
 static int apply(struct cni_attachment *at, struct cni_tuning_part *spec, struct cni_error *err)
 {
 	clearing_backup struct cni_tuning_backup backup = {.about = {.index = 0}};
@@ -142,7 +155,7 @@ static int apply(struct cni_attachment *at, struct cni_tuning_part *spec, struct
 		return -1;
 	continue_backup(spec->text, &about, &backup);
 	cni_tuning_backup_add(&backup, &spec->before);
-	if (cni_tuning_backup_write(data_dir, at->owner, &backup, err) == 0 &&
+	if (keep(at, spec, &backup, err) == 0 &&
 	    cni_tuning_apply(&spec->place, wanted, &spec->before, err) == 0) {
 		if (leave(&home, err) == 0)
 			return 0;
@@ -289,7 +302,10 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 		return -1;
 	if (!wanted->sysctl_count && !wanted->link.given)
 		return 0;
-	return cni_readiness_check_directory(spec->conf.data_dir, "'dataDir'", err);
+	if (cni_readiness_check_directory(spec->conf.data_dir, "'dataDir'", err) == 0 ||
+	    (!wanted->link.given && cni_file_is_refused(err)))
+		return 0;
+	return -1;
 }
 
 const struct cni_part_ops cni_tuning_part_ops = {

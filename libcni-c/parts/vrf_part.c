@@ -92,22 +92,36 @@ static int restore_addresses(struct cni_attachment *at, const struct cni_vrf_par
 	return 0;
 }
 
-/* An address that the kernel has kept but not settled is no source of a route yet (EINVAL). */
+static int put(struct cni_attachment *at, const struct cni_listed_route *route, uint32_t table,
+	       struct cni_error *err)
+{
+	return cni_route_list_put(&at->nl[CNI_CONTAINER], route, table, false, err) == 0 ||
+			       err->errnum == EEXIST
+		       ? 0
+		       : -1;
+}
+
+/* EINVAL is about the source. An IPv6 address that the kernel has kept but not settled is none yet. An IPv4 address of a
+ * slave is one for the VRF's table alone (fib_valid_prefsrc() in the kernel's net/ipv4/fib_semantics.c). */
 static int put_route(struct cni_attachment *at, const struct cni_listed_route *route,
 		     uint32_t table, struct cni_error *err)
 {
 	struct cni_nl *nl = &at->nl[CNI_CONTAINER];
 	closing_nl struct cni_nl news = {0};
 
-	if (cni_route_list_put(nl, route, table, false, err) == 0 || err->errnum == EEXIST)
+	if (put(at, route, table, err) == 0)
 		return 0;
-	if (err->errnum != EINVAL || route->src.family != AF_INET6)
+	if (err->errnum != EINVAL || !cni_ip_is_set(&route->src))
 		return -1;
+	if (route->src.family == AF_INET)
+		return cni_route_list_put_sourceless(nl, route, table, err) == 0 ||
+				       err->errnum == EEXIST
+			       ? 0
+			       : -1;
 	if (cni_nl_open(&news, NETLINK_ROUTE, at->netns, err) < 0 ||
 	    cni_addr_wait_settled(nl, &news, at->container.index, SETTLE_MS, err) < 0)
 		return -1;
-	return cni_route_list_put(nl, route, table, false, err) == 0 || err->errnum == EEXIST ? 0
-											      : -1;
+	return put(at, route, table, err);
 }
 
 /* Behind those of the VRF's other links. Routes without a gateway come first: the gateways are in their
@@ -120,7 +134,8 @@ static int restore_routes(struct cni_attachment *at, const struct cni_vrf_part *
 			const struct cni_listed_route *route = &spec->routes.routes[i];
 			bool is_main = route->table == RT_TABLE_MAIN;
 
-			if (route->protocol == RTPROT_KERNEL ||
+			/* The kernel makes those of addresses again; copies in other tables are another plugin's. */
+			if ((is_main && route->protocol == RTPROT_KERNEL) ||
 			    cni_ip_is_set(&route->gw) != (with_gateway == 1))
 				continue;
 			if (put_route(at, route, is_main && vrf_table ? vrf_table : route->table,

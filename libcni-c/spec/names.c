@@ -9,6 +9,9 @@
 
 #define NAME_LENGTH_MAX 200
 
+/* ALTIFNAMSIZ of linux/if.h, without the terminator. */
+#define SECOND_NAME_LENGTH_MAX 127
+
 static const char alphanumerics[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789";
@@ -48,15 +51,17 @@ int cni_name_check_container(const char *id, struct cni_error *err)
 	return check_plain(id, "CNI_CONTAINERID", CNI_EENV, err);
 }
 
-int cni_name_check_interface(const char *name, const char *what, int code, struct cni_error *err)
+/* At most `most` bytes. */
+static int check_link(const char *name, size_t most, const char *what, int code,
+		      struct cni_error *err)
 {
 	if (!*name)
 		return cni_fail(err, code, "%s is empty, expected the name of an interface", what);
-	if (strlen(name) >= CNI_IFNAME_SIZE)
+	if (strlen(name) > most)
 		return cni_fail(err, code,
-				"%s '%.64s' is too long: an interface name has at most %d "
+				"%s '%.64s' is too long: an interface name has at most %zu "
 				"characters",
-				what, name, CNI_IFNAME_SIZE - 1);
+				what, name, most);
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return cni_fail(err, code, "%s '%s' is not the name of an interface", what, name);
 	for (const char *at = name; *at; at++)
@@ -67,6 +72,16 @@ int cni_name_check_interface(const char *name, const char *what, int code, struc
 					"character",
 					what, name);
 	return 0;
+}
+
+int cni_name_check_interface(const char *name, const char *what, int code, struct cni_error *err)
+{
+	return check_link(name, CNI_IFNAME_SIZE - 1, what, code, err);
+}
+
+int cni_name_check_existing(const char *name, const char *what, struct cni_error *err)
+{
+	return check_link(name, SECOND_NAME_LENGTH_MAX, what, CNI_ECONFIG, err);
 }
 
 int cni_name_check_plugin(const char *type, const char *what, struct cni_error *err)

@@ -21,6 +21,10 @@ int cni_name_check_container(const char *id, struct cni_error *err);
  * stands. Fails with `code`. */
 int cni_name_check_interface(const char *name, const char *what, int code, struct cni_error *err);
 
+/* The same for a link that is there already, by its name or a second one (ip-link(8), "altname"), which may have
+ * 127 bytes. Fails with CNI_ECONFIG. */
+int cni_name_check_existing(const char *name, const char *what, struct cni_error *err);
+
 /* The name of an executable on CNI_PATH: not empty, no '/' and no '\\', not "." or ".."
  * (CVE-2021-20206). `what` names the key. Fails with CNI_ECONFIG. */
 int cni_name_check_plugin(const char *type, const char *what, struct cni_error *err);

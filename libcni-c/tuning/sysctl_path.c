@@ -179,8 +179,10 @@ static bool is_right(const char *path, const char *value, int errnum)
 int cni_sysctl_path_write(const char *path, const char *value, struct cni_error *err)
 {
 	closing int fd = open_setting(path, O_WRONLY);
-	size_t size = strlen(value);
-	ssize_t put = fd < 0 ? -1 : write(fd, value, size);
+	/* An empty list, as of reserved ports: a write of no byte changes nothing. */
+	const char *text = *value ? value : "\n";
+	size_t size = strlen(text);
+	ssize_t put = fd < 0 ? -1 : write(fd, text, size);
 	int failed = put < 0 ? errno : EINVAL;
 
 	/* A part of it taken is one value where several were meant. */

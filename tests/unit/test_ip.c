@@ -226,7 +226,7 @@ static void net__is_equal_by_address_and_length(void **state)
 	assert_false(cni_net_equal(&a, &other));
 }
 
-static void mac__reads_colons_and_dashes(void **state)
+static void mac__reads_colons_dashes_and_dots(void **state)
 {
 	static const char *const wrong[] = {"",
 					    "0a:58:0a:f4:00",
@@ -234,6 +234,14 @@ static void mac__reads_colons_and_dashes(void **state)
 					    "0a:58:0a:f4:00:0",
 					    "0a:58-0a:f4:00:02",
 					    "0a58.0af4.0002...",
+					    "0a58.0af4.0002.",
+					    "0a58.0af4.002",
+					    "0a58.0af4:0002",
+					    "0a58.0af4",
+					    "0a.58.0a.f4.00.02",
+					    "0a580af40002",
+					    "0a58:0af4:0002",
+					    ".0a58.0af4.0002",
 					    "0g:58:0a:f4:00:02",
 					    "0a:58:0a:f4:00: 2",
 					    "\xa0\xa0:58:0a:f4:00:02"};
@@ -245,10 +253,12 @@ static void mac__reads_colons_and_dashes(void **state)
 	assert_string_equal(cni_mac_format(mac, text), "0a:58:0a:f4:00:02");
 	assert_int_equal(cni_mac_parse("ff-ff-ff-ff-ff-fe", mac), 0);
 	assert_string_equal(cni_mac_format(mac, text), "ff:ff:ff:ff:ff:fe");
+	assert_int_equal(cni_mac_parse("0A58.0af4.0003", mac), 0);
+	assert_string_equal(cni_mac_format(mac, text), "0a:58:0a:f4:00:03");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
 		if (cni_mac_parse(wrong[i], mac) == 0)
 			fail_msg("'%s' was taken for a hardware address", wrong[i]);
-	assert_string_equal(cni_mac_format(mac, text), "ff:ff:ff:ff:ff:fe");
+	assert_string_equal(cni_mac_format(mac, text), "0a:58:0a:f4:00:03");
 }
 
 int main(void)
@@ -265,7 +275,7 @@ int main(void)
 		cmocka_unit_test(net__knows_its_edges),
 		cmocka_unit_test(net__contains_addresses_of_its_family),
 		cmocka_unit_test(net__is_equal_by_address_and_length),
-		cmocka_unit_test(mac__reads_colons_and_dashes),
+		cmocka_unit_test(mac__reads_colons_dashes_and_dots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,28 @@ static void name__of_an_interface_is_the_kernels(void **state)
 	}
 }
 
+/* Second names of links (ip-link(8), "altname") have up to 127 bytes. */
+static void name__of_a_link_that_exists_may_be_longer(void **state)
+{
+	struct cni_error err;
+	char name[129];
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	name[127] = '\0';
+	assert_int_equal(cni_name_check_existing(name, "'master'", &err), 0);
+	assert_int_equal(cni_name_check_existing("enp130s0f1np1d2", "'master'", &err), 0);
+	assert_int_equal(cni_name_check_existing("enp130s0f1np1d2v17", "'master'", &err), 0);
+	name[127] = 'n';
+	name[128] = '\0';
+	assert_int_equal(cni_name_check_existing(name, "'master'", &err), -1);
+	assert_int_equal(err.code, CNI_ECONFIG);
+	assert_non_null(strstr(err.msg, "an interface name has at most 127 characters"));
+	assert_int_equal(cni_name_check_existing("enp130s0f1np1/d2v17", "'master'", &err), -1);
+	assert_int_equal(cni_name_check_existing("", "'master'", &err), -1);
+	assert_int_equal(cni_name_check_existing("..", "'master'", &err), -1);
+}
+
 /* CVE-2021-20206: a configuration must not choose what is run outside of CNI_PATH. */
 static void name__of_a_plugin_leads_nowhere_else(void **state)
 {
@@ -108,6 +130,7 @@ int main(void)
 		cmocka_unit_test(name__has_room_in_a_file_name),
 		cmocka_unit_test(name__of_a_container_is_the_environments),
 		cmocka_unit_test(name__of_an_interface_is_the_kernels),
+		cmocka_unit_test(name__of_a_link_that_exists_may_be_longer),
 		cmocka_unit_test(name__of_a_plugin_leads_nowhere_else),
 	};
 

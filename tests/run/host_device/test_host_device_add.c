@@ -23,6 +23,7 @@ static void add__takes_the_device_by_each_key(void **state)
 		"'device':'v0'",
 		"'hwaddr':'" HD_MAC "'",
 		"'HWaddr':'02-00-00-00-00-05','device':''",
+		"'hwaddr':'0200.0000.0005'",
 		"'kernelpath':'/sys/devices/virtual/misc/card'",
 		"'pciBusID':'0000:03:00.0'",
 		"'runtimeConfig':{'deviceID':'0000:03:00.0'}",
@@ -44,6 +45,26 @@ static void add__takes_the_device_by_each_key(void **state)
 		hd_add(keys[i]);
 		assert_in_red("eth0");
 		hd_del(keys[i]);
+		hd_assert_as_before(before);
+	}
+}
+
+/* systemd gives a card a second name where its first choice is longer than 15 characters. */
+static void add__takes_the_device_by_a_second_name(void **state)
+{
+	static const char *const names[] = {"card0", "enp130s0f1np1d2", "enp130s0f1np1d2v17"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		freeing char *more = cni_format("'device':'%s'", names[i]);
+		freeing char *before = NULL;
+
+		hd_fails("ADD", more, 7, "there is no such link on the host");
+		sandbox_must("ip link property add dev v0 altname %s", names[i]);
+		before = hd_snapshot();
+		hd_add(more);
+		assert_in_red("eth0");
+		hd_del(more);
 		hd_assert_as_before(before);
 	}
 }
@@ -303,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		hd_test(add__takes_the_device_by_each_key),
+		hd_test(add__takes_the_device_by_a_second_name),
 		hd_test(add__refuses_by_name),
 		hd_test(add__names_some_of_many_links),
 		hd_test(add__takes_what_the_host_uses_by_its_name_only),

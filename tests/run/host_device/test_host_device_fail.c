@@ -44,6 +44,31 @@ static void add__of_a_link_that_cannot_move_changes_nothing(void **state)
 	fail_with("'device':'br7'", 101, "move device 'br7' into the container");
 }
 
+/* The plugin's own namespace, in which the device is. */
+static void add__without_a_move_changes_nothing(void **state)
+{
+	static const char *const environment[] = {"CNI_NETNS_OVERRIDE=1", NULL};
+	static const char *const more[] = {HD_V0, HD_V0 "," IPAM46, "'device':'m0'",
+					   "'device':'t0'"};
+	freeing char *before = NULL;
+
+	(void)state;
+	sandbox_must("ip link add link v1 name m0 type macvlan && ip tuntap add t0 mode tap");
+	before = hd_snapshot();
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		freeing char *config = hd_config(more[i]);
+		struct plugin_call call = hd_call("ADD", "red", config);
+
+		call.netns = "/proc/self/ns/net";
+		call.environment = environment;
+		plugin_fails(&call, CNI_EENV, "where the device is already");
+		hd_assert_as_before(before);
+		call.command = "DEL";
+		plugin_succeeds(&call);
+		hd_assert_as_before(before);
+	}
+}
+
 /* The container takes the device away in the middle. */
 static void add__that_loses_the_device_releases_the_address(void **state)
 {
@@ -186,6 +211,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		hd_test(add__that_fails_leaves_the_device_where_it_was),
 		hd_test(add__of_a_link_that_cannot_move_changes_nothing),
+		hd_test(add__without_a_move_changes_nothing),
 		hd_test(add__that_loses_the_device_releases_the_address),
 		hd_test(add__killed_anywhere_is_cleaned_up_by_del),
 		hd_test(add__killed_anywhere_is_cleaned_up_by_del_with_a_name_alone),

@@ -79,6 +79,34 @@ static void add__has_the_mode_that_is_asked_for(void **state)
 	assert_mode("'flags':'private',", "l2", false);
 }
 
+/* The kernel puts an ipvlan that is made on another one on that one's parent. */
+static void check__knows_the_parent_of_an_ipvlan_on_another(void **state)
+{
+	static const char *const places[] = {"", "'linkInContainer':true,"};
+
+	(void)state;
+	needs_ipvlans();
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		freeing char *keys =
+			cni_format("'type':'ipvlan','master':'iv0',%s" IPAM46, places[i]);
+		freeing char *config = bridge_config("1.0.0", keys);
+		struct pod red;
+
+		open_pod(&red, "red");
+		sandbox_must("ip link add link up0 name iv0 type ipvlan && ip link set iv0 up");
+		if (*places[i])
+			sandbox_must("ip link set iv0 netns red && ip -n red link set iv0 up");
+		pod_add(&red, config);
+		sandbox_must("ip netns exec red ping -q -c1 -W5 10.1.0.1 >/run/out");
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+		sandbox_must("rm -rf /var/lib/cni/networks; ip link del iv0 2>/dev/null; "
+			     "ip link show up0 >/run/out");
+	}
+}
+
 /* ---- chained ---- */
 
 /* `prev` is the prevResult's text, in single quotes. */
@@ -199,6 +227,7 @@ int main(void)
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, bridge_teardown)
 	const struct CMUnitTest tests[] = {
 		test(add__has_the_mode_that_is_asked_for),
+		test(check__knows_the_parent_of_an_ipvlan_on_another),
 		test(add__behind_another_takes_its_link_and_addresses),
 		test(add__behind_another_prefers_its_own_ipam),
 		test(add__refuses_bad_input),

@@ -182,6 +182,69 @@ static void add__finds_its_master_in_the_container(void **state)
 	pod_close(&red);
 }
 
+/* systemd gives a card a second name where its first choice is longer than 15 characters. */
+static void add__finds_its_master_by_a_second_name(void **state)
+{
+	static const char *const names[] = {"lan0", "enp130s0f1np1d2", "enp130s0f1np1d2v17"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		freeing char *keys = cni_format("'type':'macvlan','master':'%s'," IPAM46, names[i]);
+		freeing char *config = bridge_config("1.1.0", keys);
+		struct plugin_call status = bridge_call("STATUS", config);
+		struct pod red;
+
+		open_pod(&red, "red");
+		status.plugin = MACVLAN;
+		pod_add_fails(&red, config, CNI_ECONFIG, "is missing, expected one of 'up0'");
+		sandbox_must("ip link property add dev up0 altname %s", names[i]);
+		plugin_succeeds(&status);
+		pod_add(&red, config);
+		assert_json(red.result, "interfaces.1", NULL);
+		assert_true(reaches("red", "10.1.0.1", 5));
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+		sandbox_must("rm -rf /var/lib/cni/networks");
+	}
+}
+
+/* The kernel puts a macvlan that is made on another one on that one's parent. */
+static void check__knows_the_parent_of_a_macvlan_on_another(void **state)
+{
+	static const char *const masters[] = {"macvlan mode bridge", "macvtap mode bridge"};
+	freeing char *config = bridge_config("1.0.0", "'type':'macvlan','master':'mv0'," IPAM46);
+	freeing char *inside = bridge_config(
+		"1.0.0", "'type':'macvlan','master':'mv0','linkInContainer':true," IPAM46);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(masters) / sizeof(*masters); i++) {
+		struct pod red;
+
+		if (sandbox_run("ip link add link up0 name mv0 type %s", masters[i]) != 0)
+			continue;
+		sandbox_must("ip link set mv0 up");
+		open_pod(&red, "red");
+		pod_add(&red, config);
+		assert_true(reaches("red", "10.1.0.1", 5));
+		pod_check(&red, config);
+		/* Another one of the name, on another link. */
+		sandbox_must(
+			"ip link set mv0 name mv1 && ip link add other0 type veth peer other1 && "
+			"ip link add link other0 name mv0 type macvlan mode bridge");
+		pod_check_fails(&red, config, "'eth0' in the container is not on master 'mv0'");
+		pod_del(&red, config);
+		sandbox_must(
+			"ip link del other0; ip link set mv1 name mv0; ip link set mv0 netns red; "
+			"ip -n red link set mv0 up");
+		pod_add(&red, inside);
+		pod_check(&red, inside);
+		pod_del(&red, inside);
+		sandbox_must("ip -n red link del mv0; rm -rf /var/lib/cni/networks");
+		pod_close(&red);
+	}
+}
+
 /* ---- MAC addresses ---- */
 
 static void add_with_mac(const char *more, const char *args, const char *mac)
@@ -211,6 +274,7 @@ static void add__takes_the_mac_of_the_strongest_source(void **state)
 #define RUNTIME "'runtimeConfig':{'mac':'0a:00:00:00:00:04'},"
 	(void)state;
 	add_with_mac(CONF, NULL, "0a:00:00:00:00:01");
+	add_with_mac("'mac':'0a00.0000.0001',", NULL, "0a:00:00:00:00:01");
 	add_with_mac(CONF, "IgnoreUnknown=1;MAC=0a:00:00:00:00:02", "0a:00:00:00:00:02");
 	add_with_mac(CONF ARGS, "MAC=0a:00:00:00:00:02", "0a:00:00:00:00:03");
 	add_with_mac(CONF ARGS RUNTIME, "MAC=0a:00:00:00:00:02", "0a:00:00:00:00:04");
@@ -319,6 +383,8 @@ int main(void)
 		test(add__takes_the_queue_length_of_broadcasts),
 		test(add__takes_the_link_of_the_default_route),
 		test(add__finds_its_master_in_the_container),
+		test(add__finds_its_master_by_a_second_name),
+		test(check__knows_the_parent_of_a_macvlan_on_another),
 		test(add__takes_the_mac_of_the_strongest_source),
 		test(add__tells_the_neighbours_who_has_the_addresses),
 		test(add__needs_addresses_of_its_own_before_0_3_0),

@@ -59,6 +59,57 @@ static void check__names_what_is_missing(void **state)
 		     "Cannot find network interface eth0 in the container");
 }
 
+/* IPAM's default route need not go through the gateway of an address: it is the one that counts, as in Go. */
+static void check__knows_the_default_routes_own_gateway(void **state)
+{
+#define ON_STATIC(routes)                                                                          \
+	"'name':'blue','bridge':'br0'," GATEWAY ",'ipam':{'type':'static','addresses':"            \
+	"[{'address':'10.1.0.2/24','gateway':'10.1.0.1'},"                                         \
+	"{'address':'fd01::2/64','gateway':'fd01::1'}],'routes':[" routes "]}"
+	static const struct {
+		const char *network, *damage, *text;
+	} cases[] = {
+		{ON_STATIC("{'dst':'0.0.0.0/0','gw':'10.1.0.77'}"),
+		 "ip -n red route change default via 10.1.0.78 table 100",
+		 "the default route via 10.1.0.1 through 'eth0' is missing in table 100"},
+		{ON_STATIC("{'dst':'::/0','gw':'fd01::77'}"),
+		 "ip -n red -6 route del default table 101",
+		 "the default route via fd01::1 through 'eth0' is missing in table 101"},
+		{ON_STATIC("{'dst':'0.0.0.0/0','gw':'10.1.0.77'},"
+			   "{'dst':'0.0.0.0/0','gw':'10.1.0.78'}"),
+		 "ip -n red route del default table 100",
+		 "the default route via 10.1.0.1 through 'eth0' is missing in table 100"},
+		{ON_STATIC("{'dst':'0.0.0.0/0','scope':253}"),
+		 "ip -n red route change default via 10.1.0.78 table 100",
+		 "the default route via 10.1.0.1 through 'eth0' is missing in table 100"},
+		/* Both are the main table. */
+		{ON_STATIC("{'dst':'0.0.0.0/0','gw':'10.1.0.77','table':0}"),
+		 "ip -n red route del default table 100",
+		 "the default route via 10.1.0.1 through 'eth0' is missing in table 100"},
+		{ON_STATIC("{'dst':'::/0','gw':'fd01::77','table':254}"),
+		 "ip -n red -6 route del default table 101",
+		 "the default route via fd01::1 through 'eth0' is missing in table 101"},
+		{ON_STATIC("{'dst':'0.0.0.0/0','gw':'10.1.0.77','priority':50}"),
+		 "ip -n red route del default via 10.1.0.1 table 100 && "
+		 "ip -n red route del default via 10.1.0.77 table 100",
+		 "the default route via 10.1.0.1 through 'eth0' is missing in table 100"},
+	};
+
+	(void)state;
+	routed_detach("eth0", ON_A, routed_prev);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing_json cJSON *prev = routed_attach("eth0", cases[i].network);
+
+		routed_succeeds(SBR, "ADD", "eth0", "", prev);
+		routed_succeeds(SBR, "CHECK", "eth0", "", prev);
+		routed_check_bridge("eth0", cases[i].network, prev);
+		sandbox_must("%s", cases[i].damage);
+		routed_fails(SBR, "CHECK", "eth0", "", prev, CNI_EMISMATCH, cases[i].text);
+		routed_succeeds(SBR, "DEL", "eth0", "", prev);
+		routed_detach("eth0", cases[i].network, prev);
+	}
+}
+
 /* ---- DEL ---- */
 
 static void assert_no_rules(const char *about)
@@ -228,6 +279,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		routed_test(check__names_what_is_missing),
+		routed_test(check__knows_the_default_routes_own_gateway),
 		routed_test(del__removes_the_rules_in_each_state),
 		routed_test(del__without_a_namespace_has_nothing_to_do),
 		routed_test(del__leaves_others_alone),

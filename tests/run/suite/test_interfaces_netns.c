@@ -59,6 +59,62 @@ static void del__without_a_path_takes_the_interface(const struct interface_row *
 	pod_close(&red);
 }
 
+/* A runtime that repeats an ADD has not lost the first one: DEL and GC find its interface. */
+static void add__that_is_repeated_leaves_the_first(const struct interface_row *row)
+{
+	freeing char *config = interface_config(row, "1.1.0", IPAM46);
+	freeing char *none =
+		interface_config(row, "1.1.0", IPAM46 ",'cni.dev/valid-attachments':[]");
+	freeing char *before = bridge_snapshot();
+	struct plugin_call asked;
+	struct pod red;
+
+	interface_open(&red, "red", row);
+	for (int i = 0; i < 2; i++) {
+		pod_add(&red, config);
+		asked = pod_call(&red, "ADD", config);
+		for (int j = 0; j < 2; j++)
+			plugin_fails(&asked, CNI_ETAKEN, "");
+		pod_check(&red, config);
+		asked = pod_call(&red, "DEL", config);
+		asked.netns = "";
+		if (i)
+			collect(&red, none);
+		else
+			plugin_succeeds(&asked);
+		interface_assert_nothing_in(&red);
+		assert_address_is_free();
+		bridge_assert_unchanged(before);
+		sandbox_must("rm -rf /var/lib/cni/networks");
+	}
+	pod_close(&red);
+}
+
+/* A plugin may run in a container with a read-only root, where nothing is mounted on /run. */
+static void add__does_without_a_record(const struct interface_row *row)
+{
+	static const char *const places[] = {"true", "mkdir -p /run/cni/netns/blue"};
+	freeing char *config = interface_config(row, "1.1.0", IPAM46);
+	struct plugin_call status = bridge_call("STATUS", config);
+	struct pod red;
+
+	interface_open(&red, "red", row);
+	status.plugin = red.plugin;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		sandbox_must("mkdir -p /run/cni && mount -t tmpfs x /run/cni && %s && "
+			     "mount -o remount,ro /run/cni",
+			     places[i]);
+		plugin_succeeds(&status);
+		pod_add(&red, config);
+		pod_check(&red, config);
+		pod_del(&red, config);
+		interface_assert_nothing_in(&red);
+		assert_address_is_free();
+		sandbox_must("umount /run/cni; rm -rf /var/lib/cni/networks");
+	}
+	pod_close(&red);
+}
+
 /* A runtime may have another path to the namespace by then: "/proc/PID/ns/net" of a process that is gone. */
 static void del__by_another_path_takes_the_interface(const struct interface_row *row)
 {
@@ -176,6 +232,8 @@ int main(void)
 	static const struct interface_test tests[] = {
 		interface_test(gc__takes_the_interface_before_its_address),
 		interface_test(del__without_a_path_takes_the_interface),
+		interface_test(add__that_is_repeated_leaves_the_first),
+		interface_test(add__does_without_a_record),
 		interface_test(del__by_another_path_takes_the_interface),
 		interface_test(gc__keeps_the_address_if_it_cannot_look),
 		interface_test(gc__leaves_the_namespace_that_has_the_path_now),

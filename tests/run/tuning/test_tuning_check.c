@@ -84,6 +84,7 @@ static void tuning__check_compares_as_the_kernel_does(void **state)
 	(void)state;
 	tuning_succeeds("ADD", more);
 	tuning_succeeds("CHECK", more);
+	tuning_succeeds("CHECK", "'mac':'0a58.0a01.0005'");
 	sandbox_must("ip netns exec red sysctl -qw net.ipv4.tcp_rmem='4096 87380 6291457'");
 	tuning_fails("CHECK", more, CNI_EMISMATCH,
 		     "tcp_rmem is 4096 87380 6291456, current value is 4096 87380 6291457");

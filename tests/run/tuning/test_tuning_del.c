@@ -269,6 +269,41 @@ static void tuning__del_does_not_believe_everything(void **state)
 	tuning_assert_shown(TUNING_UNTUNED);
 }
 
+/* A list without entries reads as nothing, and a write of nothing leaves a setting as it is. */
+static void tuning__puts_back_what_was_empty(void **state)
+{
+#define PORTS "net/ipv4/ip_local_reserved_ports"
+	static const struct {
+		const char *before, *more;
+		int code; /* of ADD */
+	} cases[] = {
+		{"", "'sysctl':{'" PORTS "':'8080'}", 0},
+		{"", "'sysctl':{'" PORTS "':'8080,9000-9010'}", 0},
+		{"7000", "'sysctl':{'" PORTS "':'8080'}", 0},
+		{"", "'sysctl':{'" PORTS "':'8080','net.ipv4.tcp_rmem':'many'}", CNI_ECONFIG},
+		{"", "'mtu':70000,'sysctl':{'" PORTS "':'8080'}", CNI_EKERNEL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *before = NULL;
+		freeing char *after = NULL;
+
+		sandbox_must("ip netns exec red sh -c 'echo %s >/proc/sys/" PORTS "'",
+			     cases[i].before);
+		before = sandbox_read("ip netns exec red cat /proc/sys/" PORTS);
+		if (cases[i].code) {
+			tuning_fails("ADD", cases[i].more, cases[i].code, "set ");
+		} else {
+			tuning_succeeds("ADD", cases[i].more);
+			tuning_succeeds("CHECK", cases[i].more);
+			tuning_succeeds("DEL", cases[i].more);
+		}
+		after = sandbox_read("ip netns exec red cat /proc/sys/" PORTS);
+		sandbox_assert_same(before, after);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +317,7 @@ int main(void)
 		tuning_test(tuning__del_of_one_interface_leaves_the_other),
 		tuning_test(tuning__del_goes_on_where_it_cannot_put_back),
 		tuning_test(tuning__del_does_not_believe_everything),
+		tuning_test(tuning__puts_back_what_was_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -196,6 +196,31 @@ static void tuning__needs_not_write_what_is_right(void **state)
 
 /* ---- what is no configuration at all ---- */
 
+/* Sysctls alone need no file: Go's plugin does not put them back, and has none. */
+static void tuning__needs_no_file_for_sysctls(void **state)
+{
+#define SYSCTL "'sysctl':{'net.core.somaxconn':'321'}"
+	static const char *const directories[] = {TUNING_DIR, TUNING_DIR "/below/it"};
+
+	(void)state;
+	sandbox_must("mount -t tmpfs -o ro x " TUNING_DIR);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(*directories); i++) {
+		freeing char *more = cni_format(SYSCTL ",'dataDir':'%s'", directories[i]);
+		freeing char *link = cni_format("'mtu':1400,%s", more);
+		freeing char *asked = cni_format("'cniVersion':'1.1.0',%s", more);
+
+		tuning_succeeds("STATUS", asked);
+		tuning_succeeds("ADD", more);
+		tuning_succeeds("CHECK", more);
+		tuning_succeeds("DEL", more);
+		sandbox_must("ip netns exec red sysctl -n net.core.somaxconn | grep -q 321");
+		sandbox_must("ip netns exec red sysctl -qw net.core.somaxconn=4096");
+		tuning_fails("ADD", link, CNI_EIO, "Read-only file system");
+		tuning_assert_shown(TUNING_UNTUNED);
+	}
+	sandbox_must("umount " TUNING_DIR);
+}
+
 static void tuning__refuses_bad_input(void **state)
 {
 	static const struct {
@@ -271,6 +296,7 @@ int main(void)
 		tuning_test(tuning__needs_a_namespace),
 		tuning_test(tuning__follows_no_link),
 		tuning_test(tuning__needs_not_write_what_is_right),
+		tuning_test(tuning__needs_no_file_for_sysctls),
 		tuning_test(tuning__refuses_bad_input),
 		tuning_test(tuning__refuses_a_hostile_environment),
 	};

@@ -22,6 +22,7 @@ static void vrf__takes_addresses_and_routes_along(void **state)
 		     "ip -n red route add 10.9.0.0/16 via 10.1.0.9 mtu 1300 && "
 		     "ip -n red route add 10.8.0.0/16 dev eth0 && "
 		     "ip -n red route add 10.7.0.0/16 via 10.1.0.9 table 77 && "
+		     "ip -n red route add 10.6.0.0/16 via 10.1.0.9 src 10.1.0.2 table 77 && "
 		     "ip -n red -6 route add fd09::/64 via fd01::9 src fd01::2 metric 7");
 	answer = routed_run(VRF, "ADD", "eth0", BLUE, routed_prev);
 	plugin_assert_success(&answer);
@@ -35,6 +36,7 @@ static void vrf__takes_addresses_and_routes_along(void **state)
 	assert_shown("1300", "0.metrics.0.mtu", "ip -n red -j route show 10.9.0.0/16 table 1");
 	assert_shown("eth0", "0.dev", "ip -n red -j route show 10.8.0.0/16 table 1");
 	assert_shown("10.1.0.9", "0.gateway", "ip -n red -j route show 10.7.0.0/16 table 77");
+	assert_shown("10.1.0.9", "0.gateway", "ip -n red -j route show 10.6.0.0/16 table 77");
 	assert_shown("fd01::1", "0.gateway", "ip -n red -6 -j route show default table 1");
 	assert_shown("fd01::2", "0.prefsrc", "ip -n red -6 -j route show fd09::/64 table 1");
 	assert_shown("[]", "", "ip -n red -j route show table main");
@@ -94,6 +96,50 @@ static void vrf__leaves_check_of_ptp_right(void **state)
 	sandbox_must("ip -n blue -6 route del default table 10");
 	ptp_check_fails(&blue, config, "route ::/0 via fd05::1 is missing");
 	pod_close(&blue);
+}
+
+/* The subnets' routes in sbr's tables are copies of the kernel's, which it does not make again. */
+static void vrf__leaves_check_of_sbr_right(void **state)
+{
+	static const char *const more[] = {"", "'gateways':['10.1.0.77','fd01::77']"};
+
+	(void)state;
+	needs_vrf();
+	sandbox_must("ip netns exec red sysctl -qw net.ipv6.conf.eth0.keep_addr_on_down=0");
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		routed_succeeds(SBR, "ADD", "eth0", more[i], routed_prev);
+		routed_succeeds(VRF, "ADD", "eth0", BLUE, routed_prev);
+		assert_shown("eth0", "0.dev", "ip -n red -j route show 10.1.0.0/24 table 100");
+		routed_succeeds(SBR, "CHECK", "eth0", more[i], routed_prev);
+		routed_succeeds(VRF, "CHECK", "eth0", BLUE, routed_prev);
+		routed_check_bridge("eth0", ON_A, routed_prev);
+		routed_succeeds(VRF, "DEL", "eth0", BLUE, routed_prev);
+		routed_succeeds(SBR, "DEL", "eth0", more[i], routed_prev);
+		routed_attach_again();
+	}
+}
+
+/* In front of sbr it leaves no route in the main table to be moved. */
+static void vrf__leaves_sbr_the_default_route(void **state)
+{
+	static const char *const damages[] = {"ip -n red route del default table 100",
+					      "ip -n red -6 route del default table 101"};
+
+	(void)state;
+	needs_vrf();
+	for (size_t i = 0; i < sizeof(damages) / sizeof(*damages); i++) {
+		routed_succeeds(VRF, "ADD", "eth0", BLUE, routed_prev);
+		routed_succeeds(SBR, "ADD", "eth0", "", routed_prev);
+		routed_succeeds(VRF, "CHECK", "eth0", BLUE, routed_prev);
+		routed_succeeds(SBR, "CHECK", "eth0", "", routed_prev);
+		routed_check_bridge("eth0", ON_A, routed_prev);
+		sandbox_must("%s", damages[i]);
+		routed_fails(SBR, "CHECK", "eth0", "", routed_prev, CNI_EMISMATCH,
+			     "the default route via");
+		routed_succeeds(SBR, "DEL", "eth0", "", routed_prev);
+		routed_succeeds(VRF, "DEL", "eth0", BLUE, routed_prev);
+		routed_attach_again();
+	}
 }
 
 static void vrf__takes_the_lowest_free_table(void **state)
@@ -178,6 +224,8 @@ int main(void)
 		routed_test(vrf__takes_addresses_and_routes_along),
 		routed_test(vrf__is_shared_and_gone_with_the_last),
 		routed_test(vrf__leaves_check_of_ptp_right),
+		routed_test(vrf__leaves_check_of_sbr_right),
+		routed_test(vrf__leaves_sbr_the_default_route),
 		routed_test(vrf__takes_the_lowest_free_table),
 		routed_test(vrf__refuses_what_it_cannot_do),
 		routed_test(status__misses_the_kind),
