@@ -21,6 +21,8 @@ static const char *word_of(enum cni_reconciled state, bool dry_run)
 		return "mended";
 	case CNI_RECONCILED_GONE:
 		return "gone";
+	case CNI_RECONCILED_SKIPPED:
+		return "skipped";
 	case CNI_RECONCILED_WRONG:
 		break;
 	}

@@ -120,6 +120,26 @@ int cni_chain_del(const struct cni_chain *chain, struct cni_error *err)
 
 /* ---- CHECK, MEND ---- */
 
+/* A plugin that refuses MEND, as those of other suites do, stops the walk unless all that it has made is as ADD
+ * left it: what the plugins behind it have lost can be put back. */
+static int ask(const struct cni_chain *chain, const struct cni_request *request,
+	       const cJSON *plugin, struct cni_error *err)
+{
+	struct cni_request check = *request;
+	struct cni_error why;
+
+	if (cni_request_run(request, chain->list, plugin, NULL, err) == 0)
+		return 0;
+	check.command = CNI_CHECK;
+	if (request->command != CNI_MEND || chain->list->disable_check)
+		return -1;
+	if (cni_request_run(&check, chain->list, plugin, NULL, &why) == 0)
+		return 0;
+	if (strstr(err->msg, "unknown CNI_COMMAND"))
+		*err = why;
+	return -1;
+}
+
 /* With the cached result, plugin after plugin. */
 static int walk_cached(const struct cni_chain *chain, enum cni_command command,
 		       struct cni_error *err)
@@ -144,7 +164,7 @@ static int walk_cached(const struct cni_chain *chain, enum cni_command command,
 				chain->cache_dir);
 	request = chain_request(chain, &memory, command);
 	cJSON_ArrayForEach (plugin, chain->list->plugins) {
-		if (cni_request_run(&request, chain->list, plugin, NULL, err) < 0)
+		if (ask(chain, &request, plugin, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -54,8 +54,8 @@ int cni_chain_add(const struct cni_chain *chain, cJSON **ret_result, struct cni_
  * no result of this attachment, and with CNI_EDECODE if it is damaged. */
 int cni_chain_check(const struct cni_chain *chain, struct cni_error *err);
 
-/* Runs MEND (verbs.h) with the cached data, as CHECK. Other suites' plugins do not know MEND and
- * fail. */
+/* Runs MEND (verbs.h) with the cached data, as CHECK. A plugin that refuses MEND, since another suite's does
+ * not know the verb, receives CHECK, which must succeed. */
 int cni_chain_mend(const struct cni_chain *chain, struct cni_error *err);
 
 /* Runs DEL, last plugin first, with the cached result (from 0.4.0) and, if cached, ADD's

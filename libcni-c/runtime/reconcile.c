@@ -29,6 +29,15 @@ static enum cni_reconciled mend(const struct cni_reconcile *reconcile,
 	return CNI_RECONCILED_WRONG;
 }
 
+/* The reason why CHECK may not be called, which the caller frees; NULL: it may be. */
+static char *explain_skip(const struct cni_conflist *list)
+{
+	if (list->version < CNI_0_4_0)
+		return cni_format("its cniVersion is %s, and CHECK came with 0.4.0",
+				  cni_version_text(list->version));
+	return list->disable_check ? cni_strdup("its configuration has 'disableCheck'") : NULL;
+}
+
 static enum cni_reconciled reconcile_one(const struct cni_reconcile *reconcile,
 					 const struct cni_cached *cached, char **ret_message)
 {
@@ -54,6 +63,8 @@ static enum cni_reconciled reconcile_one(const struct cni_reconcile *reconcile,
 					  cached->netns ? cached->netns : "");
 	else if (cni_cached_list(cached, NULL, &list, &err) < 0)
 		*ret_message = cni_strdup(err.msg);
+	else if ((*ret_message = explain_skip(&list)))
+		state = CNI_RECONCILED_SKIPPED;
 	else
 		state = mend(reconcile, &chain, ret_message);
 	cni_conflist_clear(&list);

@@ -85,6 +85,34 @@ static const struct situation {
 	 PODS ADD("r1") "ip link del br0\ncnitool reconcile pods -v",
 	 1,
 	 {"failed MEND: bridge 'br0' is missing\n"}},
+	{"rules flushed behind another suite's plugin",
+	 "cat > " SANDBOX_DIR "/bin/odd <<'E'\n#!/bin/sh\ncase $CNI_COMMAND in ADD) echo "
+	 "'{\"ips\":[{\"address\":\"10.1.0.2/24\",\"interface\":0}],\"interfaces\":[{\"name\":"
+	 "\"eth0\",\"sandbox\":\"/run/netns/r1\"}]}' ;; DEL|CHECK) ;; *) echo "
+	 "'{\"code\":4,\"msg\":\"unknown CNI_COMMAND: \'$CNI_COMMAND'\"}'; exit 1; esac\nE\n"
+	 "chmod 755 " SANDBOX_DIR "/bin/odd\ncat > " NETS
+	 "/20-odd.conflist <<'E'\n{\"cniVersion\":\"1.0.0\",\"name\":\"odd\",\"plugins\":[{"
+	 "\"type\":\"odd\"},{\"type\":\"portmap\",\"capabilities\":{\"portMappings\":true}}]}\nE\n"
+	 "ip netns add "
+	 "r1\nCAP_ARGS='{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,\"protocol\":"
+	 "\"tcp\"}]}' "
+	 "cnitool add odd r1 >/dev/null && nft flush ruleset && cnitool reconcile odd && "
+	 "nft list table inet cni_portmap | grep -o 'tcp . 8080'",
+	 0,
+	 {"mended: plugin 'portmap' failed CHECK: ", "1 attachment: 1 mended\n", "tcp . 8080\n"}},
+	{"containerd's loopback, which has no CHECK",
+	 "mkdir -p /var/lib/cni/results\nip netns add r1\nconfig=$(printf "
+	 "'{\"cniVersion\":\"0.3.1\",\"name\":\"cni-loopback\",\"plugins\":[{\"type\":"
+	 "\"loopback\"}]}' | base64 -w0)\nfor i in 1 2; do echo "
+	 "'{\"kind\":\"cniCacheV1\",\"containerId\":\"c'$i'\",\"config\":\"'$config'\",\"ifName\":"
+	 "\"lo\",\"networkName\":\"cni-loopback\",\"netns\":\"/run/netns/r1\",\"result\":{"
+	 "\"cniVersion\":\"0.3.1\"}}' > /var/lib/cni/results/cni-loopback-c$i-lo; done\n"
+	 "cnitool reconcile --all && cnitool check",
+	 0,
+	 {"cni-loopback: 2 attachments: skipped: its cniVersion is 0.3.1, and CHECK came with "
+	  "0.4.0\n",
+	  "2 attachments: 2 skipped\n", "2 attachments: 2 skipped\n"},
+	 "try:"},
 	{"policy drop",
 	 PODS_IN("1.1.0", "", "",
 		 ",{\"type\":\"firewall\",\"backend\":\"nftables\"}") "nft add table inet "
