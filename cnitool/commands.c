@@ -51,9 +51,9 @@ const struct command commands[] = {
 	 "For each attachment in the cache whose namespace is there: CHECK, and if that fails the\n"
 	 "plugins put back rules, gateway addresses and forwarding, without the container's\n"
 	 "noticing. Prints a line for each (fine, mended, failed, gone; skipped, if its\n"
-	 "configuration has no CHECK), and exits with 1 if one failed. Then the plugins remove the\n"
-	 "rules of attachments whose link is gone, of all networks. With --dry-run nothing is\n"
-	 "changed, and those that CHECK refuses are 'wrong'.\n"),
+	 "configuration has no CHECK, or it is deleted meanwhile), and exits with 1 if one failed.\n"
+	 "Then the plugins remove the rules of attachments whose link is gone, of all networks.\n"
+	 "With --dry-run nothing is changed, and those that CHECK refuses are 'wrong'.\n"),
 	COMMAND("validate", "[FILE|NETWORK...]", command_validate, 0, "cnitool-validate",
 	 "Look for mistakes in configurations",
 	 "Without operands all files of the configuration directory. Finds broken JSON, keys that "

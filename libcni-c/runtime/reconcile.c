@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "namespace.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 /* `ret_message` gets the error of the first CHECK, also for a mended attachment. */
@@ -38,8 +39,8 @@ static char *explain_skip(const struct cni_conflist *list)
 	return list->disable_check ? cni_strdup("its configuration has 'disableCheck'") : NULL;
 }
 
-static enum cni_reconciled reconcile_one(const struct cni_reconcile *reconcile,
-					 const struct cni_cached *cached, char **ret_message)
+static enum cni_reconciled look(const struct cni_reconcile *reconcile,
+				const struct cni_cached *cached, char **ret_message)
 {
 	struct cni_conflist list = {0};
 	struct cni_chain chain = {
@@ -68,6 +69,38 @@ static enum cni_reconciled reconcile_one(const struct cni_reconcile *reconcile,
 	else
 		state = mend(reconcile, &chain, ret_message);
 	cni_conflist_clear(&list);
+	return state;
+}
+
+/* False if a DEL has removed the record since the cache was listed. */
+static bool is_cached(const struct cni_reconcile *reconcile, const struct cni_cached *cached)
+{
+	const struct cni_owner owner = {cached->network, cached->container, cached->ifname};
+	struct cni_cached now = {0};
+	struct cni_error why;
+	bool is = cni_cache_read(reconcile->cache_dir, &owner, &now, &why) == 0 ||
+		  why.errnum != ENOENT;
+
+	cni_cached_clear(&now);
+	return is;
+}
+
+/* Runtimes delete containers meanwhile, and take no lock of ours: no fault. */
+static enum cni_reconciled reconcile_one(const struct cni_reconcile *reconcile,
+					 const struct cni_cached *cached, char **ret_message)
+{
+	enum cni_reconciled state = look(reconcile, cached, ret_message);
+
+	if (state == CNI_RECONCILED_FINE || state == CNI_RECONCILED_MENDED)
+		return state;
+	if (!is_cached(reconcile, cached)) {
+		free(*ret_message);
+		*ret_message = cni_strdup("it was deleted meanwhile");
+		return CNI_RECONCILED_SKIPPED;
+	}
+	if (state == CNI_RECONCILED_WRONG &&
+	    cni_namespace_ask(cached->netns, cached->identity) == CNI_NAMESPACE_GONE)
+		return CNI_RECONCILED_GONE;
 	return state;
 }
 

@@ -21,7 +21,7 @@ enum cni_reconciled {
 	CNI_RECONCILED_MENDED, /* it is again; the message says what was wrong */
 	CNI_RECONCILED_WRONG,  /* a dry run: it would be mended; otherwise: that failed */
 	CNI_RECONCILED_GONE,   /* its namespace is gone: left to GC */
-	/* CHECK may not be called: nothing was looked at, and the message says why. */
+	/* CHECK may not be called, or the attachment was deleted meanwhile: the message says which. */
 	CNI_RECONCILED_SKIPPED,
 };
 

@@ -151,6 +151,25 @@ static void reconcile__skips_what_has_no_check(void **state)
 	}
 }
 
+/* A runtime deletes the container while a plugin is looking. */
+static void reconcile__finds_no_fault_in_what_is_deleted_meanwhile(void **state)
+{
+	struct chain_scene *scene = *state;
+	freeing char *script = NULL;
+
+	for (int dry_run = 0; dry_run < 2; dry_run++) {
+		adds_in_our_namespace(scene);
+		free(script);
+		script = cni_format("#!/bin/sh\nrm -f %s/" CHAIN_CACHED "\n"
+				    "echo '{\"code\":102,\"msg\":\"it is gone\"}'\nexit 1\n",
+				    scene->fake.dir);
+		fake_write(&scene->fake, "bin/two", script);
+		reconciles(scene, dry_run, CNI_RECONCILED_SKIPPED, "it was deleted meanwhile");
+		fake_add_plugin(&scene->fake, "two");
+		fake_remove(&scene->fake, "log");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +179,7 @@ int main(void)
 		chain_test(chain_mend__says_what_cannot_be_put_back),
 		chain_test(reconcile__mends_behind_a_plugin_of_others),
 		chain_test(reconcile__skips_what_has_no_check),
+		chain_test(reconcile__finds_no_fault_in_what_is_deleted_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
