@@ -48,6 +48,7 @@ static void check_one(const struct doctor *doctor, const struct doctor_attachmen
 		.container = cached->container,
 		.netns = cached->netns,
 		.ifname = cached->ifname,
+		.leaves_locks = true,
 	};
 
 	if (attachment->life != CNI_NAMESPACE_LIVES)

@@ -172,10 +172,14 @@ static int walk_cached(const struct cni_chain *chain, enum cni_command command,
 
 int cni_chain_check(const struct cni_chain *chain, struct cni_error *err)
 {
+	unlocking_chain struct cni_chain_locks locks = CNI_CHAIN_LOCKS;
+
 	if (chain_check_names(chain, err) < 0)
 		return -1;
 	if (chain->list->version >= CNI_0_4_0 && chain->list->disable_check)
 		return 0;
+	if (!chain->leaves_locks && chain_lock(chain, true, &locks, err) < 0)
+		return -1;
 	return walk_cached(chain, CNI_CHECK, err);
 }
 

@@ -26,6 +26,7 @@ struct cni_chain {
 	const char *args;	       /* "KEY=VALUE;KEY=VALUE", or NULL */
 	const cJSON *capability_args;  /* an object of capability and value, or NULL */
 	struct cni_warnings *warnings; /* gets what went wrong and did not matter; may be NULL */
+	bool leaves_locks; /* CHECK takes no lock, and may run beside other operations for the container */
 };
 
 /* Runs ADD, each plugin with the previous plugin's result as prevResult. The last result, in the
@@ -49,7 +50,7 @@ struct cni_chain {
 int cni_chain_add(const struct cni_chain *chain, cJSON **ret_result, struct cni_error *err);
 
 /* Runs CHECK with the cached result and, if cached, ADD's arguments. Stops at the first failure.
- * A list with disableCheck succeeds.
+ * A list with disableCheck succeeds. Waits for other operations on the container as ADD does.
  * Fails as cni_chain_add(), and with CNI_EVERSION below 0.4.0, with CNI_ECONTAINER if the cache has
  * no result of this attachment, and with CNI_EDECODE if it is damaged. */
 int cni_chain_check(const struct cni_chain *chain, struct cni_error *err);
