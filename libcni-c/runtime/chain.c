@@ -31,6 +31,17 @@ void chain_forget_memory(struct cni_memory *memory)
 	cJSON_Delete(memory->result);
 }
 
+/* True if the result came in the form of `ip4` and `ip6`. */
+static bool came_before_lists(const cJSON *json, enum cni_version version)
+{
+	const char *said = cni_json_get_string(json, "cniVersion");
+	struct cni_error ignored;
+
+	if (said && *said && cni_version_parse(said, CNI_0_1_0, &version, &ignored) < 0)
+		return false;
+	return version < CNI_0_3_0;
+}
+
 int chain_convert(const cJSON *json, enum cni_version version, const char *what, cJSON **ret_json,
 		  struct cni_error *err)
 {
@@ -39,7 +50,9 @@ int chain_convert(const cJSON *json, enum cni_version version, const char *what,
 
 	if (cni_result_decode(json, version, what, &result, err) < 0)
 		return -1;
-	fits = cni_result_check_fits(&result, version, err) == 0;
+	/* A plugin may answer {} before 0.3.0 too; only results of lists may not fit. */
+	fits = came_before_lists(json, version) ||
+	       cni_result_check_fits(&result, version, err) == 0;
 	if (fits)
 		*ret_json = cni_result_encode(&result, version);
 	cni_result_clear(&result);
