@@ -158,7 +158,8 @@ static bool parse(struct validation *validation, struct source *source)
 	struct config_finding *finding;
 	struct cni_error err;
 
-	if (cni_json_parse_source(source->text, source->size, what, &source->json, &err) == 0) {
+	if (cni_json_parse_configuration(source->text, source->size, what, &source->json, &err) ==
+	    0) {
 		read_name(source);
 		return true;
 	}

@@ -108,7 +108,7 @@ static int read_entry(struct entry *entry, struct cni_error *err)
 
 	if (cni_file_read_at(AT_FDCWD, entry->file, true, FILE_MAX, &entry->data, &entry->size,
 			     err) < 0 ||
-	    cni_json_parse_source(entry->data, entry->size, what, &json, err) < 0)
+	    cni_json_parse_configuration(entry->data, entry->size, what, &json, err) < 0)
 		return -1;
 	name = cni_json_get(json, "name");
 	if (!cJSON_IsString(name) || !*name->valuestring)

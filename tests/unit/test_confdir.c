@@ -166,6 +166,28 @@ static void confdir__passes_over_what_is_broken(void **state)
 	assert_non_null(strstr(found->err.msg, "20.conflist': 'plugins' is 7"));
 }
 
+/* Go's libcni does not read these; cJSON does. */
+static void confdir__reads_what_runtimes_read(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist",
+		   "\xef\xbb\xbf{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "20.conf", "{\"name\":\"blue\",\"type\":\"b\",\"x\":\"\t\"}");
+	assert_int_equal(find(found, "blue"), -1);
+	assert_int_equal(found->err.code, CNI_EMISSING);
+	assert_int_equal(found->warnings.count, 2);
+	assert_non_null(strstr(found->warnings.items[0], "10.conflist' is not valid JSON: a byte"));
+	assert_non_null(strstr(found->warnings.items[1], "20.conf' is not valid JSON: a control"));
+	fake_write(&found->fake, "30.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	assert_int_equal(find(found, "blue"), 0);
+	assert_types(found, "a");
+	fake_write(&found->fake, "blue/10.conf", "{\"type\":\"b\",\"mtu\":01400}");
+	assert_int_equal(find(found, "blue"), -1);
+	assert_non_null(strstr(found->err.msg, "blue/10.conf' is not valid JSON: a number"));
+}
+
 static void confdir__says_what_there_is(void **state)
 {
 	struct found *found = *state;
@@ -234,6 +256,7 @@ int main(void)
 		in_directory(confdir__leaves_dropins_when_told),
 		in_directory(confdir__refuses_a_broken_dropin),
 		in_directory(confdir__passes_over_what_is_broken),
+		in_directory(confdir__reads_what_runtimes_read),
 		in_directory(confdir__says_what_there_is),
 		in_directory(confdir__needs_no_directory),
 		in_directory(confdir__builds_no_path_from_a_hostile_name),
