@@ -115,7 +115,7 @@ static void validate__shows_the_end_of_truncated_json(void **state)
 	plugin_answer_clear(&answer);
 }
 
-/* What our parser reads and a runtime's does not. */
+/* JSON to our parser, and to no runtime. */
 static void validate__refuses_what_is_json_to_us_alone(void **state)
 {
 	static const struct {
