@@ -97,7 +97,7 @@ struct cni_gc {
  * by its ADD, then, from 1.1.0, GC to each plugin with the attachments that stay: living ones
  * (living.h, without `all`), those in `keep`, and those that could not be deleted. No ADD or DEL
  * of the network runs at the same time. GC goes on after a failure; the first failure is
- * returned and further ones are warnings. A list with disableGC does nothing. The chain's own
+ * returned and further ones are warnings. A list with disableGC does nothing (a warning). The chain's own
  * attachment and arguments do not matter.
  * Fails as cni_living_find(), with CNI_ELOCKED if an ADD or a DEL does not end within ten seconds,
  * before anything is deleted, and as cni_chain_del(). */
