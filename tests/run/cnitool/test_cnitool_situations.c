@@ -113,6 +113,22 @@ static const struct situation {
 	  "0.4.0\n",
 	  "2 attachments: 2 skipped\n", "2 attachments: 2 skipped\n"},
 	 "try:"},
+	{"disableGC",
+	 "cat > " NETS "/10-pods.conflist <<'E'\n{\"cniVersion\":\"1.1.0\",\"name\":"
+	 "\"pods\",\"disableGC\":true,\"plugins\":[{\"type\":\"bridge\",\"bridge\":\"br0\"}]}"
+	 "\nE\n" ADD("r1") "ip netns del r1\ncnitool gc pods",
+	 0,
+	 {"0 attachments deleted\n", "cnitool: warning: network 'pods' has 'disableGC': no "}},
+	{"a warning beside a table",
+	 PODS "echo { > " NETS "/20-bad.conflist\ncnitool list",
+	 0,
+	 {"NETWORK  VERSION  PLUGINS\npods     1.1.0    bridge\n",
+	  "cnitool: warning: passed over: '" NETS "/20-bad.conflist'"}},
+	{"a warning behind a long table",
+	 PODS "echo { > " NETS "/20-bad.conflist\nfor i in $(seq 99); do sed s/pods/net-$i/ " NETS
+	      "/10-pods.conflist > " NETS "/30-$i.conflist; done\ncnitool list",
+	 0,
+	 {"net-98", "net-99   1.1.0    bridge\ncnitool: warning: passed over"}},
 	{"policy drop",
 	 PODS_IN("1.1.0", "", "",
 		 ",{\"type\":\"firewall\",\"backend\":\"nftables\"}") "nft add table inet "
