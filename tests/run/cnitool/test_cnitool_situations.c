@@ -113,6 +113,34 @@ static const struct situation {
 	  "0.4.0\n",
 	  "2 attachments: 2 skipped\n", "2 attachments: 2 skipped\n"},
 	 "try:"},
+	{"plugins in a directory that is not searched",
+	 PODS ADD("r1") "CNI_PATH=/nowhere cnitool reconcile --all",
+	 1,
+	 {"failed to find plugin \"bridge\" in path [/nowhere]", "1 attachment: 1 failed\n",
+	  "  try: CNI_PATH=/", " cnitool …: the plugin is there\n"},
+	 "stop and start"},
+	{"plugins in no directory, for many",
+	 PODS ADD("r1")
+		 ADD("r2") "cd "
+			   "/var/lib/cni/results; for f in *; do config=$(jq -r .config $f | "
+			   "base64 -d | sed 's/\"type\":\"bridge\"/\"type\":\"nonesuch\"/' | "
+			   "base64 -w0); jq -c \".config = \\\"$config\\\"\" $f > /run/f && cat "
+			   "/run/f > $f; done; cnitool check pods",
+	 1,
+	 {"failed to find plugin \"nonesuch\"", "2 attachments: 2 wrong\n",
+	  "  try: install it to one of "},
+	 "cnitool reconcile"},
+	{"a fault, and a plugin that is not there",
+	 PODS ADD(
+		 "r1") "echo '{\"kind\":\"cniCacheV1\",\"containerId\":\"c1\",\"config\":\"'$(echo "
+		       "'{\"cniVersion\":\"1.0.0\",\"name\":\"odd\",\"plugins\":[{\"type\":"
+		       "\"nonesuch\"}]}' | base64 -w0)'\",\"ifName\":\"eth0\",\"networkName\":"
+		       "\"odd\",\"netns\":\"/run/netns/r1\",\"result\":{\"cniVersion\":"
+		       "\"1.0.0\"}}' > /var/lib/cni/results/odd-c1-eth0; ip link del br0; cnitool "
+		       "reconcile --all",
+	 1,
+	 {"2 attachments: 2 failed\n", "  try: install it to one of ",
+	  "  try: stop and start the containers"}},
 	{"disableGC",
 	 "cat > " NETS "/10-pods.conflist <<'E'\n{\"cniVersion\":\"1.1.0\",\"name\":"
 	 "\"pods\",\"disableGC\":true,\"plugins\":[{\"type\":\"bridge\",\"bridge\":\"br0\"}]}"
