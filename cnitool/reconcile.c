@@ -32,7 +32,7 @@ static const char *word_of(enum cni_reconciled state, bool dry_run)
 	return dry_run ? "wrong" : "failed";
 }
 
-/* What stops CHECK and MEND before the attachment is looked at, and says nothing of the container. */
+/* Obstacles before CHECK and MEND look at an attachment: they say nothing of the container. */
 static const struct {
 	const char *words; /* in the message */
 	int code;
