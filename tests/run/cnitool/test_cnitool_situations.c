@@ -141,6 +141,15 @@ static const struct situation {
 	 1,
 	 {"2 attachments: 2 failed\n", "  try: install it to one of ",
 	  "  try: stop and start the containers"}},
+	{"standard input is closed",
+	 PODS "ip netns add r1\ncnitool add pods r1 <&- && cnitool check pods r1 <&- && cnitool "
+	      "status pods <&-",
+	 0,
+	 {"\"address\": \"10.1.0.2/29\""}},
+	{"standard output is closed",
+	 PODS "ip netns add r1\ncnitool add pods r1 <&- >&-",
+	 1,
+	 {"write to standard output: Bad file descriptor; what was done stays\n"}},
 	{"disableGC",
 	 "cat > " NETS "/10-pods.conflist <<'E'\n{\"cniVersion\":\"1.1.0\",\"name\":"
 	 "\"pods\",\"disableGC\":true,\"plugins\":[{\"type\":\"bridge\",\"bridge\":\"br0\"}]}"
