@@ -78,7 +78,7 @@ static int make_pipe(int pair[2])
 
 static int make_pipes(const struct cni_child_program *program, struct pipes *pipes)
 {
-	/* What the child says on its stderr is copied to ours. */
+	/* The stderr of the child is copied to ours. */
 	if (fcntl(STDERR_FILENO, F_GETFD) < 0)
 		open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (make_pipe(pipes->in) < 0 || make_pipe(pipes->out) < 0 ||
