@@ -168,6 +168,7 @@ static void exec__gives_up_a_file_that_stays_open(void **state)
 	}
 	assert_int_equal(end_writer(&writer), 0);
 	free(output);
+	output = NULL;
 	assert_int_equal(run(file, 60000, &output, &err), 0);
 	assert_string_equal(output, "done\n");
 }
