@@ -117,6 +117,7 @@ static int run(struct tool *tool, bool dry_run, struct report *report, struct cn
 		.network = options->operand_count ? options->operands[0] : NULL,
 		.path = options->plugin_path,
 		.cache_dir = options->cache_dir,
+		.conf_dir = options->conf_dir,
 		.dry_run = dry_run,
 		.warnings = &tool->warnings,
 		.report = report_one,

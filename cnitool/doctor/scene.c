@@ -135,6 +135,20 @@ bool doctor_forwards(const struct cni_conflist *list)
 
 /* ---- attachments ---- */
 
+/* libcni does not cache drop-in files: a list without any other plugin has those of today. */
+static void read_list(const struct doctor *doctor, struct doctor_attachment *attachment)
+{
+	const struct cni_cached *cached = attachment->cached;
+	const struct doctor_network *network = doctor_network_of(doctor, cached->network);
+	struct cni_error ignored;
+
+	if (cni_cached_list(cached, NULL, &attachment->list, &ignored) == 0 ||
+	    (network && network->tool.list.plugins &&
+	     cni_cached_list(cached, &network->tool.list, &attachment->list, &ignored) == 0))
+		return;
+	attachment->list = (struct cni_conflist){.name = NULL};
+}
+
 static void open_attachments(struct doctor *doctor)
 {
 	struct cni_error err;
@@ -158,8 +172,7 @@ static void open_attachments(struct doctor *doctor)
 			.cached = cached,
 			.life = cni_namespace_ask(cached->netns, cached->identity)};
 		cni_owner_format(&owner, attachment->owner);
-		if (cni_cached_list(cached, NULL, &attachment->list, &err) < 0)
-			attachment->list = (struct cni_conflist){.name = NULL};
+		read_list(doctor, attachment);
 	}
 }
 

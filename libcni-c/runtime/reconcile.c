@@ -5,6 +5,7 @@
 #include "cached_list.h"
 #include "chain.h"
 #include "cleanup.h"
+#include "confdir.h"
 #include "mem.h"
 #include "namespace.h"
 
@@ -39,6 +40,22 @@ static char *explain_skip(const struct cni_conflist *list)
 	return list->disable_check ? cni_strdup("its configuration has 'disableCheck'") : NULL;
 }
 
+/* The list of ADD; of one that libcni has cached without any plugin, the network's drop-in files of today. */
+static int read_list(const struct cni_reconcile *reconcile, const struct cni_cached *cached,
+		     struct cni_conflist *ret_list, struct cni_error *err)
+{
+	struct cni_conflist today = {0};
+	struct cni_error ignored;
+	int failed = cni_cached_list(cached, NULL, ret_list, err);
+
+	if (!failed || err->code != CNI_EMISSING || !reconcile->conf_dir ||
+	    cni_confdir_find(reconcile->conf_dir, cached->network, &today, NULL, &ignored) < 0)
+		return failed;
+	failed = cni_cached_list(cached, &today, ret_list, err);
+	cni_conflist_clear(&today);
+	return failed;
+}
+
 static enum cni_reconciled look(const struct cni_reconcile *reconcile,
 				const struct cni_cached *cached, char **ret_message)
 {
@@ -62,7 +79,7 @@ static enum cni_reconciled look(const struct cni_reconcile *reconcile,
 	if (life == CNI_NAMESPACE_UNKNOWN)
 		*ret_message = cni_format("its namespace '%s' cannot be looked at",
 					  cached->netns ? cached->netns : "");
-	else if (cni_cached_list(cached, NULL, &list, &err) < 0)
+	else if (read_list(reconcile, cached, &list, &err) < 0)
 		*ret_message = cni_strdup(err.msg);
 	else if ((*ret_message = explain_skip(&list)))
 		state = CNI_RECONCILED_SKIPPED;

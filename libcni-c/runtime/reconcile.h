@@ -33,7 +33,10 @@ struct cni_reconcile {
 	const char *network;   /* NULL: all networks */
 	const char *path;      /* CNI_PATH */
 	const char *cache_dir; /* see cache.h */
-	bool dry_run;	       /* only CHECK */
+	const char *
+		conf_dir; /* for lists that have all plugins in drop-in files, which libcni does not cache;
+				* NULL: such a list has none */
+	bool dry_run; /* only CHECK */
 	struct cni_warnings *warnings;
 	cni_reconcile_reporter *report;		     /* called for each attachment */
 	void (*progress)(size_t done, size_t total); /* called beside it; NULL: none is wanted */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attachments of a configuration that is no list, as libcni's AddNetwork() caches them: Multus calls it for such
- * networks, and has a cache of its own. The plugins are those of fake.h. */
+/* Attachments whose cached configuration is no list of plugins: a single one, as libcni's AddNetwork() caches it (Multus
+ * calls it, and has a cache of its own), or a list whose plugins are drop-in files. The plugins are those of fake.h. */
 #include "cnitool_scene.h"
 
 #include "base64.h"
@@ -44,6 +44,16 @@ static void asks(const struct cnitool_scene *scene, const char *line, const char
 	plugin_assert_success(&answer);
 	plugin_answer_clear(&answer);
 	fake_assert_asked(&scene->fake, asked);
+}
+
+static void asks_nothing(const struct cnitool_scene *scene, const char *line, const char *prints)
+{
+	struct plugin_answer answer = cnitool_run(scene, line);
+
+	assert_int_equal(answer.exit_code, 1);
+	assert_non_null(strstr(answer.out, prints));
+	plugin_answer_clear(&answer);
+	fake_assert_asked(&scene->fake, "");
 }
 
 static void cnitool__checks_and_deletes_what_is_no_list(void **state)
@@ -100,6 +110,30 @@ static void cnitool__takes_the_network_of_today_otherwise(void **state)
 	asks(scene, "del mv --container c1", "DEL two\n");
 }
 
+/* ---- drop-in files ---- */
+
+/* libcni caches the list, and not the files. */
+static void cnitool__checks_a_list_of_drop_ins(void **state)
+{
+	static const char *const lists[] = {
+		"{\"cniVersion\":\"1.0.0\",\"name\":\"mv\"}",
+		"{\"name\":\"mv\",\"loadOnlyInlinedPlugins\":false,\"cniVersion\":\"0.4.0\"}",
+	};
+	const struct cnitool_scene *scene = *state;
+
+	fake_write(&scene->fake, "net.d/mv/10.conf", "{\"type\":\"two\"}");
+	fake_write(&scene->fake, "net.d/mv/20.conf", "{\"type\":\"one\"}");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		fake_write(&scene->fake, "net.d/20-mv.conflist", lists[i]);
+		write_cached(scene, "1.0.0", lists[i]);
+		asks(scene, "reconcile mv", "CHECK two\nCHECK one\n");
+		asks(scene, "check mv", "CHECK two\nCHECK one\n");
+		asks(scene, "doctor mv --only attachments.check", "CHECK two\nCHECK one\n");
+	}
+	fake_remove(&scene->fake, "net.d/20-mv.conflist");
+	asks_nothing(scene, "check mv", "the cached configuration has no plugins");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +141,7 @@ int main(void)
 		cnitool_test(cnitool__shows_what_is_no_list),
 		cnitool_test(cnitool_gc__deletes_what_is_no_list),
 		cnitool_test(cnitool__takes_the_network_of_today_otherwise),
+		cnitool_test(cnitool__checks_a_list_of_drop_ins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
