@@ -29,12 +29,12 @@ const struct command commands[] = {
 	 "Deletes every attachment in the cache whose namespace is gone; then, from cniVersion "
 	 "1.1.0,\n"
 	 "each plugin removes what belongs to no other attachment. What stays are the attachments\n"
-	 "in the cache whose namespace lives, those whose link is on this host, and those named "
-	 "by\n"
-	 "--keep: this is --gone, and the default. With --all EVERYTHING GOES but those named by\n"
-	 "--keep: all containers lose this network. NETNS without --gone means --all,\n"
-	 "as in Go's cnitool. Prints a line for each attachment and each plugin; with --dry-run\n"
-	 "nothing is changed. No add and no del of the network runs meanwhile.\n"),
+	 "in the cache whose namespace lives, or whose record is damaged, those whose link is on\n"
+	 "this host, and those named by --keep: this is --gone, and the default. With --all\n"
+	 "EVERYTHING GOES but those named by --keep: all containers lose this network. NETNS\n"
+	 "without --gone means --all, as in Go's cnitool. Prints a line for each attachment and\n"
+	 "each plugin; with --dry-run nothing is changed. No add and no del of the network runs\n"
+	 "meanwhile.\n"),
 	COMMAND("purge", "", command_purge, COMMAND_ROOT, "cnitool-gc", "Take everything of these plugins off the node",
 	 "For the way back to another suite, once its containers are stopped: for every network\n"
 	 "that the cache, the configuration or the host knows, and that has a plugin of this "
@@ -50,10 +50,10 @@ const struct command commands[] = {
 	 "Put back what a firewall's reload has taken",
 	 "For each attachment in the cache whose namespace is there: CHECK, and if that fails the\n"
 	 "plugins put back rules, gateway addresses and forwarding, without the container's\n"
-	 "noticing. Prints a line for each (fine, mended, failed, gone), and exits with 1 if one\n"
-	 "failed. Then the plugins remove the rules of attachments whose link is gone, of all\n"
-	 "networks. With --dry-run nothing is changed, and those that CHECK refuses are "
-	 "'wrong'.\n"),
+	 "noticing. Prints a line for each (fine, mended, failed, gone; skipped, if its\n"
+	 "configuration has no CHECK, or it is deleted meanwhile), and exits with 1 if one failed.\n"
+	 "Then the plugins remove the rules of attachments whose link is gone, of all networks.\n"
+	 "With --dry-run nothing is changed, and those that CHECK refuses are 'wrong'.\n"),
 	COMMAND("validate", "[FILE|NETWORK...]", command_validate, 0, "cnitool-validate",
 	 "Look for mistakes in configurations",
 	 "Without operands all files of the configuration directory. Finds broken JSON, keys that "

@@ -156,7 +156,6 @@ static int show_if_any(struct tool *tool, void *data, struct cni_error *err)
 {
 	if (tool_load(tool, err) == 0 && !ipam_has_ledger(&tool->list))
 		return 0;
-	cni_conflist_clear(&tool->list);
 	if (show_network(tool, data, err) < 0)
 		cni_warn_error(&tool->warnings, err);
 	return 0;

@@ -2,7 +2,6 @@
 /* Metrics of address pools: the range sets of host-local, for each network that has one. */
 #include "amount.h"
 #include "cleanup.h"
-#include "confdir.h"
 #include "ipam.h"
 #include "mem.h"
 #include "metrics.h"
@@ -72,25 +71,17 @@ static int read_ledgers(struct pools *pools, const char *network, const struct i
 }
 
 /* A network without host-local has no pool; one whose ranges cannot be read is a warning. */
-static void read_network(struct pools *pools, const struct metrics *metrics, char *network)
+static int read_network(struct tool *tool, void *data, struct cni_error *err)
 {
-	char *operands[] = {network, NULL};
-	struct options options = *metrics->tool->options;
-	struct cni_warnings *warnings = &metrics->tool->warnings;
-	struct tool tool = {.options = NULL};
+	struct pools *pools = data;
 	struct ipam ipam = {.plugin_count = 0};
-	struct cni_error err = {.code = 0};
 
-	options.operands = operands;
-	options.operand_count = 1;
-	if (tool_open(&options, false, &tool, &err) < 0 || ipam_open(&tool, &ipam, &err) < 0) {
-		if (!strstr(err.msg, "has no ledger"))
-			cni_warn_error(warnings, &err);
-	} else if (read_ledgers(pools, network, &ipam, &err) < 0) {
-		cni_warn_error(warnings, &err);
-	}
+	if (tool_load(tool, err) == 0 && !ipam_has_ledger(&tool->list))
+		return 0;
+	if (ipam_open(tool, &ipam, err) < 0 || read_ledgers(pools, tool->list.name, &ipam, err) < 0)
+		cni_warn_error(&tool->warnings, err);
 	ipam_close(&ipam);
-	tool_close(&tool);
+	return 0;
 }
 
 static void put_family(const struct metrics *metrics, const struct pools *pools, const char *name,
@@ -138,16 +129,10 @@ static void put_pools(const struct metrics *metrics, const struct pools *pools)
 int metrics_pools(const struct metrics *metrics, struct cni_error *err)
 {
 	struct pools pools = {.boot = boot_id_read(), .census = census_take()};
-	char **names = NULL;
-	size_t count = 0;
-	int failed = cni_confdir_names(metrics->tool->options->conf_dir, &names, &count,
-				       &metrics->tool->warnings, err);
+	int failed = tool_each_network(metrics->tool, read_network, &pools, err);
 
-	for (size_t i = 0; !failed && i < count; i++)
-		read_network(&pools, metrics, names[i]);
 	if (!failed)
 		put_pools(metrics, &pools);
-	cni_confdir_names_free(names, count);
 	for (size_t i = 0; i < pools.count; i++)
 		free(pools.items[i].labels);
 	free(pools.items);

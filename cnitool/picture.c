@@ -173,29 +173,32 @@ static void describe(struct picture_network *network, const struct cni_conflist 
 	}
 }
 
+struct configured {
+	struct picture *picture;
+	const char *network; /* NULL: all */
+	struct cni_warnings *warnings;
+};
+
+static void add_one(const char *name, struct cni_conflist *list, const struct cni_error *why,
+		    void *data)
+{
+	const struct configured *configured = data;
+
+	if (configured->network && strcmp(configured->network, name) != 0)
+		return;
+	if (list)
+		describe(network_of(configured->picture, name), list);
+	else
+		cni_warn_error(configured->warnings, why);
+}
+
 static int add_configured(const struct options *options, const char *network,
 			  struct picture *picture, struct cni_warnings *warnings,
 			  struct cni_error *err)
 {
-	char **names;
-	size_t count;
+	struct configured configured = {picture, network, warnings};
 
-	if (cni_confdir_names(options->conf_dir, &names, &count, warnings, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct cni_conflist list = {0};
-		struct cni_error why;
-
-		if (network && strcmp(network, names[i]) != 0)
-			continue;
-		if (cni_confdir_find(options->conf_dir, names[i], &list, NULL, &why) == 0)
-			describe(network_of(picture, names[i]), &list);
-		else
-			cni_warn_error(warnings, &why);
-		cni_conflist_clear(&list);
-	}
-	cni_confdir_names_free(names, count);
-	return 0;
+	return cni_confdir_each(options->conf_dir, add_one, &configured, warnings, err);
 }
 
 /* A network without a file is described by the record of one of its attachments. */

@@ -180,26 +180,21 @@ static int add_cached(struct purge *purge, struct cni_error *err)
 	return 0;
 }
 
+static void add_if_ours(const char *network, struct cni_conflist *list, const struct cni_error *why,
+			void *data)
+{
+	struct purge *purge = data;
+
+	(void)why;
+	if (list && has_ours(purge, list))
+		add_network(&purge->networks, network);
+}
+
 static int add_configured(struct purge *purge, struct cni_error *err)
 {
 	struct tool *tool = purge->tool;
-	char **names;
-	size_t count;
 
-	if (cni_confdir_names(tool->options->conf_dir, &names, &count, &tool->warnings, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct cni_conflist list = {0};
-		struct cni_error ignored;
-
-		if (cni_confdir_find(tool->options->conf_dir, names[i], &list, NULL, &ignored) ==
-			    0 &&
-		    has_ours(purge, &list))
-			add_network(&purge->networks, names[i]);
-		cni_conflist_clear(&list);
-	}
-	cni_confdir_names_free(names, count);
-	return 0;
+	return cni_confdir_each(tool->options->conf_dir, add_if_ours, purge, &tool->warnings, err);
 }
 
 /* ---- sweep ---- */

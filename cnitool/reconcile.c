@@ -6,11 +6,14 @@
 #include "about.h"
 #include "cleanup.h"
 #include "commands.h"
+#include "hint.h"
 #include "mem.h"
 #include "plain_words.h"
 #include "progress.h"
 #include "request.h"
 #include "tally.h"
+
+#include <string.h>
 
 static const char *word_of(enum cni_reconciled state, bool dry_run)
 {
@@ -21,16 +24,44 @@ static const char *word_of(enum cni_reconciled state, bool dry_run)
 		return "mended";
 	case CNI_RECONCILED_GONE:
 		return "gone";
+	case CNI_RECONCILED_SKIPPED:
+		return "skipped";
 	case CNI_RECONCILED_WRONG:
 		break;
 	}
 	return dry_run ? "wrong" : "failed";
 }
 
+/* Obstacles before CHECK and MEND look at an attachment: they say nothing of the container. */
+static const struct {
+	const char *words; /* in the message */
+	int code;
+} obstacles[] = {
+	{"failed to find plugin", CNI_EMISSING},
+	{"the lock was not free within", CNI_ELOCKED},
+};
+
+#define OBSTACLES (sizeof(obstacles) / sizeof(*obstacles))
+
 struct report {
 	bool dry_run;
 	struct tally tally;
+	struct cni_error hindered[OBSTACLES]; /* the first of each; code 0: none */
+	size_t faults;			      /* of attachments */
 };
+
+static void count_fault(struct report *report, const char *message)
+{
+	for (size_t i = 0; i < OBSTACLES; i++)
+		if (strstr(message, obstacles[i].words)) {
+			struct cni_error err;
+
+			cni_fail(&err, obstacles[i].code, "%s", message);
+			cni_fail_first(&report->hindered[i], &err);
+			return;
+		}
+	report->faults++;
+}
 
 static void report_one(const struct cni_owner *owner, enum cni_reconciled state,
 		       const char *message, void *data)
@@ -42,6 +73,8 @@ static void report_one(const struct cni_owner *owner, enum cni_reconciled state,
 			   owner->network);
 	freeing char *plain = plain_words(message, report->tally.json || report->tally.is_verbose);
 
+	if (state == CNI_RECONCILED_WRONG)
+		count_fault(report, message);
 	tally_add(&report->tally, owner, word_of(state, report->dry_run),
 		  state == CNI_RECONCILED_GONE ? hint : plain);
 }
@@ -84,6 +117,7 @@ static int run(struct tool *tool, bool dry_run, struct report *report, struct cn
 		.network = options->operand_count ? options->operands[0] : NULL,
 		.path = options->plugin_path,
 		.cache_dir = options->cache_dir,
+		.conf_dir = options->conf_dir,
 		.dry_run = dry_run,
 		.warnings = &tool->warnings,
 		.report = report_one,
@@ -102,6 +136,19 @@ static int run(struct tool *tool, bool dry_run, struct report *report, struct cn
 	return wrong ? COMMAND_FAULT : 0;
 }
 
+static void print_obstacles(const struct tool *tool, const struct report *report)
+{
+	const struct hint_context context = {.options = tool->options, .command = "reconcile"};
+
+	for (size_t i = 0; i < OBSTACLES; i++) {
+		freeing char *hint =
+			report->hindered[i].code ? hint_for(&context, &report->hindered[i]) : NULL;
+
+		if (hint)
+			fprintf(stderr, "  try: %s\n", hint);
+	}
+}
+
 /* Once, below what is wrong. */
 static void print_hint(const struct tool *tool, const struct report *report)
 {
@@ -110,12 +157,13 @@ static void print_hint(const struct tool *tool, const struct report *report)
 	if (tool->options->json)
 		return;
 	fflush(stdout);
-	if (report->dry_run)
+	print_obstacles(tool, report);
+	if (report->faults && report->dry_run)
 		fprintf(stderr,
 			"  try: cnitool reconcile %s: puts back rules, gateway addresses and "
 			"forwarding\n",
 			network);
-	else
+	else if (report->faults)
 		fputs("  try: stop and start the containers that failed: what they lack cannot be "
 		      "put "
 		      "back while they run\n",

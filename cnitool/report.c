@@ -63,6 +63,9 @@ void report_error(const struct hint_context *context, const struct cni_error *er
 
 void report_warnings(const struct options *options, const struct cni_warnings *warnings)
 {
+	/* Both outputs may lead to one file, and the rest of a long one is still here. */
+	if (warnings->count)
+		fflush(stdout);
 	for (size_t i = 0; i < warnings->count; i++) {
 		freeing char *plain = plain_words(warnings->items[i], options->verbose);
 		bool is_first = true;

@@ -2,7 +2,9 @@
 #include "tool.h"
 
 #include "cached_list.h"
+#include "cleanup.h"
 #include "confdir.h"
+#include "mem.h"
 #include "names.h"
 
 #include <string.h>
@@ -46,6 +48,8 @@ int tool_open(const struct options *options, bool with_netns, struct tool *ret_t
 
 int tool_load(struct tool *tool, struct cni_error *err)
 {
+	if (tool->list.name)
+		return 0;
 	return cni_confdir_find(tool->options->conf_dir, tool->options->operands[0], &tool->list,
 				&tool->warnings, err);
 }
@@ -73,68 +77,81 @@ int tool_load_attached(struct tool *tool, struct cni_error *err)
 	return tool_load(tool, err);
 }
 
-/* Its warnings become those of `tool`. */
-static int run_one(struct tool *tool, char *network,
-		   int (*run)(struct tool *each, void *data, struct cni_error *err), void *data,
-		   struct cni_error *err)
+/* A walk over networks, and the greatest result so far; -1: it has failed. */
+struct walk {
+	struct tool *tool;
+	int (*run)(struct tool *each, void *data, struct cni_error *err);
+	void *data;
+	struct cni_error *err;
+	int worst;
+};
+
+/* A list that could not be read is read again by tool_load(), which fails. Warnings become those of the walk's tool. */
+static void run_one(const char *network, struct cni_conflist *list, const struct cni_error *why,
+		    void *data)
 {
-	struct options options = *tool->options;
-	char *operands[] = {network, NULL};
+	struct walk *walk = data;
+	struct options options = *walk->tool->options;
+	freeing char *name = cni_strdup(network);
+	char *operands[] = {name, NULL};
 	struct tool each;
 	int result;
 
+	(void)why;
+	if (walk->worst < 0)
+		return;
 	options.operands = operands;
 	options.operand_count = 1;
-	if (tool_open(&options, false, &each, err) < 0)
-		return -1;
-	result = run(&each, data, err);
+	if (tool_open(&options, false, &each, walk->err) < 0) {
+		walk->worst = -1;
+		return;
+	}
+	if (list) {
+		each.list = *list;
+		*list = (struct cni_conflist){0};
+	}
+	result = walk->run(&each, walk->data, walk->err);
 	for (size_t i = 0; i < each.warnings.count; i++)
-		cni_warn(&tool->warnings, "%s", each.warnings.items[i]);
+		cni_warn(&walk->tool->warnings, "%s", each.warnings.items[i]);
 	tool_close(&each);
-	return result;
+	walk->worst = result < 0 || result > walk->worst ? result : walk->worst;
 }
 
 int tool_each_network(struct tool *tool,
 		      int (*run)(struct tool *each, void *data, struct cni_error *err), void *data,
 		      struct cni_error *err)
 {
-	char **names;
-	size_t count;
-	int worst = 0;
+	struct walk walk = {.tool = tool, .run = run, .data = data, .err = err};
 
-	if (cni_confdir_names(tool->options->conf_dir, &names, &count, &tool->warnings, err) < 0)
+	if (cni_confdir_each(tool->options->conf_dir, run_one, &walk, &tool->warnings, err) < 0)
 		return -1;
-	for (size_t i = 0; i < count && worst >= 0; i++) {
-		int result = run_one(tool, names[i], run, data, err);
+	return walk.worst;
+}
 
-		worst = result < 0 || result > worst ? result : worst;
-	}
-	cni_confdir_names_free(names, count);
-	return worst;
+struct visit {
+	struct tool *tool;
+	void (*visit)(const struct cni_conflist *list, void *data);
+	void *data;
+};
+
+static void visit_one(const char *network, struct cni_conflist *list, const struct cni_error *why,
+		      void *data)
+{
+	struct visit *visit = data;
+
+	(void)network;
+	if (list)
+		visit->visit(list, visit->data);
+	else
+		cni_warn(&visit->tool->warnings, "passed over: %s", why->msg);
 }
 
 int tool_each_list(struct tool *tool, void (*visit)(const struct cni_conflist *list, void *data),
 		   void *data, struct cni_error *err)
 {
-	const char *dir = tool->options->conf_dir;
-	char **names;
-	size_t count;
+	struct visit all = {.tool = tool, .visit = visit, .data = data};
 
-	if (cni_confdir_names(dir, &names, &count, &tool->warnings, err) < 0)
-		return -1;
-	for (size_t i = 0; i < count; i++) {
-		struct cni_conflist list;
-		struct cni_error why;
-
-		if (cni_confdir_find(dir, names[i], &list, NULL, &why) < 0) {
-			cni_warn(&tool->warnings, "passed over: %s", why.msg);
-			continue;
-		}
-		visit(&list, data);
-		cni_conflist_clear(&list);
-	}
-	cni_confdir_names_free(names, count);
-	return 0;
+	return cni_confdir_each(tool->options->conf_dir, visit_one, &all, &tool->warnings, err);
 }
 
 void tool_close(struct tool *tool)

@@ -24,7 +24,7 @@ struct tool {
 int tool_open(const struct options *options, bool with_netns, struct tool *ret_tool,
 	      struct cni_error *err);
 
-/* Reads the network's configuration. Fails as cni_confdir_find(). */
+/* Reads the network's configuration, unless it was read. Fails as cni_confdir_find(). */
 int tool_load(struct tool *tool, struct cni_error *err);
 
 /* Takes the configuration and the namespace's path that the cache has from the attachment's ADD; where it

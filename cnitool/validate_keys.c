@@ -208,6 +208,31 @@ static void check_object(const struct level *level, const cJSON *object)
 	free(names.items);
 }
 
+/* libcni takes the keys of a list as they are written; those of plugins match in any case. */
+static void check_case(const struct level *level, const cJSON *list)
+{
+	const cJSON *member;
+
+	cJSON_ArrayForEach (member, list) {
+		const struct cni_field *field = level->fields[0];
+		struct config_place place = level->place;
+		struct config_finding *finding;
+
+		while (field->key && strcasecmp(field->key, member->string) != 0)
+			field++;
+		if (!field->key || !strcmp(field->key, member->string))
+			continue;
+		place.key = member->string;
+		finding =
+			config_findings_add(level->findings, "unknown-key", CONFIG_WARNING, &place,
+					    "'%s' is not '%s' to runtimes: the case of a list's "
+					    "keys matters",
+					    member->string, field->key);
+		config_finding_so(finding, "runtimes ignore the key");
+		config_finding_try(finding, "write '%s'", field->key);
+	}
+}
+
 /* ---- the objects ---- */
 
 void validate_list_keys(struct validation *validation, const struct source *source)
@@ -223,8 +248,10 @@ void validate_list_keys(struct validation *validation, const struct source *sour
 		.more = of_lists,
 	};
 
-	if (source->is_list)
-		check_object(&level, source->json);
+	if (!source->is_list)
+		return;
+	check_object(&level, source->json);
+	check_case(&level, source->json);
 }
 
 void validate_keys(const struct configured *configured)

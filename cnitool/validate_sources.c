@@ -158,7 +158,8 @@ static bool parse(struct validation *validation, struct source *source)
 	struct config_finding *finding;
 	struct cni_error err;
 
-	if (cni_json_parse_source(source->text, source->size, what, &source->json, &err) == 0) {
+	if (cni_json_parse_configuration(source->text, source->size, what, &source->json, &err) ==
+	    0) {
 		read_name(source);
 		return true;
 	}
@@ -188,17 +189,15 @@ static int read_list(const struct source *source, const char *dir, struct cni_co
 		     struct cni_error *err)
 {
 	freeing char *what = cni_format("'%s'", source->file);
-	freeing char *network = NULL;
 
 	if (!source->is_list)
 		return cni_conflist_upconvert(source->text, source->size, what, ret_list, err);
 	if (cni_conflist_parse(source->text, source->size, what, ret_list, err) < 0)
 		return -1;
-	if (!dir || ret_list->only_inlined)
+	if (!dir || cni_confdir_complete(dir, ret_list, what, NULL, err) == 0)
 		return 0;
-	network = cni_strdup(ret_list->name);
 	cni_conflist_clear(ret_list);
-	return cni_confdir_find(dir, network, ret_list, NULL, err);
+	return -1;
 }
 
 static void check_list(struct validation *validation, struct source *source, const char *dir)

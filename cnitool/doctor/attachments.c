@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "doctor.h"
 #include "mem.h"
+#include "plugin_types.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -47,6 +48,7 @@ static void check_one(const struct doctor *doctor, const struct doctor_attachmen
 		.container = cached->container,
 		.netns = cached->netns,
 		.ifname = cached->ifname,
+		.leaves_locks = true,
 	};
 
 	if (attachment->life != CNI_NAMESPACE_LIVES)
@@ -165,10 +167,32 @@ void check_attachments(struct doctor *doctor)
 
 /* ---- STATUS ---- */
 
-/* A plugin that does not speak 1.1.0 has no STATUS: that is no fault. */
+/* A plugin that does not speak 1.1.0, or whose IPAM plugin does not, has no STATUS: that is no fault. */
+static bool has_status(const cJSON *plugin, const char *path)
+{
+	const char *ipam = cni_json_get_string(cni_json_get(plugin, "ipam"), "type");
+
+	return plugin_speaks(cni_conflist_type(plugin), path, CNI_1_1_0) &&
+	       (!ipam || !*ipam || plugin_speaks(ipam, path, CNI_1_1_0));
+}
+
+/* The plugins that a runtime would ask if the list were of 1.1.0; the caller frees. */
+static cJSON *plugins_with_status(const struct cni_conflist *list, const char *path)
+{
+	cJSON *plugins = cni_json_array();
+	const cJSON *plugin;
+
+	cJSON_ArrayForEach (plugin, list->plugins) {
+		if (list->version >= CNI_1_1_0 || has_status(plugin, path))
+			cJSON_AddItemToArray(plugins, cni_json_copy(plugin));
+	}
+	return plugins;
+}
+
 static void ask_status(struct doctor *doctor, const struct doctor_network *network)
 {
 	struct cni_conflist list = network->tool.list;
+	freeing_json cJSON *plugins = plugins_with_status(&list, doctor->options->plugin_path);
 	const struct cni_chain chain = {
 		.list = &list,
 		.path = doctor->options->plugin_path,
@@ -179,7 +203,8 @@ static void ask_status(struct doctor *doctor, const struct doctor_network *netwo
 	struct cni_error err;
 
 	list.version = CNI_1_1_0;
-	if (!list.plugins || cni_chain_status(&chain, &err) == 0 || err.code == CNI_EVERSION)
+	list.plugins = plugins;
+	if (cni_chain_status(&chain, &err) == 0 || err.code == CNI_EVERSION)
 		return;
 	if (err.code == CNI_ELIMITED)
 		words.so = "ADD works, with limited connectivity";

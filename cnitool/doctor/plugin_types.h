@@ -21,4 +21,7 @@ struct plugin_types {
 struct plugin_types plugin_types(const struct doctor *doctor);
 void plugin_types_clear(struct plugin_types *types);
 
+/* True if the plugin reports (VERSION) that it speaks `version`. */
+bool plugin_speaks(const char *type, const char *path, enum cni_version version);
+
 #endif

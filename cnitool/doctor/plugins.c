@@ -86,6 +86,15 @@ static bool speaks(const cJSON *versions, enum cni_version version)
 	return false;
 }
 
+bool plugin_speaks(const char *type, const char *path, enum cni_version version)
+{
+	freeing_json cJSON *versions = NULL;
+	struct cni_error ignored;
+
+	return cni_request_versions(type, path, &versions, &ignored) == 0 &&
+	       speaks(versions, version);
+}
+
 static void look_at_plugin(struct doctor *doctor, const struct plugin_type *type)
 {
 	const char *path = doctor->options->plugin_path;

@@ -54,10 +54,12 @@ const struct doctor_network *doctor_network_of(const struct doctor *doctor, cons
 	return NULL;
 }
 
-static void add_network(struct doctor *doctor, const char *name)
+/* `list` is taken; NULL: it is read, or cannot be. */
+static void add_network(struct doctor *doctor, const char *name, struct cni_conflist *list)
 {
 	struct doctor_network *network = cni_alloc(sizeof(*network));
 	struct cni_error err;
+	bool is_open;
 
 	network->operands[0] = cni_strdup(name);
 	network->name = network->operands[0];
@@ -67,8 +69,12 @@ static void add_network(struct doctor *doctor, const char *name)
 	doctor->networks = cni_realloc_array(doctor->networks, doctor->network_count + 1,
 					     sizeof(struct doctor_network *));
 	doctor->networks[doctor->network_count++] = network;
-	if (tool_open(&network->options, false, &network->tool, &err) < 0 ||
-	    tool_load(&network->tool, &err) < 0) {
+	is_open = tool_open(&network->options, false, &network->tool, &err) == 0;
+	if (is_open && list) {
+		network->tool.list = *list;
+		*list = (struct cni_conflist){0};
+	}
+	if (!is_open || tool_load(&network->tool, &err) < 0) {
 		const struct finding_words words = {
 			.where = doctor->options->conf_dir,
 			.so = "no container can be added to this network",
@@ -79,23 +85,29 @@ static void add_network(struct doctor *doctor, const char *name)
 	}
 }
 
+static void add_configured(const char *name, struct cni_conflist *list, const struct cni_error *why,
+			   void *data)
+{
+	struct doctor *doctor = data;
+
+	(void)why;
+	if (!doctor->options->operand_count)
+		add_network(doctor, name, list);
+}
+
 static void open_networks(struct doctor *doctor)
 {
 	const struct options *options = doctor->options;
 	struct cni_error err;
-	char **names;
-	size_t count;
 
-	if (cni_confdir_names(options->conf_dir, &names, &count, &doctor->warnings, &err) < 0) {
+	if (cni_confdir_each(options->conf_dir, add_configured, doctor, &doctor->warnings, &err) <
+	    0) {
 		doctor_find_error(doctor, FINDING_UNSEEN, NULL, &err);
 		return;
 	}
-	for (size_t i = 0; i < count && !options->operand_count; i++)
-		add_network(doctor, names[i]);
 	for (size_t i = 0; i < options->operand_count; i++)
 		if (!doctor_network_of(doctor, options->operands[i]))
-			add_network(doctor, options->operands[i]);
-	cni_confdir_names_free(names, count);
+			add_network(doctor, options->operands[i], NULL);
 }
 
 bool doctor_wants(const struct doctor *doctor, const char *network)
@@ -123,6 +135,20 @@ bool doctor_forwards(const struct cni_conflist *list)
 
 /* ---- attachments ---- */
 
+/* libcni does not cache drop-in files: a list without any other plugin has those of today. */
+static void read_list(const struct doctor *doctor, struct doctor_attachment *attachment)
+{
+	const struct cni_cached *cached = attachment->cached;
+	const struct doctor_network *network = doctor_network_of(doctor, cached->network);
+	struct cni_error ignored;
+
+	if (cni_cached_list(cached, NULL, &attachment->list, &ignored) == 0 ||
+	    (network && network->tool.list.plugins &&
+	     cni_cached_list(cached, &network->tool.list, &attachment->list, &ignored) == 0))
+		return;
+	attachment->list = (struct cni_conflist){.name = NULL};
+}
+
 static void open_attachments(struct doctor *doctor)
 {
 	struct cni_error err;
@@ -146,8 +172,7 @@ static void open_attachments(struct doctor *doctor)
 			.cached = cached,
 			.life = cni_namespace_ask(cached->netns, cached->identity)};
 		cni_owner_format(&owner, attachment->owner);
-		if (cni_cached_list(cached, NULL, &attachment->list, &err) < 0)
-			attachment->list = (struct cni_conflist){.name = NULL};
+		read_list(doctor, attachment);
 	}
 }
 

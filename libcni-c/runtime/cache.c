@@ -308,3 +308,39 @@ int cni_cache_list(const char *dir, const char *network, const char *ids,
 	*ret_count = count;
 	return 0;
 }
+
+/* A DEL may have removed it since. */
+static bool is_damaged(const char *folder, const char *name)
+{
+	freeing char *file = cni_format("%s/%s", folder, name);
+	struct cni_cached cached;
+	struct cni_error why;
+
+	if (read_file(file, NULL, &cached, &why) < 0)
+		return why.errnum != ENOENT;
+	cni_cached_clear(&cached);
+	return false;
+}
+
+int cni_cache_list_damaged(const char *dir, const char *network, char ***ret_names,
+			   size_t *ret_count, struct cni_error *err)
+{
+	freeing char *folder = cni_format("%s/results", dir);
+	freeing char *prefix = cni_format("%s-", network);
+	struct dirent **names = NULL;
+	int found = scandir(folder, &names, NULL, compare_names);
+	size_t count = 0;
+
+	if (found < 0 && errno != ENOENT)
+		return cni_fail_errno(err, CNI_EIO, errno, "read directory '%s'", folder);
+	*ret_names = cni_realloc_array(NULL, found > 0 ? (size_t)found : 0, sizeof(**ret_names));
+	for (int i = 0; i < found; i++) {
+		freeing struct dirent *name = names[i];
+
+		if (may_be_of(name->d_name, prefix, "") && is_damaged(folder, name->d_name))
+			(*ret_names)[count++] = cni_strdup(name->d_name + strlen(prefix));
+	}
+	free(names);
+	*ret_count = count;
+	return 0;
+}

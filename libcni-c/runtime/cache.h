@@ -62,6 +62,12 @@ int cni_cache_list(const char *dir, const char *network, const char *ids,
 		   struct cni_cached **ret_items, size_t *ret_count, struct cni_warnings *warnings,
 		   struct cni_error *err);
 
+/* Lists the files that cni_cache_list() ignores with a warning: `ret_names` gets of each name the part behind
+ * "<network>-", "<container>-<interface>" if the file is of this network. The caller frees the array and the names.
+ * Fails as cni_cache_list(). */
+int cni_cache_list_damaged(const char *dir, const char *network, char ***ret_names,
+			   size_t *ret_count, struct cni_error *err);
+
 /* Frees an array of cni_cache_list(). */
 void cni_cached_free(struct cni_cached *items, size_t count);
 

@@ -11,7 +11,8 @@
 CNI_BEGIN_DECLS
 
 /* Reads the cached list. A list cached by libcni lacks the plugins of the drop-in folder, so the
- * plugins of `today` (NULL allowed) with other types are appended. The caller clears with
+ * plugins of `today` (NULL allowed) with other types are appended. libcni's AddNetwork(), as Multus calls it
+ * for a configuration that is no list, caches the single plugin: it becomes a list. The caller clears with
  * cni_conflist_clear().
  * Fails with CNI_EMISSING if the cache has no list, or one without plugins, and as
  * cni_conflist_parse(). */

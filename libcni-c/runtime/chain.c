@@ -31,6 +31,17 @@ void chain_forget_memory(struct cni_memory *memory)
 	cJSON_Delete(memory->result);
 }
 
+/* True if the result came in the form of `ip4` and `ip6`. */
+static bool came_before_lists(const cJSON *json, enum cni_version version)
+{
+	const char *said = cni_json_get_string(json, "cniVersion");
+	struct cni_error ignored;
+
+	if (said && *said && cni_version_parse(said, CNI_0_1_0, &version, &ignored) < 0)
+		return false;
+	return version < CNI_0_3_0;
+}
+
 int chain_convert(const cJSON *json, enum cni_version version, const char *what, cJSON **ret_json,
 		  struct cni_error *err)
 {
@@ -39,7 +50,9 @@ int chain_convert(const cJSON *json, enum cni_version version, const char *what,
 
 	if (cni_result_decode(json, version, what, &result, err) < 0)
 		return -1;
-	fits = cni_result_check_fits(&result, version, err) == 0;
+	/* A plugin may answer {} before 0.3.0 too; only results of lists may not fit. */
+	fits = came_before_lists(json, version) ||
+	       cni_result_check_fits(&result, version, err) == 0;
 	if (fits)
 		*ret_json = cni_result_encode(&result, version);
 	cni_result_clear(&result);
@@ -120,6 +133,26 @@ int cni_chain_del(const struct cni_chain *chain, struct cni_error *err)
 
 /* ---- CHECK, MEND ---- */
 
+/* A plugin that refuses MEND, as those of other suites do, stops the walk unless all that it has made is as ADD
+ * left it: what the plugins behind it have lost can be put back. */
+static int ask(const struct cni_chain *chain, const struct cni_request *request,
+	       const cJSON *plugin, struct cni_error *err)
+{
+	struct cni_request check = *request;
+	struct cni_error why;
+
+	if (cni_request_run(request, chain->list, plugin, NULL, err) == 0)
+		return 0;
+	check.command = CNI_CHECK;
+	if (request->command != CNI_MEND || chain->list->disable_check)
+		return -1;
+	if (cni_request_run(&check, chain->list, plugin, NULL, &why) == 0)
+		return 0;
+	if (strstr(err->msg, "unknown CNI_COMMAND"))
+		*err = why;
+	return -1;
+}
+
 /* With the cached result, plugin after plugin. */
 static int walk_cached(const struct cni_chain *chain, enum cni_command command,
 		       struct cni_error *err)
@@ -144,7 +177,7 @@ static int walk_cached(const struct cni_chain *chain, enum cni_command command,
 				chain->cache_dir);
 	request = chain_request(chain, &memory, command);
 	cJSON_ArrayForEach (plugin, chain->list->plugins) {
-		if (cni_request_run(&request, chain->list, plugin, NULL, err) < 0)
+		if (ask(chain, &request, plugin, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -152,10 +185,14 @@ static int walk_cached(const struct cni_chain *chain, enum cni_command command,
 
 int cni_chain_check(const struct cni_chain *chain, struct cni_error *err)
 {
+	unlocking_chain struct cni_chain_locks locks = CNI_CHAIN_LOCKS;
+
 	if (chain_check_names(chain, err) < 0)
 		return -1;
 	if (chain->list->version >= CNI_0_4_0 && chain->list->disable_check)
 		return 0;
+	if (!chain->leaves_locks && chain_lock(chain, true, &locks, err) < 0)
+		return -1;
 	return walk_cached(chain, CNI_CHECK, err);
 }
 

@@ -26,6 +26,7 @@ struct cni_chain {
 	const char *args;	       /* "KEY=VALUE;KEY=VALUE", or NULL */
 	const cJSON *capability_args;  /* an object of capability and value, or NULL */
 	struct cni_warnings *warnings; /* gets what went wrong and did not matter; may be NULL */
+	bool leaves_locks; /* CHECK takes no lock, and may run beside other operations for the container */
 };
 
 /* Runs ADD, each plugin with the previous plugin's result as prevResult. The last result, in the
@@ -49,13 +50,13 @@ struct cni_chain {
 int cni_chain_add(const struct cni_chain *chain, cJSON **ret_result, struct cni_error *err);
 
 /* Runs CHECK with the cached result and, if cached, ADD's arguments. Stops at the first failure.
- * A list with disableCheck succeeds.
+ * A list with disableCheck succeeds. Waits for other operations on the container as ADD does.
  * Fails as cni_chain_add(), and with CNI_EVERSION below 0.4.0, with CNI_ECONTAINER if the cache has
  * no result of this attachment, and with CNI_EDECODE if it is damaged. */
 int cni_chain_check(const struct cni_chain *chain, struct cni_error *err);
 
-/* Runs MEND (verbs.h) with the cached data, as CHECK. Other suites' plugins do not know MEND and
- * fail. */
+/* Runs MEND (verbs.h) with the cached data, as CHECK. A plugin that refuses MEND, since another suite's does
+ * not know the verb, receives CHECK, which must succeed. */
 int cni_chain_mend(const struct cni_chain *chain, struct cni_error *err);
 
 /* Runs DEL, last plugin first, with the cached result (from 0.4.0) and, if cached, ADD's
@@ -96,7 +97,7 @@ struct cni_gc {
  * by its ADD, then, from 1.1.0, GC to each plugin with the attachments that stay: living ones
  * (living.h, without `all`), those in `keep`, and those that could not be deleted. No ADD or DEL
  * of the network runs at the same time. GC goes on after a failure; the first failure is
- * returned and further ones are warnings. A list with disableGC does nothing. The chain's own
+ * returned and further ones are warnings. A list with disableGC does nothing (a warning). The chain's own
  * attachment and arguments do not matter.
  * Fails as cni_living_find(), with CNI_ELOCKED if an ADD or a DEL does not end within ten seconds,
  * before anything is deleted, and as cni_chain_del(). */

@@ -163,8 +163,14 @@ int cni_chain_gc(const struct cni_chain *chain, const struct cni_gc *gc, struct 
 	clearing_living struct cni_living living = {0};
 	clearing_collection struct collection run = {.chain = chain, .gc = gc};
 
-	if (chain->list->disable_gc)
+	if (chain->list->disable_gc) {
+		cni_warn(chain->warnings,
+			 "network '%s' has 'disableGC': no attachment was deleted, and no plugin "
+			 "was "
+			 "asked",
+			 chain->list->name);
 		return 0;
+	}
 	if ((!gc->dry_run && chain_lock_network(chain, &locks, err) < 0) ||
 	    find_living(chain, gc, &living, err) < 0)
 		return -1;

@@ -108,7 +108,7 @@ static int read_entry(struct entry *entry, struct cni_error *err)
 
 	if (cni_file_read_at(AT_FDCWD, entry->file, true, FILE_MAX, &entry->data, &entry->size,
 			     err) < 0 ||
-	    cni_json_parse_source(entry->data, entry->size, what, &json, err) < 0)
+	    cni_json_parse_configuration(entry->data, entry->size, what, &json, err) < 0)
 		return -1;
 	name = cni_json_get(json, "name");
 	if (!cJSON_IsString(name) || !*name->valuestring)
@@ -191,6 +191,19 @@ static int append_dropins(const char *dir, struct cni_conflist *list, struct cni
 	return 0;
 }
 
+int cni_confdir_complete(const char *dir, struct cni_conflist *list, const char *what,
+			 struct cni_warnings *warnings, struct cni_error *err)
+{
+	if (!list->only_inlined && append_dropins(dir, list, warnings, err) < 0)
+		return -1;
+	if (list->plugins->child)
+		return 0;
+	return cni_fail(err, CNI_ECONFIG,
+			"%s: the network has no plugins: neither in 'plugins' nor as *.conf in "
+			"'%s/%s'",
+			what, dir, list->name);
+}
+
 static int load_list(const char *dir, const struct entry *entry, struct cni_conflist *ret_list,
 		     struct cni_warnings *warnings, struct cni_error *err)
 {
@@ -200,18 +213,10 @@ static int load_list(const char *dir, const struct entry *entry, struct cni_conf
 		return cni_conflist_upconvert(entry->data, entry->size, what, ret_list, err);
 	if (cni_conflist_parse(entry->data, entry->size, what, ret_list, err) < 0)
 		return -1;
-	if (!ret_list->only_inlined && append_dropins(dir, ret_list, warnings, err) < 0) {
-		cni_conflist_clear(ret_list);
-		return -1;
-	}
-	if (!ret_list->plugins->child) {
-		cni_conflist_clear(ret_list);
-		return cni_fail(err, CNI_ECONFIG,
-				"%s: the network has no plugins: neither in 'plugins' nor as "
-				"*.conf in '%s/%s'",
-				what, dir, entry->name);
-	}
-	return 0;
+	if (cni_confdir_complete(dir, ret_list, what, warnings, err) == 0)
+		return 0;
+	cni_conflist_clear(ret_list);
+	return -1;
 }
 
 static int load(const char *dir, const struct entry *entry, struct cni_conflist *ret_list,
@@ -263,6 +268,39 @@ int cni_confdir_find(const char *dir, const char *network, struct cni_conflist *
 		if (entries.items[i].name && !strcmp(entries.items[i].name, network))
 			return load(dir, &entries.items[i], ret_list, warnings, err);
 	return say_not_found(dir, network, &entries, err);
+}
+
+/* False if an earlier file has the same network. */
+static bool is_first(const struct entries *entries, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (entries->items[i].name &&
+		    !strcmp(entries->items[i].name, entries->items[index].name))
+			return false;
+	return true;
+}
+
+int cni_confdir_each(const char *dir, cni_confdir_visitor *visit, void *data,
+		     struct cni_warnings *warnings, struct cni_error *err)
+{
+	clearing_entries struct entries entries = {0};
+
+	if (scan(dir, &entries, warnings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < entries.count; i++) {
+		const struct entry *entry = &entries.items[i];
+		struct cni_conflist list = {0};
+		struct cni_error why;
+
+		if (!entry->name || !is_first(&entries, i))
+			continue;
+		if (load(dir, entry, &list, warnings, &why) < 0)
+			visit(entry->name, NULL, &why, data);
+		else
+			visit(entry->name, &list, NULL, data);
+		cni_conflist_clear(&list);
+	}
+	return 0;
 }
 
 static bool has_name(char *const *names, size_t count, const char *name)

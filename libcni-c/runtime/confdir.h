@@ -27,6 +27,21 @@ CNI_BEGIN_DECLS
 int cni_confdir_find(const char *dir, const char *network, struct cni_conflist *ret_list,
 		     struct cni_warnings *warnings, struct cni_error *err);
 
+/* A network of cni_confdir_each(). `list` is the visitor's if it empties it; otherwise it is cleared. A network that
+ * cannot be read has the list NULL, and the reason in `why`. */
+typedef void cni_confdir_visitor(const char *network, struct cni_conflist *list,
+				 const struct cni_error *why, void *data);
+
+/* Calls `visit` for all networks, in the order above, with what cni_confdir_find() finds: each file is read once.
+ * Fails with CNI_EIO if the directory is there and cannot be read. */
+int cni_confdir_each(const char *dir, cni_confdir_visitor *visit, void *data,
+		     struct cni_warnings *warnings, struct cni_error *err);
+
+/* Appends the drop-in files of <dir>/<network> to a list, unless it has loadOnlyInlinedPlugins. `what` names its source
+ * in errors. Fails as cni_confdir_find(), also if there are no plugins then. */
+int cni_confdir_complete(const char *dir, struct cni_conflist *list, const char *what,
+			 struct cni_warnings *warnings, struct cni_error *err);
+
 /* Lists the names of all networks, in the order above. The caller frees with
  * cni_confdir_names_free().
  * Fails with CNI_EIO if the directory is there and cannot be read. */

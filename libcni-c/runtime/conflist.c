@@ -255,7 +255,7 @@ int cni_conflist_append(struct cni_conflist *list, const char *data, size_t size
 {
 	freeing_json cJSON *plugin = NULL;
 
-	if (cni_json_parse_source(data, size, what, &plugin, err) < 0)
+	if (cni_json_parse_configuration(data, size, what, &plugin, err) < 0)
 		return -1;
 	if (check_plugin(plugin, err) < 0)
 		return cni_fail_within(err, "%s", what);

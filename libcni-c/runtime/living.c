@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "host_links.h"
 #include "mem.h"
+#include "names.h"
 #include "namespace.h"
 
 #include <stdlib.h>
@@ -144,6 +145,44 @@ static int read_links(struct cni_living *living, const char *network, const stru
 	return 0;
 }
 
+/* ---- damaged records ---- */
+
+/* The name of a file does not tell where the container's id ends, so each place that may be the end counts: an
+ * attachment that is not there may be valid without harm. */
+static void add_each_split(struct cni_living *living, const char *network, const char *name)
+{
+	for (const char *at = strchr(name, '-'); at; at = strchr(at + 1, '-')) {
+		freeing char *container = cni_strndup(name, (size_t)(at - name));
+		struct cni_error ignored;
+
+		if (cni_name_check_container(container, &ignored) == 0 &&
+		    cni_name_check_interface(at + 1, "the interface", CNI_EENV, &ignored) == 0)
+			add(living, network, keep_text(living, take_ptr(container)),
+			    keep_text(living, cni_strdup(at + 1)));
+	}
+}
+
+/* The container of a record that was cut by a full disk or a power failure may live. */
+static int add_damaged(struct cni_living *living, const char *dir, const char *network,
+		       struct cni_warnings *warnings, struct cni_error *err)
+{
+	char **names;
+	size_t count;
+
+	if (cni_cache_list_damaged(dir, network, &names, &count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		add_each_split(living, network, names[i]);
+		cni_warn(warnings,
+			 "'%s/results/%s-%s' cannot be read: its attachment stays, because its "
+			 "container may live",
+			 dir, network, names[i]);
+		free(names[i]);
+	}
+	free(names);
+	return 0;
+}
+
 /* ---- both ---- */
 
 /* The cache may have attachments that `keep` names. */
@@ -168,7 +207,8 @@ int cni_living_find(const char *cache_dir, const char *network, const struct cni
 
 	*living = (struct cni_living){0};
 	if (read_cache(cache_dir, network, living, warnings, err) < 0 ||
-	    read_links(living, network, keep, err) < 0) {
+	    read_links(living, network, keep, err) < 0 ||
+	    add_damaged(living, cache_dir, network, warnings, err) < 0) {
 		cni_living_clear(living);
 		return -1;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The attachments of a network that GC must not remove, because their namespace is alive: those
- * in the cache, those whose link is on this host, and those that the caller names. */
+ * in the cache, those whose record there is damaged, those whose link is on this host, and those that the caller
+ * names. */
 #ifndef CNI_LIVING_H
 #define CNI_LIVING_H
 

@@ -8,11 +8,17 @@
 #include "mem.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX (8U << 20)
+
+/* An executable that is open for writing cannot be run (ETXTBSY): an installer that does not rename is about to be
+ * done with it. Go's libcni tries again for as long (ExecPlugin() in its raw_exec.go). */
+#define BUSY_MS	      5000
+#define BUSY_PAUSE_MS 50
 
 /* The capacity of a pipe (pipe(7)): the most that a child has written and we have not read at
  * its end. */
@@ -165,6 +171,24 @@ static int converse(struct run *run, struct cni_error *err)
 	return 0;
 }
 
+/* Returns 0 or an errno. */
+static int start(struct run *run, const struct cni_child_program *program)
+{
+	unsigned int deadline = run->exec->deadline_ms;
+	int failed = cni_child_start(program, &run->child);
+	struct timespec end;
+
+	if (failed != ETXTBSY)
+		return failed;
+	end = cni_deadline_in(deadline < BUSY_MS ? deadline : BUSY_MS);
+	while (failed == ETXTBSY && cni_deadline_left(&end)) {
+		cni_child_end(&run->child);
+		poll(NULL, 0, BUSY_PAUSE_MS);
+		failed = cni_child_start(program, &run->child);
+	}
+	return failed;
+}
+
 /* `run->info` says with what it exited. Nothing is in `ret_answer` after a failure. */
 static int run_to_end(struct run *run, bool merges_stderr, struct cni_answer *ret_answer,
 		      struct cni_error *err)
@@ -177,7 +201,7 @@ static int run_to_end(struct run *run, bool merges_stderr, struct cni_answer *re
 		.merges_stderr = merges_stderr,
 	};
 	clearing_answer struct cni_answer answer = {0};
-	int failed = cni_child_start(&program, &run->child);
+	int failed = start(run, &program);
 
 	if (failed)
 		failed = cni_fail_errno(err, CNI_EDELEGATE, failed, "run %s '%s' (%s)", run->kind,

@@ -60,6 +60,7 @@ int cni_answer_quote(const struct cni_answer *answer, struct cni_error *err);
  * stdout (at most 8 MiB) and the end of its stderr go to `ret_answer`, which the caller clears;
  * `ret_answer` is empty after a failure. Its stderr is copied to ours as fast as ours is read.
  *
+ * A file that is open for writing is tried again for five seconds.
  * Fails with the plugin's own code, message and details; with CNI_EDELEGATE if the plugin cannot
  * be run, dies, prints no JSON, prints too much or passes the deadline, or if the kernel does
  * not tell its exit status. At the deadline, the process group gets SIGTERM, and SIGKILL once

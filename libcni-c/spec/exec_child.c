@@ -54,13 +54,35 @@ struct pipes {
 	int err[2];
 };
 
+/* Moves it away from standard input, output and error, where we may have none: dup2(2) of a descriptor to itself would
+ * leave it to be closed by execve(2), and our own output would go to the child. */
+static int move_up(int *fd)
+{
+	int moved;
+
+	if (*fd > STDERR_FILENO)
+		return 0;
+	moved = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (moved < 0)
+		return -1;
+	close(*fd);
+	*fd = moved;
+	return 0;
+}
+
+static int make_pipe(int pair[2])
+{
+	return pipe2(pair, O_CLOEXEC) < 0 || move_up(&pair[0]) < 0 || move_up(&pair[1]) < 0 ? -1
+											    : 0;
+}
+
 static int make_pipes(const struct cni_child_program *program, struct pipes *pipes)
 {
-	/* A pipe must not become our stderr, to which what the child says there is copied. */
+	/* The stderr of the child is copied to ours. */
 	if (fcntl(STDERR_FILENO, F_GETFD) < 0)
 		open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (pipe2(pipes->in, O_CLOEXEC) < 0 || pipe2(pipes->out, O_CLOEXEC) < 0 ||
-	    (!program->merges_stderr && pipe2(pipes->err, O_CLOEXEC) < 0))
+	if (make_pipe(pipes->in) < 0 || make_pipe(pipes->out) < 0 ||
+	    (!program->merges_stderr && make_pipe(pipes->err) < 0))
 		return errno;
 	return 0;
 }

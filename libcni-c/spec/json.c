@@ -92,6 +92,27 @@ int cni_json_parse_source(const char *data, size_t size, const char *what, cJSON
 	return parse(data, size, what, true, ret_json, err);
 }
 
+int cni_json_parse_configuration(const char *data, size_t size, const char *what, cJSON **ret_json,
+				 struct cni_error *err)
+{
+	freeing_json cJSON *json = NULL;
+	unsigned int column;
+	unsigned int line;
+	const char *fault;
+	const char *why;
+
+	if (cni_json_parse_source(data, size, what, &json, err) < 0)
+		return -1;
+	fault = cni_json_source_fault(data, &why);
+	if (fault) {
+		locate(data, fault, &line, &column);
+		return cni_fail(err, CNI_EDECODE, "%s is not valid JSON: %s at line %u, column %u",
+				what, why, line, column);
+	}
+	*ret_json = take_ptr(json);
+	return 0;
+}
+
 /* Compares first letters first: most keys differ there, and a hundred keys are looked up in a
  * configuration. Upper and lower case differ in this bit. */
 static bool may_be_equal(const char *one, const char *other)

@@ -30,6 +30,11 @@ int cni_json_parse_object(const char *data, size_t size, const char *what, cJSON
 int cni_json_parse_source(const char *data, size_t size, const char *what, cJSON **ret_json,
 			  struct cni_error *err);
 
+/* The same for the configurations that runtimes read: fails as well for what cJSON accepts and Go's encoding/json
+ * does not (json_source.h). */
+int cni_json_parse_configuration(const char *data, size_t size, const char *what, cJSON **ret_json,
+				 struct cni_error *err);
+
 /* The last member whose key equals `key` in any case; NULL if there is none, if it is null, or if
  * `object` is NULL or no object. */
 cJSON *cni_json_get(const cJSON *object, const char *key);

@@ -191,3 +191,54 @@ void cni_json_source_keep_digits(const char *data, cJSON *json)
 {
 	walk(data, json);
 }
+
+/* ---- what cJSON reads all the more ---- */
+
+static const char *string_fault(const char *at, const char **end)
+{
+	for (at++; *at && *at != '"'; at++) {
+		if ((unsigned char)*at < ' ')
+			return at;
+		if (*at == '\\' && at[1])
+			at++;
+	}
+	*end = *at ? at + 1 : at;
+	return NULL;
+}
+
+static bool has_number(const char *at, size_t length)
+{
+	char *text = cni_strndup(at, length);
+	bool has = is_number(text);
+
+	free(text);
+	return has;
+}
+
+const char *cni_json_source_fault(const char *data, const char **ret_why)
+{
+	*ret_why = "a byte order mark";
+	if (!strncmp(data, "\xef\xbb\xbf", 3))
+		return data;
+	for (const char *at = data; *at;) {
+		const char *fault;
+
+		if (*at == '"') {
+			*ret_why = "a control character in a string";
+			fault = string_fault(at, &at);
+			if (fault)
+				return fault;
+		} else if (*at == '-' || isdigit((unsigned char)*at)) {
+			*ret_why = "a number that JSON does not have";
+			if (!has_number(at, number_length(at)))
+				return at;
+			at += number_length(at);
+		} else if ((unsigned char)*at < ' ' && !strchr("\t\r\n", *at)) {
+			*ret_why = "a control character";
+			return at;
+		} else {
+			at++;
+		}
+	}
+	return NULL;
+}

@@ -16,4 +16,8 @@ char *cni_json_source_readable(const char *data);
  * look at otherwise. `json` is what was read from `data`, or from its readable copy. */
 void cni_json_source_keep_digits(const char *data, cJSON *json);
 
+/* The first place of `data`, which cJSON has read, that is no JSON (RFC 8259), as Go's encoding/json sees it: a byte
+ * order mark, a control character, a number such as 007. NULL: there is none. `ret_why` gets a constant. */
+const char *cni_json_source_fault(const char *data, const char **ret_why);
+
 #endif

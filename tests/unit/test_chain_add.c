@@ -278,6 +278,45 @@ static void chain_add__refuses_hostile_names(void **state)
 	fake_assert_asked(&scene->fake, "");
 }
 
+/* As a plugin answers that only changes something; the two versions before there were lists. */
+static void chain_add__takes_a_result_without_addresses(void **state)
+{
+	static const struct {
+		const char *version;
+		const char *answer;
+	} cases[] = {
+		{"0.2.0", "{}"},
+		{"0.1.0", "{}"},
+		{"0.2.0", "{\"cniVersion\":\"0.2.0\",\"dns\":{}}"},
+		{"0.2.0", "{\"cniVersion\":\"0.1.0\"}"},
+		{"0.3.1", "{}"},
+	};
+	struct chain_scene *scene = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing_json cJSON *result = NULL;
+		freeing char *text = NULL;
+		freeing char *expected =
+			cni_format("{\"cniVersion\":\"%s\",\"dns\":{}}", cases[i].version);
+
+		chain_load(scene, cases[i].version, "", "");
+		fake_write(&scene->fake, "one.answer", cases[i].answer);
+		fake_write(&scene->fake, "two.answer", cases[i].answer);
+		fake_write(&scene->fake, "three.answer", cases[i].answer);
+		if (cni_chain_add(&scene->chain, &result, &scene->err) < 0)
+			fail_msg("%s: %s", cases[i].answer, scene->err.msg);
+		text = cJSON_PrintUnformatted(result);
+		assert_string_equal(text, expected);
+		chain_assert_input(scene, "two.ADD", "prevResult", expected);
+		assert_int_equal(cni_chain_del(&scene->chain, &scene->err), 0);
+	}
+	/* A result of a later version has no such form. */
+	fake_write(&scene->fake, "three.answer", "{\"cniVersion\":\"1.0.0\"}");
+	chain_load(scene, "0.2.0", "", "");
+	assert_int_equal(cni_chain_add(&scene->chain, NULL, &scene->err), -1);
+	assert_int_equal(scene->err.code, CNI_EVERSION);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +334,7 @@ int main(void)
 		chain_test(chain_add__begins_nothing_if_a_plugin_is_missing),
 		chain_test(chain_add__refuses_answers_that_are_none),
 		chain_test(chain_add__refuses_hostile_names),
+		chain_test(chain_add__takes_a_result_without_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,13 @@ static void chain_gc__can_be_disabled(void **state)
 	assert_int_equal(collect(scene, &(struct cni_gc){.all = true}), 0);
 	fake_assert_asked(&scene->fake, "");
 	assert_true(fake_has(&scene->fake, CHAIN_CACHED));
+	assert_int_equal(scene->warnings.count, 1);
+	assert_string_equal(scene->warnings.items[0],
+			    "network 'blue' has 'disableGC': no attachment was deleted, and no "
+			    "plugin was asked");
+	chain_load(scene, "1.0.0", "\"disableGC\":\"TRUE\",", "");
+	assert_int_equal(collect(scene, &(struct cni_gc){.dry_run = true}), 0);
+	assert_int_equal(scene->warnings.count, 2);
 }
 
 int main(void)

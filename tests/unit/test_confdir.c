@@ -166,6 +166,28 @@ static void confdir__passes_over_what_is_broken(void **state)
 	assert_non_null(strstr(found->err.msg, "20.conflist': 'plugins' is 7"));
 }
 
+/* Go's libcni does not read these; cJSON does. */
+static void confdir__reads_what_runtimes_read(void **state)
+{
+	struct found *found = *state;
+
+	fake_write(&found->fake, "10.conflist",
+		   "\xef\xbb\xbf{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	fake_write(&found->fake, "20.conf", "{\"name\":\"blue\",\"type\":\"b\",\"x\":\"\t\"}");
+	assert_int_equal(find(found, "blue"), -1);
+	assert_int_equal(found->err.code, CNI_EMISSING);
+	assert_int_equal(found->warnings.count, 2);
+	assert_non_null(strstr(found->warnings.items[0], "10.conflist' is not valid JSON: a byte"));
+	assert_non_null(strstr(found->warnings.items[1], "20.conf' is not valid JSON: a control"));
+	fake_write(&found->fake, "30.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"a\"}]}");
+	assert_int_equal(find(found, "blue"), 0);
+	assert_types(found, "a");
+	fake_write(&found->fake, "blue/10.conf", "{\"type\":\"b\",\"mtu\":01400}");
+	assert_int_equal(find(found, "blue"), -1);
+	assert_non_null(strstr(found->err.msg, "blue/10.conf' is not valid JSON: a number"));
+}
+
 static void confdir__says_what_there_is(void **state)
 {
 	struct found *found = *state;
@@ -202,6 +224,50 @@ static void confdir__builds_no_path_from_a_hostile_name(void **state)
 	assert_int_equal(found->err.code, CNI_ECONFIG);
 }
 
+/* "name:types" of each, or "name:error". */
+static void write_down(const char *network, struct cni_conflist *list, const struct cni_error *why,
+		       void *data)
+{
+	char *text = data;
+	const cJSON *plugin;
+
+	strcat(strcat(strcat(text, *text ? " " : ""), network), ":");
+	if (!list) {
+		assert_non_null(strstr(why->msg, "'type' is missing"));
+		strcat(text, "error");
+		return;
+	}
+	assert_string_equal(list->name, network);
+	assert_non_null(list->file);
+	cJSON_ArrayForEach (plugin, list->plugins) {
+		strcat(strcat(text, plugin == list->plugins->child ? "" : ","),
+		       cni_conflist_type(plugin));
+	}
+}
+
+static void confdir__visits_each_network_once(void **state)
+{
+	struct found *found = *state;
+	char text[128] = "";
+
+	fake_write(&found->fake, "20.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"b\"}]}");
+	fake_write(&found->fake, "10.conf", "{\"name\":\"red\",\"type\":\"c\"}");
+	fake_write(&found->fake, "30.conflist",
+		   "{\"name\":\"blue\",\"plugins\":[{\"type\":\"x\"}]}");
+	fake_write(&found->fake, "40.conflist", "{\"name\":\"grey\",\"plugins\":[{}]}");
+	fake_write(&found->fake, "50.conflist", "{\"name\":");
+	fake_write(&found->fake, "blue/1.conf", "{\"type\":\"d\"}");
+	assert_int_equal(cni_confdir_each(found->fake.dir, write_down, text, &found->warnings,
+					  &found->err),
+			 0);
+	assert_string_equal(text, "blue:b,d grey:error red:c");
+	assert_int_equal(found->warnings.count, 2);
+	*text = '\0';
+	assert_int_equal(cni_confdir_each("/nonexistent", write_down, text, NULL, &found->err), 0);
+	assert_string_equal(text, "");
+}
+
 static void confdir__names_each_network_once(void **state)
 {
 	struct found *found = *state;
@@ -234,9 +300,11 @@ int main(void)
 		in_directory(confdir__leaves_dropins_when_told),
 		in_directory(confdir__refuses_a_broken_dropin),
 		in_directory(confdir__passes_over_what_is_broken),
+		in_directory(confdir__reads_what_runtimes_read),
 		in_directory(confdir__says_what_there_is),
 		in_directory(confdir__needs_no_directory),
 		in_directory(confdir__builds_no_path_from_a_hostile_name),
+		in_directory(confdir__visits_each_network_once),
 		in_directory(confdir__names_each_network_once),
 	};
 

@@ -114,6 +114,34 @@ static void exec__passes_input_environment_and_output(void **state)
 	assert_output("#!/bin/sh\nexec >&-; cat > /dev/null; sleep 0.1\n", "x", "");
 }
 
+/* As of a service, or of a script after "exec <&-". */
+static void exec__needs_no_standard_descriptors(void **state)
+{
+	static const int closed[][4] = {{0, -1}, {1, -1}, {0, 1, -1}, {0, 2, -1}, {0, 1, 2, -1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(closed) / sizeof(*closed); i++) {
+		freeing char *output = NULL;
+		struct cni_error err = {0};
+		int kept[3];
+		int failed;
+
+		for (int fd = 0; fd < 3; fd++)
+			kept[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		for (const int *fd = closed[i]; *fd >= 0; fd++)
+			close(*fd);
+		failed = run_with("#!/bin/sh\ncat; echo aside >&2\n", "{\"a\":1}", 7, 60000,
+				  &output, &err);
+		for (int fd = 0; fd < 3; fd++) {
+			dup2(kept[fd], fd);
+			close(kept[fd]);
+		}
+		if (failed)
+			fail_msg("%zu: %s", i, err.msg);
+		assert_string_equal(output, "{\"a\":1}");
+	}
+}
+
 static void exec__runs_it_with_ordinary_signals_in_its_own_group(void **state)
 {
 	freeing char *output = NULL;
@@ -303,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		exec_test(exec__finds_the_first_on_the_path),
 		exec_test(exec__passes_input_environment_and_output),
+		exec_test(exec__needs_no_standard_descriptors),
 		exec_test(exec__runs_it_with_ordinary_signals_in_its_own_group),
 		exec_test(exec__input_may_stay_unread),
 		exec_test(exec__exchanges_more_than_pipes_hold),

@@ -214,6 +214,47 @@ static void json__numbers_that_are_none_are_not_handed_on(void **state)
 	}
 }
 
+/* RFC 8259, as Go's encoding/json has it: what cJSON reads besides is no configuration. */
+static void json__of_a_configuration_is_strict(void **state)
+{
+	static const struct {
+		const char *text, *message; /* NULL: it is JSON */
+	} cases[] = {
+		{"{'a': [0, -0, 1.5, -1e5, 1E+2, 2e-1, true, 'x-01', '\\t\\u0009\x7f']}", NULL},
+		{" \t\r\n{'a': '\xc3\xa4'}\n", NULL},
+		{"{'\\\\': 1, '\\'01': 2}", NULL},
+		{"\xef\xbb\xbf{}", "a byte order mark at line 1, column 1"},
+		{"{'a':\n 'b\tc'}", "a control character in a string at line 2, column 4"},
+		{"{'a\n': 1}", "a control character in a string at line 1, column 4"},
+		{"{'a': '\\\\\x01'}", "a control character in a string at line 1, column 10"},
+		{"{'a': 01}", "a number that JSON does not have at line 1, column 7"},
+		{"{'a': [1, -02.5]}", "a number that JSON does not have at line 1, column 11"},
+		{"{'a': 1.}", "a number that JSON does not have at line 1, column 7"},
+		{"{'a':\f1}", "a control character at line 1, column 6"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		freeing char *quoted = json_text(cases[i].text);
+		freeing char *expected = cni_format("the file is not valid JSON: %s",
+						    cases[i].message ? cases[i].message : "");
+		freeing_json cJSON *json = NULL;
+		struct cni_error err;
+		int failed = cni_json_parse_configuration(quoted, strlen(quoted), "the file", &json,
+							  &err);
+
+		if (!cases[i].message && failed)
+			fail_msg("%s: %s", quoted, err.msg);
+		if (!cases[i].message)
+			continue;
+		assert_int_equal(failed, -1);
+		assert_int_equal(err.code, CNI_EDECODE);
+		assert_string_equal(err.msg, expected);
+		/* A plugin's stdin comes from a runtime, which has read it. */
+		assert_int_equal(parse(cases[i].text, &err), 0);
+	}
+}
+
 /* As Go's encoding/json reads it. */
 static void json__half_of_a_surrogate_pair_is_replaced(void **state)
 {
@@ -275,6 +316,7 @@ int main(void)
 		cmocka_unit_test(json__is_printed_as_go_prints_it),
 		cmocka_unit_test(json__numbers_keep_their_digits),
 		cmocka_unit_test(json__numbers_that_are_none_are_not_handed_on),
+		cmocka_unit_test(json__of_a_configuration_is_strict),
 		cmocka_unit_test(json__half_of_a_surrogate_pair_is_replaced),
 		cmocka_unit_test(json__kinds_have_names),
 	};

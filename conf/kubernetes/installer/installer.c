@@ -14,6 +14,7 @@
 #include "settings.h"
 #include "stop.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,23 +29,30 @@ struct installer {
 	bool has_copied;
 	char version[64]; /* of the Node that is known */
 	char *state;	  /* the last one that was reported; NULL: none */
+	bool has_written; /* this state, for the probe */
 };
 
 /* ---- the state ---- */
 
-/* Reports a state once while it lasts. `details` may be "", and differ from time to time. */
+/* Reports a state once while it lasts, and writes it until that succeeds. `details` may be "", and differ from time
+ * to time. */
 static void set_state(struct installer *installer, bool is_ready, const char *text,
 		      const char *details)
 {
 	freeing char *line = *details ? cni_format("%s (%s)", text, details) : cni_strdup(text);
+	bool is_known = installer->state && !strcmp(installer->state, text);
 	struct cni_error err;
 
-	if (installer->state && !strcmp(installer->state, text))
+	if (is_known && installer->has_written)
 		return;
-	free(installer->state);
-	installer->state = cni_strdup(text);
-	install_log("%s: %s", is_ready ? "ready" : "waiting", line);
-	if (readiness_write(installer->settings.state, is_ready, line, &err) < 0)
+	if (!is_known) {
+		free(installer->state);
+		installer->state = cni_strdup(text);
+		install_log("%s: %s", is_ready ? "ready" : "waiting", line);
+	}
+	installer->has_written =
+		readiness_write(installer->settings.state, is_ready, line, &err) == 0;
+	if (!is_known && !installer->has_written)
 		install_log("the state cannot be written: %s", err.msg);
 }
 

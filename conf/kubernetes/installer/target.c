@@ -35,7 +35,8 @@ int target_open(const char *path, struct target *ret_target, struct cni_error *e
 		return cni_fail_errno(err, CNI_EIO, errno, "open directory '%s'", path);
 	if (cni_file_lock(target.fd, LOCK_EX, LOCK_MS, err) < 0)
 		return cni_fail_within(err, "directory '%s'", path);
-	if (unlinkat(target.fd, TEMPORARY, 0) < 0 && errno != ENOENT)
+	/* Before the kernel looks for the name. A directory that has all needs no writing. */
+	if (unlinkat(target.fd, TEMPORARY, 0) < 0 && errno != ENOENT && errno != EROFS)
 		return fail_file(&target, "remove", TEMPORARY, err);
 	*ret_target = target;
 	target.fd = -1;

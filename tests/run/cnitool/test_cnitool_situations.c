@@ -85,6 +85,87 @@ static const struct situation {
 	 PODS ADD("r1") "ip link del br0\ncnitool reconcile pods -v",
 	 1,
 	 {"failed MEND: bridge 'br0' is missing\n"}},
+	{"rules flushed behind another suite's plugin",
+	 "cat > " SANDBOX_DIR "/bin/odd <<'E'\n#!/bin/sh\ncase $CNI_COMMAND in ADD) echo "
+	 "'{\"ips\":[{\"address\":\"10.1.0.2/24\",\"interface\":0}],\"interfaces\":[{\"name\":"
+	 "\"eth0\",\"sandbox\":\"/run/netns/r1\"}]}' ;; DEL|CHECK) ;; *) echo "
+	 "'{\"code\":4,\"msg\":\"unknown CNI_COMMAND: \'$CNI_COMMAND'\"}'; exit 1; esac\nE\n"
+	 "chmod 755 " SANDBOX_DIR "/bin/odd\ncat > " NETS
+	 "/20-odd.conflist <<'E'\n{\"cniVersion\":\"1.0.0\",\"name\":\"odd\",\"plugins\":[{"
+	 "\"type\":\"odd\"},{\"type\":\"portmap\",\"capabilities\":{\"portMappings\":true}}]}\nE\n"
+	 "ip netns add "
+	 "r1\nCAP_ARGS='{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,\"protocol\":"
+	 "\"tcp\"}]}' "
+	 "cnitool add odd r1 >/dev/null && nft flush ruleset && cnitool reconcile odd && "
+	 "nft list table inet cni_portmap | grep -o 'tcp . 8080'",
+	 0,
+	 {"mended: plugin 'portmap' failed CHECK: ", "1 attachment: 1 mended\n", "tcp . 8080\n"}},
+	{"containerd's loopback, which has no CHECK",
+	 "mkdir -p /var/lib/cni/results\nip netns add r1\nconfig=$(printf "
+	 "'{\"cniVersion\":\"0.3.1\",\"name\":\"cni-loopback\",\"plugins\":[{\"type\":"
+	 "\"loopback\"}]}' | base64 -w0)\nfor i in 1 2; do echo "
+	 "'{\"kind\":\"cniCacheV1\",\"containerId\":\"c'$i'\",\"config\":\"'$config'\",\"ifName\":"
+	 "\"lo\",\"networkName\":\"cni-loopback\",\"netns\":\"/run/netns/r1\",\"result\":{"
+	 "\"cniVersion\":\"0.3.1\"}}' > /var/lib/cni/results/cni-loopback-c$i-lo; done\n"
+	 "cnitool reconcile --all && cnitool check",
+	 0,
+	 {"cni-loopback: 2 attachments: skipped: its cniVersion is 0.3.1, and CHECK came with "
+	  "0.4.0\n",
+	  "2 attachments: 2 skipped\n", "2 attachments: 2 skipped\n"},
+	 "try:"},
+	{"plugins in a directory that is not searched",
+	 PODS ADD("r1") "CNI_PATH=/nowhere cnitool reconcile --all",
+	 1,
+	 {"failed to find plugin \"bridge\" in path [/nowhere]", "1 attachment: 1 failed\n",
+	  "  try: CNI_PATH=/", " cnitool …: the plugin is there\n"},
+	 "stop and start"},
+	{"plugins in no directory, for many",
+	 PODS ADD("r1")
+		 ADD("r2") "cd "
+			   "/var/lib/cni/results; for f in *; do config=$(jq -r .config $f | "
+			   "base64 -d | sed 's/\"type\":\"bridge\"/\"type\":\"nonesuch\"/' | "
+			   "base64 -w0); jq -c \".config = \\\"$config\\\"\" $f > /run/f && cat "
+			   "/run/f > $f; done; cnitool check pods",
+	 1,
+	 {"failed to find plugin \"nonesuch\"", "2 attachments: 2 wrong\n",
+	  "  try: install it to one of "},
+	 "cnitool reconcile"},
+	{"a fault, and a plugin that is not there",
+	 PODS ADD(
+		 "r1") "echo '{\"kind\":\"cniCacheV1\",\"containerId\":\"c1\",\"config\":\"'$(echo "
+		       "'{\"cniVersion\":\"1.0.0\",\"name\":\"odd\",\"plugins\":[{\"type\":"
+		       "\"nonesuch\"}]}' | base64 -w0)'\",\"ifName\":\"eth0\",\"networkName\":"
+		       "\"odd\",\"netns\":\"/run/netns/r1\",\"result\":{\"cniVersion\":"
+		       "\"1.0.0\"}}' > /var/lib/cni/results/odd-c1-eth0; ip link del br0; cnitool "
+		       "reconcile --all",
+	 1,
+	 {"2 attachments: 2 failed\n", "  try: install it to one of ",
+	  "  try: stop and start the containers"}},
+	{"standard input is closed",
+	 PODS "ip netns add r1\ncnitool add pods r1 <&- && cnitool check pods r1 <&- && cnitool "
+	      "status pods <&-",
+	 0,
+	 {"\"address\": \"10.1.0.2/29\""}},
+	{"standard output is closed",
+	 PODS "ip netns add r1\ncnitool add pods r1 <&- >&-",
+	 1,
+	 {"write to standard output: Bad file descriptor; what was done stays\n"}},
+	{"disableGC",
+	 "cat > " NETS "/10-pods.conflist <<'E'\n{\"cniVersion\":\"1.1.0\",\"name\":"
+	 "\"pods\",\"disableGC\":true,\"plugins\":[{\"type\":\"bridge\",\"bridge\":\"br0\"}]}"
+	 "\nE\n" ADD("r1") "ip netns del r1\ncnitool gc pods",
+	 0,
+	 {"0 attachments deleted\n", "cnitool: warning: network 'pods' has 'disableGC': no "}},
+	{"a warning beside a table",
+	 PODS "echo { > " NETS "/20-bad.conflist\ncnitool list",
+	 0,
+	 {"NETWORK  VERSION  PLUGINS\npods     1.1.0    bridge\n",
+	  "cnitool: warning: passed over: '" NETS "/20-bad.conflist'"}},
+	{"a warning behind a long table",
+	 PODS "echo { > " NETS "/20-bad.conflist\nfor i in $(seq 99); do sed s/pods/net-$i/ " NETS
+	      "/10-pods.conflist > " NETS "/30-$i.conflist; done\ncnitool list",
+	 0,
+	 {"net-98", "net-99   1.1.0    bridge\ncnitool: warning: passed over"}},
 	{"policy drop",
 	 PODS_IN("1.1.0", "", "",
 		 ",{\"type\":\"firewall\",\"backend\":\"nftables\"}") "nft add table inet "

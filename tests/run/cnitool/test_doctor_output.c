@@ -96,6 +96,57 @@ static void doctor__names_each_chain_that_drops(void **state)
 		     "nft delete table ip filter");
 }
 
+/* ---- STATUS ---- */
+
+/* "alien" is made with a library from before STATUS, as most plugins of others are; it speaks `versions`. */
+static void write_alien(const char *versions)
+{
+	sandbox_must(
+		"cat > " DOCTOR_BIN "/alien <<'E'\n#!/bin/sh\ncase $CNI_COMMAND in\n"
+		"VERSION) echo '{\"cniVersion\":\"0.4.0\",\"supportedVersions\":[%s]}' ;;\n"
+		"STATUS) echo '{\"code\":4,\"msg\":\"unknown CNI_COMMAND: STATUS\"}'; exit 1 ;;\n"
+		"esac\nE\nchmod 755 " DOCTOR_BIN "/alien",
+		versions);
+}
+
+static void write_list(const char *version, const char *plugins)
+{
+	sandbox_must("tr \"'\" '\"' > " DOCTOR_CONF "/strange.conflist <<'E'\n"
+		     "{'cniVersion':'%s','name':'strange','plugins':[%s]}\nE",
+		     version, plugins);
+}
+
+static void doctor__asks_status_of_plugins_that_have_it(void **state)
+{
+	static const char *const healthy[][2] = {
+		{"0.3.1", "{'type':'alien'}"},
+		{"0.4.0", "{'type':'alien','ipam':{'type':'alien'}},{'type':'portmap',"
+			  "'capabilities':{'portMappings':true}}"},
+		{"0.4.0", "{'type':'bridge','bridge':'br7','ipam':{'type':'alien'}}"},
+	};
+	/* Not a bridge, so ADD would fail. */
+	static const char *const broken[][2] = {
+		{"0.4.0", "{'type':'alien'},{'type':'bridge','bridge':'flat'}"},
+		{"1.1.0", "{'type':'bridge','bridge':'flat'},{'type':'alien'}"},
+	};
+
+	(void)state;
+	sandbox_must("ip link add flat type veth peer name flat1");
+	write_alien("\"0.3.1\",\"0.4.0\"");
+	for (size_t i = 0; i < sizeof(healthy) / sizeof(*healthy); i++) {
+		write_list(healthy[i][0], healthy[i][1]);
+		assert_prints("doctor strange --only status", 0, "status       ok", "");
+	}
+	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
+		write_list(broken[i][0], broken[i][1]);
+		assert_prints("doctor strange --only status", 1, "'bridge' failed STATUS", "");
+	}
+	write_alien("\"0.4.0\",\"1.1.0\"");
+	write_list("1.1.0", "{'type':'alien'}");
+	assert_prints("doctor strange --only status", 1, "'alien' failed STATUS", "");
+	sandbox_must("rm " DOCTOR_BIN "/alien " DOCTOR_CONF "/strange.conflist; ip link del flat");
+}
+
 /* ---- options ---- */
 
 static void doctor__looks_at_what_is_asked_for(void **state)
@@ -267,6 +318,7 @@ int main(void)
 		cmocka_unit_test(doctor__prints_equal_findings_once_and_causes_first),
 		cmocka_unit_test(doctor__counts_attachments_as_json),
 		cmocka_unit_test(doctor__names_each_chain_that_drops),
+		cmocka_unit_test(doctor__asks_status_of_plugins_that_have_it),
 		cmocka_unit_test(doctor__looks_at_what_is_asked_for),
 		cmocka_unit_test(doctor__waits_for_no_plugin_for_long),
 		cmocka_unit_test(doctor__finds_a_template_that_waits_for_its_pod_cidr),

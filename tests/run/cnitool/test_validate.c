@@ -23,8 +23,12 @@ struct mistake {
 #define IPAM "'ipam':{'type':'host-local','subnet':'10.1.0.0/24'}"
 
 static const struct mistake mistakes[] = {
-	{"a key of the list", "'disableGc':true,'disabledCheck':true,", "{'type':'bridge'}",
+	{"a key of the list", "'disableGC':true,'disabledCheck':true,", "{'type':'bridge'}",
 	 "unknown-key", "warning", "disabledCheck", "the nearest one is 'disableCheck'"},
+	{"a key of the list in another case", "'disableGc':true,", "{'Type':'bridge','MTU':1400}",
+	 "unknown-key", "warning", "disableGc", "'disableGc' is not 'disableGC' to runtimes"},
+	{"another key of the list in another case", "'cniversions':['1.0.0'],", "{'type':'bridge'}",
+	 "unknown-key", "warning", "cniversions", "'cniversions' is not 'cniVersions' to runtimes"},
 	{"a misspelt key", "", "{'type':'bridge','isGatway':true," IPAM "}", "unknown-key",
 	 "warning", "isGatway", "the nearest one is 'isGateway'"},
 	{"a key that nothing is like", "", "{'type':'bridge','podman':true," IPAM "}",

@@ -115,6 +115,34 @@ static void validate__shows_the_end_of_truncated_json(void **state)
 	plugin_answer_clear(&answer);
 }
 
+/* JSON to our parser, and to no runtime. */
+static void validate__refuses_what_is_json_to_us_alone(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *what;
+	} cases[] = {
+		{"\xef\xbb\xbf{'cniVersion':'1.1.0','name':'a','plugins':[{'type':'bridge'}]}",
+		 "a.conflist:1: is not valid JSON: a byte order mark"},
+		{"{'cniVersion':'1.1.0','name':'a',\n'plugins':[{'type':'bridge','_':'a\tb'}]}",
+		 "a.conflist:2: is not valid JSON: a control character in a string"},
+		{"{'cniVersion':'1.1.0','name':'a',\n\n'plugins':[{'type':'bridge','mtu':01500}]}",
+		 "a.conflist:3: is not valid JSON: a number that JSON does not have"},
+	};
+	const struct fake *fake = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct plugin_answer answer;
+
+		validate_write(fake, "a.conflist", cases[i].text);
+		answer = validate_run(fake, "");
+		assert_int_equal(answer.exit_code, 1);
+		if (!strstr(answer.out, cases[i].what) || !strstr(answer.out, "\n1 error, "))
+			fail_msg("%s", answer.out);
+		plugin_answer_clear(&answer);
+	}
+}
+
 static void validate__says_what_follows_and_what_to_do(void **state)
 {
 	const struct fake *fake = *state;
@@ -225,6 +253,7 @@ int main(void)
 		validate_test(validate__finds_two_files_of_a_network),
 		validate_test(validate__shows_the_place_in_broken_json),
 		validate_test(validate__shows_the_end_of_truncated_json),
+		validate_test(validate__refuses_what_is_json_to_us_alone),
 		validate_test(validate__says_what_follows_and_what_to_do),
 		validate_test(validate__reads_a_drop_in_folder),
 		validate_test(validate__looks_at_the_named_ones),

@@ -239,6 +239,32 @@ static void directory__that_is_missing_is_named(void **state)
 	installer_assert_installed(RANGES_BOTH);
 }
 
+static void make_read_only(const char *directory)
+{
+	sandbox_must("cd %s && mount --bind . $PWD && mount -o remount,bind,ro $PWD", directory);
+	installer_start(NULL);
+}
+
+/* An image of the node may have the executables, in a file system that is read-only. */
+static void directory__that_is_read_only_may_have_all(void **state)
+{
+	(void)state;
+	kubernetes_node(BOTH_CIDRS);
+	installer_start(NULL);
+	installer_await("ready");
+	installer_end(SIGTERM);
+	make_read_only(NODE_BIN);
+	installer_await("ready");
+	installer_end(SIGTERM);
+	make_read_only(NODE_CONF);
+	installer_await("ready");
+	kubernetes_node("'podCIDRs':['10.244.7.0/24']");
+	installer_await("create '" NODE_CONF "/.cni-c-installer.tmp': Read-only file system");
+	installer_assert_installed(RANGES_BOTH);
+	installer_end(SIGTERM);
+	sandbox_must("umount " NODE_CONF " && umount " NODE_BIN);
+}
+
 /* ---- executables ---- */
 
 static void executable__that_runs_goes_on(void **state)
@@ -364,6 +390,7 @@ int main(void)
 		kubernetes_test(full_disk__leaves_what_was_there),
 		kubernetes_test(full_disk__leaves_the_conflist),
 		kubernetes_test(directory__that_is_missing_is_named),
+		kubernetes_test(directory__that_is_read_only_may_have_all),
 		kubernetes_test(executable__that_runs_goes_on),
 		kubernetes_test(installer__needs_no_capability),
 		kubernetes_test(installer__that_is_killed_leaves_whole_files),

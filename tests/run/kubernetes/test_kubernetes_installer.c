@@ -187,6 +187,32 @@ static void probe__prints_the_state(void **state)
 
 /* ---- the end ---- */
 
+/* The probe reads what could not be written at first, in both states. */
+static void state__is_written_until_that_succeeds(void **state)
+{
+	static const struct {
+		const char *cidrs;
+		const char *text;
+	} cases[] = {{BOTH_CIDRS, "ready: node 'n1'"}, {"", "waiting: node 'n1' has no"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char node[512];
+
+		snprintf(node, sizeof(node), NODE("%s"), cases[i].cidrs);
+		kubernetes_answer("200 OK", node);
+		sandbox_must("mount -t tmpfs -o ro state " SANDBOX_DIR "/state");
+		installer_start(NULL);
+		installer_await_log(cases[i].text);
+		installer_await_log("the state cannot be written: ");
+		sandbox_must("mount -o remount,rw " SANDBOX_DIR "/state");
+		installer_await(cases[i].text);
+		sandbox_must("[ $(grep -c 'the state cannot be written' " INSTALLER_LOG ") = 2 ]");
+		installer_end(SIGTERM);
+		sandbox_must("umount " SANDBOX_DIR "/state");
+	}
+}
+
 /* A server that does not answer holds nothing up: libcurl's own limit is thirty seconds. */
 static void signal__ends_it_at_once(void **state)
 {
@@ -255,6 +281,7 @@ int main(void)
 		kubernetes_test(list_that_lacks_the_node__is_warned_of),
 		kubernetes_test(installers__wait_for_each_other),
 		kubernetes_test(probe__prints_the_state),
+		kubernetes_test(state__is_written_until_that_succeeds),
 		kubernetes_test(signal__ends_it_at_once),
 		kubernetes_test(environment__is_checked),
 	};
