@@ -18,9 +18,11 @@
 static char *look(void)
 {
 	freeing char *tables = routed_tables();
-	freeing char *links = sandbox_read("ip -n red -o link show | sed 's/^[0-9]*: //' | sort; "
-					   "ip -n red -br addr show dev eth0 | tr ' ' '\\n' | "
-					   "grep -v -e ^fe80 -e UP -e UNKNOWN -e ^$");
+	/* The kernel tells the state of a link that has just come up when it likes. */
+	freeing char *links = sandbox_read(
+		"ip -n red -o link show | sed 's/^[0-9]*: //; s/ state [A-Z]* / /' | sort; "
+		"ip -n red -br addr show dev eth0 | tr ' ' '\\n' | "
+		"grep -v -e ^fe80 -e UP -e UNKNOWN -e ^$");
 
 	return cni_format("%s%s", links, tables);
 }
