@@ -75,7 +75,7 @@ static struct cni_ip first_address(const struct cni_net *net)
 	return cni_ip_next(&masked.ip);
 }
 
-/* One in a table of its own serves the packets of a rule, not all others. */
+/* In the table main: a route in another table serves only packets that a rule sends there. */
 static bool is_default_route(const struct cni_route *route, int family)
 {
 	return route->dst.ip.family == family && !route->dst.prefix &&

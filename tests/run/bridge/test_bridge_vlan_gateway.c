@@ -36,7 +36,7 @@ static void gateway__is_the_bridges_interface_in_the_vlan(void **state)
 	pod_close(&red);
 }
 
-/* One interface for the VLAN, also if a configuration knows the bridge by a second name. */
+/* The VLAN has one interface, whichever name of the bridge a configuration has. */
 static void gateway__is_named_by_the_bridges_own_name(void **state)
 {
 	static const char *const names[] = {"lan", "lan0-bridge", "br0"};
