@@ -65,16 +65,17 @@ static int pin_mac(struct cni_attachment *at, struct cni_link *bridge, struct cn
 	return 0;
 }
 
-static char *accept_ra_key(const struct cni_bridge_part *spec)
+/* /proc/sys knows no second names (ip-link(8), "altname"), which the configuration's may be. */
+static char *accept_ra_key(const struct cni_link *bridge)
 {
-	return cni_format("net/ipv6/conf/%s/accept_ra", spec->name);
+	return cni_format("net/ipv6/conf/%s/accept_ra", bridge->name);
 }
 
 /* Before it is up: a pod must not become the host's router. */
 static int refuse_advertisements(const struct cni_link *bridge, struct cni_bridge_part *spec,
 				 struct cni_error *err)
 {
-	freeing char *key = accept_ra_key(spec);
+	freeing char *key = accept_ra_key(bridge);
 	struct cni_error ignored;
 
 	if (bridge->has_accept_ra)
@@ -83,7 +84,7 @@ static int refuse_advertisements(const struct cni_link *bridge, struct cni_bridg
 		spec->accept_ra[0] = '\0';
 	if (!strcmp(spec->accept_ra, "0"))
 		return 0;
-	return cni_link_sysctl_refuse_ra(spec->name, err);
+	return cni_link_sysctl_refuse_ra(bridge->name, err);
 }
 
 static int make(struct cni_attachment *at, struct cni_bridge_part *spec, struct cni_error *err)
@@ -171,7 +172,7 @@ static int bring_up(struct cni_attachment *at, struct cni_bridge_part *spec, str
 static int put_back(struct cni_attachment *at, const struct cni_bridge_part *spec,
 		    struct cni_error *err)
 {
-	freeing char *key = accept_ra_key(spec);
+	freeing char *key = accept_ra_key(&at->master);
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	struct cni_link now;
 
@@ -211,21 +212,25 @@ static int add(struct cni_attachment *at, void *data, struct cni_error *err)
 		undo(at, spec, &ignored);
 		return -1;
 	}
-	cni_result_add_interface(at->result, spec->name, cni_mac_format(at->master.mac, mac), NULL);
+	/* Its own name, for plugins that compare it with the interface of packets. */
+	cni_result_add_interface(at->result, at->master.name, cni_mac_format(at->master.mac, mac),
+				 NULL);
 	return 0;
 }
 
 static int check(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_bridge_part *spec = data;
-	int index = cni_attachment_find_interface(at, CNI_HOST, spec->name);
-	const char *expected = index < 0 ? NULL : at->result->interfaces[index].mac;
 	char mac[CNI_MAC_TEXT_SIZE];
+	const char *expected;
+	int index;
 
 	if (cni_link_get(&at->nl[CNI_HOST], spec->name, &at->master, err) < 0)
 		return cni_fail_missing(err, CNI_EMISMATCH, "bridge '%s' is missing", spec->name);
 	if (refuse_other_kind(&at->master, CNI_EMISMATCH, err) < 0)
 		return -1;
+	index = cni_attachment_find_interface(at, CNI_HOST, at->master.name);
+	expected = index < 0 ? NULL : at->result->interfaces[index].mac;
 	cni_mac_format(at->master.mac, mac);
 	if (!cni_link_mac_is_usable(&at->master))
 		return cni_fail(

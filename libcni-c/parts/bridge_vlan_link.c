@@ -11,9 +11,11 @@
 #include <string.h>
 
 const char *cni_bridge_vlan_link_name(const struct cni_bridge_vlan_link *vlan_link,
+				      const struct cni_link *bridge,
 				      char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE])
 {
-	snprintf(name, CNI_BRIDGE_VLAN_LINK_NAME_SIZE, "%s.%u", vlan_link->bridge, vlan_link->vlan);
+	snprintf(name, CNI_BRIDGE_VLAN_LINK_NAME_SIZE, "%s.%u",
+		 bridge->index ? bridge->name : vlan_link->bridge, vlan_link->vlan);
 	return name;
 }
 
@@ -47,7 +49,7 @@ static int make(struct cni_attachment *at, struct cni_bridge_vlan_link *vlan_lin
 		struct cni_error *err)
 {
 	/* Its owner is the bridge, whichever network is the first to need it. */
-	const struct cni_owner owner = cni_owner_make("", vlan_link->bridge, name);
+	const struct cni_owner owner = cni_owner_make("", at->master.name, name);
 	struct cni_nl *nl = &at->nl[CNI_HOST];
 	uint8_t port_mac[CNI_MAC_SIZE];
 	uint8_t mac[CNI_MAC_SIZE];
@@ -92,7 +94,7 @@ int cni_bridge_vlan_link_ensure(struct cni_attachment *at, struct cni_bridge_vla
 {
 	char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 
-	cni_bridge_vlan_link_name(vlan_link, name);
+	cni_bridge_vlan_link_name(vlan_link, &at->master, name);
 	if (cni_link_get(&at->nl[CNI_HOST], name, ret_link, err) == 0) {
 		if (ret_link->flags & IFF_UP || strcmp(ret_link->kind, "veth") != 0)
 			return ensure_mac(at, ret_link, err);

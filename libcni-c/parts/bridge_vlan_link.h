@@ -22,8 +22,10 @@ struct cni_bridge_vlan_link {
 
 /* Room for any bridge's name with a VLAN behind it; that it fits IFNAMSIZ is checked before. */
 #define CNI_BRIDGE_VLAN_LINK_NAME_SIZE (CNI_IFNAME_SIZE + 8)
-/* "br0.100". Returns `name`. */
+/* "br0.100", by the name of `bridge`, which the configuration may know by a second one; without an index it
+ * is not known yet. Returns `name`. */
 const char *cni_bridge_vlan_link_name(const struct cni_bridge_vlan_link *vlan_link,
+				      const struct cni_link *bridge,
 				      char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE]);
 
 /* Makes it if it is absent, and finishes what a killed ADD has left half made. Somebody's own link

@@ -12,11 +12,13 @@
 
 static void print(FILE *out, const void *data)
 {
+	static const struct cni_link not_known = {.index = 0};
 	const struct cni_gateway_part *spec = data;
 	char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 
 	fprintf(out, " host %s shared",
-		spec->link.vlan ? cni_bridge_vlan_link_name(&spec->link, name) : spec->link.bridge);
+		spec->link.vlan ? cni_bridge_vlan_link_name(&spec->link, &not_known, name)
+				: spec->link.bridge);
 }
 
 /* The link that has the gateways: the bridge, or its interface in the VLAN. */
@@ -29,8 +31,9 @@ static int get_link(struct cni_attachment *at, const struct cni_gateway_part *sp
 		*ret_link = at->master;
 		return 0;
 	}
-	return cni_link_get(&at->nl[CNI_HOST], cni_bridge_vlan_link_name(&spec->link, name),
-			    ret_link, err);
+	return cni_link_get(&at->nl[CNI_HOST],
+			    cni_bridge_vlan_link_name(&spec->link, &at->master, name), ret_link,
+			    err);
 }
 
 static int ensure_link(struct cni_attachment *at, struct cni_gateway_part *spec,
@@ -226,7 +229,7 @@ static int check(struct cni_attachment *at, const void *data, struct cni_error *
 		char name[CNI_BRIDGE_VLAN_LINK_NAME_SIZE];
 
 		return cni_fail_missing(err, CNI_EMISMATCH, "'%s' is missing",
-					cni_bridge_vlan_link_name(&spec->link, name));
+					cni_bridge_vlan_link_name(&spec->link, &at->master, name));
 	}
 	if (spec->link.vlan && cni_bridge_vlan_link_check(at, &spec->link, &link, err) < 0)
 		return -1;

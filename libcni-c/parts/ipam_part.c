@@ -5,6 +5,7 @@
 #include "delegate.h"
 #include "netns_cookie.h"
 
+#include <linux/rtnetlink.h>
 #include <sys/stat.h>
 
 static void print_lease(FILE *out, const void *data)
@@ -74,10 +75,17 @@ static struct cni_ip first_address(const struct cni_net *net)
 	return cni_ip_next(&masked.ip);
 }
 
+/* In the table main: a route in another table serves only packets that a rule sends there. */
+static bool is_default_route(const struct cni_route *route, int family)
+{
+	return route->dst.ip.family == family && !route->dst.prefix &&
+	       (!route->has_table || !route->table || route->table == RT_TABLE_MAIN);
+}
+
 static bool has_default_route(const struct cni_result *result, int family)
 {
 	for (size_t i = 0; i < result->route_count; i++)
-		if (result->routes[i].dst.ip.family == family && !result->routes[i].dst.prefix)
+		if (is_default_route(&result->routes[i], family))
 			return true;
 	return false;
 }

@@ -49,8 +49,8 @@ static int find_device(struct cni_attachment *at, const struct cni_masquerade_pa
 	struct cni_link link = at->master.index ? at->master : at->host;
 
 	if (spec->link.vlan &&
-	    cni_link_get(&at->nl[CNI_HOST], cni_bridge_vlan_link_name(&spec->link, name), &link,
-			 err) < 0)
+	    cni_link_get(&at->nl[CNI_HOST],
+			 cni_bridge_vlan_link_name(&spec->link, &at->master, name), &link, err) < 0)
 		return -1;
 	memcpy(device, link.name, CNI_IFNAME_SIZE);
 	return link.index == at->host.index ? 0 : name_vrf(at, link.master, device, err);

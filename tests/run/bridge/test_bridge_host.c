@@ -46,6 +46,32 @@ static void host__is_set_up_for_both_families(void **state)
 	pod_close(&red);
 }
 
+/* The host's administrator may have given the bridge a second name. Other plugins, /proc/sys and rules know it by
+ * its first one. */
+static void host__knows_the_bridge_by_its_own_name(void **state)
+{
+	static const char *const names[] = {"br0", "lan", "lan0-bridge-abc"};
+
+	(void)state;
+	sandbox_must("ip link add br0 type bridge; ip link property add dev br0 altname lan "
+		     "altname lan0-bridge-abc");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		freeing char *more =
+			cni_format("'bridge':'%s'," GATEWAY ",'ipMasq':true," IPAM46, names[i]);
+		freeing char *config = bridge_config("1.0.0", more);
+		struct pod red;
+
+		sandbox_must("sysctl -qw net.ipv6.conf.br0.accept_ra=2");
+		pod_open(&red, "red");
+		pod_add(&red, config);
+		assert_json(red.result, "interfaces.0.name", "br0");
+		assert_setting("ipv6.conf.br0.accept_ra", "0");
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+	}
+}
+
 static void host__gets_only_the_settings_of_families_in_use(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", GATEWAY "," IPAM4);
@@ -170,6 +196,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		bridge_test(host__is_set_up_for_both_families),
+		bridge_test(host__knows_the_bridge_by_its_own_name),
 		bridge_test(host__gets_only_the_settings_of_families_in_use),
 		bridge_test(host__enables_ipv6_where_the_pod_has_it_off),
 		bridge_test(bridge__keeps_its_mac),

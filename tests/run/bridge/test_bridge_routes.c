@@ -150,10 +150,47 @@ static void check__accepts_routes_without_metrics_of_the_go_plugin(void **state)
 	pod_close(&red);
 }
 
+/* A default route in a table of its own is none for what no rule sends there. */
+static void add__gives_a_default_route_beside_one_of_another_table(void **state)
+{
+	static const struct {
+		const char *routes;
+		const char *gateway4, *gateway6; /* in the table main */
+	} rows[] = {
+		{"", "10.1.0.1", "fd01::1"},
+		{"{'dst':'0.0.0.0/0','table':99}", "10.1.0.1", "fd01::1"},
+		{"{'dst':'0.0.0.0/0','table':99},{'dst':'::/0','table':99}", "10.1.0.1", "fd01::1"},
+		{"{'dst':'0.0.0.0/0','table':254,'gw':'10.1.0.9'}", "10.1.0.9", "fd01::1"},
+		{"{'dst':'0.0.0.0/0','table':0,'gw':'10.1.0.9'},{'dst':'::/0','table':99}",
+		 "10.1.0.9", "fd01::1"},
+		{"{'dst':'::/0','gw':'fd01::9'}", "10.1.0.1", "fd01::9"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		freeing char *more =
+			cni_format("'isDefaultGateway':true," IPAM("'ranges':[" RANGE4 "," RANGE6
+								   "],'routes':[%s]"),
+				   rows[i].routes);
+		freeing char *config = bridge_config("1.1.0", more);
+		struct pod red;
+
+		pod_open(&red, "red");
+		pod_add(&red, config);
+		assert_shown(rows[i].gateway4, "0.gateway", "ip -n red -j -4 route show default");
+		assert_shown(NULL, "1", "ip -n red -j -4 route show default");
+		assert_shown(rows[i].gateway6, "0.gateway", "ip -n red -j -6 route show default");
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		bridge_test(add__gives_all_fields_of_routes_in_every_version),
+		bridge_test(add__gives_a_default_route_beside_one_of_another_table),
 		bridge_test(check__names_the_route_whose_fields_differ),
 		bridge_test(check__accepts_routes_without_metrics_of_the_go_plugin),
 	};

@@ -4,6 +4,7 @@
 #include "vlan_scene.h"
 
 #include "cleanup.h"
+#include "mem.h"
 
 /* The port through which the bridge's interface in a VLAN is connected; the caller frees. */
 static char *gateway_port(void)
@@ -33,6 +34,32 @@ static void gateway__is_the_bridges_interface_in_the_vlan(void **state)
 	assert_reaches("red", "10.1.0.1");
 	assert_reaches("red", "fd01::1");
 	pod_close(&red);
+}
+
+/* The VLAN has one interface, whichever name of the bridge a configuration has. */
+static void gateway__is_named_by_the_bridges_own_name(void **state)
+{
+	static const char *const names[] = {"lan", "lan0-bridge", "br0"};
+
+	(void)state;
+	needs_vlan_filtering();
+	sandbox_must("ip link add br0 type bridge; ip link property add dev br0 altname lan "
+		     "altname lan0-bridge");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		freeing char *more = cni_format(
+			"'bridge':'%s'," ACCESS "," GATEWAY ",'ipMasq':true," IPAM4, names[i]);
+		freeing char *config = bridge_config("1.0.0", more);
+		struct pod red;
+
+		pod_open(&red, "red");
+		pod_add(&red, config);
+		assert_json(red.result, "interfaces.0.name", "br0");
+		assert_json(red.result, "interfaces.3.name", "br0.100");
+		assert_reaches("red", "10.1.0.1");
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+	}
 }
 
 static void gateway__is_shared_by_the_vlan_and_outlives_its_pods(void **state)
@@ -190,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		bridge_test(gateway__is_the_bridges_interface_in_the_vlan),
+		bridge_test(gateway__is_named_by_the_bridges_own_name),
 		bridge_test(gateway__is_shared_by_the_vlan_and_outlives_its_pods),
 		bridge_test(gateway__is_finished_where_it_is_half_made),
 		bridge_test(gateway__may_be_a_vlan_device_of_the_operators),
