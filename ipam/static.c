@@ -92,6 +92,8 @@ static int read_address(const cJSON *item, struct static_conf *conf, struct cni_
 	if (cni_ip_is_set(&entry.gateway) && entry.gateway.family != net.ip.family)
 		return cni_fail(err, CNI_ECONFIG,
 				"'address' and 'gateway' are of different families");
+	if (cni_ip_is_unspecified(&entry.gateway))
+		entry.gateway = (struct cni_ip){0};
 	append(conf, &net, &entry.gateway);
 	return 0;
 }

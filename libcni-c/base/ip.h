@@ -88,6 +88,14 @@ static inline bool cni_ip_equal(const struct cni_ip *a, const struct cni_ip *b)
 	return cni_ip_compare(a, b) == 0;
 }
 
+/* True for 0.0.0.0 and ::, which no host has. */
+static inline bool cni_ip_is_unspecified(const struct cni_ip *ip)
+{
+	const struct cni_ip unspecified = {.family = ip->family};
+
+	return cni_ip_is_set(ip) && cni_ip_equal(ip, &unspecified);
+}
+
 /* Same address and same prefix length. */
 bool cni_net_equal(const struct cni_net *a, const struct cni_net *b);
 

@@ -4,6 +4,7 @@
 
 #include "delegate.h"
 #include "netns_cookie.h"
+#include "route.h"
 
 #include <linux/rtnetlink.h>
 #include <sys/stat.h>
@@ -79,7 +80,7 @@ static struct cni_ip first_address(const struct cni_net *net)
 static bool is_default_route(const struct cni_route *route, int family)
 {
 	return route->dst.ip.family == family && !route->dst.prefix &&
-	       (!route->has_table || !route->table || route->table == RT_TABLE_MAIN);
+	       cni_route_table(route) == RT_TABLE_MAIN;
 }
 
 static bool has_default_route(const struct cni_result *result, int family)
@@ -117,6 +118,9 @@ static int complete(const struct cni_attachment *at, const struct cni_acquire_pa
 		int family = ip->address.ip.family;
 
 		ip->interface = interface < 0 ? CNI_NO_INTERFACE : interface;
+		/* An IPAM plugin that answers so has no gateway. */
+		if (cni_ip_is_unspecified(&ip->gateway))
+			ip->gateway = (struct cni_ip){0};
 		if (spec->gateway && !cni_ip_is_set(&ip->gateway)) {
 			ip->gateway = first_address(&ip->address);
 			if (refuse_gateway(spec, &ip->address, &ip->gateway, err) < 0)

@@ -42,6 +42,31 @@ static void static__serves_bridge(void **state)
 	pod_close(&red);
 }
 
+/* An IPAM plugin that has no gateway may write the unspecified address. */
+static void static__has_no_gateway_in_the_unspecified_address(void **state)
+{
+	static const char addresses[] = "'ipam':{'type':'static','addresses':["
+					"{'address':'10.1.0.5/24','gateway':'0.0.0.0'},"
+					"{'address':'fd01::5/64','gateway':'::'}]}";
+	static const char *const expected[][2] = {{NULL, NULL}, {"10.1.0.1", "fd01::1"}};
+
+	(void)state;
+	for (int is_gateway = 0; is_gateway < 2; is_gateway++) {
+		freeing char *more =
+			cni_format("'isGateway':%s,%s", is_gateway ? "true" : "false", addresses);
+		freeing char *config = bridge_config("1.0.0", more);
+		struct pod red;
+
+		pod_open(&red, "red");
+		pod_add(&red, config);
+		assert_json(red.result, "ips.0.gateway", expected[is_gateway][0]);
+		assert_json(red.result, "ips.1.gateway", expected[is_gateway][1]);
+		pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+	}
+}
+
 /* CRI-O and podman ask for an address so. */
 static void static__serves_bridge_with_what_the_runtime_asks_for(void **state)
 {
@@ -93,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		bridge_test(static__serves_bridge),
+		bridge_test(static__has_no_gateway_in_the_unspecified_address),
 		bridge_test(static__serves_bridge_with_what_the_runtime_asks_for),
 		bridge_test(static__that_fails_leaves_nothing_of_bridge),
 	};

@@ -113,6 +113,23 @@ static void ptp__has_the_configured_mtu_queues_and_dns(void **state)
 	pod_close(&red);
 }
 
+/* "0.0.0.0" of an IPAM plugin is none: the first address of the network serves, as without. */
+static void ptp__takes_its_own_gateway_for_the_unspecified_one(void **state)
+{
+	freeing char *config = ptp_config("1.0.0", "'ipam':{'type':'static','addresses':["
+						   "{'address':'10.1.0.5/24','gateway':'0.0.0.0'},"
+						   "{'address':'fd01::5/64','gateway':'::'}]}");
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	ptp_add(&red, config);
+	assert_json(red.result, "ips.0.gateway", "10.1.0.1");
+	assert_json(red.result, "ips.1.gateway", "fd01::1");
+	ptp_check(&red, config);
+	pod_close(&red);
+}
+
 /* A pair that is up, and nothing else. */
 static void ptp__without_ipam_makes_the_pair(void **state)
 {
@@ -287,6 +304,7 @@ int main(void)
 		bridge_test(ptp__routes_all_through_the_gateway),
 		bridge_test(ptp__answers_in_each_version),
 		bridge_test(ptp__has_the_configured_mtu_queues_and_dns),
+		bridge_test(ptp__takes_its_own_gateway_for_the_unspecified_one),
 		bridge_test(ptp__without_ipam_makes_the_pair),
 		bridge_test(ptp__reaches_gateways_of_routes_in_the_network),
 		bridge_test(ptp__refuses),
