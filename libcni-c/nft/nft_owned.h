@@ -39,8 +39,8 @@ enum cni_owned_role {
 struct cni_owned_set {
 	struct cni_nft_set set;
 	enum cni_owned_role role;
-	const char *waiting; /* the set of owners that wait for an element; NULL: none do */
 	bool optional;	     /* exists while optional chains do */
+	const char *waiting; /* the set of owners that wait for an element; NULL: none do */
 };
 
 /* A chain of the skeleton, with its rules in the language of nft_rule.h. */
