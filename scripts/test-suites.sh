@@ -54,7 +54,7 @@ marked() {
 
 # run_suite PRESET PROCESSES SUITE
 run_suite() {
-	local preset=$1 processes=$2 suite=$3 tests=() logs=() test name=$1 driver=(env) once=''
+	local preset=$1 processes=$2 suite=$3 tests=() logs=() test first name=$1 driver=(env) once=''
 	if drives "$1" "$3"; then
 		preset=release
 		export executables=$1
@@ -62,13 +62,16 @@ run_suite() {
 		# For tests of what is not in the executables.
 		[ "$1" != debug ] || once=" $(marked 'runs it once' | paste -sd' ') "
 	fi
-	# By the sources: a build directory may hold tests that are no more.
+	first=$(marked 'starts it first' | sed -n "s|^$suite/||p")
+	# By the sources: a build directory may hold tests that are no more. Tests that wait for long come first: at the end the
+	# processors would wait for them.
 	while IFS= read -r test; do
 		[[ $once != *" $suite/$test "* ]] || continue
 		test=$top/build/$preset/tests/$suite/$test
 		# shellcheck disable=SC2053 # a pattern on purpose
 		[[ $test == *$only* ]] && tests+=("$test") && logs+=("$(log_of "$test")")
-	done < <(find "$top/tests/$suite" -name 'test_*.c' | sed 's|.*/||; s|\.c$||' | sort)
+	done < <(printf '%s' "${first:+$first$'\n'}" &&
+		find "$top/tests/$suite" -name 'test_*.c' | sed 's|.*/||; s|\.c$||' | sort | grep -vxF "$first")
 	if [ ${#tests[@]} -gt 0 ]; then
 		printf '%s\0' "${tests[@]}" | "${driver[@]}" xargs -0 -P"$processes" -I{} bash -c 'run_one {}'
 		count "${logs[@]}"
@@ -93,7 +96,7 @@ run_all() {
 			[ -z "$rows" ] || export RUNTIMES_ROWS=$rows
 		fi
 		[ "$preset" != portable ] || [ -z "$packing" ] || wait "$packing"
-		# Several at a time: each has namespaces of its own, and half of them wait for most of their time.
+		# Several at a time: each has namespaces of its own, and most of them wait for half of their time.
 		for suite in "${tested[@]}"; do
 			# Its nodes wait for each other.
 			if [ "$suite" = cluster ]; then

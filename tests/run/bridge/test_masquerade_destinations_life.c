@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test starts it first. */
 /* nonMasqueradeCIDRs of a network with attachments: an ADD that fails, is killed, or has company leaves one
  * list as a whole. The quick run tries some of the system calls, with CNI_C_SLOW in the environment all of
  * them. */

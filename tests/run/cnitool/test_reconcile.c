@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test starts it first. */
 /* cnitool reconcile restores rules that "nft flush ruleset" and others have removed, without a
  * break in the container's traffic. */
 #include "cleanup.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test starts it first. */
 /* scripts/test --reference runs it as well. */
 /* Beside the Go plugin: one daemon replaces the other under running containers. */
 #include "dhcp_go.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test starts it first. */
 /* The life of a lease: renewed, rebound, refused, changed, expired, and taken over by another daemon. */
 #include "dhcp_scene.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test starts it first. */
 /* scripts/test --reference runs it as well. */
 /* Beside the Go plugin: the same result and the same kernel state, and attachments that one has made and
  * the other checks and deletes. */

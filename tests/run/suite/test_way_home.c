@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test starts it first. */
 /* Failing ways into the container's namespace and back, each of them, once or for good. */
 #include "bandwidth.h"
 #include "faults.h"
