@@ -150,7 +150,7 @@ static int refuse_own_netns(const struct cni_attachment *at, struct cni_error *e
 		return 0;
 	return cni_fail(err, CNI_EENV,
 			"CNI_NETNS '%s' is the plugin's own network namespace, where the device is "
-			"already: expected another, whatever CNI_NETNS_OVERRIDE is",
+			"already: expected another, also with CNI_NETNS_OVERRIDE",
 			at->call->env.netns);
 }
 

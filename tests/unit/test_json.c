@@ -214,7 +214,7 @@ static void json__numbers_that_are_none_are_not_handed_on(void **state)
 	}
 }
 
-/* RFC 8259, as Go's encoding/json has it: what cJSON reads besides is no configuration. */
+/* A configuration is JSON as RFC 8259 and Go's encoding/json have it. cJSON reads more. */
 static void json__of_a_configuration_is_strict(void **state)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration directory with many networks: a command for all reads each file a fixed number of times, whatever
- * their number. strace(1) counts. */
+/* A command for all networks reads each file of the configuration directory once, however many files there are.
+ * strace(1) counts. */
 #include "cnitool_scene.h"
 
 #include "cleanup.h"

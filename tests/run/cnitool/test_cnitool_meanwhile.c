@@ -126,24 +126,31 @@ static void cnitool_gc__waits_for_an_add(void **state)
 	cnitool_assert_line(scene, "two.GC", "\"cni.dev/valid-attachments\":[{\"containerID\":\"");
 }
 
+/* Holds `first` in its first call of a plugin, and starts `second`, which must wait: `asked` is what the plugins are
+ * asked then. */
+static void follow(const struct cnitool_scene *scene, const char *held, const char *first,
+		   const char *second, const char *asked)
+{
+	struct plugin_process one;
+	struct plugin_process other;
+
+	hold(scene, held);
+	one = start(scene, first, OWN);
+	await_reader(scene);
+	other = start(scene, second, OWN);
+	await_blocked(&other);
+	let_go(scene);
+	finish(&one, 0, "");
+	finish(&other, 0, "");
+	fake_assert_asked(&scene->fake, asked);
+}
+
 /* Another interface of the container, or another network, comes after it. */
 static void cnitool__does_one_thing_at_a_time_for_a_container(void **state)
 {
-	const struct cnitool_scene *scene = *state;
-	struct plugin_process add;
-	struct plugin_process del;
-
 	if (access("/proc/self/syscall", R_OK) < 0)
 		skip_because("/proc has no system calls of processes");
-	hold(scene, "ADD");
-	add = start(scene, "add", OWN);
-	await_reader(scene);
-	del = start(scene, "del", OWN);
-	await_blocked(&del);
-	let_go(scene);
-	finish(&add, 0, "");
-	finish(&del, 0, "");
-	fake_assert_asked(&scene->fake, "ADD one\nADD two\nDEL two\nDEL one\n");
+	follow(*state, "ADD", "add", "del", "ADD one\nADD two\nDEL two\nDEL one\n");
 }
 
 /* Ten seconds: then GC and ADD fail, and have done nothing; DEL goes on and says so. */
@@ -174,31 +181,12 @@ static void cnitool__does_not_wait_for_ever(void **state)
 static void cnitool_check__waits_for_an_add_and_del_for_a_check(void **state)
 {
 	const struct cnitool_scene *scene = *state;
-	struct plugin_process add;
-	struct plugin_process check;
-	struct plugin_process del;
 
 	if (access("/proc/self/syscall", R_OK) < 0)
 		skip_because("/proc has no system calls of processes");
-	hold(scene, "ADD");
-	add = start(scene, "add", OWN);
-	await_reader(scene);
-	check = start(scene, "check", OWN);
-	await_blocked(&check);
-	let_go(scene);
-	finish(&add, 0, "");
-	finish(&check, 0, "");
-	fake_assert_asked(&scene->fake, "ADD one\nADD two\nCHECK one\nCHECK two\n");
+	follow(scene, "ADD", "add", "check", "ADD one\nADD two\nCHECK one\nCHECK two\n");
 	fake_remove(&scene->fake, "pipe");
-	hold(scene, "CHECK");
-	check = start(scene, "check", OWN);
-	await_reader(scene);
-	del = start(scene, "del", OWN);
-	await_blocked(&del);
-	let_go(scene);
-	finish(&check, 0, "");
-	finish(&del, 0, "");
-	fake_assert_asked(&scene->fake, "CHECK one\nCHECK two\nDEL two\nDEL one\n");
+	follow(scene, "CHECK", "check", "del", "CHECK one\nCHECK two\nDEL two\nDEL one\n");
 }
 
 /* 'check' of all looks at each attachment in its turn. */
