@@ -323,18 +323,25 @@ static double seconds_of(struct plugin_call call, const char *command)
 	return seconds_now() - begun;
 }
 
+/* Not a measurement: a client that waits for a daemon does so each time, and a busy machine does not. */
+static bool fails_without_waiting(struct plugin_call call)
+{
+	for (int i = 0; i < 5; i++)
+		if (seconds_of(call, "ADD") < 1 + seconds_of(call, "VERSION"))
+			return true;
+	return false;
+}
+
 static void add__without_a_daemon_says_how_to_start_it(void **state)
 {
 	freeing char *config = config_with("");
 	freeing char *apart = config_with("'daemonSocketPath':'/run/other.sock'");
 	struct plugin_call status;
-	struct plugin_call call;
 	struct pod red;
 
 	(void)state;
 	dhcp_pod_open(&red, "red");
-	call = pod_call(&red, "ADD", config);
-	assert_true(seconds_of(call, "ADD") < 1 + seconds_of(call, "VERSION"));
+	assert_true(fails_without_waiting(pod_call(&red, "ADD", config)));
 	pod_add_fails(&red, config, CNI_EMISSING, "start it with '" DHCP " daemon'");
 	pod_add_fails(&red, apart, CNI_EMISSING, "daemon -socketpath /run/other.sock'");
 	status = bridge_call("STATUS", config);
