@@ -5,7 +5,9 @@
 
 #include "cleanup.h"
 #include "dhcp_record.h"
+#include "forger.h"
 #include "mem.h"
+#include "trace.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -322,6 +324,29 @@ static void container__that_deletes_its_link_loses_the_lease(void **state)
 	await("! test -e /run/cni/dhcp/blue");
 }
 
+/* Root in the container answers what the daemon and macvlan ask the kernel there. */
+static void container__that_forges_answers_is_not_believed(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);
+	struct pod evil = {.name = "evil", .plugin = MACVLAN};
+	struct forger forger;
+
+	(void)state;
+	daemon_start(NULL);
+	forger_open(&forger);
+	snprintf(evil.netns, sizeof(evil.netns), "%s", forger.netns);
+	forger_start(&forger);
+	for (unsigned int i = 0; i < 200 || !forger_has_reached(&forger); i += trace_stride(60)) {
+		pod_add(&evil, config);
+		pod_check(&evil, config);
+		pod_del(&evil, config);
+	}
+	forger_stop(&forger);
+	forger_close(&forger);
+	await("! test -e /run/cni/dhcp/blue");
+	sandbox_must("! grep -q " FORGER_MAC " " DAEMON_LOG);
+}
+
 /* ---- servers ---- */
 
 static void server__that_was_not_asked_gives_nothing(void **state)
@@ -351,6 +376,7 @@ int main(void)
 		dhcp_test(gc__waits_once_for_a_daemon_that_hangs),
 		dhcp_test(container__has_one_question_for_many_carriers),
 		dhcp_test(container__that_deletes_its_link_loses_the_lease),
+		dhcp_test(container__that_forges_answers_is_not_believed),
 		dhcp_test(server__that_was_not_asked_gives_nothing),
 	};
 

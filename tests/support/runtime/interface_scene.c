@@ -47,7 +47,7 @@ static int teardown(void **state)
 }
 
 /* ip(8) has its own words for a kind that the kernel does not know, and for taps, which rtnetlink does not make. */
-static bool has_kind(const char *kind)
+bool interface_has_kind(const char *kind)
 {
 	bool unknown;
 
@@ -76,7 +76,7 @@ static void run(void **state)
 	const struct pairing *pairing = *state;
 	const struct interface_row *row = pairing->row;
 
-	if (!has_kind(row->kind))
+	if (!interface_has_kind(row->kind))
 		skip_because("this kernel has no links of kind '%s'", row->kind);
 	if (row->setup)
 		sandbox_must("%s", row->setup);
@@ -122,14 +122,19 @@ char *interface_config(const struct interface_row *row, const char *version, con
 	return json_text(text);
 }
 
-void interface_open(struct pod *pod, const char *name, const struct interface_row *row)
+const char *interface_plugin(const struct interface_row *row)
 {
 	static char paths[ROWS][128];
 	char *path = paths[row - rows];
 
-	pod_open(pod, name);
 	snprintf(path, sizeof(paths[0]), CNI_C_BINARY_DIR "/plugins/%s", row->type);
-	pod->plugin = path;
+	return path;
+}
+
+void interface_open(struct pod *pod, const char *name, const struct interface_row *row)
+{
+	pod_open(pod, name);
+	pod->plugin = interface_plugin(row);
 }
 
 void interface_assert_nothing_in(const struct pod *pod)

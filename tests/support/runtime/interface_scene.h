@@ -49,6 +49,12 @@ int interface_run(const struct interface_test *tests, size_t count);
 /* The row's configuration of the network "blue"; `more` may be "". The caller frees. */
 char *interface_config(const struct interface_row *row, const char *version, const char *more);
 
+/* The row's executable. */
+const char *interface_plugin(const struct interface_row *row);
+
+/* False if the kernel has no links of this kind. */
+bool interface_has_kind(const char *kind);
+
 /* As pod_open(), for the plugin of the row. */
 void interface_open(struct pod *pod, const char *name, const struct interface_row *row);
 
