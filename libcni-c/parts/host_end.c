@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "host_end.h"
 
+#include "cleanup.h"
+#include "mem.h"
 #include "peer.h"
 
 #include <errno.h>
@@ -150,4 +152,29 @@ void cni_host_end_guess(struct cni_attachment *at)
 			return;
 	}
 	guess_by_name(at, at->owner->key);
+}
+
+/* ---- whose link CNI_IFNAME is ---- */
+
+static bool names_another(const struct cni_owner *owner, const char *alias)
+{
+	freeing char *holder = cni_owner_text_container(alias);
+	freeing char *own = cni_owner_text_container(owner->text);
+
+	return *holder && strcmp(holder, own) != 0;
+}
+
+bool cni_host_end_is_anothers(struct cni_attachment *at, const struct cni_link *link)
+{
+	struct cni_error ignored;
+	bool is_anothers;
+
+	if (names_another(at->owner, link->alias))
+		return true;
+	if (!is_veth(link) || !link->peer)
+		return false;
+	at->container = *link;
+	is_anothers = follow(at, &ignored) == 0 && names_another(at->owner, at->host.alias);
+	at->host = (struct cni_link){.index = 0};
+	return is_anothers;
 }

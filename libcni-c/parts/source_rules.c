@@ -3,6 +3,7 @@
 
 #include "addr.h"
 #include "cleanup.h"
+#include "host_end.h"
 #include "mem.h"
 #include "rule.h"
 
@@ -47,7 +48,7 @@ struct holder {
 
 struct search {
 	const struct cni_attachment *at;
-	int index; /* of CNI_IFNAME; 0: it is gone */
+	int index; /* of CNI_IFNAME; 0: it is gone, or another container's */
 	uint32_t table;
 	struct holder *holders;
 	size_t holder_count;
@@ -99,7 +100,7 @@ static int look_around(struct cni_attachment *at, struct search *search, struct 
 	struct cni_link link;
 
 	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &link, err) == 0)
-		search->index = link.index;
+		search->index = cni_host_end_is_anothers(at, &link) ? 0 : link.index;
 	else if (err->errnum != ENODEV)
 		return -1;
 	search->holders = cni_realloc_array(NULL, MAX_ADDRESSES, sizeof(*search->holders));

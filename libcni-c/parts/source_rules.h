@@ -16,8 +16,8 @@ struct cni_result_ip *cni_source_addresses(const struct cni_attachment *at, size
 
 /* Deletes the rules of the attachment, in `table` if it is not 0: plain rules from a single address that
  * CNI_IFNAME has; or, if no link has the address, that the prevResult has, or that is in a rule with our
- * protocol: such a rule is left of an interface that is gone. Rules from an address of another link
- * are another attachment's. */
+ * protocol: such a rule is left of an interface that is gone. Rules from an address of another link, or of a link
+ * that is another container's (host_end.h), are another attachment's. */
 int cni_source_rules_del(struct cni_attachment *at, uint32_t table, struct cni_error *err);
 
 /* The tables to which plain rules lead packets from `ip`. An array that the caller frees. */

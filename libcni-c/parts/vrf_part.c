@@ -4,6 +4,7 @@
 #include "addr.h"
 #include "cleanup.h"
 #include "container_vrf.h"
+#include "host_end.h"
 #include "readiness.h"
 #include "routing_tables.h"
 
@@ -252,12 +253,17 @@ static int delete_all(struct cni_attachment *at, const struct cni_vrf_part *spec
 		      struct cni_error *err)
 {
 	struct cni_container_vrf vrf;
+	struct cni_link link;
 
-	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &at->container, err) < 0) {
+	if (cni_link_get(&at->nl[CNI_CONTAINER], at->owner->ifname, &link, err) < 0) {
 		if (err->errnum != ENODEV)
 			return -1;
-		at->container = (struct cni_link){.index = 0};
+		link.index = 0;
 	}
+	/* Another container's interface stays in its VRF. */
+	at->container = (struct cni_link){.index = 0};
+	if (link.index && !cni_host_end_is_anothers(at, &link))
+		at->container = link;
 	if (find_ours(at, spec, &vrf, err) < 0)
 		return -1;
 	if (!vrf.link.index || !cni_container_vrf_is(&vrf))

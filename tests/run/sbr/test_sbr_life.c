@@ -216,6 +216,29 @@ static void del__leaves_others_alone(void **state)
 	sandbox_assert_same(before, after);
 }
 
+/* Behind bridge: the other end of eth0 says whose it is. */
+static void del__leaves_the_rules_of_another_container(void **state)
+{
+	static const char config[] =
+		"{\"cniVersion\":\"1.0.0\",\"name\":\"blue\",\"type\":\"sbr\"}";
+	freeing char *before = NULL;
+	freeing char *after = NULL;
+
+	(void)state;
+	routed_succeeds(SBR, "ADD", "eth0", "", routed_prev);
+	before = routed_tables();
+	plugin_succeeds(&(struct plugin_call){.plugin = SBR,
+					      .command = "DEL",
+					      .container = "green",
+					      .netns = RED,
+					      .ifname = "eth0",
+					      .config = config});
+	after = routed_tables();
+	sandbox_assert_same(before, after);
+	routed_succeeds(SBR, "DEL", "eth0", "", NULL);
+	assert_no_rules("its own DEL");
+}
+
 /* ---- errors of system calls ---- */
 
 #define LOG "/run/strace.log"
@@ -283,6 +306,7 @@ int main(void)
 		routed_test(del__removes_the_rules_in_each_state),
 		routed_test(del__without_a_namespace_has_nothing_to_do),
 		routed_test(del__leaves_others_alone),
+		routed_test(del__leaves_the_rules_of_another_container),
 		routed_test(add__is_atomic_at_each_system_call),
 	};
 

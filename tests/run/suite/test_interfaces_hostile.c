@@ -9,7 +9,6 @@
 #include "trace.h"
 
 #include "cleanup.h"
-#include "mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +16,11 @@
 /* So often with CNI_C_SLOW. */
 #define TIMES 200
 
-/* sbr is the last: it moves the routes of the table that vrf has chosen. */
-static const struct interface_row chain[] = {
-	{.type = "vrf", .kind = "vrf", .keys = "'vrfname':'v1'"},
-	{.type = "sbr", .keys = ""},
-};
-#define CHAINED (sizeof(chain) / sizeof(*chain))
-
 struct life {
 	struct pod pod;
 	char *config;
 	unsigned int failed; /* calls of ADD and CHECK */
-	bool has[CHAINED];
+	bool has[INTERFACE_BEHIND];
 };
 
 static void life_open(struct life *life, const struct interface_row *row, const char *netns)
@@ -36,8 +28,8 @@ static void life_open(struct life *life, const struct interface_row *row, const 
 	*life = (struct life){.pod = {.name = "evil", .plugin = interface_plugin(row)}};
 	snprintf(life->pod.netns, sizeof(life->pod.netns), "%s", netns);
 	life->config = interface_config(row, "1.0.0", IPAM46);
-	for (size_t i = 0; i < CHAINED; i++)
-		life->has[i] = !chain[i].kind || interface_has_kind(chain[i].kind);
+	for (size_t i = 0; i < INTERFACE_BEHIND; i++)
+		life->has[i] = interface_has_behind(i);
 }
 
 static void life_close(struct life *life)
@@ -58,23 +50,13 @@ static void note(struct life *life, const struct plugin_answer *answer)
 	life->failed++;
 }
 
-/* A call of the plugin at `i` of the chain, with the prevResult of the first plugin. */
-static void call_chained(struct life *life, const char *command, size_t i)
+static void call_behind(struct life *life, const char *command, size_t number)
 {
-	freeing char *base = NULL;
-	freeing char *config = NULL;
-	freeing char *file = NULL;
-	struct plugin_call call;
 	struct plugin_answer answer;
 
-	if (!life->has[i])
+	if (!life->has[number])
 		return;
-	base = interface_config(&chain[i], "1.0.0", "");
-	config = pod_config(&life->pod, base);
-	file = cni_format(CNI_C_BINARY_DIR "/plugins/%s", chain[i].type);
-	call = pod_call(&life->pod, command, config);
-	call.plugin = file;
-	answer = plugin_run(&call);
+	answer = interface_run_behind(&life->pod, command, number);
 	if (strcmp(command, "DEL") == 0)
 		plugin_assert_success(&answer);
 	else
@@ -106,14 +88,14 @@ static void check(struct life *life)
 static void live(struct life *life)
 {
 	add(life);
-	for (size_t i = 0; life->pod.result && i < CHAINED; i++)
-		call_chained(life, "ADD", i);
+	for (size_t i = 0; life->pod.result && i < INTERFACE_BEHIND; i++)
+		call_behind(life, "ADD", i);
 	if (life->pod.result)
 		check(life);
-	for (size_t i = 0; life->pod.result && i < CHAINED; i++)
-		call_chained(life, "CHECK", i);
-	for (size_t i = CHAINED; i-- > 0;)
-		call_chained(life, "DEL", i);
+	for (size_t i = 0; life->pod.result && i < INTERFACE_BEHIND; i++)
+		call_behind(life, "CHECK", i);
+	for (size_t i = INTERFACE_BEHIND; i-- > 0;)
+		call_behind(life, "DEL", i);
 	pod_del(&life->pod, life->config);
 }
 

@@ -135,6 +135,56 @@ static void del__by_another_path_takes_the_interface(const struct interface_row 
 	pod_close(&other);
 }
 
+static void behind(const struct pod *pod, const char *command)
+{
+	for (size_t i = 0; i < INTERFACE_BEHIND; i++) {
+		size_t number = strcmp(command, "DEL") == 0 ? INTERFACE_BEHIND - 1 - i : i;
+
+		if (interface_has_behind(number)) {
+			struct plugin_answer answer = interface_run_behind(pod, command, number);
+
+			plugin_assert_success(&answer);
+			plugin_answer_clear(&answer);
+		}
+	}
+}
+
+static char *ways_of(const struct pod *pod)
+{
+	return sandbox_read(
+		"ip -n %s rule; ip -n %s -6 rule; ip -n %s -4 route show table all; "
+		"ip -n %s -br link show type vrf; ip -n %s -o link show master v1 2>&1; true",
+		pod->name, pod->name, pod->name, pod->name, pod->name);
+}
+
+/* The path leads to another container's namespace by now: what vrf and sbr have changed there stays. */
+static void del__leaves_the_routes_of_another(const struct interface_row *row)
+{
+	freeing char *config = interface_config(row, "1.0.0", IPAM46);
+	freeing char *before = NULL;
+	freeing char *after = NULL;
+	struct pod green;
+	struct pod red;
+
+	interface_open(&red, "red", row);
+	pod_add(&red, config);
+	behind(&red, "ADD");
+	before = ways_of(&red);
+	green = red;
+	snprintf(green.name, sizeof(green.name), "green");
+	behind(&green, "DEL");
+	green.result = NULL;
+	behind(&green, "DEL");
+	after = ways_of(&red);
+	sandbox_assert_same(before, after);
+	behind(&red, "CHECK");
+	behind(&red, "DEL");
+	sandbox_must(
+		"! ip -n red rule | grep -q 'from 10' && ! ip -n red link show v1 2>/dev/null");
+	pod_del(&red, config);
+	pod_close(&red);
+}
+
 /* Want of descriptors says nothing about the namespace. */
 static void gc__keeps_the_address_if_it_cannot_look(const struct interface_row *row)
 {
@@ -235,6 +285,7 @@ int main(void)
 		interface_test(add__that_is_repeated_leaves_the_first),
 		interface_test(add__does_without_a_record),
 		interface_test(del__by_another_path_takes_the_interface),
+		interface_test(del__leaves_the_routes_of_another),
 		interface_test(gc__keeps_the_address_if_it_cannot_look),
 		interface_test(gc__leaves_the_namespace_that_has_the_path_now),
 		interface_test(del__passes_over_a_damaged_record),

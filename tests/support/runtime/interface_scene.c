@@ -137,6 +137,28 @@ void interface_open(struct pod *pod, const char *name, const struct interface_ro
 	pod->plugin = interface_plugin(row);
 }
 
+/* sbr is the last: it moves the routes of the table that vrf has chosen. */
+static const struct interface_row behind[INTERFACE_BEHIND] = {
+	{.type = "vrf", .kind = "vrf", .keys = "'vrfname':'v1'"},
+	{.type = "sbr", .keys = ""},
+};
+
+bool interface_has_behind(size_t number)
+{
+	return !behind[number].kind || interface_has_kind(behind[number].kind);
+}
+
+struct plugin_answer interface_run_behind(const struct pod *pod, const char *command, size_t number)
+{
+	freeing char *base = interface_config(&behind[number], "1.0.0", "");
+	freeing char *config = pod_config(pod, base);
+	freeing char *file = cni_format(CNI_C_BINARY_DIR "/plugins/%s", behind[number].type);
+	struct plugin_call call = pod_call(pod, command, config);
+
+	call.plugin = file;
+	return plugin_run(&call);
+}
+
 void interface_assert_nothing_in(const struct pod *pod)
 {
 	assert_shown(NULL, "1", "ip -n %s -j link show", pod->name);

@@ -58,6 +58,16 @@ bool interface_has_kind(const char *kind);
 /* As pod_open(), for the plugin of the row. */
 void interface_open(struct pod *pod, const char *name, const struct interface_row *row);
 
+/* The plugins that change routes behind any of them, in the order of a list: vrf and sbr. */
+#define INTERFACE_BEHIND 2
+
+/* False if the kernel lacks what this one needs. */
+bool interface_has_behind(size_t number);
+
+/* Calls it for the pod's eth0, with the result of the pod's ADD as prevResult. */
+struct plugin_answer interface_run_behind(const struct pod *pod, const char *command,
+					  size_t number);
+
 /* Fails the test unless the namespace has no link but "lo". */
 void interface_assert_nothing_in(const struct pod *pod);
 
