@@ -2,11 +2,14 @@
 #include "dhcp_requests.h"
 
 #include "cleanup.h"
+#include "file.h"
 #include "json.h"
 #include "mem.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define RECORDS "/run/cni/" DHCP_RECORDS
 
 /* ---- tenants ---- */
 
@@ -206,6 +209,19 @@ static void serve_body(struct dhcp_house *house, struct dhcp_visitor *visitor,
 	serve_add(house, visitor, owner, &record);
 }
 
+/* An ADD has to write a record. */
+static void serve_status(struct dhcp_visitor *visitor)
+{
+	struct cni_error err;
+
+	if (cni_file_check_writable(RECORDS, &err) < 0) {
+		cni_fail_within(&err, "records in '" RECORDS "'");
+		answer_error(visitor, &err);
+		return;
+	}
+	dhcp_visitor_answer(visitor, 0, "");
+}
+
 void dhcp_house_serve(struct dhcp_visitor *visitor, const struct dhcp_request *request, char *body)
 {
 	struct dhcp_house *house = visitor->daemon;
@@ -224,6 +240,8 @@ void dhcp_house_serve(struct dhcp_visitor *visitor, const struct dhcp_request *r
 		serve_del(house, visitor, &request->owner);
 		break;
 	case DHCP_VERB_STATUS:
+		serve_status(visitor);
+		break;
 	case DHCP_VERB_COUNT:
 		dhcp_visitor_answer(visitor, 0, "");
 		break;

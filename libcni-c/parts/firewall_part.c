@@ -10,6 +10,7 @@
 #include "firewalld.h"
 #include "mem.h"
 #include "netfilter.h"
+#include "readiness.h"
 
 #include <string.h>
 
@@ -310,6 +311,8 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 	const struct cni_firewall_part *spec = data;
 	struct cni_nl *nl;
 
+	if (cni_readiness_check_records(err) < 0)
+		return cni_fail_within(err, "firewall");
 	if (spec->policy != CNI_FIREWALL_OPEN &&
 	    cni_attachment_netfilter_status(at, "firewall: 'ingressPolicy'", err) < 0)
 		return -1;

@@ -3,12 +3,14 @@
 
 #include "cleanup.h"
 #include "go_rules.h"
+#include "kept_destinations.h"
 #include "masquerade.h"
 #include "masquerade_destinations.h"
 #include "masquerade_iptables.h"
 #include "nat_attachment.h"
 #include "nat_legacy.h"
 #include "netfilter.h"
+#include "readiness.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -236,9 +238,15 @@ static void clear(void *data)
 static int status(struct cni_attachment *at, const void *data, struct cni_error *err)
 {
 	const struct cni_masquerade_part *spec = data;
+	bool writes;
 
 	if (!spec->wanted)
 		return 0;
+	writes = spec->by_iptables ||
+		 (spec->destinations.count &&
+		  !cni_destinations_are_kept(at->call->conf.name, &spec->destinations));
+	if (writes && cni_readiness_check_records(err) < 0)
+		return cni_fail_within(err, "masquerade");
 	if (spec->by_iptables)
 		return cni_nat_status(err) < 0 ? cni_fail_within(err, "masquerade") : 0;
 	return cni_attachment_netfilter_status(at, "masquerade", err);

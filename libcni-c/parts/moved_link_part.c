@@ -308,7 +308,7 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 
 	if (spec->in_userspace)
 		return 0;
-	if (cni_readiness_check_directory("/run/cni", "records in", err) < 0)
+	if (cni_readiness_check_records(err) < 0)
 		return -1;
 	if (!spec->device.value ||
 	    cni_device_look_up(&at->nl[CNI_HOST], &spec->device, &link, err) == 0 ||

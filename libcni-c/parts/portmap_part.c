@@ -9,6 +9,7 @@
 #include "netfilter.h"
 #include "portmap_connections.h"
 #include "portmap_scene.h"
+#include "readiness.h"
 #include "route.h"
 #include "sweep.h"
 
@@ -279,6 +280,8 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 {
 	const struct cni_portmap_part *spec = data;
 
+	if (cni_portmap_is_elsewhere(spec) && cni_readiness_check_records(err) < 0)
+		return cni_fail_within(err, "portmap");
 	if (spec->by_iptables)
 		return cni_nat_status(err) < 0 ? cni_fail_within(err, "portmap") : 0;
 	if (cni_portmap_is_elsewhere(spec) &&

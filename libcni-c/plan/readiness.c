@@ -94,3 +94,8 @@ int cni_readiness_check_directory(const char *path, const char *what, struct cni
 	err->code = CNI_EUNAVAILABLE;
 	return cni_fail_within(err, "%s '%s'", what, path);
 }
+
+int cni_readiness_check_records(struct cni_error *err)
+{
+	return cni_readiness_check_directory("/run/cni", "records in", err);
+}

@@ -27,6 +27,9 @@ int cni_readiness_check_vlan_filtering(struct cni_nl *nl, const struct cni_link 
  * "'dataDir'", "records in". */
 int cni_readiness_check_directory(const char *path, const char *what, struct cni_error *err);
 
+/* Records of attachments can be written (base/attachment_file.h). */
+int cni_readiness_check_records(struct cni_error *err);
+
 CNI_END_DECLS
 
 #endif

@@ -337,6 +337,27 @@ static void add__that_is_killed_leaves_no_lease(void **state)
 	pod_close(&red);
 }
 
+static void status__says_if_leases_cannot_be_recorded(void **state)
+{
+	freeing char *config = bridge_config("1.1.0", ON_UP0 BY_DHCP);
+	struct plugin_call status = bridge_call("STATUS", config);
+	struct pod red;
+
+	(void)state;
+	sandbox_must("mkdir -p /run/cni && mount -t tmpfs -o size=64k x /run/cni");
+	daemon_start(NULL);
+	status.plugin = MACVLAN;
+	plugin_succeeds(&status);
+	sandbox_must("cat /dev/zero >/run/cni/big 2>/dev/null; test -s /run/cni/big");
+	plugin_fails(&status, CNI_EUNAVAILABLE, "No space left on device");
+	sandbox_must("rm /run/cni/big");
+	plugin_succeeds(&status);
+	dhcp_pod_open(&red, "red");
+	pod_add(&red, config);
+	pod_del(&red, config);
+	pod_close(&red);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +373,7 @@ int main(void)
 		dhcp_test(del__without_a_daemon_releases),
 		dhcp_test(gc__releases_what_is_not_valid),
 		dhcp_test(add__that_is_killed_leaves_no_lease),
+		dhcp_test(status__says_if_leases_cannot_be_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,9 @@
 
 #define LOG	"/run/strace.log"
 #define PLUGINS CNI_C_BINARY_DIR "/plugins/"
+#define PORT                                                                                       \
+	"'capabilities':{'portMappings':true},'runtimeConfig':{'portMappings':[{'hostPort':8080,"  \
+	"'containerPort':80,'protocol':'tcp'}]}"
 
 static const struct {
 	const char *plugin;
@@ -225,6 +228,82 @@ static void status__of_tuning_says_if_its_disk_is_full(void **state)
 	sandbox_must("umount " SANDBOX_DIR "/small");
 }
 
+/* ---- records ---- */
+
+static const struct {
+	const char *plugin;
+	const char *more;
+	bool writes; /* ADD writes a record, and cannot do without */
+} recorders[] = {
+	{"bridge", GATEWAY ",'ipMasq':true,'ipMasqBackend':'iptables'," IPAM4, true},
+	{"bridge", GATEWAY ",'ipMasq':true,'nonMasqueradeCIDRs':['10.0.0.0/8']," IPAM4, true},
+	{"bridge", GATEWAY ",'ipMasq':true," IPAM4, false},
+	{"ptp", "'ipMasq':true,'ipMasqBackend':'iptables'," IPAM4, true},
+	{"ptp", "'ipMasq':true," IPAM4, false},
+	{"firewall", "'backend':'nftables'", true},
+	{"firewall", "'backend':'iptables'", true},
+	{"portmap", PORT ",'backend':'iptables'", true},
+	{"portmap", PORT ",'conditionsV4':['-s','10.0.0.0/8']", true},
+	{"portmap", PORT, false},
+};
+
+/* STATUS and ADD agree, in the words of errno as well. */
+static void assert_agree(const struct pod *made, const struct pod *unmade, size_t number,
+			 const char *text)
+{
+	const char *type = recorders[number].plugin;
+	bool is_chained = !strcmp(type, "firewall") || !strcmp(type, "portmap");
+	const struct pod *pod = is_chained ? made : unmade;
+	freeing char *more = cni_format("'name':'%s','type':'%s',%s", is_chained ? "blue" : "green",
+					type, recorders[number].more);
+	freeing char *config = bridge_config("1.1.0", more);
+	freeing char *with = pod_config(pod, config);
+	freeing char *plugin = cni_format(PLUGINS "%s", type);
+	struct plugin_call status = call_of(plugin, config);
+	struct plugin_call call = pod_call(pod, "ADD", with);
+
+	call.plugin = plugin;
+	if (text && recorders[number].writes) {
+		plugin_fails(&status, CNI_EUNAVAILABLE, text);
+		plugin_fails(&call, CNI_EIO, text);
+		return;
+	}
+	plugin_succeeds(&status);
+	plugin_succeeds(&call);
+	call.command = "DEL";
+	plugin_succeeds(&call);
+}
+
+static void status__says_if_records_cannot_be_written(void **state)
+{
+	static const struct {
+		const char *setup, *text;
+	} places[] = {
+		{"mount -o remount,ro /run/cni", "Read-only file system"},
+		{"cat /dev/zero >/run/cni/big 2>/dev/null; test -s /run/cni/big",
+		 "No space left on device"},
+		{"true", NULL},
+	};
+	freeing char *config = bridge_config("1.1.0", IPAM4);
+	struct pod unmade;
+	struct pod made;
+
+	(void)state;
+	pod_open(&made, "made");
+	pod_open(&unmade, "unmade");
+	pod_add(&made, config);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		sandbox_must("mkdir -p /run/cni; mount -t tmpfs -o size=64k x /run/cni; %s",
+			     places[i].setup);
+		for (size_t j = 0; j < sizeof(recorders) / sizeof(*recorders); j++)
+			assert_agree(&made, &unmade, j, places[i].text);
+		sandbox_must("umount /run/cni");
+	}
+	pod_del(&made, config);
+	pod_close(&unmade);
+	pod_close(&made);
+}
+
 static void status__says_if_the_ledger_cannot_be_locked(void **state)
 {
 	static const struct fault_step flock = {.name = "flock", .nth = 1, .is_lasting = true};
@@ -262,6 +341,7 @@ int main(void)
 		bridge_test(status__says_if_the_node_has_no_pod_cidr),
 		bridge_test(status__says_if_the_ledgers_disk_is_full),
 		bridge_test(status__of_tuning_says_if_its_disk_is_full),
+		bridge_test(status__says_if_records_cannot_be_written),
 		bridge_test(status__says_if_the_ledger_cannot_be_locked),
 	};
 
