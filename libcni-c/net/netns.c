@@ -2,34 +2,20 @@
 #include "netns.h"
 
 #include "cleanup.h"
+#include "netns_type.h"
 #include "own_netns.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 /* How often the kernel is asked to let the process go home. */
 #define ATTEMPTS 16
-
-/* Some seccomp profiles refuse ioctl(2) on a namespace: setns(2) looks at the type again. */
-static bool may_be_network(int fd)
-{
-	int type = ioctl(fd, NS_GET_NSTYPE);
-	struct statfs fs;
-
-	if (type >= 0)
-		return type == CLONE_NEWNET;
-	return fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC;
-}
 
 int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
 {
@@ -38,7 +24,9 @@ int cni_netns_open(const char *path, int *ret_fd, struct cni_error *err)
 
 	if (fd < 0)
 		return cni_fail_errno(err, CNI_EENV, errno, "failed to open netns '%s'", path);
-	if (!may_be_network(fd)) {
+	if (cni_netns_check_type(fd) < 0) {
+		if (errno != EINVAL)
+			return cni_fail_errno(err, CNI_EENV, errno, "CNI_NETNS '%s'", path);
 		cni_fail(err, CNI_EENV, "CNI_NETNS '%s' is not a network namespace", path);
 		err->errnum = EINVAL;
 		return -1;

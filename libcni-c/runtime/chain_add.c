@@ -133,7 +133,8 @@ static enum earlier look_for_earlier(const struct cni_chain *chain, const char *
 	if (cni_cache_read(chain->cache_dir, &owner, &memory.cached, err) < 0)
 		return err->errnum == ENOENT || err->errnum == ENOTDIR ? EARLIER_NONE
 								       : EARLIER_DAMAGED;
-	if (cni_namespace_ask(cached->netns, cached->identity) == CNI_NAMESPACE_GONE ||
+	if (cni_namespace_ask_for(cached->netns, cached->identity, owner.ifname) ==
+		    CNI_NAMESPACE_GONE ||
 	    (!cached->identity && is_of_earlier_boot(file)))
 		return EARLIER_GONE;
 	return EARLIER_STANDS;

@@ -4,20 +4,20 @@
 #include "cleanup.h"
 #include "mem.h"
 #include "netns_cookie.h"
+#include "netns_type.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/magic.h>
-#include <linux/nsfs.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #define BOOT_ID	     "/proc/sys/kernel/random/boot_id"
@@ -27,39 +27,44 @@ struct identity {
 	char boot[BOOT_ID_SIZE]; /* "-": not known */
 	uint64_t cookie;	 /* 0: not known */
 	uint64_t ino;
+	bool lacks; /* certainly, the interface that was asked for */
 };
 
 /* Fails with EINVAL if the file is not a network namespace. */
 static int open_namespace(const char *path)
 {
 	closing int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct statfs fs;
 
-	if (fd < 0)
+	if (fd < 0 || cni_netns_check_type(fd) < 0)
 		return -1;
-	if (fstatfs(fd, &fs) == 0 && fs.f_type == NSFS_MAGIC &&
-	    ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET)
-		return take_fd(&fd);
-	errno = EINVAL;
-	return -1;
+	return take_fd(&fd);
 }
 
-/* Reads the cookie of the namespace from a socket in it. A child enters the namespace, so this
- * process need not return; the child shares our memory, and only makes system calls. */
-static uint64_t read_cookie(int fd)
+/* Asks a socket in the namespace for its cookie, and for the interface unless `ifname` is NULL. A child enters the
+ * namespace, so this process need not return; the child shares our memory, and only makes system calls. */
+static struct identity look_inside(int fd, const char *ifname)
 {
 	volatile uint64_t cookie = 0;
-	pid_t pid = vfork();
+	volatile bool lacks = false;
+	struct ifreq request = {.ifr_ifindex = 0};
+	pid_t pid;
 
+	if (ifname)
+		snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", ifname);
+	pid = vfork();
 	if (pid == 0) {
-		if (setns(fd, CLONE_NEWNET) == 0)
-			cookie = cni_netns_cookie(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+		int inside = setns(fd, CLONE_NEWNET) < 0
+				     ? -1
+				     : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+		cookie = cni_netns_cookie(inside);
+		lacks = ifname && ioctl(inside, SIOCGIFINDEX, &request) < 0 && errno == ENODEV;
 		_exit(0);
 	}
-	/* With SIGCHLD ignored there is no child to wait for, and the cookie is there. */
+	/* With SIGCHLD ignored there is no child to wait for, and the answers are there. */
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return cookie;
+	return (struct identity){.cookie = cookie, .lacks = lacks};
 }
 
 static void read_boot(char boot[BOOT_ID_SIZE])
@@ -73,9 +78,9 @@ static void read_boot(char boot[BOOT_ID_SIZE])
 		memcpy(boot, "-", sizeof("-"));
 }
 
-static struct identity identity_of(int fd)
+static struct identity identity_of(int fd, const char *ifname)
 {
-	struct identity identity = {.cookie = read_cookie(fd)};
+	struct identity identity = look_inside(fd, ifname);
 	struct stat st;
 
 	read_boot(identity.boot);
@@ -91,7 +96,7 @@ char *cni_namespace_identify(const char *path)
 
 	if (fd < 0)
 		return cni_strdup("none");
-	identity = identity_of(fd);
+	identity = identity_of(fd, NULL);
 	return cni_format("boot=%s cookie=%" PRIu64 " ino=%" PRIu64, identity.boot, identity.cookie,
 			  identity.ino);
 }
@@ -134,10 +139,11 @@ static bool may_be(const struct identity *now, const char *text)
 		return false;
 	if (now->cookie && then.cookie)
 		return now->cookie == then.cookie;
-	return now->ino == then.ino;
+	return now->ino == then.ino && !now->lacks;
 }
 
-enum cni_namespace_state cni_namespace_ask(const char *path, const char *identity)
+enum cni_namespace_state cni_namespace_ask_for(const char *path, const char *identity,
+					       const char *ifname)
 {
 	closing int fd = path && *path ? open_namespace(path) : -1;
 	struct identity now;
@@ -150,8 +156,13 @@ enum cni_namespace_state cni_namespace_ask(const char *path, const char *identit
 			       : CNI_NAMESPACE_UNKNOWN;
 	if (!identity)
 		return CNI_NAMESPACE_LIVES;
-	now = identity_of(fd);
+	now = identity_of(fd, ifname);
 	return may_be(&now, identity) ? CNI_NAMESPACE_LIVES : CNI_NAMESPACE_GONE;
+}
+
+enum cni_namespace_state cni_namespace_ask(const char *path, const char *identity)
+{
+	return cni_namespace_ask_for(path, identity, NULL);
 }
 
 bool cni_namespace_is_same(const char *path, const char *other)

@@ -198,6 +198,70 @@ static void cnitool__adds_to_the_next_namespace_of_a_name(void **state)
 	sandbox_del_netns("red");
 }
 
+/* A kernel before 5.14, for all that the line starts. */
+#define WITHOUT_COOKIES                                                                            \
+	"strace -f -qq -o /dev/null -e trace=getsockopt -e inject=getsockopt:error=ENOPROTOOPT "
+
+static void cnitool__knows_it_without_cookies_too(void **state)
+{
+	(void)state;
+	if (!faults_possible())
+		skip_because("strace is not installed");
+	set_up_network();
+	sandbox_add_netns("red");
+	for (int i = 0; i < 2; i++) {
+		sandbox_must(WITHOUT_COOKIES TOOL " add blue /run/netns/red >/run/out");
+		sandbox_must("! " WITHOUT_COOKIES TOOL " add blue /run/netns/red >/run/out 2>&1 && "
+			     "grep -q 'is attached' /run/out");
+		renew_netns();
+		/* The next namespace has got the number. */
+		sandbox_must("grep -q 'cookie=0 ino=' /var/lib/cni/results/blue-*-eth0 && "
+			     "sed -i \"s/ ino=[0-9]*/ ino=$(stat -Lc %%i /run/netns/red)/\" "
+			     "/var/lib/cni/results/blue-*-eth0");
+	}
+	sandbox_must(WITHOUT_COOKIES TOOL " add blue /run/netns/red >/run/out");
+	sandbox_must("ip -n red link show eth0 >/dev/null && " TOOL
+		     " del blue /run/netns/red >/run/out");
+	sandbox_del_netns("red");
+}
+
+/* Some seccomp profiles refuse ioctl(2) on a namespace. macvlan has no link on the host that would tell. */
+static void cnitool__believes_that_it_lives_if_it_may_not_ask(void **state)
+{
+	static const char *const kinds[] = {"\"type\":\"macvlan\",\"master\":\"up0\"",
+					    "\"type\":\"bridge\",\"bridge\":\"br0\""};
+	static const char *const refused[] = {"ioctl:error=EPERM", "ioctl:error=ENOSYS",
+					      "ioctl:error=EACCES"};
+
+	(void)state;
+	if (!faults_possible())
+		skip_because("strace is not installed");
+	sandbox_must("ip link add up0 type veth peer name up1 && ip link set up0 up");
+	sandbox_add_netns("red");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		set_up_network();
+		sandbox_must("sed -i 's|\"type\":\"bridge\",\"bridge\":\"br0\"|%s|' " SANDBOX_DIR
+			     "/v-net-0.conflist",
+			     kinds[i]);
+		sandbox_must(TOOL " add blue /run/netns/red >/run/out");
+		for (size_t j = 0; j < sizeof(refused) / sizeof(*refused); j++) {
+			freeing char *tool = cni_format(
+				"strace -qq -o /dev/null -e trace=ioctl -e inject=%s " TOOL,
+				refused[j]);
+
+			sandbox_must("%s gc blue >/run/out && %s gc blue --gone >/run/out", tool,
+				     tool);
+			sandbox_must("! %s add blue /run/netns/red >/run/out 2>&1 && "
+				     "grep -q 'is attached' /run/out",
+				     tool);
+			sandbox_must("%s check blue >/run/out && grep -q fine /run/out", tool);
+			sandbox_must("ip -n red link show eth0 >/dev/null");
+		}
+		sandbox_must(TOOL " del blue /run/netns/red >/run/out");
+	}
+	sandbox_del_netns("red");
+}
+
 static void cnitool__does_not_list_the_dead_as_alive(void **state)
 {
 	(void)state;
@@ -276,6 +340,8 @@ int main(void)
 		bridge_test(host_local__refuses_a_second_add_in_the_same_namespace),
 		bridge_test(host_local__does_not_take_a_path_for_a_namespace),
 		bridge_test(cnitool__adds_to_the_next_namespace_of_a_name),
+		bridge_test(cnitool__knows_it_without_cookies_too),
+		bridge_test(cnitool__believes_that_it_lives_if_it_may_not_ask),
 		bridge_test(cnitool__does_not_list_the_dead_as_alive),
 		tuning_test(tuning_del__does_not_restore_what_another_namespace_had),
 	};
