@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 static const char claims[] = ".claims";
+static const char more[] = ".more";
 
 static char *target_of(const struct cni_owner *owner)
 {
@@ -49,17 +50,95 @@ int cni_attachment_claim(const char *plugin, const char *key, const struct cni_o
 	return -1;
 }
 
-static enum cni_claim claimed_in(int dir, const char *key, const struct cni_owner *owner)
+/* ---- several that have a key ---- */
+
+/* The names of their links need be no more than different. */
+static char *name_beside(const struct cni_owner *owner)
+{
+	struct cni_owner made = cni_owner_make(owner->network, owner->container, owner->ifname);
+
+	return cni_strdup(made.key);
+}
+
+static char *directory_of(const char *key)
+{
+	return cni_format("%s%s", key, more);
+}
+
+/* The claim of the link `name` in `dir`, whose target has `up` in front of that of `owner`. */
+static enum cni_claim claim_of(int dir, const char *name, const char *up,
+			       const struct cni_owner *owner)
 {
 	freeing char *ours = target_of(owner);
 	char target[PATH_MAX] = "";
 
-	if (readlinkat(dir, key, target, sizeof(target) - 1) < 0)
+	if (readlinkat(dir, name, target, sizeof(target) - 1) < 0)
 		return CNI_CLAIM_NOBODYS;
-	if (!strcmp(target, ours))
+	if (!strncmp(target, up, strlen(up)) && !strcmp(target + strlen(up), ours))
 		return CNI_CLAIM_OURS;
 	return faccessat(dir, target, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? CNI_CLAIM_ANOTHERS
 								      : CNI_CLAIM_NOBODYS;
+}
+
+/* Those beside the first one's; NULL if there are none. */
+static DIR *open_beside(int dir, const char *key)
+{
+	freeing char *name = directory_of(key);
+	closing int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+	if (list)
+		take_fd(&fd);
+	return list;
+}
+
+static enum cni_claim claimed_in(int dir, const char *key, const struct cni_owner *owner)
+{
+	unsigned int claim = claim_of(dir, key, "", owner);
+	const struct dirent *entry;
+	DIR *list = open_beside(dir, key);
+
+	while (list && (entry = readdir(list)))
+		claim |= claim_of(dirfd(list), entry->d_name, "../", owner);
+	if (list)
+		closedir(list);
+	return claim;
+}
+
+static int claim_beside(int dir, const char *key, const struct cni_owner *owner)
+{
+	freeing char *directory = directory_of(key);
+	freeing char *ours = target_of(owner);
+	freeing char *target = cni_format("../%s", ours);
+	freeing char *name = name_beside(owner);
+	closing int fd = -1;
+
+	if (mkdirat(dir, directory, 0700) < 0 && errno != EEXIST)
+		return -1;
+	fd = openat(dir, directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || (symlinkat(target, fd, name) < 0 && errno != EEXIST))
+		return -1;
+	return 0;
+}
+
+int cni_attachment_claim_beside(const char *plugin, const char *key, const struct cni_owner *owner,
+				struct cni_error *err)
+{
+	/* The directory may be removed with the last claim in it. */
+	for (int attempt = 0; attempt < 100; attempt++) {
+		closing int dir = -1;
+
+		if (cni_attachment_directory(plugin, claims, false, &dir, err) < 0 ||
+		    claim_of(dir, key, "", owner) != CNI_CLAIM_ANOTHERS)
+			return cni_attachment_claim(plugin, key, owner, err);
+		if (claim_beside(dir, key, owner) == 0)
+			return 0;
+		cni_fail_errno(err, CNI_EIO, errno, "claim '%s' in /run/cni/%s/%s", key, plugin,
+			       claims);
+		if (err->errnum != ENOENT)
+			return -1;
+	}
+	return -1;
 }
 
 enum cni_claim cni_attachment_claimed(const char *plugin, const char *key,
@@ -88,15 +167,16 @@ static bool parse_target(char *target, struct cni_owner *ret_owner)
 	return rest && *ret_owner->network && *container && *rest && !strpbrk(rest, "/:");
 }
 
-static void add_claim(struct cni_attachment_claims *list, int dir, const char *key,
-		      const char *network)
+static void add_claim(struct cni_attachment_claims *list, int dir, const char *name, const char *up,
+		      const char *key, const char *network)
 {
 	struct cni_attachment_claim claim = {.key = NULL};
 	char target[PATH_MAX] = "";
 
-	if (readlinkat(dir, key, target, sizeof(target) - 1) < 0)
+	if (readlinkat(dir, name, target, sizeof(target) - 1) < 0 ||
+	    strncmp(target, up, strlen(up)) != 0)
 		return;
-	claim.target = cni_strdup(target);
+	claim.target = cni_strdup(target + strlen(up));
 	if (!parse_target(claim.target, &claim.owner) ||
 	    strcmp(claim.owner.network, network) != 0) {
 		free(claim.target);
@@ -107,6 +187,25 @@ static void add_claim(struct cni_attachment_claims *list, int dir, const char *k
 		list->items = cni_realloc_array(list->items, list->count ? list->count * 2 : 1,
 						sizeof(*list->items));
 	list->items[list->count++] = claim;
+}
+
+/* Of a directory beside the first one's link. */
+static void add_claims_beside(struct cni_attachment_claims *list, int dir, const char *name,
+			      const char *network)
+{
+	size_t length = strlen(name);
+	freeing char *key = NULL;
+	const struct dirent *entry;
+	DIR *beside;
+
+	if (length <= strlen(more) || strcmp(name + length - strlen(more), more) != 0)
+		return;
+	key = cni_strndup(name, length - strlen(more));
+	beside = open_beside(dir, key);
+	while (beside && (entry = readdir(beside)))
+		add_claim(list, dirfd(beside), entry->d_name, "../", key, network);
+	if (beside)
+		closedir(beside);
 }
 
 int cni_attachment_claims(const char *plugin, const char *network,
@@ -123,8 +222,10 @@ int cni_attachment_claims(const char *plugin, const char *network,
 	if (!list)
 		return cni_fail_errno(err, CNI_EIO, errno, "list '/run/cni/%s/%s'", plugin, claims);
 	take_fd(&dir);
-	while ((entry = readdir(list)))
-		add_claim(ret_claims, dirfd(list), entry->d_name, network);
+	while ((entry = readdir(list))) {
+		add_claim(ret_claims, dirfd(list), entry->d_name, "", entry->d_name, network);
+		add_claims_beside(ret_claims, dirfd(list), entry->d_name, network);
+	}
 	closedir(list);
 	return 0;
 }
@@ -139,6 +240,21 @@ void cni_attachment_claims_clear(struct cni_attachment_claims *list)
 	*list = (struct cni_attachment_claims){.items = NULL};
 }
 
+static void unclaim_beside(int dir, const char *key, const struct cni_owner *owner)
+{
+	freeing char *directory = directory_of(key);
+	const struct dirent *entry;
+	DIR *list = open_beside(dir, key);
+
+	if (!list)
+		return;
+	while ((entry = readdir(list)))
+		if (claim_of(dirfd(list), entry->d_name, "../", owner) != CNI_CLAIM_ANOTHERS)
+			unlinkat(dirfd(list), entry->d_name, 0);
+	closedir(list);
+	unlinkat(dir, directory, AT_REMOVEDIR);
+}
+
 void cni_attachment_unclaim(const char *plugin, const char *key, const struct cni_owner *owner)
 {
 	freeing char *path = cni_format("/run/cni/%s/%s", plugin, claims);
@@ -147,7 +263,8 @@ void cni_attachment_unclaim(const char *plugin, const char *key, const struct cn
 
 	if (cni_attachment_directory(plugin, claims, false, &dir, &ignored) < 0)
 		return;
-	if (claimed_in(dir, key, owner) != CNI_CLAIM_ANOTHERS)
+	if (claim_of(dir, key, "", owner) != CNI_CLAIM_ANOTHERS)
 		unlinkat(dir, key, 0);
+	unclaim_beside(dir, key, owner);
 	rmdir(path);
 }

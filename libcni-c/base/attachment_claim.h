@@ -4,7 +4,10 @@
  *
  *	/run/cni/firewall/.claims/10.1.0.7 -> ../blue/4f1c…:eth0
  *
- * The last attachment to claim a key has it. A link to a missing file is ignored. */
+ * The last attachment to claim a key has it. A link to a missing file is ignored. Attachments that have a key together
+ * have links in a directory beside the first one's:
+ *
+ *	/run/cni/firewall/.claims/10.1.0.7.more/veth0a1b2c3d4e5 -> ../../green/77ab…:eth0 */
 #ifndef CNI_ATTACHMENT_CLAIM_H
 #define CNI_ATTACHMENT_CLAIM_H
 
@@ -13,12 +16,21 @@
 
 #include <stddef.h>
 
-enum cni_claim { CNI_CLAIM_NOBODYS, CNI_CLAIM_OURS, CNI_CLAIM_ANOTHERS };
+enum cni_claim {
+	CNI_CLAIM_NOBODYS = 0,
+	CNI_CLAIM_OURS = 1,
+	CNI_CLAIM_ANOTHERS = 2,
+	CNI_CLAIM_SHARED = CNI_CLAIM_OURS | CNI_CLAIM_ANOTHERS,
+};
 
 /* `owner`, which has an attachment file of `plugin`, now has `key`, a file's name. Fails with
  * CNI_EIO. */
 int cni_attachment_claim(const char *plugin, const char *key, const struct cni_owner *owner,
 			 struct cni_error *err);
+
+/* The same, but an attachment that has the key keeps it as well. */
+int cni_attachment_claim_beside(const char *plugin, const char *key, const struct cni_owner *owner,
+				struct cni_error *err);
 
 /* Returns the key's holder, as seen from `owner`. An unreadable claim has no holder. */
 enum cni_claim cni_attachment_claimed(const char *plugin, const char *key,
@@ -40,7 +52,7 @@ int cni_attachment_claims(const char *plugin, const char *network,
 void cni_attachment_claims_clear(struct cni_attachment_claims *list);
 #define clearing_claims __attribute__((cleanup(cni_attachment_claims_clear)))
 
-/* Removes the claim if it is the owner's, or leads nowhere. */
+/* Removes the owner's claim, and one that leads nowhere. */
 void cni_attachment_unclaim(const char *plugin, const char *key, const struct cni_owner *owner);
 
 #endif

@@ -39,7 +39,7 @@ static int claim_all(const struct cni_firewall_record *record, const struct cni_
 		char text[CNI_IP_TEXT_SIZE];
 
 		cni_ip_format(&record->addresses[i], text);
-		if (cni_attachment_claim(CNI_FIREWALL_PLUGIN, text, owner, err) < 0)
+		if (cni_attachment_claim_beside(CNI_FIREWALL_PLUGIN, text, owner, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -58,7 +58,7 @@ static void unclaim_all(const struct cni_firewall_record *record, const struct c
 bool cni_firewall_has_claim(const struct cni_firewall_record *record, const struct cni_owner *owner)
 {
 	for (size_t i = 0; i < record->count; i++)
-		if (claim_of(&record->addresses[i], owner) == CNI_CLAIM_OURS)
+		if (claim_of(&record->addresses[i], owner) & CNI_CLAIM_OURS)
 			return true;
 	return false;
 }
@@ -140,7 +140,7 @@ static int withdraw_sources(const struct cni_firewall_record *record, const stru
 	size_t count = 0;
 
 	for (size_t i = 0; i < record->count; i++)
-		if (claim_of(&record->addresses[i], owner) != CNI_CLAIM_ANOTHERS)
+		if (!(claim_of(&record->addresses[i], owner) & CNI_CLAIM_ANOTHERS))
 			left[count++] = record->addresses[i];
 	return count ? cni_firewalld_del(record->zone, left, count, err) : 0;
 }
@@ -159,7 +159,7 @@ static int withdraw_rules(struct cni_nl *nl, const struct cni_firewall_record *r
 
 		if (!cni_firewall_has_iptables(nl, tool, ip->family))
 			continue;
-		shared[iptables.count] = claim_of(ip, owner) == CNI_CLAIM_ANOTHERS;
+		shared[iptables.count] = claim_of(ip, owner) & CNI_CLAIM_ANOTHERS;
 		addresses[iptables.count++] = *ip;
 	}
 	return cni_iptables_del(&iptables, shared, err);

@@ -292,6 +292,55 @@ static void claim__is_the_last_ones(void **state)
 	assert_tree("cni 700 d,cni/test 700 d");
 }
 
+static void must_claim_beside(const char *key, const struct cni_owner *owner)
+{
+	struct cni_error err;
+
+	if (cni_attachment_claim_beside("test", key, owner, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+/* In any order, and any of them may go first. */
+static void claim__may_be_of_several(void **state)
+{
+	const struct cni_owner *const owners[] = {&c1, &c2};
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		const struct cni_owner *one = owners[i % 2];
+		const struct cni_owner *other = owners[1 - i % 2];
+		const struct cni_owner *first = i < 2 ? one : other;
+		const struct cni_owner *last = i < 2 ? other : one;
+		clearing_claims struct cni_attachment_claims claims = {.items = NULL};
+		struct cni_error err;
+
+		must_write(&c1, "x");
+		must_write(&c2, "x");
+		must_claim_beside("10.1.0.7", one);
+		must_claim_beside("10.1.0.7", other);
+		must_claim_beside("10.1.0.7", other);
+		assert_int_equal(cni_attachment_claimed("test", "10.1.0.7", &c1), CNI_CLAIM_SHARED);
+		assert_int_equal(cni_attachment_claimed("test", "10.1.0.7", &c2), CNI_CLAIM_SHARED);
+		assert_int_equal(cni_attachment_claims("test", c2.network, &claims, &err), 0);
+		assert_int_equal(claims.count, strcmp(c1.network, c2.network) ? 1 : 2);
+		assert_string_equal(claims.items[0].key, "10.1.0.7");
+		for (int j = 0; j < 2; j++) {
+			cni_attachment_unclaim("test", "10.1.0.7", first);
+			assert_int_equal(cni_attachment_claimed("test", "10.1.0.7", first),
+					 CNI_CLAIM_ANOTHERS);
+			assert_int_equal(cni_attachment_claimed("test", "10.1.0.7", last),
+					 CNI_CLAIM_OURS);
+		}
+		/* One that is gone does not count. */
+		must_claim_beside("10.1.0.7", first);
+		must_remove(first);
+		assert_int_equal(cni_attachment_claimed("test", "10.1.0.7", last), CNI_CLAIM_OURS);
+		cni_attachment_unclaim("test", "10.1.0.7", last);
+		must_remove(last);
+		assert_tree("cni 700 d,cni/test 700 d");
+	}
+}
+
 /* The attachment is gone. */
 static void claim__of_a_gone_attachment_counts_for_nothing(void **state)
 {
@@ -334,6 +383,7 @@ int main(void)
 		kernel_test(files__are_those_of_the_network),
 		kernel_test(file__is_written_while_its_directory_goes),
 		kernel_test(claim__is_the_last_ones),
+		kernel_test(claim__may_be_of_several),
 		kernel_test(claim__of_a_gone_attachment_counts_for_nothing),
 		kernel_test(claim__survives_what_lies_there),
 	};

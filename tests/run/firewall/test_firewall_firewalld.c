@@ -3,6 +3,7 @@
 #include "firewall_scene.h"
 
 #include "cleanup.h"
+#include "mem.h"
 
 #include <signal.h>
 #include <string.h>
@@ -219,6 +220,36 @@ static void firewalld__late_del_leaves_the_next_one_its_source(void **state)
 	firewall_assert_unchanged(before);
 }
 
+/* Networks with the same range: firewalld has the address once for both. */
+static void firewalld__source_of_two_networks_goes_with_the_last(void **state)
+{
+	static const struct host_pod next = {"b1", "br1", "10.1.0.11", "fd01::11"};
+	static const char *const of[] = {BACKEND, BACKEND ",'name':'green'"};
+	static const struct host_pod *const pods[] = {&a1, &next};
+	freeing char *before = NULL;
+
+	(void)state;
+	skip_unless_running();
+	before = firewall_snapshot();
+	for (size_t i = 0; i < 4; i++) {
+		freeing char *none = cni_format("%s,'cni.dev/valid-attachments':[]", of[i % 2]);
+
+		firewall_succeeds("ADD", &a1, of[0]);
+		firewall_succeeds("ADD", &next, of[1]);
+		for (int j = 0; j < 2; j++) {
+			if (i < 2)
+				firewall_succeeds("DEL", pods[i % 2], of[i % 2]);
+			else
+				firewall_succeeds("GC", NULL, none);
+			assert_sources("trusted", "10.1.0.11/32 fd01::11/128");
+			firewall_succeeds("CHECK", pods[1 - i % 2], of[1 - i % 2]);
+		}
+		firewall_succeeds("DEL", pods[1 - i % 2], of[1 - i % 2]);
+		assert_sources("trusted", "");
+		firewall_assert_unchanged(before);
+	}
+}
+
 static void firewalld__gc_removes_sources(void **state)
 {
 	freeing char *before = NULL;
@@ -311,6 +342,7 @@ int main(void)
 		cmocka_unit_test(firewalld__check_says_what_is_missing),
 		cmocka_unit_test(firewalld__refuses_and_nothing_is_left),
 		cmocka_unit_test(firewalld__late_del_leaves_the_next_one_its_source),
+		cmocka_unit_test(firewalld__source_of_two_networks_goes_with_the_last),
 		cmocka_unit_test(firewalld__gc_removes_sources),
 		cmocka_unit_test(firewalld__forgets_sources_of_a_lost_record),
 		cmocka_unit_test(firewalld__that_comes_later_gets_what_was_chosen),

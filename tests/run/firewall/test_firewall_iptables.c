@@ -149,6 +149,18 @@ static void iptables__of_a_second_add_there_are_no_more(void **state)
 	firewall_assert_unchanged(before);
 }
 
+static char *rules(void)
+{
+	return sandbox_read("iptables -S; ip6tables -S");
+}
+
+static void assert_rules(const char *expected)
+{
+	freeing char *found = rules();
+
+	assert_string_equal(found, expected);
+}
+
 /* The address was given to b1 before the DEL of a1 came. */
 static void iptables__late_del_leaves_the_next_one_its_rules(void **state)
 {
@@ -161,17 +173,17 @@ static void iptables__late_del_leaves_the_next_one_its_rules(void **state)
 	firewall_succeeds("DEL", &a2, BACKEND);
 	before = firewall_snapshot();
 	firewall_succeeds("ADD", &next, BACKEND);
-	once = firewall_snapshot();
+	once = rules();
 	firewall_succeeds("DEL", &next, BACKEND);
 	firewall_succeeds("ADD", &a1, BACKEND);
 	firewall_succeeds("ADD", &next, BACKEND);
 	firewall_succeeds("DEL", &a1, BACKEND);
-	firewall_assert_unchanged(once);
+	assert_rules(once);
 	firewall_succeeds("CHECK", &next, BACKEND);
 	/* Again, and now without a file: only the prevResult says what it once had. */
 	firewall_succeeds("DEL", &a1, BACKEND);
 	firewall_succeeds("DEL", &a1, BACKEND);
-	firewall_assert_unchanged(once);
+	assert_rules(once);
 	firewall_succeeds("DEL", &next, BACKEND);
 	firewall_assert_unchanged(before);
 	/* In the other order. */

@@ -70,10 +70,42 @@ static void iptables__survives_single_damages(void **state)
 	}
 }
 
+/* Networks with the same range: one pair of rules serves both after they were lost, and goes with the last. */
+static void iptables__pair_of_two_networks_goes_with_the_last(void **state)
+{
+	static const struct host_pod next = {"b1", "br1", "10.1.0.11", "fd01::11"};
+	static const char *const of[] = {BACKEND, BACKEND ",'name':'green'"};
+	static const struct host_pod *const pods[] = {&a1, &next};
+	freeing char *without = NULL;
+	freeing char *with = NULL;
+
+	firewall_skip_unless_it_works();
+	firewall_succeeds("ADD", &a1, BACKEND);
+	with = rules();
+	firewall_succeeds("DEL", &a1, BACKEND);
+	without = rules();
+	for (size_t i = 0; i < 2; i++) {
+		firewall_succeeds("ADD", &a1, of[0]);
+		firewall_succeeds("ADD", &next, of[1]);
+		sandbox_must("iptables -F CNI-FORWARD && ip6tables -F CNI-FORWARD");
+		firewall_succeeds("MEND", &a1, of[0]);
+		firewall_succeeds("MEND", &next, of[1]);
+		assert_rules(with);
+		for (int j = 0; j < 2; j++) {
+			firewall_succeeds("DEL", pods[i], of[i]);
+			firewall_succeeds("CHECK", pods[1 - i], of[1 - i]);
+			assert_rules(with);
+		}
+		firewall_succeeds("DEL", pods[1 - i], of[1 - i]);
+		assert_rules(without);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		firewall_both_tests(iptables__survives_single_damages),
+		firewall_both_tests(iptables__pair_of_two_networks_goes_with_the_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
