@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "iptables.h"
 
+#include "chain_in_the_way.h"
 #include "cleanup.h"
 #include "exec.h"
 #include "file.h"
 #include "iptables_restore.h"
 #include "lock.h"
 #include "mem.h"
-#include "nft_forward.h"
-#include "nl.h"
 
-#include <linux/netfilter.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -165,31 +163,13 @@ static int make_chains(int family, const struct cni_iptables *iptables, struct c
 
 /* ---- a chain in the way ---- */
 
-/* iptables-nft(8) refuses a chain with one of its names that is of the other kind, and prints
- * "Operation not supported" or "does not exist". Returns -1. */
 static int blame_chain(int family, const struct cni_iptables *iptables, struct cni_error *err)
 {
-	const struct cni_nft_table table = {family == AF_INET ? NFPROTO_IPV4 : NFPROTO_IPV6,
-					    "filter"};
-	const char *const names[] = {"FORWARD", CNI_IPTABLES_CHAIN, iptables->admin_chain};
-	closing_nl struct cni_nl nl = {.socket = NULL};
-	struct cni_error ignored;
+	const struct cni_needed_chain needed[] = {
+		{"FORWARD", true}, {CNI_IPTABLES_CHAIN, false}, {iptables->admin_chain, false}};
 
-	if (iptables->tool == CNI_IPTABLES_LEGACY ||
-	    cni_nl_open(&nl, NETLINK_NETFILTER, -1, &ignored) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		bool is_base;
-
-		if (cni_nft_chain_is_base(&nl, &table, names[i], &is_base, &ignored) == 0 &&
-		    is_base != (i == 0))
-			return cni_fail_within(
-				err,
-				"chain '%s' of table '%s filter' is %s, which iptables cannot use",
-				names[i], family == AF_INET ? "ip" : "ip6",
-				is_base ? "at a hook" : "at no hook");
-	}
-	return -1;
+	return cni_chain_in_the_way(iptables->tool, family, "filter", needed,
+				    sizeof(needed) / sizeof(*needed), err);
 }
 
 /* ---- ADD ---- */

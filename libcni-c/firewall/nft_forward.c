@@ -81,30 +81,6 @@ static int keep_forwarding(const struct nlmsghdr *message, void *data, struct cn
 	return 0;
 }
 
-static int look_for_hook(const struct nlmsghdr *message, void *data, struct cni_error *err)
-{
-	const struct nlattr *table[NFTA_CHAIN_POLICY + 1];
-
-	(void)err;
-	cni_nl_parse(message, chain_policy, table, NFTA_CHAIN_POLICY);
-	*(bool *)data = table[NFTA_CHAIN_HOOK] != NULL;
-	return 0;
-}
-
-int cni_nft_chain_is_base(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-			  bool *ret_is, struct cni_error *err)
-{
-	struct nftnl_chain *object = cni_need(nftnl_chain_alloc());
-	struct cni_nl_message m;
-
-	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table->name);
-	nftnl_chain_set_str(object, NFTNL_CHAIN_NAME, chain);
-	begin(&m, NFT_MSG_GETCHAIN, table->family);
-	nftnl_chain_nlmsg_build_payload(m.header, object);
-	nftnl_chain_free(object);
-	return cni_nl_get(nl, &m, look_for_hook, ret_is, err);
-}
-
 /* ---- dormant tables ---- */
 
 static int read_flags(const struct nlmsghdr *message, void *data, struct cni_error *err)

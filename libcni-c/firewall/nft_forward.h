@@ -31,11 +31,6 @@ void cni_nft_base_chains_clear(struct cni_nft_base_chains *chains);
 /* True if the chains of the table are not registered with their hooks (NFT_TABLE_F_DORMANT). */
 bool cni_nft_is_dormant(struct cni_nl *nl, const struct cni_nft_table *table);
 
-/* `*ret_is` becomes true for a base chain, one at a hook. Fails with errnum ENOENT if there is
- * no such chain. */
-int cni_nft_chain_is_base(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
-			  bool *ret_is, struct cni_error *err);
-
 /* For cni_ruleset's `read`; its data is a struct cni_nft_reader. A missing chain has no rules. */
 struct cni_nft_reader {
 	struct cni_nl *nl;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nat.h"
 
+#include "chain_in_the_way.h"
 #include "cleanup.h"
 #include "lock.h"
+#include "mem.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -115,6 +117,23 @@ static int lock_shared(int *ret_lock, struct cni_error *err)
 		return cni_fail_within(err, "iptables");
 	fprintf(stderr, "iptables: %s\n", err->msg);
 	return 0;
+}
+
+int cni_nat_blame_chain(enum cni_iptables_tool tool, const struct cni_nat *nat,
+			struct cni_error *err)
+{
+	static const struct cni_needed_chain usual[] = {
+		{"PREROUTING", true}, {"OUTPUT", true}, {"POSTROUTING", true}};
+	const size_t count = sizeof(usual) / sizeof(*usual);
+	freeing struct cni_needed_chain *needed =
+		cni_alloc((count + nat->chains.count + 1) * sizeof(*needed));
+
+	memcpy(needed, usual, sizeof(usual));
+	for (size_t i = 0; i < nat->chains.count; i++)
+		needed[count + i].name = nat->chains.items[i];
+	needed[count + nat->chains.count].name = nat->chain;
+	return cni_chain_in_the_way(tool, nat->family, "nat", needed, count + nat->chains.count + 1,
+				    err);
 }
 
 int cni_nat_make(enum cni_iptables_tool tool, const struct cni_nat *nat, struct cni_error *err)

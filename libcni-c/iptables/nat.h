@@ -76,6 +76,10 @@ void cni_nat_publish(const struct cni_nat_ports *ports, int family, struct cni_n
  * `err` filled if the own chain exists or the tool refuses a rule; or -1. */
 int cni_nat_make(enum cni_iptables_tool tool, const struct cni_nat *nat, struct cni_error *err);
 
+/* After a failure: puts into `err` which chain of another program is in the way, if one is. Returns -1. */
+int cni_nat_blame_chain(enum cni_iptables_tool tool, const struct cni_nat *nat,
+			struct cni_error *err);
+
 /* Makes those rules that are missing. */
 int cni_nat_complete(enum cni_iptables_tool tool, const struct cni_nat *nat, struct cni_error *err);
 

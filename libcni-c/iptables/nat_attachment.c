@@ -192,9 +192,9 @@ int cni_nat_find_tool(const struct cni_nat *nats, size_t count, struct cni_error
 }
 
 /* An own chain that exists is stale, or another interface's as well. */
-static int attach_family(struct cni_nl *nl, const struct cni_nat_kind *kind,
-			 const struct cni_owner *owner, enum cni_iptables_tool tool,
-			 const struct cni_nat *nat, struct cni_error *err)
+static int try_family(struct cni_nl *nl, const struct cni_nat_kind *kind,
+		      const struct cni_owner *owner, enum cni_iptables_tool tool,
+		      const struct cni_nat *nat, struct cni_error *err)
 {
 	int done = cni_nat_make(tool, nat, err);
 	bool had_another;
@@ -208,6 +208,15 @@ static int attach_family(struct cni_nl *nl, const struct cni_nat_kind *kind,
 	    remove_rules(nl, kind, owner, err) < 0)
 		return -1;
 	return cni_nat_make(tool, nat, err) == CNI_IPTABLES_DONE ? 0 : -1;
+}
+
+static int attach_family(struct cni_nl *nl, const struct cni_nat_kind *kind,
+			 const struct cni_owner *owner, enum cni_iptables_tool tool,
+			 const struct cni_nat *nat, struct cni_error *err)
+{
+	if (try_family(nl, kind, owner, tool, nat, err) == 0)
+		return 0;
+	return cni_nat_blame_chain(tool, nat, err);
 }
 
 int cni_nat_attach(struct cni_nl *nl, const struct cni_nat_kind *kind,

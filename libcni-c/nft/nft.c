@@ -83,6 +83,18 @@ bool cni_nft_is_there(struct cni_nl *nl)
 	return cni_nft_generation(nl, &generation, &ignored) == 0;
 }
 
+static void ask_for_chain(struct cni_nl_message *m, const struct cni_nft_table *table,
+			  const char *chain)
+{
+	struct nftnl_chain *object = cni_need(nftnl_chain_alloc());
+
+	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table->name);
+	nftnl_chain_set_str(object, NFTNL_CHAIN_NAME, chain);
+	begin(m, NFT_MSG_GETCHAIN, table->family);
+	nftnl_chain_nlmsg_build_payload(m->header, object);
+	nftnl_chain_free(object);
+}
+
 static int keep_chain_use(const struct nlmsghdr *message, void *data, struct cni_error *err)
 {
 	(void)err;
@@ -93,19 +105,36 @@ static int keep_chain_use(const struct nlmsghdr *message, void *data, struct cni
 int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		      uint32_t *ret_use, struct cni_error *err)
 {
-	struct nftnl_chain *object = cni_need(nftnl_chain_alloc());
 	struct cni_nl_message m;
 
-	nftnl_chain_set_str(object, NFTNL_CHAIN_TABLE, table->name);
-	nftnl_chain_set_str(object, NFTNL_CHAIN_NAME, chain);
-	begin(&m, NFT_MSG_GETCHAIN, table->family);
-	nftnl_chain_nlmsg_build_payload(m.header, object);
-	nftnl_chain_free(object);
+	ask_for_chain(&m, table, chain);
 	*ret_use = 0;
 	if (cni_nl_get(nl, &m, keep_chain_use, ret_use, err) < 0)
 		return cni_fail_within(err, "nf_tables: look up chain '%s' of table '%s'", chain,
 				       table->name);
 	return 0;
+}
+
+static int look_for_hook(const struct nlmsghdr *message, void *data, struct cni_error *err)
+{
+	static const struct cni_nl_policy policy[NFTA_CHAIN_HOOK + 1] = {
+		[NFTA_CHAIN_HOOK] = {MNL_TYPE_NESTED},
+	};
+	const struct nlattr *table[NFTA_CHAIN_HOOK + 1];
+
+	(void)err;
+	cni_nl_parse(message, policy, table, NFTA_CHAIN_HOOK);
+	*(bool *)data = table[NFTA_CHAIN_HOOK] != NULL;
+	return 0;
+}
+
+int cni_nft_chain_is_base(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+			  bool *ret_is, struct cni_error *err)
+{
+	struct cni_nl_message m;
+
+	ask_for_chain(&m, table, chain);
+	return cni_nl_get(nl, &m, look_for_hook, ret_is, err);
 }
 
 static int keep_table_use(const struct nlmsghdr *message, void *data, struct cni_error *err)

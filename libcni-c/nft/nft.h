@@ -61,6 +61,10 @@ int cni_nft_chain_use(struct cni_nl *nl, const struct cni_nft_table *table, cons
 int cni_nft_table_use(struct cni_nl *nl, const struct cni_nft_table *table, uint32_t *ret_use,
 		      struct cni_error *err);
 
+/* `*ret_is` becomes true for a base chain, one at a hook. Fails with errnum ENOENT if there is no such chain. */
+int cni_nft_chain_is_base(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
+			  bool *ret_is, struct cni_error *err);
+
 /* The number of rules in a chain. */
 int cni_nft_rule_count(struct cni_nl *nl, const struct cni_nft_table *table, const char *chain,
 		       uint32_t *ret_count, struct cni_error *err);

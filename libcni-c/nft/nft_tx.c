@@ -74,6 +74,9 @@ void cni_nft_tx_free(struct cni_nft_tx *tx)
 		return;
 	nftnl_batch_free(tx->batch);
 	free(tx->labels);
+	for (size_t i = 0; i < tx->text_count; i++)
+		free(tx->texts[i]);
+	free(tx->texts);
 	free(tx);
 }
 
@@ -152,6 +155,15 @@ void cni_nft_add_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 	put_chain(tx, NFT_MSG_NEWCHAIN, table, NLM_F_CREATE, object, "add chain");
 }
 
+/* Takes over `text`, and returns it. */
+static const char *keep_label(struct cni_nft_tx *tx, char *text)
+{
+	tx->texts = cni_realloc_array(tx->texts, tx->text_count + 1, sizeof(*tx->texts));
+	tx->texts[tx->text_count++] = text;
+	return text;
+}
+
+/* Another program may have a chain with the name, at no hook or at another one: the error names it. */
 void cni_nft_add_base_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table,
 			    const char *chain, const char *type, uint32_t hook, int32_t priority)
 {
@@ -161,7 +173,10 @@ void cni_nft_add_base_chain(struct cni_nft_tx *tx, const struct cni_nft_table *t
 	nftnl_chain_set_u32(object, NFTNL_CHAIN_HOOKNUM, hook);
 	nftnl_chain_set_s32(object, NFTNL_CHAIN_PRIO, priority);
 	nftnl_chain_set_u32(object, NFTNL_CHAIN_POLICY, NF_ACCEPT);
-	put_chain(tx, NFT_MSG_NEWCHAIN, table, NLM_F_CREATE, object, "add base chain");
+	put_chain(tx, NFT_MSG_NEWCHAIN, table, NLM_F_CREATE, object,
+		  keep_label(tx, cni_format("add base chain '%s' of table '%s %s'", chain,
+					    table->family == NFPROTO_BRIDGE ? "bridge" : "inet",
+					    table->name)));
 }
 
 void cni_nft_del_chain(struct cni_nft_tx *tx, const struct cni_nft_table *table, const char *chain)

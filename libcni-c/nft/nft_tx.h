@@ -15,6 +15,8 @@ struct cni_nft_tx {
 	struct nlmsghdr *last; /* the last message */
 	const char **labels;   /* of each message, for errors: "add element to", "masquerade4" */
 	size_t label_count;
+	char **texts; /* labels that were made for this transaction */
+	size_t text_count;
 };
 
 /* The place of the next message. */
