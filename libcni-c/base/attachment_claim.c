@@ -80,7 +80,7 @@ static enum cni_claim claim_of(int dir, const char *name, const char *up,
 								      : CNI_CLAIM_NOBODYS;
 }
 
-/* Those beside the first one's; NULL if there are none. */
+/* Lists the claims beside the first one's; NULL if there are none. */
 static DIR *open_beside(int dir, const char *key)
 {
 	freeing char *name = directory_of(key);
@@ -189,7 +189,7 @@ static void add_claim(struct cni_attachment_claims *list, int dir, const char *n
 	list->items[list->count++] = claim;
 }
 
-/* Of a directory beside the first one's link. */
+/* Adds the claims of a directory beside the first one's link. */
 static void add_claims_beside(struct cni_attachment_claims *list, int dir, const char *name,
 			      const char *network)
 {

@@ -331,7 +331,7 @@ static void claim__may_be_of_several(void **state)
 			assert_int_equal(cni_attachment_claimed("test", "10.1.0.7", last),
 					 CNI_CLAIM_OURS);
 		}
-		/* One that is gone does not count. */
+		/* A claimant that is gone does not count. */
 		must_claim_beside("10.1.0.7", first);
 		must_remove(first);
 		assert_int_equal(cni_attachment_claimed("test", "10.1.0.7", last), CNI_CLAIM_OURS);
