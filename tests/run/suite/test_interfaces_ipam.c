@@ -6,11 +6,87 @@
 #include "snapshot.h"
 
 #include "cleanup.h"
+#include "json_text.h"
 #include "mem.h"
 
 #include <string.h>
 
 #define STARTS SANDBOX_DIR "/starts"
+
+/* ---- routes ---- */
+
+#define ROUTES                                                                                     \
+	"'routes':["                                                                               \
+	"{'dst':'0.0.0.0/0','priority':500,'table':99,'mtu':1300},"                                \
+	"{'dst':'10.7.0.0/16','scope':253},"                                                       \
+	"{'dst':'10.8.0.0/16','priority':7,'mtu':1310},"                                           \
+	"{'dst':'::/0','priority':600,'table':98,'mtu':1320}]"
+
+/* host-local is run in the plugin's process, static is started, and "odd" is another suite's. */
+static const char *const ipams[] = {
+	IPAM("'ranges':[" RANGE4 "," RANGE6 "]," ROUTES),
+	"'ipam':{'type':'static','addresses':[{'address':'10.1.0.2/24','gateway':'10.1.0.1'},"
+	"{'address':'fd01::2/64','gateway':'fd01::1'}]," ROUTES "}",
+	"'ipam':{'type':'odd'}",
+};
+
+/* An answer of the Go suite's host-local in `version`. */
+static void add_odd(const char *version)
+{
+	const char *v4 = strcmp(version, "1.0.0") < 0 ? "'version':'4'," : "";
+	const char *v6 = *v4 ? "'version':'6'," : "";
+	freeing char *answer =
+		cni_format("{'cniVersion':'%s','ips':["
+			   "{%s'address':'10.1.0.2/24','gateway':'10.1.0.1'},"
+			   "{%s'address':'fd01::2/64','gateway':'fd01::1'}]," ROUTES "}",
+			   version, v4, v6);
+	freeing char *json = json_text(answer);
+	freeing char *script = cni_format("cat >/dev/null; [ $CNI_COMMAND = ADD ] || exit 0; "
+					  "echo '%s'",
+					  json);
+
+	bridge_add_script("odd", script);
+}
+
+static void assert_routes_are_as_written(const char *red)
+{
+#define ALL(family, dst) "ip -n %s -j " family " route show table all " dst, red
+
+	assert_shown("99", "0.table", ALL("-4", "default"));
+	assert_shown("10.1.0.1", "0.gateway", ALL("-4", "default"));
+	assert_shown("500", "0.metric", ALL("-4", "default"));
+	assert_shown("1300", "0.metrics.0.mtu", ALL("-4", "default"));
+	assert_shown(NULL, "1", ALL("-4", "default"));
+	assert_shown("link", "0.scope", ALL("-4", "10.7.0.0/16"));
+	assert_shown("7", "0.metric", ALL("-4", "10.8.0.0/16"));
+	assert_shown("1310", "0.metrics.0.mtu", ALL("-4", "10.8.0.0/16"));
+	assert_shown("98", "0.table", ALL("-6", "default"));
+	assert_shown("600", "0.metric", ALL("-6", "default"));
+	assert_shown("1320", "0.metrics.0.mtu", ALL("-6", "default"));
+	assert_shown(NULL, "1", ALL("-6", "default"));
+#undef ALL
+}
+
+static void add__gives_all_fields_of_routes_before_1_1_0(const struct interface_row *row)
+{
+	static const char *const versions[] = {"0.3.1", "0.4.0", "1.0.0"};
+
+	for (size_t i = 0; i < 3 * sizeof(ipams) / sizeof(*ipams); i++) {
+		const char *version = versions[i % 3];
+		freeing char *config = interface_config(row, version, ipams[i / 3]);
+		struct pod red;
+
+		print_message("# %s\n", config);
+		add_odd(version);
+		interface_open(&red, "red", row);
+		pod_add(&red, config);
+		assert_routes_are_as_written(red.name);
+		if (strcmp(version, "0.4.0") >= 0)
+			pod_check(&red, config);
+		pod_del(&red, config);
+		pod_close(&red);
+	}
+}
 
 /* ---- GC ---- */
 
@@ -56,6 +132,7 @@ static void gc__with_lists_that_differ_removes_nothing(const struct interface_ro
 int main(void)
 {
 	static const struct interface_test tests[] = {
+		interface_test(add__gives_all_fields_of_routes_before_1_1_0),
 		interface_test(gc__with_lists_that_differ_removes_nothing),
 	};
 
