@@ -88,6 +88,52 @@ static void add__gives_all_fields_of_routes_before_1_1_0(const struct interface_
 	}
 }
 
+/* ---- one that leads back ---- */
+
+static void assert_refused(const struct interface_row *row, const struct pod *red, const char *type)
+{
+	static const char *const verbs[] = {"ADD", "DEL", "DEL", "GC", "STATUS"};
+	freeing char *more =
+		cni_format("'ipam':{'type':'%s'},'cni.dev/valid-attachments':[]", type);
+	freeing char *config = interface_config(row, "1.1.0", more);
+	freeing char *says = cni_format("'ipam.type' is \"%s\"", type);
+	freeing char *before = bridge_snapshot();
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		struct plugin_call call = pod_call(red, verbs[i], config);
+
+		print_message("# %s %s\n", verbs[i], type);
+		plugin_fails(&call, CNI_ECONFIG, says);
+		/* A rollback may ask once more. */
+		sandbox_must("test \"$(cat " STARTS " 2>/dev/null | wc -l)\" -le %d; rm -f " STARTS,
+			     i ? 1 : 2);
+	}
+	bridge_assert_unchanged(before);
+}
+
+/* By its own name; a link and a copy of it; a script that starts it; and another plugin of its kind, which names
+ * itself then. */
+static void ipam__that_leads_back_is_refused(const struct interface_row *row)
+{
+	struct pod red;
+
+	interface_open(&red, "red", row);
+	sandbox_must("cd " SANDBOX_BIN "; ln -s %s linked; cp %s copied; ln -s " BRIDGE " bridge",
+		     red.plugin, red.plugin);
+	{
+		freeing char *script = cni_format("echo >>" STARTS "; exec %s", red.plugin);
+
+		bridge_add_script(row->type, script);
+		bridge_add_script("wrapped", script);
+	}
+	assert_refused(row, &red, row->type);
+	assert_refused(row, &red, "linked");
+	assert_refused(row, &red, "copied");
+	assert_refused(row, &red, "wrapped");
+	assert_refused(row, &red, "bridge");
+	pod_close(&red);
+}
+
 /* ---- GC ---- */
 
 #define ATTACHED "[{'containerID':'red','ifname':'eth0'}]"
@@ -133,6 +179,7 @@ int main(void)
 {
 	static const struct interface_test tests[] = {
 		interface_test(add__gives_all_fields_of_routes_before_1_1_0),
+		interface_test(ipam__that_leads_back_is_refused),
 		interface_test(gc__with_lists_that_differ_removes_nothing),
 	};
 
