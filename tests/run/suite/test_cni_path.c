@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* CNI_PATH is optional (CNI SPEC, section 2) for a plugin that delegates nothing: every verb of each
  * works without. */
 #include "dhcp_scene.h"
