@@ -135,7 +135,8 @@ static void follow(const struct cnitool_scene *scene, const char *held, const ch
 	struct plugin_process other;
 
 	hold(scene, held);
-	one = start(scene, first, OWN);
+	/* GC of a namespace would keep no attachment. */
+	one = start(scene, first, strcmp(first, "gc") != 0 ? OWN : NULL);
 	await_reader(scene);
 	other = start(scene, second, OWN);
 	await_blocked(&other);
@@ -151,6 +152,22 @@ static void cnitool__does_one_thing_at_a_time_for_a_container(void **state)
 	if (access("/proc/self/syscall", R_OK) < 0)
 		skip_because("/proc has no system calls of processes");
 	follow(*state, "ADD", "add", "del", "ADD one\nADD two\nDEL two\nDEL one\n");
+}
+
+/* GC has its list of valid attachments by then. */
+static void cnitool__add_and_del_wait_for_a_gc(void **state)
+{
+	const struct cnitool_scene *scene = *state;
+
+	if (access("/proc/self/syscall", R_OK) < 0)
+		skip_because("/proc has no system calls of processes");
+	follow(scene, "GC", "gc", "add", "GC one\nGC two\nADD one\nADD two\n");
+	cnitool_assert_line(scene, "two.GC", "\"cni.dev/valid-attachments\":[]");
+	cnitool_succeeds(scene, "check blue " OWN);
+	fake_assert_asked(&scene->fake, "CHECK one\nCHECK two\n");
+	fake_remove(&scene->fake, "pipe");
+	follow(scene, "GC", "gc", "del", "GC one\nGC two\nDEL two\nDEL one\n");
+	cnitool_assert_line(scene, "two.GC", "\"cni.dev/valid-attachments\":[{\"containerID\":\"");
 }
 
 /* Ten seconds: then GC and ADD fail, and have done nothing; DEL goes on and says so. */
@@ -222,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cnitool_test(cnitool_gc__waits_for_an_add),
 		cnitool_test(cnitool__does_one_thing_at_a_time_for_a_container),
+		cnitool_test(cnitool__add_and_del_wait_for_a_gc),
 		cnitool_test(cnitool__does_not_wait_for_ever),
 		cnitool_test(cnitool_check__waits_for_an_add_and_del_for_a_check),
 		cnitool_test(cnitool_check__of_all_waits_for_a_del),

@@ -292,6 +292,52 @@ static void reconcile__moves_as_often_as_the_host_changes(void **state)
 	assert_prints("reconcile blue", 0, "");
 }
 
+/* Packets pass each chain of the hook: an accept in one is no accept in another. */
+static void reconcile__says_so_where_no_accept_helps(void **state)
+{
+#define GATE                                                                                       \
+	"nft 'add table inet fence; add chain inet fence gate { type filter hook forward "         \
+	"priority 10; "
+	static const char *const cases[][2] = {
+		{GATE "policy drop; }'",
+		 "the policy of chain 'gate' of table 'inet fence' is drop"},
+		{GATE "}; add rule inet fence gate reject with icmpx admin-prohibited'",
+		 "rule 1 of chain 'gate' of table 'inet fence' is an unconditional reject"},
+		{GATE "policy drop; }'; iptables-nft -P FORWARD DROP",
+		 "the policy of chain 'gate' of table 'inet fence' is drop"},
+	};
+	struct conversation talk;
+
+	(void)state;
+	sandbox_must("cat > " SANDBOX_DIR "/net.d/free.conflist <<'E'\n%s\nE", chosen);
+	free(must("add free green"));
+	conversation_start(&talk, "green", "outside", "192.0.2.2");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		print_message("# %s\n", cases[i][0]);
+		sandbox_must("%s", cases[i][0]);
+		assert_cut_off("green");
+		assert_prints("reconcile free --dry-run", 1,
+			      "which backend nftables cannot overrule");
+		for (int j = 0; j < 2; j++) {
+			assert_prints("reconcile free", 1, "/eth0: failed: ");
+			assert_prints("reconcile free", 1, cases[i][1]);
+		}
+		assert_prints("reconcile --all --json", 1, "\"state\": \"failed\"");
+		/* Accepts of before are there still, once the drop is gone. */
+		sandbox_must("nft delete table inet fence; iptables-nft -P FORWARD ACCEPT");
+		assert_prints("reconcile free", 0, "/eth0: ");
+		ping_outside("green");
+		conversation_assert_goes_on(&talk, 20);
+		free(must("check free green"));
+	}
+#undef GATE
+	conversation_end(&talk);
+	free(must("del free green"));
+	sandbox_must("! nft list ruleset | grep 10.3.0; rm " SANDBOX_DIR "/net.d/free.conflist; "
+		     "ip link del br2; nft delete table ip filter");
+	assert_prints("reconcile blue", 0, "");
+}
+
 static void reconcile__leaves_gone_and_foreign_attachments_alone(void **state)
 {
 	(void)state;
@@ -338,6 +384,7 @@ int main(void)
 		cmocka_unit_test(reconcile__does_not_end_a_connection),
 		cmocka_unit_test(reconcile__moves_accepts_to_where_the_drop_is),
 		cmocka_unit_test(reconcile__moves_as_often_as_the_host_changes),
+		cmocka_unit_test(reconcile__says_so_where_no_accept_helps),
 		cmocka_unit_test(reconcile__leaves_gone_and_foreign_attachments_alone),
 		cmocka_unit_test(reconcile__says_what_it_needs),
 	};

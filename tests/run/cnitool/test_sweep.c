@@ -5,10 +5,12 @@
 #include "cnitool_scene.h"
 #include "mem.h"
 #include "plugin.h"
+#include "probe.h"
 #include "sandbox.h"
 #include "suite.h"
 #include "test.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +20,7 @@ static const char conflist[] =
 	"\"type\":\"host-local\",\"ranges\":[[{\"subnet\":\"10.1.0.0/24\"}],"
 	"[{\"subnet\":\"fd01::/64\"}]]}},"
 	"{\"type\":\"firewall\",\"backend\":\"%s\",\"ingressPolicy\":\"same-bridge\"},"
-	"{\"type\":\"portmap\",\"capabilities\":{\"portMappings\":true}}]}";
+	"{\"type\":\"portmap\",\"backend\":\"%s\",\"capabilities\":{\"portMappings\":true}}]}";
 
 /* All rules of the host, one of each kind on a line. */
 #define RULES "{ nft list ruleset; iptables-nft -S; ip6tables-nft -S; } 2>/dev/null"
@@ -51,7 +53,7 @@ static char *link_to(const char *netns)
 /* Red, 10.1.0.2 with port 8080, and green, 10.1.0.3 with port 8081. */
 static void open_scene(const char *backend)
 {
-	freeing char *text = cni_format(conflist, backend);
+	freeing char *text = cni_format(conflist, backend, backend);
 
 	sandbox_must("mkdir -p " SANDBOX_DIR "/net.d && cat > " SANDBOX_DIR
 		     "/net.d/blue.conflist <<'E'\n%s\nE",
@@ -108,6 +110,41 @@ static void reconcile__sweeps_what_a_lost_link_leaves(void **state)
 		sandbox_must("[ -e /var/lib/cni/networks/blue/10.1.0.2 ]");
 		close_scene();
 	}
+}
+
+/* An answer comes from the host's own server, to a neighbour and to the host itself. */
+static void assert_host_answers(bool does)
+{
+	struct probe probes[] = {
+		{"/run/netns/green", IPPROTO_TCP, "10.1.0.1", 8080, does ? "host 10.1.0.3" : NULL},
+		{"/run/netns/green", IPPROTO_TCP, "fd01::1", 8080, does ? "host fd01::3" : NULL},
+		{NULL, IPPROTO_TCP, "10.1.0.1", 8080, does ? "host 10.1.0.1" : NULL},
+		{NULL, IPPROTO_TCP, "127.0.0.1", 8080, does ? "host 127.0.0.1" : NULL},
+	};
+
+	probe_ask(probes, 4);
+	for (size_t i = 0; i < 4; i++)
+		probe_assert(&probes[i]);
+}
+
+/* A port that leads to a dead address is lost to the host until then. */
+static void reconcile__gives_the_port_back_to_the_hosts_server(void **state)
+{
+	static const char *const backends[] = {"nftables", "iptables"};
+	struct probe_server server;
+
+	(void)state;
+	probe_serve(&server, NULL, "host", 8080);
+	for (size_t i = 0; i < 2; i++) {
+		print_message("# %s\n", backends[i]);
+		open_scene(backends[i]);
+		lose("red");
+		assert_host_answers(false);
+		free(must("reconcile --all"));
+		assert_host_answers(true);
+		close_scene();
+	}
+	probe_stop(&server);
 }
 
 /* For a network that has nothing, and none of that name. */
@@ -196,6 +233,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reconcile__sweeps_what_a_lost_link_leaves),
+		cmocka_unit_test(reconcile__gives_the_port_back_to_the_hosts_server),
 		cmocka_unit_test(reconcile__sweeps_whatever_network_it_is_asked_for),
 		cmocka_unit_test(reconcile__sweeps_after_gos_del),
 		cmocka_unit_test(reconcile__spares_a_link_with_another_name),

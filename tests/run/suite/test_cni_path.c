@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* scripts/test --vm runs it as well. */
 /* CNI_PATH is optional (CNI SPEC, section 2) for a plugin that delegates nothing: every verb of each
  * works without. */
-#include "bridge.h"
+#include "dhcp_scene.h"
+#include "interface_scene.h"
 
 #include "cleanup.h"
 #include "mem.h"
@@ -15,6 +17,7 @@ static const struct {
 	const char *plugin;
 	const char *more;
 	bool chained;
+	const char *kind; /* of links that it needs; NULL: none */
 } plugins[] = {
 	{PLUGINS "bridge", "'ipam':{}", false},
 	{PLUGINS "loopback", "'type':'loopback'", false},
@@ -27,6 +30,14 @@ static const struct {
 	{PLUGINS "tuning", "'sysctl':{'net.ipv4.conf.IFNAME.arp_filter':'1'}", true},
 	{PLUGINS "bandwidth", "'ingressRate':1000000,'ingressBurst':1000000", true},
 	{PLUGINS "tap", "'bridge':''", false},
+	{PLUGINS "macvlan", "'master':'up0'", false, "macvlan"},
+	{PLUGINS "ipvlan", "'master':'up0'", false, "ipvlan"},
+	{PLUGINS "vlan", "'master':'up0','vlanId':7", false, "vlan"},
+	{PLUGINS "dummy", "'type':'dummy'", false, "dummy"},
+	{PLUGINS "ptp", "'ipam':{}", false},
+	{PLUGINS "host-device", "'device':'up1'", false},
+	{PLUGINS "sbr", "'type':'sbr'", true},
+	{PLUGINS "vrf", "'vrfname':'v1'", true, "vrf"},
 };
 
 /* As plugin_run(), of a shell: it sets no CNI_PATH, or an empty one. */
@@ -44,38 +55,75 @@ static cJSON *run_without_path(const char *plugin, const char *command, const ch
 	return take_ptr(answer);
 }
 
-static void verbs__work_without_cni_path(void **state)
+/* ADD, whose result the pod keeps, and all verbs after it. */
+static void run_all(struct pod *red, const char *plugin, const char *config, bool is_set)
 {
 	static const char *const verbs[] = {"CHECK", "STATUS", "GC", "DEL", "DEL"};
+	freeing char *before = pod_config(red, config);
+	freeing_json cJSON *result = run_without_path(plugin, "ADD", before, is_set);
+	freeing char *with = NULL;
+
+	assert_non_null(result);
+	cJSON_Delete(red->result);
+	red->result = take_ptr(result);
+	with = pod_config(red, config);
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		run_without_path(plugin, verbs[i], with, is_set);
+}
+
+static char *config_with(const char *more)
+{
+	freeing char *all = cni_format("'cni.dev/valid-attachments':[{'containerID':'red',"
+				       "'ifname':'eth0'}],%s",
+				       more);
+
+	return bridge_config("1.1.0", all);
+}
+
+static void verbs__work_without_cni_path(void **state)
+{
+	freeing char *first = bridge_config("1.1.0", GATEWAY "," IPAM4);
 
 	(void)state;
+	sandbox_must("ip link add up0 type veth peer name up1 && ip link set up0 up && "
+		     "ip link set up1 up");
 	for (size_t i = 0; i < 2 * sizeof(plugins) / sizeof(*plugins); i++) {
 		const char *plugin = plugins[i / 2].plugin;
+		const char *kind = plugins[i / 2].kind;
+		freeing char *config = config_with(plugins[i / 2].more);
 		bool is_set = i % 2;
-		freeing char *all = cni_format(
-			"'cni.dev/valid-attachments':[{'containerID':'red','ifname':'eth0'}],%s",
-			plugins[i / 2].more);
-		freeing char *config = bridge_config("1.1.0", all);
-		freeing char *l2 = bridge_config("1.1.0", "");
-		freeing char *with = NULL;
-		freeing_json cJSON *result = NULL;
 		struct pod red;
 
-		fprintf(stderr, "# %s, %s\n", plugin, is_set ? "empty" : "not set");
+		print_message("# %s, %s\n", plugin, is_set ? "empty" : "not set");
+		if (kind && !interface_has_kind(kind)) {
+			print_message("# no links of kind '%s'\n", kind);
+			continue;
+		}
 		pod_open(&red, "red");
 		if (plugins[i / 2].chained)
-			pod_add(&red, l2);
-		with = pod_config(&red, config);
-		result = run_without_path(plugin, "ADD", with, is_set);
-		assert_non_null(result);
-		cJSON_Delete(red.result);
-		red.result = cni_json_copy(result);
-		free(take_ptr(with));
-		with = pod_config(&red, config);
-		for (size_t j = 0; j < sizeof(verbs) / sizeof(*verbs); j++)
-			run_without_path(plugin, verbs[j], with, is_set);
+			pod_add(&red, first);
+		run_all(&red, plugin, config, is_set);
 		if (plugins[i / 2].chained)
-			pod_del(&red, l2);
+			pod_del(&red, first);
+		pod_close(&red);
+	}
+}
+
+static void dhcp__works_without_cni_path(void **state)
+{
+	freeing char *config = config_with(BY_DHCP);
+
+	(void)state;
+	if (!interface_has_kind("macvlan"))
+		skip_because("this kernel has no macvlan");
+	daemon_start(NULL);
+	for (int is_set = 0; is_set < 2; is_set++) {
+		struct pod red;
+
+		pod_open(&red, "red");
+		sandbox_must("ip link add eth0 link up0 netns red type macvlan && "
+			     "ip -n red link set eth0 up");
+		run_all(&red, DHCP, config, is_set);
 		pod_close(&red);
 	}
 }
@@ -84,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		bridge_test(verbs__work_without_cni_path),
+		dhcp_test(dhcp__works_without_cni_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

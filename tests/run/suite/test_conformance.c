@@ -86,6 +86,37 @@ static void check__passes_the_delegates_error_on(void **state)
 	pod_close(&red);
 }
 
+/* Whichever versions it speaks besides. */
+static void version__answers_in_the_version_of_the_input(void **state)
+{
+	static const char *const plugins[] = {
+		"plugins/bandwidth",   "plugins/bridge", "plugins/dummy",    "plugins/firewall",
+		"plugins/host-device", "plugins/ipvlan", "plugins/loopback", "plugins/macvlan",
+		"plugins/portmap",     "plugins/ptp",	 "plugins/sbr",	     "plugins/tap",
+		"plugins/tuning",      "plugins/vlan",	 "plugins/vrf",	     "ipam/dhcp",
+		"ipam/host-local",     "ipam/static",
+	};
+	static const char *const versions[] = {"0.4.0", "1.0.0", "1.1.0"};
+
+	(void)state;
+	for (size_t i = 0; i < 3 * sizeof(plugins) / sizeof(*plugins); i++) {
+		const char *version = versions[i % 3];
+		freeing char *file = cni_format(CNI_C_BINARY_DIR "/%s", plugins[i / 3]);
+		freeing char *config = cni_format("{\"cniVersion\":\"%s\"}", version);
+		struct plugin_answer answer = plugin_run(&(struct plugin_call){
+			.plugin = file, .command = "VERSION", .config = config});
+		freeing char *supported = NULL;
+
+		print_message("# %s %s\n", plugins[i / 3], version);
+		plugin_assert_success(&answer);
+		assert_json(answer.json, "cniVersion", version);
+		supported = cni_json_print(cni_json_get(answer.json, "supportedVersions"));
+		for (size_t j = 0; j < 3; j++)
+			assert_non_null(strstr(supported, versions[j]));
+		plugin_answer_clear(&answer);
+	}
+}
+
 static void cnitool__attaches_no_namespace_that_is_not_there(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", FULL);
@@ -115,6 +146,7 @@ int main(void)
 		bridge_test(add__of_a_bridge_drops_a_prev_result),
 		bridge_test(check__agrees_with_an_add_of_just_now),
 		bridge_test(check__passes_the_delegates_error_on),
+		bridge_test(version__answers_in_the_version_of_the_input),
 		bridge_test(cnitool__attaches_no_namespace_that_is_not_there),
 	};
 

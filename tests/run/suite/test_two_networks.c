@@ -6,6 +6,7 @@
 #include "json_text.h"
 #include "mem.h"
 #include "netns.h"
+#include "probe.h"
 #include "published.h"
 #include "test.h"
 
@@ -214,6 +215,21 @@ static void firewall__of_each_goes_with_its_own_attachment(void **state)
 	"'name':'nb','bridge':'brb','isGateway':true,'ipMasq':true,'ipam':{'type':'host-local',"   \
 	"'subnet':'10.8.0.0/24'}"
 
+/* The second interface of the container, with a result of its own; the caller deletes that. */
+static struct pod attach_again(const struct pod *pod, const char *config)
+{
+	struct plugin_call add = pod_call(pod, "ADD", config);
+	struct pod second = *pod;
+	struct plugin_answer answer;
+
+	add.ifname = "eth1";
+	answer = plugin_run(&add);
+	plugin_assert_success(&answer);
+	second.result = cni_json_copy(answer.json);
+	plugin_answer_clear(&answer);
+	return second;
+}
+
 /* Each network of a container gets the whole list of ports. */
 static void port__of_a_container_is_served_by_the_network_that_is_left(void **state)
 {
@@ -221,22 +237,12 @@ static void port__of_a_container_is_served_by_the_network_that_is_left(void **st
 	freeing char *on_b = bridge_config("1.1.0", OTHER_RANGE);
 	freeing char *port_a = portmap_config("1.1.0", "'name':'na'," PORTS(PORT(8080, 80, "tcp")));
 	freeing char *port_b = portmap_config("1.1.0", "'name':'nb'," PORTS(PORT(8080, 80, "tcp")));
-	struct pod second = a;
+	struct pod second;
 
 	(void)state;
 	pod_add(&a, on_a);
 	pod_publish(&a, port_a);
-	second.result = NULL;
-	{
-		struct plugin_call add = pod_call(&second, "ADD", on_b);
-		struct plugin_answer answer;
-
-		add.ifname = "eth1";
-		answer = plugin_run(&add);
-		plugin_assert_success(&answer);
-		second.result = cni_json_copy(answer.json);
-		plugin_answer_clear(&answer);
-	}
+	second = attach_again(&a, on_b);
 	{
 		freeing char *with = pod_config(&second, port_b);
 		struct plugin_call call = portmap_call(&second, "ADD", with);
@@ -262,6 +268,66 @@ static void port__of_a_container_is_served_by_the_network_that_is_left(void **st
 	cJSON_Delete(second.result);
 }
 
+static void call_portmap(const struct pod *pod, const char *ifname, const char *command,
+			 const char *config)
+{
+	freeing char *with = pod_config(pod, config);
+	struct plugin_call call = portmap_call(pod, command, with);
+
+	call.ifname = ifname;
+	plugin_succeeds(&call);
+}
+
+/* The container sees the gateway of the network that serves the port. */
+static void assert_served_by(const char *gateway)
+{
+	freeing char *expected = cni_format("pod %s", gateway);
+	struct probe probe = {
+		.protocol = IPPROTO_TCP, .to = "127.0.0.1", .port = 8080, .expected = expected};
+
+	probe_ask(&probe, 1);
+	probe_assert(&probe);
+}
+
+/* Whichever interface is deleted first, the other one serves the port until its own DEL. */
+static void iptables__port_is_served_by_the_network_that_is_left(void **state)
+{
+#define BY_IPTABLES "'backend':'iptables'," PORTS(PORT(8080, 9090, "tcp"))
+	static const char *const ifnames[] = {"eth0", "eth1"};
+	static const char *const gateways[] = {"10.9.0.1", "10.8.0.1"};
+	freeing char *on_a = bridge_config("1.1.0", ON_A);
+	freeing char *on_b = bridge_config("1.1.0", OTHER_RANGE);
+	freeing char *port_a = portmap_config("1.1.0", "'name':'na'," BY_IPTABLES);
+	freeing char *port_b = portmap_config("1.1.0", "'name':'nb'," BY_IPTABLES);
+	const char *const ports[] = {port_a, port_b};
+	const struct pod *ends[] = {&a, NULL};
+	struct probe_server server;
+	struct pod second;
+
+	(void)state;
+	pod_add(&a, on_a);
+	second = attach_again(&a, on_b);
+	ends[1] = &second;
+	probe_serve(&server, a.netns, "pod", 9090);
+	for (int first = 0; first < 2; first++) {
+		int other = !first;
+
+		for (int i = 0; i < 2; i++)
+			call_portmap(ends[i], ifnames[i], "ADD", ports[i]);
+		assert_served_by(gateways[0]);
+		for (int i = 0; i < 2; i++)
+			call_portmap(ends[i], ifnames[i], "CHECK", ports[i]);
+		call_portmap(ends[first], ifnames[first], "DEL", ports[first]);
+		assert_served_by(gateways[other]);
+		call_portmap(ends[other], ifnames[other], "CHECK", ports[other]);
+		call_portmap(ends[other], ifnames[other], "DEL", ports[other]);
+		sandbox_must("! iptables-save -t nat | grep -e 9090 -e CNI-DN-");
+	}
+	probe_stop(&server);
+	cJSON_Delete(second.result);
+#undef BY_IPTABLES
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +336,7 @@ int main(void)
 		networks_test(gc__of_one_network_leaves_the_others_address_alone),
 		networks_test(firewall__of_each_goes_with_its_own_attachment),
 		networks_test(port__of_a_container_is_served_by_the_network_that_is_left),
+		networks_test(iptables__port_is_served_by_the_network_that_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
