@@ -223,14 +223,17 @@ static int remove_doomed(struct cni_owned_change *change, struct cni_error *err)
 	const struct cni_owned_table *table = change->table;
 	struct cni_error ignored;
 	bool idle = false;
+	int stays = 0;
 
 	if (cni_owned_put_removal(change, err) < 0 ||
 	    (table->is_idle ? table->is_idle : cni_owned_is_idle)(change, &idle, err) < 0)
 		return -1;
-	if (!idle)
-		return cni_nft_commit(change->tx, err);
-	if (table->close && table->close(change->nl, true, err) < 0)
+	if (idle && table->close)
+		stays = table->close(change->nl, true, err);
+	if (stays < 0)
 		return -1;
+	if (!idle || stays)
+		return cni_nft_commit(change->tx, err);
 	cni_nft_del_table(change->tx, &table->table);
 	if (cni_nft_commit(change->tx, err) == 0)
 		return 0;

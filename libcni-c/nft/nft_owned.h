@@ -103,7 +103,8 @@ struct cni_owned_table {
 	/* `*ret_idle` becomes true if no element is left after the removal. NULL: cni_owned_is_idle(). */
 	int (*is_idle)(struct cni_owned_change *change, bool *ret_idle, struct cni_error *err);
 	/* Called with true before the table goes, and with false if the table stays anyway: for a
-	 * setting that must not outlive the table's rules. */
+	 * setting that must not outlive the table's rules. Returns 1 if the table has to stay, because the setting
+	 * cannot be put back. */
 	int (*close)(struct cni_nl *nl, bool closes, struct cni_error *err);
 };
 

@@ -3,10 +3,12 @@
 #include "portmap_table.h"
 
 #include "cleanup.h"
+#include "file.h"
 #include "link_sysctl.h"
 #include "sysctl.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,17 +76,25 @@ int cni_portmap_check_localnet(struct cni_nl *nl, const char *ifname, struct cni
 
 /* ---- with the table ---- */
 
+/* Returns 1 if a setting cannot be written, as in a container whose /proc/sys is read-only. */
 static int set_all(const struct cni_nft_element *localnets, size_t count, const char *value,
 		   struct cni_error *err)
 {
+	int stays = 0;
+
 	for (size_t i = 0; i < count; i++) {
 		const char *ifname = (const char *)localnets[i].key.data;
 
 		/* The interface may be gone. */
-		if (cni_link_sysctl_set_localnet(ifname, value, err) < 0 && err->errnum != ENOENT)
+		if (cni_link_sysctl_set_localnet(ifname, value, err) == 0 || err->errnum == ENOENT)
+			continue;
+		if (!cni_file_is_refused(err))
 			return -1;
+		fprintf(stderr, "%s: table 'inet %s' stays, whose rules guard it\n", err->msg,
+			table->name);
+		stays = 1;
 	}
-	return 0;
+	return stays;
 }
 
 /* route_localnet returns to the administrator's default before the table goes, because the table

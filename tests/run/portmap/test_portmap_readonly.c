@@ -9,6 +9,7 @@
 #include "test.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 #define WEB	 PORTS(PORT(8080, 9090, "tcp"))
 #define IPTABLES "'backend':'iptables',"
@@ -98,10 +99,60 @@ static void add__on_a_read_only_proc_sys_needs_localnet_somewhere(void **state)
 	}
 }
 
+static void succeeds_and_says(const struct plugin_call *call, const char *text)
+{
+	struct plugin_answer answer = plugin_run(call);
+
+	plugin_assert_success(&answer);
+	assert_non_null(strstr(answer.err, text));
+	plugin_answer_clear(&answer);
+}
+
+/* The setting was made before, by an ADD or by the operator, and cannot be put back: DEL succeeds, and what guards it
+ * stays for as long. */
+static void del__on_a_read_only_proc_sys_leaves_the_guard(void **state)
+{
+	static const char *const keys[] = {WEB, IPTABLES WEB};
+	freeing char *network = bridge_config("1.0.0", GATEWAY "," IPAM4);
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_add(&red, network);
+	for (size_t i = 0; i < 2; i++) {
+		freeing char *config = portmap_config("1.1.0", keys[i]);
+		freeing char *none = portmap_config("1.1.0", "'cni.dev/valid-attachments':[]");
+		struct plugin_call gc = bridge_call("GC", none);
+		struct plugin_call del = pod_call(&red, "DEL", config);
+
+		gc.plugin = PORTMAP;
+		del.plugin = PORTMAP;
+		for (int j = 0; j < 2; j++) {
+			pod_publish(&red, config);
+			sandbox_must("mount --bind /proc/sys /proc/sys && "
+				     "mount -o remount,ro,bind /proc/sys");
+			succeeds_and_says(j ? &gc : &del, "stays, whose rules guard it");
+			sandbox_must("! { nft list ruleset; iptables-save; } | grep 9090; "
+				     "nft list chain inet cni_portmap martians | grep -q drop && "
+				     "nft list set inet cni_portmap localnets | grep -q br0; "
+				     "[ $(sysctl -n net.ipv4.conf.br0.route_localnet) = 1 ] && "
+				     "umount /proc/sys");
+		}
+		/* The next one that goes takes both. */
+		pod_publish(&red, config);
+		pod_unpublish(&red, config);
+		sandbox_must("[ $(sysctl -n net.ipv4.conf.br0.route_localnet) = 0 ] && "
+			     "! nft list table inet cni_portmap 2>/dev/null");
+	}
+	pod_del(&red, network);
+	pod_close(&red);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		bridge_test(add__on_a_read_only_proc_sys_needs_localnet_somewhere),
+		bridge_test(del__on_a_read_only_proc_sys_leaves_the_guard),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

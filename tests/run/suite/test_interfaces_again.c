@@ -38,8 +38,7 @@ static char *config_of(const struct interface_row *row, int plugin, size_t varia
 		more = cni_strdup(IPAM46);
 		break;
 	case PORTS_OF:
-		more = cni_format("'type':'portmap','snat':false,'backend':'%s'," PORTS(
-					  PORT(8081, 80, "tcp")),
+		more = cni_format("'type':'portmap','backend':'%s'," PORTS(PORT(8081, 80, "tcp")),
 				  backend);
 		break;
 	case FIREWALL_OF:
