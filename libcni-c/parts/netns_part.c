@@ -124,8 +124,7 @@ static int status(struct cni_attachment *at, const void *data, struct cni_error 
 {
 	(void)at;
 	(void)data;
-	if (cni_readiness_check_records(err) == 0 ||
-	    cni_file_is_refused(err))
+	if (cni_readiness_check_records(err) == 0 || cni_file_is_refused(err))
 		return 0;
 	return -1;
 }
