@@ -52,7 +52,7 @@ int cni_attachment_claim(const char *plugin, const char *key, const struct cni_o
 
 /* ---- several that have a key ---- */
 
-/* The names of their links need be no more than different. */
+/* The name of a link only has to differ from those of other owners. */
 static char *name_beside(const struct cni_owner *owner)
 {
 	struct cni_owner made = cni_owner_make(owner->network, owner->container, owner->ifname);

@@ -86,7 +86,7 @@ static void check__passes_the_delegates_error_on(void **state)
 	pod_close(&red);
 }
 
-/* Whichever versions it speaks besides. */
+/* A plugin answers in the version of the input, and lists all that it speaks. */
 static void version__answers_in_the_version_of_the_input(void **state)
 {
 	static const char *const plugins[] = {
