@@ -47,8 +47,8 @@ static void daemon__withdraws_the_address_at_the_end_and_finds_a_new_one(void **
 	server6->rebinding = 2;
 	daemon_start(quick);
 	add_one(&red, &config);
-	server6->is_silent = 1;
 	sandbox_must(HAS6("fd01::50/64") " && " ROUTE6("fe80::1"));
+	server6->is_silent = 1;
 	dhcp6_server_await(server6, 5, 1);
 	dhcp6_server_await(server6, 6, 1);
 	await_log("loses fd01::50/64: the lease has expired");
@@ -79,8 +79,8 @@ static void daemon__asks_a_server_that_has_forgotten(void **state)
 	server6->renewal = 1;
 	daemon_start(quick);
 	add_one(&red, &config);
-	server6->first = 0x71;
 	server6->status = 3;
+	server6->first = 0x71;
 	dhcp6_server_await(server6, 5, 1);
 	dhcp6_server_await(server6, 3, 2);
 	/* The address is good as long as it lasts. */
@@ -188,7 +188,7 @@ static void daemon__confirms_when_carrier_is_back(void **state)
 	daemon_start(quick);
 	add_one(&red, &config);
 	sandbox_must("ip link set up0 down");
-	await("ip -n red link show eth0 | grep -qv LOWER_UP");
+	await_no_carrier("red");
 	sandbox_must("ip link set up0 up");
 	dhcp6_server_await(server6, 4, 1);
 	await_log("keeps fd01::50/64");
@@ -196,7 +196,7 @@ static void daemon__confirms_when_carrier_is_back(void **state)
 	/* NotOnLink: it is another network by now. */
 	server6->status = 4;
 	sandbox_must("ip link set up0 down");
-	await("ip -n red link show eth0 | grep -qv LOWER_UP");
+	await_no_carrier("red");
 	server6->first = 0x72;
 	sandbox_must("ip link set up0 up");
 	await_log("loses fd01::50/64: the address is not of this link (NotOnLink)");

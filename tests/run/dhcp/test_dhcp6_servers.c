@@ -155,7 +155,7 @@ static void dnsmasq__is_of_another_network_by_now(void **state)
 	start("lan", DNSMASQ "--interface=up1 --dhcp-range=fd02::50,fd02::5f,2m");
 	await_router("lan");
 	sandbox_must("ip link set up0 down");
-	await("ip -n red link show eth0 | grep -qv LOWER_UP");
+	await_no_carrier("red");
 	sandbox_must("ip link set up0 up");
 	await_log("the address is not of this link (NotOnLink)");
 	await("ip -n red -6 addr show eth0 | grep -q 'inet6 fd02::5./64'");

@@ -50,9 +50,9 @@ static void daemon__rebinds_by_broadcast_at_t2(void **state)
 	server->seconds = 8;
 	server->renewal = 1;
 	server->rebinding = 3;
+	server->mode = SERVER_HEARS_BROADCASTS;
 	daemon_start(quick);
 	add_one(&red, &config);
-	server->mode = SERVER_HEARS_BROADCASTS;
 	await_log("keeps 10.1.0.50/24");
 	assert_true(server->unicast >= 1);
 	sandbox_must(HAS("10.1.0.50"));
@@ -69,8 +69,8 @@ static void daemon__withdraws_the_address_at_the_end_and_finds_a_new_one(void **
 	server->seconds = 3;
 	daemon_start(quick);
 	add_one(&red, &config);
-	server->mode = SERVER_IS_SILENT;
 	sandbox_must(HAS("10.1.0.50") " && " ROUTE("10.1.0.1"));
+	server->mode = SERVER_IS_SILENT;
 	await_log("loses 10.1.0.50/24: the lease has expired");
 	await("! " HAS("10.1.0.50") " && test -z \"$(ip -n red -4 route)\"");
 	pod_check_fails(&red, config, "it was lost, and a new one is sought");
@@ -215,7 +215,7 @@ static void daemon__asks_again_when_carrier_is_back(void **state)
 	add_one(&red, &config);
 	before = server->count[3];
 	sandbox_must("ip -n lan link set up1 down");
-	await("ip -n red link show eth0 | grep -q NO-CARRIER");
+	await_no_carrier("red");
 	sandbox_must("ip -n lan link set up1 up");
 	await_log("carrier is back");
 	dhcp_server_await(server, 3, before + 1);

@@ -28,7 +28,8 @@ enum dhcp6_server_fault {
 	FAULT6_SHORT = 1 << 14,
 	FAULT6_EMPTY = 1 << 15, /* no address */
 	FAULT6_ALL = (1 << 16) - 1,
-	FAULT6_ONLY = 1 << 16, /* the right answer does not follow */
+	FAULT6_ONLY = 1 << 16,	   /* the right answer does not follow */
+	FAULT6_RENEWALS = 1 << 17, /* none in answers to SOLICIT and REQUEST */
 };
 
 /* Shared with the server's process. Numbers that the server writes are witnesses. */

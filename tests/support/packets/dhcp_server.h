@@ -34,7 +34,8 @@ enum dhcp_server_fault {
 	FAULT_BROADCAST = 1 << 10, /* the network's last address */
 	FAULT_HOLES = 1 << 11,	   /* a mask with holes */
 	FAULT_ALL = (1 << 12) - 1,
-	FAULT_ONLY = 1 << 12, /* the right answer does not follow */
+	FAULT_ONLY = 1 << 12,	  /* the right answer does not follow */
+	FAULT_RENEWALS = 1 << 13, /* none in answers to a client that has no address yet */
 };
 
 /* Shared with the server's process. Numbers that the server writes are witnesses. */

@@ -148,3 +148,8 @@ void await_log(const char *text)
 {
 	await("grep -qF '%s' " DAEMON_LOG, text);
 }
+
+void await_no_carrier(const char *netns)
+{
+	await("ip -n %s -j link show eth0 | jq -e '.[0].operstate != \"UP\"'", netns);
+}

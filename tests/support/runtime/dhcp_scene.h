@@ -42,4 +42,8 @@ void await(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Waits until the daemon's log has the text. */
 void await_log(const char *text);
 
+/* Waits until the kernel has told that eth0 in the namespace has no carrier: it tells of two changes at once where the
+ * second one comes before. */
+void await_no_carrier(const char *netns);
+
 #endif
