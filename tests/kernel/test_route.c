@@ -15,8 +15,7 @@ static int index_of_va(void)
 	sandbox_must("ip link add va type veth peer name vb; ip addr add 10.1.0.7/16 dev va; "
 		     "ip addr add fd00::7/64 dev va nodad; ip link set va up; ip link set vb up");
 	/* A worker of the kernel makes the address one of this host. */
-	sandbox_must("timeout 60 sh -c 'until ip -6 route show table local | grep -q fd00::7; "
-		     "do sleep 0.01; done'");
+	sandbox_await("ip -6 route show table local | grep -q fd00::7");
 	return kernel_index_of(NULL, "va");
 }
 

@@ -83,8 +83,7 @@ static void assert_no_limits(unsigned int missing)
 	freeing char *left = NULL;
 
 	if (missing & NETNS_GONE)
-		sandbox_must("for i in $(seq 100); do [ -z \"$(ip link show type veth)\" ] && "
-			     "exit 0; sleep 0.02; done; exit 1");
+		sandbox_await("[ -z \"$(ip link show type veth)\" ]");
 	left = limits();
 	if (*left)
 		fail_msg("subset %u: %s", missing, left);

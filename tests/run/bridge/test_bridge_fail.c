@@ -227,7 +227,7 @@ static void add__failed_leaves_what_another_has_come_to_share(void **state)
 	pod_open(&green, "green");
 	asked = pod_call(&red, "ADD", bad);
 	maker = plugin_start(&asked);
-	sandbox_must("until [ -e /run/begun ]; do sleep 0.01; done");
+	sandbox_await("[ -e /run/begun ]");
 	pod_add(&green, good);
 	sandbox_must("touch /run/go");
 	answer = plugin_finish(&maker);

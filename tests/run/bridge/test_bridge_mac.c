@@ -80,9 +80,8 @@ static void add__gives_a_bridge_of_zeroes_one_mac(void **state)
 	call.plugin = "/usr/bin/strace";
 	call.arguments = slowly;
 	running = plugin_start(&call);
-	sandbox_must(
-		"until grep -q \"OFDLCK.*WRITE.*:$(stat -c %%i /run/cni/locks/held 2>/dev/null "
-		"|| echo none) \" /proc/locks; do sleep 0.01; done");
+	sandbox_await(
+		"grep -q \"OFDLCK.*WRITE.*:$(stat -c %%i /run/cni/locks/held) \" /proc/locks");
 	pod_add(&blue, config);
 	answer = plugin_finish(&running);
 	pod_take(&red, &answer);

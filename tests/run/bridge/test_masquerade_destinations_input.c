@@ -47,6 +47,11 @@ static char *many(unsigned int count)
 	return list;
 }
 
+/* nft(8) listens, and has printed what came before. */
+#define ANNOUNCED(table)                                                                           \
+	"nft add table inet " table " && nft delete table inet " table " && grep " table           \
+	" /run/monitor"
+
 static void destinations__are_up_to_1024(void **state)
 {
 	freeing char *list = many(1024);
@@ -65,11 +70,12 @@ static void destinations__are_up_to_1024(void **state)
 	pod_add_fails(&blue, refused, CNI_ECONFIG,
 		      "'nonMasqueradeCIDRs' has 1025 prefixes, expected 1024 at most");
 	/* The same once more is not sent. */
-	sandbox_must("nft monitor > /run/monitor & echo $! > /run/monitor.pid; sleep 1");
+	sandbox_must("nft monitor > /run/monitor & echo $! > /run/monitor.pid");
+	sandbox_await(ANNOUNCED("first"));
 	pod_add(&blue, config);
-	sandbox_must(
-		"sleep 1; kill $(cat /run/monitor.pid); grep -q masquerade_at4 /run/monitor && "
-		"! grep keep /run/monitor");
+	sandbox_await(ANNOUNCED("last"));
+	sandbox_must("kill $(cat /run/monitor.pid); grep -q masquerade_at4 /run/monitor && "
+		     "! grep keep /run/monitor");
 	pod_del(&red, config);
 	pod_del(&blue, config);
 	assert_nothing_left();

@@ -181,7 +181,7 @@ static void gc__changes_nothing_in_a_dry_run(void **state)
 		      "blue: plugin 'portmap' would be asked to remove what none of 3 attachments "
 		      "has\n");
 	sandbox_del_netns("green");
-	sandbox_must("timeout 60 sh -c 'while ip -o link | grep -q blue/%s; do :; done'", id);
+	sandbox_await("! ip -o link | grep blue/%s", id);
 	before = sandbox_snapshot();
 	/* Without their newlines they may stand among others. */
 	gone[strlen(gone) - 1] = '\0';
@@ -236,7 +236,7 @@ static void gc__keeps_what_only_its_link_tells_of(void **state)
 		sandbox_must("ip -n %s link show eth0 >/dev/null", pods[i]);
 	/* Their links go with them. */
 	sandbox_del_netns("green");
-	sandbox_must("timeout 60 sh -c 'while ip -o link | grep -c blue/ | grep -q 3; do :; done'");
+	sandbox_await("[ $(ip -o link | grep -c blue/) = 2 ]");
 	run("gc blue --gone");
 	assert_gone("green");
 	sandbox_must("test $(ls " LEASES " | grep -c '^10') = 2");
@@ -246,18 +246,18 @@ static void gc__keeps_what_only_its_link_tells_of(void **state)
 static void gc__keeps_what_lives_without_a_name(void **state)
 {
 	freeing char *id = id_of("green");
-	freeing char *pid = sandbox_read("ip netns exec green sleep 1000 >/dev/null 2>&1 & echo -n "
-					 "$!; timeout 60 sh -c \"until [ \\\"\\$(ip netns identify "
-					 "$! 2>/dev/null)\\\" = green ]; do :; done\"");
+	freeing char *pid =
+		sandbox_read("ip netns exec green sleep 1000 >/dev/null 2>&1 & echo -n $!");
 
 	(void)state;
+	sandbox_await("[ $(ip netns identify %s) = green ]", pid);
 	sandbox_del_netns("green");
 	run("gc blue --gone");
 	sandbox_must("nsenter -t %s -n ip link show eth0 >/dev/null && grep -q %s " LEASES
 		     "/10.1.0.*",
 		     pid, id);
 	sandbox_must("kill %s", pid);
-	sandbox_must("timeout 60 sh -c 'while ip -o link | grep -q blue/%s; do :; done'", id);
+	sandbox_await("! ip -o link | grep blue/%s", id);
 	run("gc blue --gone");
 	assert_gone("green");
 }
@@ -311,11 +311,10 @@ static void gc__refuses_what_it_cannot_tell(void **state)
 static void cnitool__is_not_held_up_by_the_container(void **state)
 {
 	freeing char *pid =
-		sandbox_read("flock -x /run/netns/red sleep 1000 >/dev/null 2>&1 & echo "
-			     "-n $!; timeout 60 sh -c 'while flock -n -x "
-			     "/run/netns/red true; do :; done'");
+		sandbox_read("flock -x /run/netns/red sleep 1000 >/dev/null 2>&1 & echo -n $!");
 
 	(void)state;
+	sandbox_await("! flock -n -x /run/netns/red true");
 	sandbox_must("CNI_PATH=" CNI_C_BINARY_DIR "/plugins:" CNI_C_BINARY_DIR
 		     "/ipam NETCONFPATH=" SANDBOX_DIR "/net.d timeout 8 " CNI_C_BINARY_DIR
 		     "/cnitool/cnitool del blue red");

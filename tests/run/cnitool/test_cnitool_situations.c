@@ -228,9 +228,10 @@ static const struct situation {
 	{"lock held",
 	 PODS_IN("1.1.0", "", "\"lockTimeout\":1,", "")
 		 ADD("r1") "ip netns add r2\n"
-			   "flock /var/lib/cni/networks/pods/lock sleep 5 >/dev/null 2>&1 "
-			   "& sleep "
-			   "0.3\ncnitool add pods r2",
+			   "flock /var/lib/cni/networks/pods/lock sh -c '>/run/held; until [ -e "
+			   "/run/go ]; do sleep 0.1; done' >/dev/null 2>&1 &\n"
+			   "until [ -e /run/held ]; do sleep 0.01; done\n"
+			   "cnitool add pods r2\ncode=$?\n>/run/go\nwait\nexit $code",
 	 1,
 	 {"not free within 1000 ms: held by process ", "[code 106]\n",
 	  "  try: again later, or end the process that holds the lock: process ", " (flock)\n"}},

@@ -76,9 +76,7 @@ static void lose_container(void)
 	sandbox_add_netns("lost");
 	doctor_must("add blue lost");
 	sandbox_del_netns("lost");
-	sandbox_must(
-		"for i in $(seq 50); do [ $(ip -o link show master br0 | wc -l) = 2 ] && exit; "
-		"sleep 0.1; done; exit 1");
+	sandbox_await("[ $(ip -o link show master br0 | wc -l) = 2 ]");
 }
 
 static void collect(void)

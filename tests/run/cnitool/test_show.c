@@ -56,8 +56,7 @@ static int setup(void **state)
 	sandbox_must("rm " SANDBOX_DIR "/net.d/20-far.conflist");
 	sandbox_del_netns("green");
 	/* The kernel deletes its links some time later. */
-	sandbox_must("for i in $(seq 100); do [ $(ip -o link show master br0 | wc -l) = 1 ] && "
-		     "exit 0; sleep 0.05; done; exit 1");
+	sandbox_await("[ $(ip -o link show master br0 | wc -l) = 1 ]");
 	return 0;
 }
 

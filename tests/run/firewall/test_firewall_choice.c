@@ -152,10 +152,9 @@ static void choice__waits_for_the_bus_and_says_so(void **state)
 	config = firewall_config(&a1, "");
 	call = firewall_call(&a1, "ADD", config);
 	before = firewall_snapshot();
-	sandbox_must(
-		"python3 -c 'import socket,time;s=socket.socket(socket.AF_UNIX);"
-		"s.bind(\"/run/sandbox/silent\");s.listen();time.sleep(60)' & "
-		"for i in $(seq 100); do [ -S /run/sandbox/silent ] && exit 0; sleep 0.1; done");
+	sandbox_must("python3 -c 'import socket,time;s=socket.socket(socket.AF_UNIX);"
+		     "s.bind(\"/run/sandbox/silent\");s.listen();time.sleep(60)' &");
+	sandbox_await("[ -S /run/sandbox/silent ]");
 	call.environment = silent;
 	plugin_fails(&call, CNI_EDELEGATE, "the system bus did not answer in time");
 	firewall_assert_unchanged(before);

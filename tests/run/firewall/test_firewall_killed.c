@@ -21,10 +21,8 @@ static void make_chains(void)
 /* The command that was started is ended with the plugin, but not at that very moment. */
 static void wait_for_commands(void)
 {
-	sandbox_must("ours=$(readlink /proc/self/ns/mnt); for i in $(seq 1000); do busy=; "
-		     "for p in $(pgrep tables-rest); do "
-		     "[ \"$(readlink /proc/$p/ns/mnt)\" = \"$ours\" ] && busy=1; done; "
-		     "[ -z \"$busy\" ] && exit 0; sleep 0.01; done; exit 1");
+	sandbox_await("ours=$(readlink /proc/self/ns/mnt); for p in $(pgrep tables-rest); do "
+		      "[ \"$(readlink /proc/$p/ns/mnt)\" = \"$ours\" ] && exit 1; done; exit 0");
 }
 
 /* Kills a command again and again; `begin` makes what it finds, each time `end` must make the host

@@ -137,11 +137,13 @@ static void dead__has_no_process_in_it(void **state)
 	fill(text);
 	sandbox_must(
 		"ip netns exec n2 sleep 1000 >/dev/null 2>&1 </dev/null & echo $! > " SANDBOX_DIR
-		"/pid; sleep 0.2");
+		"/pid");
+	/* It has entered when it has become sleep(1). */
+	sandbox_await("grep sleep /proc/$(cat " SANDBOX_DIR "/pid)/comm");
 	sandbox_del_netns("n2");
 	assert_adds("c6", "/run/netns/n6", text, NULL);
-	sandbox_must("kill -9 $(cat " SANDBOX_DIR "/pid); while kill -0 $(cat " SANDBOX_DIR
-		     "/pid) 2>/dev/null; do sleep 0.05; done");
+	sandbox_must("kill -9 $(cat " SANDBOX_DIR "/pid)");
+	sandbox_await("! kill -0 $(cat " SANDBOX_DIR "/pid)");
 	assert_adds("c6", "/run/netns/n6", text, "10.1.0.3/29");
 }
 
@@ -166,12 +168,13 @@ static void dead__is_mounted_nowhere(void **state)
 	fill(text);
 	sandbox_must("touch " SANDBOX_DIR "/kept; unshare -m --propagation private sh -c "
 		     "'mount --bind /run/netns/n2 " SANDBOX_DIR "/kept && exec sleep 1000' "
-		     ">/dev/null 2>&1 </dev/null & echo $! > " SANDBOX_DIR "/pid; sleep 0.3");
+		     ">/dev/null 2>&1 </dev/null & echo $! > " SANDBOX_DIR "/pid");
+	sandbox_await("grep sleep /proc/$(cat " SANDBOX_DIR "/pid)/comm");
 	sandbox_del_netns("n2");
 	sandbox_must("grep -q sandbox/kept /proc/$(cat " SANDBOX_DIR "/pid)/mountinfo");
 	assert_adds("c6", "/run/netns/n6", text, NULL);
-	sandbox_must("kill -9 $(cat " SANDBOX_DIR "/pid); while kill -0 $(cat " SANDBOX_DIR
-		     "/pid) 2>/dev/null; do sleep 0.05; done");
+	sandbox_must("kill -9 $(cat " SANDBOX_DIR "/pid)");
+	sandbox_await("! kill -0 $(cat " SANDBOX_DIR "/pid)");
 	assert_adds("c6", "/run/netns/n6", text, "10.1.0.3/29");
 }
 

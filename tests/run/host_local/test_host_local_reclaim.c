@@ -333,7 +333,7 @@ static void reclaim__knows_a_namespace_that_only_processes_are_in(void **state)
 		_exit(127);
 	}
 	/* It has entered when it has become sleep(1). */
-	sandbox_run("while ! grep -q sleep /proc/%d/comm; do sleep 0.01; done", (int)pid);
+	sandbox_await("grep sleep /proc/%d/comm", (int)pid);
 	sandbox_del_netns("red");
 	assert_refused_in("/run/netns/green", text);
 	kill(pid, SIGKILL);

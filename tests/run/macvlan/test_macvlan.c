@@ -294,10 +294,9 @@ static void add__tells_the_neighbours_who_has_the_addresses(void **state)
 	open_pod(&red, "red");
 	pod_add(&red, config);
 	for (int i = 0; i < 2; i++)
-		sandbox_must("for i in $(seq 500); do ip -n lan neigh show %s | grep -q "
-			     "$(ip -n red -j link show eth0 | jq -r '.[0].address') && exit 0; "
-			     "sleep 0.01; done; exit 1",
-			     i ? "10.1.0.2" : "fd01::2");
+		sandbox_await("ip -n lan neigh show %s | grep -q "
+			      "$(ip -n red -j link show eth0 | jq -r '.[0].address')",
+			      i ? "10.1.0.2" : "fd01::2");
 	pod_del(&red, config);
 	pod_close(&red);
 }

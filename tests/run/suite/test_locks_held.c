@@ -43,8 +43,7 @@ static void hold_as_another_user(void)
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(1);
 	}
-	sandbox_must("for i in $(seq 600); do [ -e /run/sandbox/public/ready ] && exit 0; "
-		     "sleep 0.1; done; exit 1");
+	sandbox_await("[ -e /run/sandbox/public/ready ]");
 }
 
 static void hold(void)

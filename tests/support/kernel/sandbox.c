@@ -21,7 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WORDS_MAX 64
+#define WORDS_MAX  64
+#define PATIENCE_S 60
 
 static int fail_setup(const char *what)
 {
@@ -175,6 +176,43 @@ void sandbox_must(const char *fmt, ...)
 		fail_msg("'%s' exited with %d", command, code);
 }
 
+static bool comes(const char *command)
+{
+	const struct timespec moment = {.tv_nsec = 20000000};
+	freeing char *quiet = cni_format("{ %s; } >/dev/null 2>&1", command);
+	time_t start = time(NULL);
+
+	while (run(quiet) != 0) {
+		if (time(NULL) - start > PATIENCE_S)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
+bool sandbox_comes(const char *fmt, ...)
+{
+	freeing char *command = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	command = format(fmt, args);
+	va_end(args);
+	return comes(command);
+}
+
+void sandbox_await(const char *fmt, ...)
+{
+	freeing char *command = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	command = format(fmt, args);
+	va_end(args);
+	if (!comes(command))
+		fail_msg("not within %d seconds: %s", PATIENCE_S, command);
+}
+
 static char *read_output(const char *command)
 {
 	char *text = NULL;
@@ -244,7 +282,7 @@ void sandbox_assert_unchanged(const char *before)
 	const struct timespec moment = {.tv_nsec = 100000000};
 	char *after = sandbox_snapshot();
 
-	for (int i = 0; strcmp(before, after) != 0 && i < 50; i++) {
+	for (int i = 0; strcmp(before, after) != 0 && i < 200; i++) {
 		free(after);
 		nanosleep(&moment, NULL);
 		after = sandbox_snapshot();

@@ -23,6 +23,13 @@ int sandbox_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* As above, and fails the test, showing the command, unless it exits with 0. */
 void sandbox_must(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Runs the command again and again until it exits with 0, and says whether that came within a minute: longer than any
+ * busy machine takes. What it prints is thrown away. */
+bool sandbox_comes(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, and fails the test, showing the command, if it does not come. */
+void sandbox_await(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Returns the command's stdout; the caller frees. Fails the test unless it exits with 0. */
 char *sandbox_read(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -392,8 +392,7 @@ void conflist_assert_unchanged(const struct conflist *list, const char *before)
 			     neighbour ? "ip link del " : ":", neighbour ? neighbour : "");
 	/* The kernel dismantles a namespace, and the macvlan in it, a moment after its removal. */
 	if (list->has_uplink)
-		sandbox_run("for i in $(seq 500); do ip -d -o link show | "
-			    "grep -q 'promiscuity [1-9]' || break; sleep 0.01; done");
+		sandbox_await("! ip -d -o link show | grep 'promiscuity [1-9]'");
 	asked_version = NULL;
 	after = conflist_snapshot();
 	sandbox_assert_same(before, after);

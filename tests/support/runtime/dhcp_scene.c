@@ -128,20 +128,16 @@ void dhcp_pod_open(struct pod *pod, const char *name)
 
 void await(const char *fmt, ...)
 {
-	const struct timespec pause = {.tv_nsec = 50000000};
 	char command[1024];
 	va_list arguments;
 
 	va_start(arguments, fmt);
 	vsnprintf(command, sizeof(command), fmt, arguments);
 	va_end(arguments);
-	for (int i = 0; i < 400; i++) {
-		if (sandbox_run("{ %s; } >/run/awaited 2>&1", command) == 0)
-			return;
-		nanosleep(&pause, NULL);
-	}
+	if (sandbox_comes("{ %s; } >/run/awaited 2>&1", command))
+		return;
 	sandbox_run("cat " DAEMON_LOG " /run/awaited >&2");
-	fail_msg("not within twenty seconds: %s", command);
+	fail_msg("it does not come: %s", command);
 }
 
 void await_log(const char *text)

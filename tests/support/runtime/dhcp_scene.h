@@ -36,7 +36,7 @@ pid_t daemon_pid(void);
 /* A pod that macvlan attaches. */
 void dhcp_pod_open(struct pod *pod, const char *name);
 
-/* Waits until the command succeeds. Fails the test after twenty seconds. */
+/* As sandbox_await(). A failure shows the daemon's log as well. */
 void await(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Waits until the daemon's log has the text. */
