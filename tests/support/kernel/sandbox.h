@@ -24,7 +24,7 @@ int sandbox_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void sandbox_must(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Runs the command again and again until it exits with 0, and says whether that came within a minute: longer than any
- * busy machine takes. What it prints is thrown away. */
+ * busy machine takes. Its output is thrown away. */
 bool sandbox_comes(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, and fails the test, showing the command, if it does not come. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dhcp6_server.h"
 
+#include "dhcp_count.h"
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -18,7 +19,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define CLIENTS_MAX 256
@@ -390,13 +390,5 @@ void dhcp6_server_stop(struct dhcp6_server *server)
 
 void dhcp6_server_await(struct dhcp6_server *server, int type, uint32_t count)
 {
-	const struct timespec pause = {.tv_nsec = 10000000};
-
-	for (int i = 0; i < 2000; i++) {
-		if (server->count[type] >= count)
-			return;
-		nanosleep(&pause, NULL);
-	}
-	fail_msg("the server has %u messages of type %d, expected %u", server->count[type], type,
-		 count);
+	dhcp_count_await(server->count, type, count);
 }

@@ -69,7 +69,7 @@ struct dhcp6_server {
 struct dhcp6_server *dhcp6_server_start(const char *netns, const char *device);
 void dhcp6_server_stop(struct dhcp6_server *server);
 
-/* Waits until the server has counted as many messages of the type. Fails the test after twenty seconds. */
+/* Waits until the server has counted as many messages of the type. Fails the test after a minute. */
 void dhcp6_server_await(struct dhcp6_server *server, int type, uint32_t count);
 
 #endif

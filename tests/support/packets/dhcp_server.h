@@ -70,7 +70,7 @@ struct dhcp_server *dhcp_server_start(const char *netns, const char *device);
 void dhcp_server_stop(struct dhcp_server *server);
 
 /* Waits until the server has counted as many messages of the type (1 DISCOVER, 3 REQUEST, 4 DECLINE, 7 RELEASE). Fails
- * the test after twenty seconds. */
+ * the test after a minute. */
 void dhcp_server_await(struct dhcp_server *server, int type, uint32_t count);
 
 /* The option of the last DISCOVER, inside of `server`; NULL: it has none. */
