@@ -12,7 +12,7 @@
 	"'egressRate':10000000,'egressBurst':4294967295"
 #define MBIT 1e6
 /* A busy machine may take time away from the sender, and never gives any. */
-#define TRIES 4
+#define TRIES 12
 
 static const struct traffic to_pod = {NULL, "red", "10.1.0.2", 5001};
 static const struct traffic from_pod = {"red", NULL, "10.1.0.1", 5001};

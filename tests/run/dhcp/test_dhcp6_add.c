@@ -230,7 +230,7 @@ static void add__that_lacks_a_family_releases_the_other(void **state)
 
 	(void)state;
 	server = dhcp_server_start("lan", "up1");
-	daemon_start((const char *const[]){"-resendtimeout", "1500ms", NULL});
+	daemon_start((const char *const[]){"-resendtimeout", "4s", NULL});
 	server6->is_silent = 1;
 	dhcp_pod_open(&red, "red");
 	pod_add_fails(&red, config, CNI_EAGAIN, "no DHCPv6 server or router has given a lease");

@@ -67,7 +67,7 @@ static void garbage__alone_is_named_after_the_timeout(void **state)
 	dhcp_pod_open(&red, "red");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i += step) {
 		server6->faults = cases[i].fault | FAULT6_ONLY;
-		pod_add_fails(&red, config, CNI_EAGAIN, cases[i].text);
+		pod_add_fails_for(&red, config, cases[i].text);
 	}
 	sandbox_must("! test -e /run/cni/dhcp6/blue");
 	server6->faults = 0;

@@ -233,7 +233,7 @@ static void daemon__lets_no_lease_wait_for_another(void **state)
 	struct pod red;
 
 	(void)state;
-	daemon_start((const char *const[]){"-resendtimeout", "4s", NULL});
+	daemon_start((const char *const[]){"-resendtimeout", "8s", NULL});
 	before = sandbox_read(FDS, (int)daemon_pid());
 	sandbox_must("ip link add nowhere0 type veth peer name nowhere1 && "
 		     "ip link set nowhere0 up && ip link set nowhere1 up");

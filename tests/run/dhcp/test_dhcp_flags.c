@@ -50,8 +50,7 @@ static void flag_broadcast__asks_for_broadcasts(void **state)
 	pod_close(&red);
 }
 
-/* Without the flag the pauses double: the fifth DISCOVER is sent after fifteen seconds, and the sixth after the test has
- * failed. */
+/* Without the flag the pauses double: the eighth DISCOVER is sent after two minutes, when the test has failed. */
 static void flag_resendmax__bounds_the_pauses_between_discovers(void **state)
 {
 	freeing char *config = bridge_config("1.0.0", ON_UP0 BY_DHCP);

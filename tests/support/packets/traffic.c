@@ -70,11 +70,10 @@ static _Noreturn void be_sender(const struct traffic *traffic)
 }
 
 /* Writes what has arrived in each second to `out` as soon as it is over. */
-static _Noreturn void be_receiver(int listener, unsigned int seconds, int out)
+static _Noreturn void be_receiver(int listener, double begun, unsigned int seconds, int out)
 {
 	struct traffic_second second = {0};
 	static char data[65536];
-	double start = 0;
 	double end = 0;
 	int fd = accept(listener, NULL, NULL);
 
@@ -84,15 +83,13 @@ static _Noreturn void be_receiver(int listener, unsigned int seconds, int out)
 
 		if (got < 0)
 			_exit(4);
-		if (end == 0 && got > 0) {
-			start = now();
-			end = start + 1;
-		}
+		if (end == 0 && got > 0)
+			end = now() + 1;
 		second.bits += (double)got * 8;
 		second.all += (double)got * 8;
 		if (end == 0 || now() < end)
 			continue;
-		second.elapsed = now() - start;
+		second.elapsed = now() - begun;
 		if (write(out, &second, sizeof(second)) != sizeof(second))
 			_exit(5);
 		second.bits = 0;
@@ -153,6 +150,7 @@ void traffic_run(const struct traffic *traffic, unsigned int seconds,
 		 struct traffic_second *ret_seconds, const char *ping, double *ret_ping)
 {
 	closing int listener = listen_in(traffic);
+	double begun = now();
 	pid_t sender;
 	pid_t receiver;
 	int ends[2];
@@ -163,7 +161,7 @@ void traffic_run(const struct traffic *traffic, unsigned int seconds,
 	if (!receiver) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		alarm(GIVE_UP);
-		be_receiver(listener, seconds, ends[1]);
+		be_receiver(listener, begun, seconds, ends[1]);
 	}
 	sender = fork();
 	if (!sender) {

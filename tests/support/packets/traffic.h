@@ -16,9 +16,9 @@ struct traffic {
 /* The bits that have arrived by the end of a second. On a busy machine it is a longer one, and bits
  * queued meanwhile count for the next: a bound holds for all that has arrived, in all the time. */
 struct traffic_second {
-	double bits;	/* in this second */
+	double bits;	/* in this second, the first of which begins with the first byte */
 	double all;	/* bits from the first byte on */
-	double elapsed; /* seconds from the first byte on */
+	double elapsed; /* seconds since before there was a sender */
 };
 
 /* Sends for `seconds` (at most 8) from the first byte on. `ping` (NULL allowed) is an address that is

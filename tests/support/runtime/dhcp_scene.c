@@ -124,6 +124,19 @@ void dhcp_pod_open(struct pod *pod, const char *name)
 	pod->plugin = MACVLAN;
 }
 
+void pod_add_fails_for(const struct pod *pod, const char *config, const char *text)
+{
+	struct plugin_call call = pod_call(pod, "ADD", config);
+	struct plugin_answer answer = plugin_run(&call);
+
+	for (int i = 0; i < 20 && strstr(answer.out, "nothing was answered"); i++) {
+		plugin_answer_clear(&answer);
+		answer = plugin_run(&call);
+	}
+	plugin_assert_error(&answer, CNI_EAGAIN, text);
+	plugin_answer_clear(&answer);
+}
+
 /* ---- waiting ---- */
 
 void await(const char *fmt, ...)

@@ -33,6 +33,10 @@ bool daemon_start_later(const char *const *flags, unsigned long seconds);
 void daemon_end(int signal);
 pid_t daemon_pid(void);
 
+/* ADD by a daemon with a short -resendtimeout fails for what the server has answered; it is asked again where a busy
+ * machine has heard nothing in that time. */
+void pod_add_fails_for(const struct pod *pod, const char *config, const char *text);
+
 /* A pod that macvlan attaches. */
 void dhcp_pod_open(struct pod *pod, const char *name);
 
