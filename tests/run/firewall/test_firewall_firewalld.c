@@ -14,7 +14,7 @@
 #define BACKEND "'backend':'firewalld'"
 
 /* Seconds to wait for it at most: python on a busy machine. */
-#define PATIENCE 30
+#define PATIENCE 60
 
 /* firewall-cmd(1) takes half a second. */
 #define ASK                                                                                        \

@@ -186,7 +186,7 @@ static void version__is_a_word(void **state)
 			 "'spec':{" BOTH_CIDRS "}}",
 			 versions[i]);
 		kubernetes_answer("200 OK", body);
-		api_server_await(api, 3);
+		api_server_await(api, api->requests + 3);
 		assert_string_equal(api->target, "/api/v1/nodes/n1");
 	}
 }

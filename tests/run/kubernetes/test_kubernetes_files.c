@@ -102,7 +102,7 @@ static void place__is_given_up_and_had_again(void **state)
 	installer_start(NULL);
 	installer_await("ready");
 	put("10-flannel.conflist", OTHER);
-	api_server_await(api, 3);
+	api_server_await(api, api->requests + 3);
 	installer_await("ready");
 	/* Cilium renames the files of others. */
 	sandbox_must("mv " CONFLIST " " CONFLIST ".bak");

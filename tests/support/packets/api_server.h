@@ -42,7 +42,7 @@ void api_server_stop(struct api_server *server);
 void api_server_set(struct api_server *server, const char *status, const char *body);
 void api_server_set_token(struct api_server *server, const char *token);
 
-/* Waits until `count` more requests are complete. Fails the test after twenty seconds. */
+/* Waits until as many requests are complete as `count`. Fails the test after a minute. */
 void api_server_await(const struct api_server *server, uint32_t count);
 
 #endif

@@ -19,8 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 5000 /* for an answer that is expected */
-#define MOMENT_MS   120	 /* for those that are not, after the last of the others */
+#define PATIENCE_MS 20000 /* for an answer that is expected */
+#define MOMENT_MS   120	  /* for those that are not, after the last of the others */
 
 const char *probe_protocol_name(uint8_t protocol)
 {

@@ -21,7 +21,7 @@
 
 #define SECONDS_MAX 8
 #define PINGS	    30
-#define GIVE_UP	    30 /* seconds */
+#define GIVE_UP	    60 /* seconds */
 
 static double now(void)
 {

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define PORT	7100
-#define GIVE_UP 30 /* seconds */
+#define GIVE_UP 60 /* seconds */
 
 /* A socket that lives in the namespace of this path. */
 static int open_in(const char *netns, int family)

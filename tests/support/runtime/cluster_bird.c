@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_S 30
+#define PATIENCE_S 60
 #define BIRD_CONF  "/run/bird/bird.conf"
 #define BIRD_LOG   "/run/bird/log"
 #define BIRDCL	   "birdcl -s /run/bird/bird.ctl"

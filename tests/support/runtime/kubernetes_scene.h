@@ -70,7 +70,7 @@ void installer_start_under(const char *under, const char *environment);
 int installer_end(int signal);
 bool installer_has_ended(void);
 
-/* Waits until the state holds the text. Fails the test after twenty seconds. */
+/* Waits until the state holds the text. Fails the test after a minute. */
 void installer_await(const char *text);
 /* The same for its log. */
 void installer_await_log(const char *text);
