@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests' own servers of DHCP count: messages, by their type. */
+/* Messages that the tests' own servers of DHCP have counted, by their type. */
 #ifndef DHCP_COUNT_H
 #define DHCP_COUNT_H
 
