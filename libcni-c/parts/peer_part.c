@@ -5,6 +5,7 @@
 #include "cleanup.h"
 #include "container_end.h"
 #include "mem.h"
+#include "peer.h"
 #include "route.h"
 #include "routing_tables.h"
 
@@ -12,10 +13,6 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* How long a link of a container that is gone may keep the route to an address that is ours now: its
- * namespace lives on for a moment after it was removed. */
-#define LAST_MOMENT_MS 1000
 
 static void print(FILE *out, const void *data)
 {
@@ -167,8 +164,8 @@ static int look(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error 
 	return 0;
 }
 
-/* The IPAM plugin has given us the address. A route through the link of a container that lives is an error
- * anyway: two networks have one range, or the ledger is lost. */
+/* The IPAM plugin has given us the address. The link of a container that is gone may keep the route for a moment. A route
+ * through the link of one that lives is an error anyway: two networks have one range, or the ledger is lost. */
 static int take_route(struct cni_attachment *at, const struct cni_ip *ip, struct cni_error *err)
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];
@@ -183,7 +180,8 @@ static int take_route(struct cni_attachment *at, const struct cni_ip *ip, struct
 
 	if (look(nl, &holder, &done, err) < 0)
 		return -1;
-	if (done || cni_nl_wait(nl, NULL, RTNLGRP_LINK, LAST_MOMENT_MS, look, &holder, err) == 0)
+	if (done ||
+	    cni_nl_wait(nl, NULL, RTNLGRP_LINK, CNI_PEER_LAST_MOMENT_MS, look, &holder, err) == 0)
 		return 0;
 	if (err->errnum != ETIMEDOUT)
 		return -1;

@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LAST_MOMENT_MS 1000
-
 static void print(FILE *out, const void *data)
 {
 	const struct cni_veth_part *spec = data;
@@ -83,8 +81,8 @@ static int look_for_life(struct cni_nl *nl, void *data, bool *ret_done, struct c
  * moment after it was removed. */
 static int refuse_to_attach_again(struct cni_attachment *at, struct cni_error *err)
 {
-	if (cni_nl_wait(&at->nl[CNI_HOST], NULL, RTNLGRP_LINK, LAST_MOMENT_MS, look_for_life, at,
-			err) == 0)
+	if (cni_nl_wait(&at->nl[CNI_HOST], NULL, RTNLGRP_LINK, CNI_PEER_LAST_MOMENT_MS,
+			look_for_life, at, err) == 0)
 		return 0;
 	if (err->errnum != ETIMEDOUT)
 		return -1;

@@ -208,6 +208,35 @@ static void add__of_an_attached_container_leaves_it_as_it_is(void **state)
 	}
 }
 
+/* Its DEL has not come, its namespace has no name any more, and a process ends in there some time later. */
+static void add__waits_for_a_namespace_that_goes(void **state)
+{
+	freeing char *config = bridge_config("1.0.0", EVERYTHING IPAM46);
+	struct plugin_answer answer;
+	struct plugin_call again;
+	struct pod green;
+	struct pod red;
+
+	(void)state;
+	pod_open(&red, "red");
+	pod_open(&green, "green");
+	pod_add(&red, config);
+	sandbox_must("{ ip netns exec red sleep 2 & echo $! >/run/pid; } >/dev/null 2>&1");
+	/* It has entered when it has become sleep(1). */
+	sandbox_await("grep sleep /proc/$(cat /run/pid)/comm");
+	sandbox_del_netns("red");
+	again = pod_call(&red, "ADD", config);
+	again.netns = green.netns;
+	answer = plugin_run(&again);
+	plugin_assert_success(&answer);
+	plugin_answer_clear(&answer);
+	assert_shown("UP", "0.operstate", "ip -n green -j link show eth0");
+	again.command = "DEL";
+	plugin_succeeds(&again);
+	pod_close(&green);
+	pod_close(&red);
+}
+
 /* While the one that has made the bridge is still at it. */
 static void add__failed_leaves_what_another_has_come_to_share(void **state)
 {
@@ -308,6 +337,7 @@ int main(void)
 		bridge_test(add__failed_leaves_a_bridge_of_the_operators_as_it_was),
 		bridge_test(add__failed_may_be_tried_again),
 		bridge_test(add__of_an_attached_container_leaves_it_as_it_is),
+		bridge_test(add__waits_for_a_namespace_that_goes),
 		bridge_test(add__failed_leaves_what_another_has_come_to_share),
 		bridge_test(add__that_the_runtime_does_not_wait_for_leaves_nothing),
 		bridge_test(add__refuses_another_kind_of_link),

@@ -287,7 +287,8 @@ static void ptp__takes_the_route_of_a_pod_that_dies(void **state)
 	pod_open(&blue, "blue");
 	ptp_add(&red, config);
 	sandbox_must("rm -rf /var/lib/cni/networks; "
-		     "{ ip netns exec red sleep 0.4 & } >/dev/null 2>&1; sleep 0.1");
+		     "{ ip netns exec red sleep 2 & echo $! >/run/pid; } >/dev/null 2>&1");
+	sandbox_await("grep sleep /proc/$(cat /run/pid)/comm");
 	sandbox_del_netns("red");
 	ptp_add(&blue, config);
 	assert_json(blue.result, "ips.0.address", "10.1.0.2/24");
