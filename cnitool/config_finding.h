@@ -50,7 +50,8 @@ struct config_findings {
 	size_t count;
 };
 
-/* Appends a finding with this `what` and returns it; strings of `place` are copied. The pointer holds until the next call. */
+/* Appends a finding with this `what` and returns it; strings of `place` are copied. The pointer holds until the next
+ * call. */
 struct config_finding *config_findings_add(struct config_findings *findings, const char *check,
 					   enum config_level level,
 					   const struct config_place *place, const char *fmt, ...)

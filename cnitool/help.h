@@ -8,8 +8,8 @@
 /* More about the command, with the options that it takes; NULL: all commands. As JSON if the options ask for it. */
 void help_print(const struct options *options, const struct command *command);
 
-/* {"version", "commands": […], "options": […], "files": {"conflist": […], "cni-c.conf": […], …}}; without "files" of one
- * command. */
+/* {"version", "commands": […], "options": […], "files": {"conflist": […], "cni-c.conf": […], …}}; without "files" of
+ * one command. */
 void help_print_json(const struct command *command);
 
 #endif

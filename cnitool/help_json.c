@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cnitool help --json: the tables of commands and options, of the list's keys and of the node's settings, for manuals and
- * other programs. */
+/* cnitool help --json: the tables of commands and options, of the list's keys and of the node's settings, for
+ * manuals and other programs. */
 #include "cleanup.h"
 #include "conf.h"
 #include "conflist.h"

@@ -66,9 +66,10 @@ struct picture {
 	struct node_links links;
 };
 
-/* Reads the network `network`, with --container of `options` only its attachments and their networks, or all if it is NULL. picture_clear() afterwards in any case. A record or a
- * file that cannot be read is a warning. Fails with CNI_EIO, CNI_EKERNEL, and with CNI_EMISSING if there is
- * nothing of `network`, neither configuration nor attachment, and as short_id_resolve(). */
+/* Reads the network `network`, with --container of `options` only its attachments and their networks, or all if it
+ * is NULL. picture_clear() afterwards in any case. A record or a file that cannot be read is a warning. Fails with
+ * CNI_EIO, CNI_EKERNEL, and with CNI_EMISSING if there is nothing of `network`, neither configuration nor
+ * attachment, and as short_id_resolve(). */
 int picture_read(const struct options *options, const char *network, struct picture *ret_picture,
 		 struct cni_warnings *warnings, struct cni_error *err);
 

@@ -18,9 +18,9 @@ struct tool {
 	struct cni_chain chain; /* of all this */
 };
 
-/* Finds the attachment named by the operands: the network and, with `with_netns`, the namespace that is a
- * second one, or the container of --container. Fails as container_find() and container_find_attached(), and with CNI_ECONFIG, CNI_EENV or
- * CNI_EDECODE. */
+/* Finds the attachment named by the operands: the network and, with `with_netns`, the namespace that is a second
+ * one, or the container of --container. Fails as container_find() and container_find_attached(), and with
+ * CNI_ECONFIG, CNI_EENV or CNI_EDECODE. */
 int tool_open(const struct options *options, bool with_netns, struct tool *ret_tool,
 	      struct cni_error *err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* open(2) and socket(2) with one system call each: the linker leads our calls here (--wrap).
  *
- * After O_CLOEXEC, musl's open() sets the flag once more, for kernels before 2.6.23; its openat() does not. Its socket()
- * tries again without SOCK_CLOEXEC after EPROTONOSUPPORT, for kernels before 2.6.27. */
+ * After O_CLOEXEC, musl's open() sets the flag once more, for kernels before 2.6.23; its openat() does not. Its
+ * socket() tries again without SOCK_CLOEXEC after EPROTONOSUPPORT, for kernels before 2.6.27. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <sys/syscall.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* malloc(3) of executables that end soon: what cJSON, libmnl, libnftnl and the C library allocate comes from the arena as
- * well. The portable build of musl alone has it: its allocator takes a quarter of an ADD's instructions. */
+/* malloc(3) of executables that end soon: what cJSON, libmnl, libnftnl and the C library allocate comes from the
+ * arena as well. The portable build of musl alone has it: its allocator takes a quarter of an ADD's instructions. */
 #include "arena.h"
 
 #include <stdlib.h>

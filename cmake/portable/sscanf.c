@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sscanf(3) of one number, as cJSON calls it. musl's own reads all formats, and takes 4 KiB of each plugin. Another format is a
- * mistake in the program, and aborts. */
+/* sscanf(3) of one number, as cJSON calls it. musl's own reads all formats, and takes 4 KiB of each plugin. Another
+ * format is a mistake in the program, and aborts. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* strerror(3) with the texts that administrators know from Linux, where musl has others: error messages are searched for
- * and are the same in each build. The linker leads our calls here (--wrap). */
+/* strerror(3) with the texts that administrators know from Linux, where musl has others: error messages are searched
+ * for and are the same in each build. The linker leads our calls here (--wrap). */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

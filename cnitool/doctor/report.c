@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text for a bug report. Not in it, as they may be secrets or name a machine: values of CNI_ARGS but a pod's name
- * and namespace, CAP_ARGS, configurations of plugins that are not of this suite, 'args' and 'runtimeConfig', the
- * keys that no plugin of ours has, and MACs. Addresses, prefixes and the containers' ids stay: without them nothing of a
- * network can be understood. */
+/* The text for a bug report. Not in it, as they may be secrets or name a machine: values of CNI_ARGS but a pod's
+ * name and namespace, CAP_ARGS, configurations of plugins that are not of this suite, 'args' and 'runtimeConfig',
+ * the keys that no plugin of ours has, and MACs. Addresses, prefixes and the containers' ids stay: without them
+ * nothing of a network can be understood. */
 #include "about.h"
 #include "cleanup.h"
 #include "doctor.h"

@@ -14,9 +14,9 @@ int dhcp6_link_prepare(const struct dhcp_place *place, struct cni_error *err);
  * CNI_EKERNEL. */
 int dhcp6_link_clean(const struct dhcp_place *place, uint32_t *ret_mtu, struct cni_error *err);
 
-/* Finds the link-local address of the interface in `netns`, or makes one of its MAC address. A tentative address is made
- * anew without duplicate address detection, which takes up to two seconds: a MAC address that another host has too breaks
- * IPv4 as well. Fails with CNI_EKERNEL. */
+/* Finds the link-local address of the interface in `netns`, or makes one of its MAC address. A tentative address is
+ * made anew without duplicate address detection, which takes up to two seconds: a MAC address that another host has
+ * too breaks IPv4 as well. Fails with CNI_EKERNEL. */
 int dhcp6_link_local(int netns, const struct dhcp_place *place, struct cni_ip *ret_ip,
 		     struct cni_error *err);
 

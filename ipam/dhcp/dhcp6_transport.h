@@ -8,16 +8,16 @@
 #include "dhcp_transport.h"
 #include "error.h"
 
-/* Opens a socket on the link `index` in the namespace `netns` (a descriptor; -1: where we are). It receives datagrams to
- * a client's port, router advertisements, and neighbours' messages. It keeps its namespace alive. Fails with
- * CNI_EKERNEL; errnum ENODEV if there is no such link. */
+/* Opens a socket on the link `index` in the namespace `netns` (a descriptor; -1: where we are). It receives
+ * datagrams to a client's port, router advertisements, and neighbours' messages. It keeps its namespace alive. Fails
+ * with CNI_EKERNEL; errnum ENODEV if there is no such link. */
 int dhcp6_transport_open(int netns, int index, int *ret_fd, struct cni_error *err);
 
 /* Receives what is sent to the group of the address as well. Fails with CNI_EKERNEL. */
 int dhcp6_transport_join(int fd, int index, const struct cni_ip *ip, struct cni_error *err);
 
-/* Sends a message to all servers, asks all routers, or asks for the owner of `ip` on behalf of no address. `from` is the
- * link-local address. Each fails with CNI_EKERNEL. */
+/* Sends a message to all servers, asks all routers, or asks for the owner of `ip` on behalf of no address. `from` is
+ * the link-local address. Each fails with CNI_EKERNEL. */
 int dhcp6_transport_send(int fd, const struct dhcp_way *way, const struct cni_ip *from,
 			 const struct dhcp6_packet *packet, struct cni_error *err);
 int dhcp6_transport_ask_routers(int fd, int index, const struct cni_ip *from,

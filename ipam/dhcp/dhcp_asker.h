@@ -26,9 +26,9 @@ struct dhcp_question *dhcp_ask_first(struct dhcp_question *one, struct dhcp_ques
 /* Leaves without the answer: a lease that comes later is released. */
 void dhcp_ask_drop(struct dhcp_question *question);
 
-/* Both in one: sends the request with `body` (NULL: none) to the daemon on `path` and returns the body of its answer, which the
- * caller frees. Fails with the daemon's own code; with CNI_EMISSING, errnum ECONNREFUSED, if no daemon
- * listens; with CNI_EMISSING if it is the Go plugin's; with CNI_EAGAIN if it ends or does not answer in
+/* Both in one: sends the request with `body` (NULL: none) to the daemon on `path` and returns the body of its
+ * answer, which the caller frees. Fails with the daemon's own code; with CNI_EMISSING, errnum ECONNREFUSED, if no
+ * daemon listens; with CNI_EMISSING if it is the Go plugin's; with CNI_EAGAIN if it ends or does not answer in
  * `milliseconds`. */
 int dhcp_ask(const char *path, const struct dhcp_request *request, const char *body,
 	     unsigned int milliseconds, char **ret_body, struct cni_error *err);

@@ -53,8 +53,8 @@ static bool may_be_of_go(const struct cni_result *result)
 	return cni_dns_is_empty(&result->dns);
 }
 
-/* The options of the daemon's messages. Where the Go plugin may have asked, these are its own: a server that is asked for
- * more than before may answer with other routes. False if another daemon is asked. */
+/* The options of the daemon's messages. Where the Go plugin may have asked, these are its own: a server that is
+ * asked for more than before may answer with other routes. False if another daemon is asked. */
 static bool read_conf(const struct dhcp_house *house, const struct cni_call *call,
 		      struct dhcp_record *record, struct cni_error *err)
 {

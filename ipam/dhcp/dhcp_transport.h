@@ -43,9 +43,9 @@ int dhcp_transport_send_frame(int fd, const struct dhcp_way *way, uint16_t proto
 int dhcp_transport_receive(int fd, struct dhcp_packet *ret_packet, uint8_t ret_from[CNI_MAC_SIZE],
 			   const char **ret_fault);
 
-/* Receives a datagram of a packet socket with PACKET_AUXDATA, and the address of its frame. Returns its size; 0 if the
- * datagram is cut, or one that we have sent; -1 if nothing is there. `*ret_is_summed` becomes true if the checksum needs no
- * check: a sender on this host may leave the checksum to hardware. */
+/* Receives a datagram of a packet socket with PACKET_AUXDATA, and the address of its frame. Returns its size; 0 if
+ * the datagram is cut, or one that we have sent; -1 if nothing is there. `*ret_is_summed` becomes true if the
+ * checksum needs no check: a sender on this host may leave the checksum to hardware. */
 struct sockaddr_ll;
 ssize_t dhcp_transport_read(int fd, void *datagram, size_t size, struct sockaddr_ll *ret_from,
 			    bool *ret_is_summed);

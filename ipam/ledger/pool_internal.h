@@ -45,7 +45,8 @@ struct pool {
 /* Release times of a whole piece, valid until the next call; NULL: no address in it was released. */
 const uint32_t *pool_released_of(struct pool *pool, const struct cni_ip *base);
 
-/* True if the address rests. Notes in `rest` the one that was released first. A time in the future is of another boot. */
+/* True if the address rests. Notes in `rest` the one that was released first. A time in the future is of another
+ * boot. */
 bool pool_is_resting(const uint32_t *released, const struct cni_ip *base, size_t number,
 		     struct pool_rest *rest);
 

@@ -13,8 +13,8 @@ void cni_ending_begin(void);
 /* True after that. */
 bool cni_ending_is_near(void);
 
-/* Closes `fd` (-1: none), unless the end is near. Not for a descriptor whose closing does something, as one that holds a
- * lock. */
+/* Closes `fd` (-1: none), unless the end is near. Not for a descriptor whose closing does something, as one that
+ * holds a lock. */
 void cni_ending_close(int fd);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The help of a row in a table that users meet: of a key, an argument, a setting or an option. Manuals are made of it. */
+/* The help of a row in a table that users meet: of a key, an argument, a setting or an option. Manuals are made of
+ * it. */
 #ifndef CNI_HELP_TEXT_H
 #define CNI_HELP_TEXT_H
 

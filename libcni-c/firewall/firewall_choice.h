@@ -65,8 +65,8 @@ int cni_firewall_choose(struct cni_nl *nl, enum cni_firewall_backend written,
 			const struct cni_firewall_traffic *traffic,
 			struct cni_firewall_choice *ret_choice, struct cni_error *err);
 
-/* Fails with `code` if the accepts are in vain: a rule or policy certainly drops the packets, and
- * no accept overrules it. The error names table, chain and rule; its details name further ones. `may_move`: the choice is
+/* Fails with `code` if the accepts are in vain: a rule or policy certainly drops the packets, and no accept
+ * overrules it. The error names table, chain and rule; its details name further ones. `may_move`: the choice is
  * automatic, so a firewalld that runs by now is a reason, too. */
 int cni_firewall_reaches(struct cni_nl *nl, const struct cni_firewall_choice *choice,
 			 const struct cni_firewall_traffic *traffic, bool may_move, int code,

@@ -32,8 +32,9 @@
  * without its end. */
 bool cni_conditional_ports_are_words(const char *const *words);
 
-/* Publishes the ports in place of the owner's earlier ones here. `conditions` has words for IPv4 and IPv6,
- * which end with NULL; NULL: none. Fails with CNI_ECONFIG if the interface's name has a quote, with CNI_EMISSING if nft(8) is not there, or CNI_EDELEGATE. */
+/* Publishes the ports in place of the owner's earlier ones here. `conditions` has words for IPv4 and IPv6, which end
+ * with NULL; NULL: none. Fails with CNI_ECONFIG if the interface's name has a quote, with CNI_EMISSING if nft(8) is
+ * not there, or CNI_EDELEGATE. */
 int cni_conditional_ports_add(struct cni_nl *nl, const struct cni_portmap *portmap,
 			      const char *const *const conditions[2], struct cni_error *err);
 

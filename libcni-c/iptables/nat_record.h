@@ -7,8 +7,9 @@
  *	udp 53 192.0.2.1
  *	udp 54
  *
- * CHECK learns the tool from it, SWEEP the link, and DEL the published UDP ports, whose connections are
- * forgotten, and the masqueraded addresses, whose rules lead to a chain that stays for another interface. DEL and GC find the rules themselves by their names: a lost record costs no more than this. */
+ * CHECK learns the tool from it, SWEEP the link, and DEL the published UDP ports, whose connections are forgotten,
+ * and the masqueraded addresses, whose rules lead to a chain that stays for another interface. DEL and GC find the
+ * rules themselves by their names: a lost record costs no more than this. */
 #ifndef CNI_NAT_RECORD_H
 #define CNI_NAT_RECORD_H
 

@@ -27,9 +27,9 @@ struct cni_device_request {
 	const char *value; /* NULL: no device is named */
 };
 
-/* Finds the device in the namespace of `nl`, which is that of the process and of its /sys. Among
- * links with the MAC, hardware comes first, and then the lowest index; in a directory, the first name. Fails with CNI_ECONFIG, naming key, value and the links that there are; errnum ENODEV if
- * the link or the directory is missing. */
+/* Finds the device in the namespace of `nl`, which is that of the process and of its /sys. Among links with the MAC,
+ * hardware comes first, and then the lowest index; in a directory, the first name. Fails with CNI_ECONFIG, naming
+ * key, value and the links that there are; errnum ENODEV if the link or the directory is missing. */
 int cni_device_look_up(struct cni_nl *nl, const struct cni_device_request *request,
 		       struct cni_link *ret_link, struct cni_error *err);
 

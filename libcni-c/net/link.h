@@ -79,8 +79,8 @@ int cni_link_each(struct cni_nl *nl, const char *kind,
 int cni_link_kind_is_known(struct cni_nl *nl, const char *kind, bool *ret_known,
 			   struct cni_error *err);
 
-/* The changes of a link; NULL and CNI_KEEP change nothing. Fails with CNI_EKERNEL. The change is one message, except that a
- * link gets an alias or a port's values first and comes up then, both with one system call. */
+/* The changes of a link; NULL and CNI_KEEP change nothing. Fails with CNI_EKERNEL. The change is one message, except
+ * that a link gets an alias or a port's values first and comes up then, both with one system call. */
 enum cni_switch { CNI_KEEP, CNI_ON, CNI_OFF };
 struct cni_link_change {
 	const char *alias; /* "" removes it */

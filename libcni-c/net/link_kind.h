@@ -40,8 +40,8 @@ struct cni_link_kind {
 	struct cni_link_attribute attributes[CNI_LINK_VALUES];
 };
 
-/* The rows. For `macvlan` attribute 0 is the mode, 1 the queue length of broadcasts; for `ipvlan` the
- * mode and the flags, for `vlan` the id, for `vrf` the table, for `bridge` VLAN filtering, for `tap` as CNI_TAP_* says. */
+/* The rows. For `macvlan` attribute 0 is the mode, 1 the queue length of broadcasts; for `ipvlan` the mode and the
+ * flags, for `vlan` the id, for `vrf` the table, for `bridge` VLAN filtering, for `tap` as CNI_TAP_* says. */
 extern const struct cni_link_kind cni_link_bridge;
 extern const struct cni_link_kind cni_link_veth;
 extern const struct cni_link_kind cni_link_ifb;

@@ -31,10 +31,10 @@ struct cni_nl {
 	bool is_frugal; /* datagrams are read one by one: not all of them are wanted */
 };
 
-/* Opens a socket of `protocol` (NETLINK_ROUTE, NETLINK_NETFILTER) in the namespace `netns` (a
- * descriptor; -1: where we are) with extended acknowledgements, connected to the kernel: any process with CAP_NET_ADMIN in that namespace may send to the socket's port, but
- * the kernel refuses datagrams from other ports than the one a socket is connected to
- * (netlink_getsockbyportid() in its net/netlink/af_netlink.c). The process is back home when it
+/* Opens a socket of `protocol` (NETLINK_ROUTE, NETLINK_NETFILTER) in the namespace `netns` (a descriptor; -1: where
+ * we are) with extended acknowledgements, connected to the kernel: any process with CAP_NET_ADMIN in that namespace
+ * may send to the socket's port, but the kernel refuses datagrams from other ports than the one a socket is
+ * connected to (netlink_getsockbyportid() in its net/netlink/af_netlink.c). The process is back home when it
  * returns. Fails with CNI_EKERNEL. */
 int cni_nl_open(struct cni_nl *ret_nl, int protocol, int netns, struct cni_error *err);
 /* Also for one that is not open. */
@@ -112,10 +112,10 @@ struct cni_nl_request {
 
 #define CNI_NL_TOGETHER_MAX 4
 
-/* Sends up to CNI_NL_TOGETHER_MAX requests with one system call, and reads all of their answers. The kernel handles them in
- * this order, and goes on after one that fails (netlink_rcv_skb() in its net/netlink/af_netlink.c): a request that must
- * not follow a failure is sent by itself. No dumps. Fails with CNI_EKERNEL if the answers cannot be had: any of the
- * requests may have been obeyed. */
+/* Sends up to CNI_NL_TOGETHER_MAX requests with one system call, and reads all of their answers. The kernel handles
+ * them in this order, and goes on after one that fails (netlink_rcv_skb() in its net/netlink/af_netlink.c): a
+ * request that must not follow a failure is sent by itself. No dumps. Fails with CNI_EKERNEL if the answers cannot
+ * be had: any of the requests may have been obeyed. */
 int cni_nl_together(struct cni_nl *nl, struct cni_nl_request *requests, size_t count,
 		    struct cni_error *err);
 

@@ -14,9 +14,9 @@
 
 CNI_BEGIN_DECLS
 
-/* How long a namespace may live on after its container has gone: until the kernel has freed the last socket in it, which
- * it does in its own time, 0.7 s where thirty others come and go. ADD waits for it that long, instead of taking the
- * container that went for one that lives. */
+/* How long a namespace may live on after its container has gone: until the kernel has freed the last socket in it,
+ * which it does in its own time, 0.7 s where thirty others come and go. ADD waits for it that long, instead of
+ * taking the container that went for one that lives. */
 #define CNI_PEER_LAST_MOMENT_MS 5000
 
 /* The id by which the namespace of `nl` knows `netns` (a descriptor); -1: it has none yet. Fails with

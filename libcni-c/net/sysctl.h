@@ -20,8 +20,8 @@ int cni_sysctl_get(const char *key, char *ret_value, size_t size, struct cni_err
  * Fails with CNI_EIO, naming key and value. */
 int cni_sysctl_set(const char *key, const char *value, struct cni_error *err);
 
-/* The same, for a key that is known to have another value, most of the time, and to which it means nothing to be written
- * the value that it has: looks only if writing fails. */
+/* The same, for a key that is known to have another value, most of the time, and to which it means nothing to be
+ * written the value that it has: looks only if writing fails. */
 int cni_sysctl_overwrite(const char *key, const char *value, struct cni_error *err);
 
 /* The same as cni_sysctl_set() for a key below `dir`, a descriptor of a directory below /proc/sys, or -1 for

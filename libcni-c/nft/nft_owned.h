@@ -245,8 +245,8 @@ int cni_owned_put_removal(struct cni_owned_change *change, struct cni_error *err
 int cni_owned_put_lists(const struct cni_owned_change *change, struct cni_error *err);
 int cni_owned_release(struct cni_owned_change *change, struct cni_error *err);
 
-/* The skeleton as the wish needs it: puts it, finds whether it is there, checks its chains: those that some elements alone
- * need (`needed_with`), or the others. */
+/* The skeleton as the wish needs it: puts it, finds whether it is there, checks its chains: those that some elements
+ * alone need (`needed_with`), or the others. */
 void cni_owned_put_skeleton(struct cni_nft_tx *tx, const struct cni_owned_wish *wish);
 bool cni_owned_has_skeleton(struct cni_nl *nl, const struct cni_owned_wish *wish);
 int cni_owned_check_skeleton(struct cni_nl *nl, const struct cni_owned_wish *wish, bool needed_with,

@@ -45,9 +45,9 @@ int cni_netns_record_write(const struct cni_owner *owner, const struct cni_netns
 int cni_netns_record_read(const struct cni_owner *owner, struct cni_netns_record *ret_record,
 			  struct cni_error *err);
 
-/* Opens a socket of rtnetlink in the namespace of the record. `*ret_is_there` is false, and the socket closed, if the
- * path leads there no more, or the record is empty: nothing else does, and the namespace counts as gone. Fails with CNI_EKERNEL or CNI_EENV if
- * that cannot be found out. */
+/* Opens a socket of rtnetlink in the namespace of the record. `*ret_is_there` is false, and the socket closed, if
+ * the path leads there no more, or the record is empty: nothing else does, and the namespace counts as gone. Fails
+ * with CNI_EKERNEL or CNI_EENV if that cannot be found out. */
 int cni_netns_record_open(const struct cni_netns_record *record, struct cni_nl *ret_nl,
 			  bool *ret_is_there, struct cni_error *err);
 

@@ -164,8 +164,8 @@ static int look(struct cni_nl *nl, void *data, bool *ret_done, struct cni_error 
 	return 0;
 }
 
-/* The IPAM plugin has given us the address. The link of a container that is gone may keep the route for a moment. A route
- * through the link of one that lives is an error anyway: two networks have one range, or the ledger is lost. */
+/* The IPAM plugin has given us the address. The link of a container that is gone may keep the route for a moment. A
+ * route through the link of one that lives is an error anyway: two networks have one range, or the ledger is lost. */
 static int take_route(struct cni_attachment *at, const struct cni_ip *ip, struct cni_error *err)
 {
 	struct cni_nl *nl = &at->nl[CNI_HOST];

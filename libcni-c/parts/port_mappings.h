@@ -14,9 +14,9 @@
 /* The keys of a mapping, for DESCRIBE. */
 extern const struct cni_field cni_port_mapping_fields[];
 
-/* Decodes the list `json` (NULL: empty) into an array that the caller frees. A mapping that publishes no more than another
- * one is left out, unless `keeps_repeated`. Fails with CNI_ECONFIG, naming the mapping by its place in the list, and
- * allocates nothing then: for a wrong value, and for a host port that leads to two container ports. */
+/* Decodes the list `json` (NULL: empty) into an array that the caller frees. A mapping that publishes no more than
+ * another one is left out, unless `keeps_repeated`. Fails with CNI_ECONFIG, naming the mapping by its place in the
+ * list, and allocates nothing then: for a wrong value, and for a host port that leads to two container ports. */
 int cni_port_mappings_decode(const cJSON *json, bool keeps_repeated,
 			     struct cni_port_mapping **ret_mappings, size_t *ret_count,
 			     struct cni_error *err);

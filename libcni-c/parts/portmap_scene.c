@@ -136,8 +136,8 @@ int cni_portmap_check_elsewhere(struct cni_attachment *at, const struct cni_port
 	    check_rules(at, spec, scene, found ? record.has_conditions : !spec->by_iptables, nl,
 			err) < 0)
 		return -1;
-	/* The Go plugin has no guard, and ADD makes none without `snat`, or in front of a container that no link with IPv4
-	 * leads to. */
+	/* The Go plugin has no guard, and ADD makes none without `snat`, or in front of a container that no link
+	 * with IPv4 leads to. */
 	if (!found || !scene->portmap.snat || !*scene->portmap.localnet ||
 	    cni_attachment_netfilter_status(at, "portmap", &ignored) < 0)
 		return 0;

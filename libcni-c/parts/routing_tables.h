@@ -31,9 +31,9 @@ int cni_routing_tables_read(struct cni_attachment *at, uint32_t first,
 int cni_routing_tables_take(struct cni_routing_tables *tables, uint32_t from, uint32_t *ret_table,
 			    struct cni_error *err);
 
-/* CHECK: `*ret_have` becomes true if a table other than main has a route through CNI_IFNAME to the destination of `route`:
- * a later plugin (sbr, vrf) has moved it, and may have chosen another gateway. False for a route that names a table other
- * than main. */
+/* CHECK: `*ret_have` becomes true if a table other than main has a route through CNI_IFNAME to the destination of
+ * `route`: a later plugin (sbr, vrf) has moved it, and may have chosen another gateway. False for a route that names
+ * a table other than main. */
 int cni_routing_tables_have(struct cni_attachment *at, const struct cni_route *route,
 			    bool *ret_have, struct cni_error *err);
 

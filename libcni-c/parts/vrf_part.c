@@ -102,8 +102,8 @@ static int put(struct cni_attachment *at, const struct cni_listed_route *route, 
 		       : -1;
 }
 
-/* EINVAL is about the source. An IPv6 address that the kernel has kept but not settled is none yet. An IPv4 address of a
- * slave is one for the VRF's table alone (fib_valid_prefsrc() in the kernel's net/ipv4/fib_semantics.c). */
+/* EINVAL is about the source. An IPv6 address that the kernel has kept but not settled is none yet. An IPv4 address
+ * of a slave is one for the VRF's table alone (fib_valid_prefsrc() in the kernel's net/ipv4/fib_semantics.c). */
 static int put_route(struct cni_attachment *at, const struct cni_listed_route *route,
 		     uint32_t table, struct cni_error *err)
 {

@@ -59,7 +59,8 @@ struct cni_plan {
 	size_t count;
 };
 
-/* Copies `spec`, ops->size bytes; `ops` must outlive the plan. A plan of more than 16 parts is a mistake in the plugin and aborts. */
+/* Copies `spec`, ops->size bytes; `ops` must outlive the plan. A plan of more than 16 parts is a mistake in the
+ * plugin and aborts. */
 void cni_plan_push(struct cni_plan *plan, const struct cni_part_ops *ops, const void *spec);
 
 /* Frees the specs, each after its part's `clear`; the plan is empty afterwards. */
@@ -113,8 +114,8 @@ struct cni_plugin {
 int cni_plugin_configure(const struct cni_plugin *plugin, const struct cni_call *call, void *conf,
 			 struct cni_error *err);
 
-/* The plugin's main(); returns its exit code, see cni_verbs_main(). With CNI_C_TRACE in the environment each step is a line on
- * stderr. */
+/* The plugin's main(); returns its exit code, see cni_verbs_main(). With CNI_C_TRACE in the environment each step is
+ * a line on stderr. */
 int cni_plan_main(const struct cni_plugin *plugin);
 
 CNI_END_DECLS

@@ -163,11 +163,11 @@ static const char *const sources[] = {
 	NULL,
 };
 
-/* Fragments of IPv6 have a chain of their own, because rules read the whole frame, padding included: a first fragment
- * could end before the header of a router advertisement and show another header in the padding (RFC 7113). A fragment
- * must therefore begin with the header of its protocol, not with further headers of IPv6 (RFC 7045, section 4: the gaps);
- * ICMPv6 fragments must be echoes, because neighbour discovery is never fragmented (RFC 6980). Later fragments without
- * the first are harmless. */
+/* Fragments of IPv6 have a chain of their own, because rules read the whole frame, padding included: a first
+ * fragment could end before the header of a router advertisement and show another header in the padding (RFC 7113).
+ * A fragment must therefore begin with the header of its protocol, not with further headers of IPv6 (RFC 7045,
+ * section 4: the gaps); ICMPv6 fragments must be echoes, because neighbour discovery is never fragmented (RFC 6980).
+ * Later fragments without the first are harmless. */
 static const char *const fragments[] = {
 	/* The lower three bits are flags (RFC 8200, section 4.5). */
 	"meta protocol ip6 frag frag-off & 0xfff8 != 0 " IS_OWN6,

@@ -26,9 +26,9 @@ char *cni_namespace_identify(const char *path);
  * "none", any network namespace at `path` matches. */
 enum cni_namespace_state cni_namespace_ask(const char *path, const char *identity);
 
-/* The same before an ADD of the interface `ifname`. Kernels without cookies give an inode number to the next namespace at
- * once: one that lacks the interface is not that of the attachment, which is gone. GC does not ask like this, because a
- * container that lives may have renamed its interface. */
+/* The same before an ADD of the interface `ifname`. Kernels without cookies give an inode number to the next
+ * namespace at once: one that lacks the interface is not that of the attachment, which is gone. GC does not ask like
+ * this, because a container that lives may have renamed its interface. */
 enum cni_namespace_state cni_namespace_ask_for(const char *path, const char *identity,
 					       const char *ifname);
 

@@ -3,8 +3,8 @@
  *
  *	/run/cni/counters/<type>
  *
- * is mapped by each call that counts, and changed by atomic additions: no lock, nothing to wait for, and a killed call is
- * one that is not counted. Off unless a setting turns them on (settings.h). */
+ * is mapped by each call that counts, and changed by atomic additions: no lock, nothing to wait for, and a killed
+ * call is one that is not counted. Off unless a setting turns them on (settings.h). */
 #ifndef CNI_COUNTERS_H
 #define CNI_COUNTERS_H
 

@@ -17,9 +17,9 @@
  *	    "arguments": [{"key": "MAC", "help": "…"}]
  *	}
  *
- * "section" has the keys of the objects around it, "words" the values that a string may have. "unless" is
- * what holds without the key, in words, where there is no "default"; "required" is true if nothing does. Members without a value are left
- * out. */
+ * "section" has the keys of the objects around it, "words" the values that a string may have. "unless" is what holds
+ * without the key, in words, where there is no "default"; "required" is true if nothing does. Members without a
+ * value are left out. */
 #ifndef CNI_DESCRIBE_H
 #define CNI_DESCRIBE_H
 

@@ -50,7 +50,8 @@ struct cni_env {
 	const char *path;      /* CNI_PATH, directories separated by ':' */
 	struct cni_netns_seen seen;
 	struct cni_log *log; /* of this call; NULL: none is wanted */
-	/* The number of the network namespace that we are in (stat(2)), once `netns_is_compared`: CNI_NETNS is another. */
+	/* The number of the network namespace that we are in (stat(2)), once `netns_is_compared`: CNI_NETNS is
+	 * another. */
 	uint64_t own_dev;
 	uint64_t own_ino;
 	bool netns_is_compared;

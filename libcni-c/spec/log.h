@@ -2,8 +2,8 @@
 /* The log of a plugin's calls: a line of JSON for each, to a file, to the journal or to stderr (settings.h). Off by
  * default; then no log exists, and the functions do nothing with NULL.
  *
- * A line has at most CNI_LOG_MAX bytes and is written by one system call. A target that cannot be written is no failure:
- * the line is lost, and nothing else happens. */
+ * A line has at most CNI_LOG_MAX bytes and is written by one system call. A target that cannot be written is no
+ * failure: the line is lost, and nothing else happens. */
 #ifndef CNI_LOG_H
 #define CNI_LOG_H
 

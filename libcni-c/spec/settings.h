@@ -5,8 +5,8 @@
  *	counters = yes		CNI_C_COUNTERS
  *	log = /var/log/cni.log	CNI_C_LOG
  *
- * Both are off by default. Without the file, reading costs one system call; with both variables, none. A line that is not
- * understood is ignored: no setting makes a call fail. The manual cni-c.conf(5) is made of the same table. */
+ * Both are off by default. Without the file, reading costs one system call; with both variables, none. A line that
+ * is not understood is ignored: no setting makes a call fail. The manual cni-c.conf(5) is made of the same table. */
 #ifndef CNI_SETTINGS_H
 #define CNI_SETTINGS_H
 

@@ -6,8 +6,9 @@
  *	bench-interfaces <our plugins> <our IPAM plugins> <Go plugins> <floor-links> <work directory>
  *			 <plugin>...
  *
- * It wants namespaces of its own, the link "up0", for host-device the links "dev0" to "dev2", and for dhcp a
- * server on up0's network and a daemon of each suite, all of which tests/bench/run makes. The lines on stdout are those of bench.c. */
+ * It wants namespaces of its own, the link "up0", for host-device the links "dev0" to "dev2", and for dhcp a server
+ * on up0's network and a daemon of each suite, all of which tests/bench/run makes. The lines on stdout are those of
+ * bench.c. */
 #include "cleanup.h"
 #include "mem.h"
 #include "pod.h"

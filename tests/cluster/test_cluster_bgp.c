@@ -65,7 +65,8 @@ static void cluster_bgp__keeps_the_sources_of_pods(void **state)
 	cluster_assert_source_kept(p1, p3);
 }
 
-/* All pods are added anew by the plugins of `path`, with the recipe's conflist changed by `sed`; and then as they were. */
+/* All pods are added anew by the plugins of `path`, with the recipe's conflist changed by `sed`; and then as they
+ * were. */
 static void ask_table_with(const char *path, const char *sed, const char *column, bool asserts)
 {
 	cluster_del_all(CLUSTER_OURS);

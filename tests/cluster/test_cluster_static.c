@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Routes without a routing daemon: conf/cluster/static-routes on two nodes, and flannel's delegate
- * (conf/cluster/flannel.conflist) on three. flannel itself is in no package of Debian: tests/fixtures/conflists/flannel.sh
- * stands in for its plugin, and the routes are those that flanneld sets as backend host-gw. */
+ * (conf/cluster/flannel.conflist) on three. flannel itself is in no package of Debian:
+ * tests/fixtures/conflists/flannel.sh stands in for its plugin, and the routes are those that flanneld sets as
+ * backend host-gw. */
 #include "cleanup.h"
 #include "cluster.h"
 #include "mem.h"

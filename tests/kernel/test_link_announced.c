@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How often the kernel tells the rest of itself about a link that comes up: each time costs a walk over all IPv6 routes. */
+/* How often the kernel tells the rest of itself about a link that comes up: each time costs a walk over all IPv6
+ * routes. */
 #include "link.h"
 
 #include "cleanup.h"

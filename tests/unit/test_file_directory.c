@@ -17,7 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* From here on openat2(2) fails with `errnum`, as before Linux 5.6 (ENOSYS), and with profiles older than it (EPERM). */
+/* From here on openat2(2) fails with `errnum`, as before Linux 5.6 (ENOSYS), and with profiles older than it
+ * (EPERM). */
 static void refuse_openat2(int errnum)
 {
 	struct sock_filter filter[] = {

@@ -21,8 +21,8 @@ static struct rlimit forbid_files(void)
 	return before;
 }
 
-/* Searches from `first` to `last` without files. The search must fail, and at once: a range of IPv6 has more addresses than
- * anything can look at. */
+/* Searches from `first` to `last` without files. The search must fail, and at once: a range of IPv6 has more
+ * addresses than anything can look at. */
 static void assert_fails(struct store *store, struct pool_rest *rest, const char *first,
 			 const char *last)
 {

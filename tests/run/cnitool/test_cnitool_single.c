@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Attachments whose cached configuration is no list of plugins: a single one, as libcni's AddNetwork() caches it (Multus
- * calls it, and has a cache of its own), or a list whose plugins are drop-in files. The plugins are those of fake.h. */
+/* Attachments whose cached configuration is no list of plugins: a single one, as libcni's AddNetwork() caches it
+ * (Multus calls it, and has a cache of its own), or a list whose plugins are drop-in files. The plugins are those of
+ * fake.h. */
 #include "cnitool_scene.h"
 
 #include "base64.h"

@@ -277,8 +277,8 @@ static void report__has_no_secrets(void **state)
 
 /* ---- many attachments ---- */
 
-/* Plugins that do nothing: what is left is doctor's own work, and the start of 1,500 processes. With the sanitizers it takes
- * three times as long. */
+/* Plugins that do nothing: what is left is doctor's own work, and the start of 1,500 processes. With the sanitizers
+ * it takes three times as long. */
 #define CPU_SECONDS (test_is_sanitized() ? 6 : 2)
 
 static double cpu_of_children(void)

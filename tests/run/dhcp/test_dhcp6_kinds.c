@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* Both families on interfaces that a kernel may lack: VLANs, whose RELEASE has the VLAN's tag, and ipvlans, which have one
- * MAC together and differ by their identifiers. */
+/* Both families on interfaces that a kernel may lack: VLANs, whose RELEASE has the VLAN's tag, and ipvlans, which
+ * have one MAC together and differ by their identifiers. */
 #include "dhcp6_scene.h"
 
 #include "cleanup.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Routers and DHCPv6 servers of Debian: dnsmasq, and kea. Their own files are the witnesses. A server that is not installed
- * is a skip. */
+/* Routers and DHCPv6 servers of Debian: dnsmasq, and kea. Their own files are the witnesses. A server that is not
+ * installed is a skip. */
 #include "dhcp6_scene.h"
 
 #include "cleanup.h"

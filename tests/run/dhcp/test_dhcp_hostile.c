@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A container, a server and a visitor that do what the daemon does not expect: no lease is lost, and no other one has to
- * wait. */
+/* A container, a server and a visitor that do what the daemon does not expect: no lease is lost, and no other one
+ * has to wait. */
 #include "dhcp_scene.h"
 
 #include "cleanup.h"
@@ -317,8 +317,8 @@ static void container__that_deletes_its_link_loses_the_lease(void **state)
 		     "ip -n red link del eth0 && "
 		     "ip -n red link add eth0 index $n type veth peer name other && "
 		     "ip -n red link set eth0 up && ip -n red link set other up");
-	/* The lease ends without an answer: what is asked for on that link reaches no server. Or it is given back at the
-	 * moment when there is no link. */
+	/* The lease ends without an answer: what is asked for on that link reaches no server. Or it is given back at
+	 * the moment when there is no link. */
 	await("grep -qE '(loses|releases) 10.1.0.50/24' " DAEMON_LOG);
 	await("! grep -q ^result /run/cni/dhcp/blue/red:eth0");
 	pod_close(&red);

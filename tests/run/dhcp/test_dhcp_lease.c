@@ -123,7 +123,8 @@ static void daemon__applies_what_has_changed(void **state)
 	pod_close(&red);
 }
 
-/* The runtime has the resolver settings of ADD: CHECK tells that the lease has others, unless the network has its own. */
+/* The runtime has the resolver settings of ADD: CHECK tells that the lease has others, unless the network has its
+ * own. */
 static void daemon__reports_other_resolver_settings(void **state)
 {
 	static const uint8_t before[] = {6, 4, 10, 1, 0, 1};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Servers of Debian: dnsmasq, Kea, and udhcpd of busybox. Their own files are the witnesses. A server that is not installed
- * is a skip. */
+/* Servers of Debian: dnsmasq, Kea, and udhcpd of busybox. Their own files are the witnesses. A server that is not
+ * installed is a skip. */
 #include "dhcp_scene.h"
 
 #include "cleanup.h"

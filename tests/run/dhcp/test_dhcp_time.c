@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A lease counts time by CLOCK_BOOTTIME alone: the host may sleep, and its clock may be stepped. Time namespaces let hours
- * pass between two daemons. With CNI_C_SLOW a whole day. */
+/* A lease counts time by CLOCK_BOOTTIME alone: the host may sleep, and its clock may be stepped. Time namespaces let
+ * hours pass between two daemons. With CNI_C_SLOW a whole day. */
 #include "dhcp6_scene.h"
 
 #include "cleanup.h"

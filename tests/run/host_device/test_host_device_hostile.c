@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host-device for a pod whose root forges the kernel's answers, or renames the device, changes its MAC, moves or deletes it
- * between any two steps. ADD and CHECK may fail of such a deed; DEL succeeds, and a device that still exists in the
- * pod's namespace comes back as it was. */
+/* host-device for a pod whose root forges the kernel's answers, or renames the device, changes its MAC, moves or
+ * deletes it between any two steps. ADD and CHECK may fail of such a deed; DEL succeeds, and a device that still
+ * exists in the pod's namespace comes back as it was. */
 #include "forger.h"
 #include "host_device_scene.h"
 #include "hostile.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test runs it once: sanitizers have nothing to find here. */
-/* scripts/install, several at once: each waits for the lock of the directory, which conf/kubernetes/installer takes too. */
+/* scripts/install, several at once: each waits for the lock of the directory, which conf/kubernetes/installer takes
+ * too. */
 #include "install_scene.h"
 
 #include "cleanup.h"

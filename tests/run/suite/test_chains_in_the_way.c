@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Another program has a chain with a name that a plugin needs, of the other kind: the error names the chain and its table, and
- * nothing is left. test_firewall_verbs has those of the firewall. */
+/* Another program has a chain with a name that a plugin needs, of the other kind: the error names the chain and its
+ * table, and nothing is left. test_firewall_verbs has those of the firewall. */
 #include "bridge.h"
 
 #include "cleanup.h"

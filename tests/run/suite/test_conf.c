@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each network in conf/, as a runtime uses it, on hosts that drop what they forward and on one that does not (shipped.h):
- * ADD of two containers, who reaches whom and by which address, published ports, CHECK, STATUS, DEL. Networks on a link
- * of the host, and with kinds of links that not every kernel has, are in test_conf_links.c. */
+/* Each network in conf/, as a runtime uses it, on hosts that drop what they forward and on one that does not
+ * (shipped.h): ADD of two containers, who reaches whom and by which address, published ports, CHECK, STATUS, DEL.
+ * Networks on a link of the host, and with kinds of links that not every kernel has, are in test_conf_links.c. */
 #include "cleanup.h"
 #include "conflist_life.h"
 #include "sandbox.h"

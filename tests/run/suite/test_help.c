@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A key, an argument, a setting, an option or a command of cnitool without help, or with an empty one, does not compile:
- * the compiler is the witness. `cnitool help --json` prints what the tables have. */
+/* A key, an argument, a setting, an option or a command of cnitool without help, or with an empty one, does not
+ * compile: the compiler is the witness. `cnitool help --json` prints what the tables have. */
 #include "cleanup.h"
 #include "mem.h"
 #include "plugin.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* Each plugin that makes an interface, and vrf and sbr behind it, for a pod whose root forges the kernel's answers, or
- * renames, changes, moves or deletes eth0 between any two steps. A changed eth0 may make ADD and CHECK fail; DEL succeeds and
- * leaves nothing. */
+/* Each plugin that makes an interface, and vrf and sbr behind it, for a pod whose root forges the kernel's answers,
+ * or renames, changes, moves or deletes eth0 between any two steps. A changed eth0 may make ADD and CHECK fail; DEL
+ * succeeds and leaves nothing. */
 #include "forger.h"
 #include "hostile.h"
 #include "interface_scene.h"

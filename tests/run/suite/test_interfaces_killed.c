@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test --vm runs it as well. */
-/* Each plugin that makes an interface: kill -9 at each system call of an ADD and of a DEL. The quick run tries some of the
- * calls, with CNI_C_SLOW in the environment all of them. */
+/* Each plugin that makes an interface: kill -9 at each system call of an ADD and of a DEL. The quick run tries some
+ * of the calls, with CNI_C_SLOW in the environment all of them. */
 #include "interface_scene.h"
 #include "trace.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test runs it once: sanitizers have nothing to find here. */
-/* The manual pages in docs/man and docs/html: as scripts/manuals makes them, with each key, setting, command and option,
- * and clean to mandoc(1). */
+/* The manual pages in docs/man and docs/html: as scripts/manuals makes them, with each key, setting, command and
+ * option, and clean to mandoc(1). */
 #include "cleanup.h"
 #include "file.h"
 #include "mem.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test runs it once: sanitizers have nothing to find here. */
-/* The pages of docs/html, looked at in Chromium as wide as a desktop and as a phone: nothing is cut off, each has its
- * heads, text can be read, and links lead somewhere. Pictures for people are in build/PRESET/manuals, of a few pages, with
- * CNI_C_SLOW of all. */
+/* The pages of docs/html, looked at in Chromium as wide as a desktop and as a phone: nothing is cut off, each has
+ * its heads, text can be read, and links lead somewhere. Pictures for people are in build/PRESET/manuals, of a few
+ * pages, with CNI_C_SLOW of all. */
 #include "browser.h"
 #include "cleanup.h"
 #include "mem.h"

@@ -11,8 +11,8 @@
 /* Not below SANDBOX_DIR: a path of another length and depth. */
 #define COPY "/run/another/place/to/build/cni-c"
 
-/* No package has the path of the build in it (test_packages.c), which is the other way to depend on it. The long version
- * adds bridge, with the kernel's and the rules' part of the library. */
+/* No package has the path of the build in it (test_packages.c), which is the other way to depend on it. The long
+ * version adds bridge, with the kernel's and the rules' part of the library. */
 static void packages__executables_do_not_depend_on_the_directory(void **state)
 {
 	const bool is_long = getenv("CNI_C_SLOW") != NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* scripts/test runs it once: sanitizers have nothing to find here. */
-/* The RPM's life on a node with pods, by rpm(8): installed, verified, upgraded, erased. The node is a root of its own with
- * BusyBox and the directories that Fedora's package "filesystem" has. Its systemctl(1) writes down what it is asked. */
+/* The RPM's life on a node with pods, by rpm(8): installed, verified, upgraded, erased. The node is a root of its
+ * own with BusyBox and the directories that Fedora's package "filesystem" has. Its systemctl(1) writes down what it
+ * is asked. */
 #include "cleanup.h"
 #include "packages.h"
 #include "sandbox.h"
@@ -84,8 +85,8 @@ static int teardown(void **state)
 	return sandbox_run("umount -R " NODE "/* 2>/dev/null || true");
 }
 
-/* Everything on the node but its packages' database, host-local's reservations, which stay, the kernel's file systems and
- * what the stand-ins note. */
+/* Everything on the node but its packages' database, host-local's reservations, which stay, the kernel's file
+ * systems and what the stand-ins note. */
 static char *files(void)
 {
 	return sandbox_read("cd " NODE

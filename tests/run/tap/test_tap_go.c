@@ -49,8 +49,8 @@ static void run(struct pod *pod, const char *plugin, const char *command, const 
 	plugin_answer_clear(&answer);
 }
 
-/* The tap as ip(8) shows it, without what is random, without the alias, which is ours alone, and without vnet_hdr and pi: the process that
- * attaches sets these (tun_set_iff() in the kernel's drivers/net/tun.c). */
+/* The tap as ip(8) shows it, without what is random, without the alias, which is ours alone, and without vnet_hdr
+ * and pi: the process that attaches sets these (tun_set_iff() in the kernel's drivers/net/tun.c). */
 static char *tap_shown(void)
 {
 	return sandbox_read(

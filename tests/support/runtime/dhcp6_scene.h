@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dhcp_scene.h with IPv6: in "lan", up1 is fe80::1 and fd01::1/64 as well, where the tests' own router and DHCPv6 server
- * (dhcp6_server.h) runs. */
+/* dhcp_scene.h with IPv6: in "lan", up1 is fe80::1 and fd01::1/64 as well, where the tests' own router and DHCPv6
+ * server (dhcp6_server.h) runs. */
 #ifndef TEST_DHCP6_SCENE_H
 #define TEST_DHCP6_SCENE_H
 

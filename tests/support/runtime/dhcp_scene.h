@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The dhcp plugin and its daemon on a host of their own for each test. The host's link up0 leads to the namespace "lan",
- * where the tests' own server (dhcp_server.h) runs on up1, 10.1.0.1/24. */
+/* The dhcp plugin and its daemon on a host of their own for each test. The host's link up0 leads to the namespace
+ * "lan", where the tests' own server (dhcp_server.h) runs on up1, 10.1.0.1/24. */
 #ifndef TEST_DHCP_SCENE_H
 #define TEST_DHCP_SCENE_H
 

@@ -28,8 +28,8 @@ void doctor_must(const char *line);
 /* Runs "cnitool doctor -j <line>" and returns the JSON, which the caller frees. `ret_code` is the exit code. */
 cJSON *doctor_findings(const char *line, int *ret_code);
 
-/* Fails the test unless a finding of the check has this level and `what` in its text, and each other one without a cause is
- * of a check that `also` names (NULL: none), or of config.validate. */
+/* Fails the test unless a finding of the check has this level and `what` in its text, and each other one without a
+ * cause is of a check that `also` names (NULL: none), or of config.validate. */
 void doctor_assert_finds(const char *check, const char *level, const char *what, const char *also);
 
 /* Fails the test unless doctor finds nothing and exits with 0. */

@@ -19,7 +19,8 @@ void shipped__lives_on_each_host(void **state);
 /* A test's teardown, which names the host of a failure. */
 int shipped_teardown(void **state);
 
-/* The same as shipped__lives_on_each_host() with one container, which has the link for itself; the gateway is pinged. */
+/* The same as shipped__lives_on_each_host() with one container, which has the link for itself; the gateway is
+ * pinged. */
 void shipped__lives_alone_on_each_host(void **state);
 
 #define shipped_test_of(list, function)                                                            \
