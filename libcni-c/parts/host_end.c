@@ -166,6 +166,8 @@ static bool names_another(const struct cni_owner *owner, const char *alias)
 
 bool cni_host_end_is_anothers(struct cni_attachment *at, const struct cni_link *link)
 {
+	const struct cni_link container = at->container;
+	const struct cni_link host = at->host;
 	struct cni_error ignored;
 	bool is_anothers;
 
@@ -175,6 +177,7 @@ bool cni_host_end_is_anothers(struct cni_attachment *at, const struct cni_link *
 		return false;
 	at->container = *link;
 	is_anothers = follow(at, &ignored) == 0 && names_another(at->owner, at->host.alias);
-	at->host = (struct cni_link){.index = 0};
+	at->container = container;
+	at->host = host;
 	return is_anothers;
 }

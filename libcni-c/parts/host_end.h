@@ -21,9 +21,9 @@ int cni_host_end_find(struct cni_attachment *at, struct cni_error *err);
 void cni_host_end_guess(struct cni_attachment *at);
 
 /* For DEL of plugins that change something inside: true if `link`, which CNI_IFNAME is in the namespace, is another
- * container's: its alias says so, or that of its other end on the host. The path of the namespace may lead to another
- * container's by now. False for a link without such an alias, as other suites make it and host-device moves it. Changes
- * at->container and at->host. */
+ * container's: its alias says so, or that of its other end on the host. The path of the namespace may lead to
+ * another container's by now. False for a link without such an alias, as other suites make it and host-device moves
+ * it. at->container and at->host stay as they are. */
 bool cni_host_end_is_anothers(struct cni_attachment *at, const struct cni_link *link);
 
 CNI_END_DECLS

@@ -46,14 +46,17 @@ static struct plugin_answer add(const char *container, const char *netns, const 
 	return plugin_run(&call);
 }
 
-/* Some hosts give birth to processes that root cannot look at for a moment: ADD takes nothing then, and the
- * next one does. */
+/* After a search in vain there is none for twenty times as long as it took, on a busy host a minute at most; and some
+ * hosts give birth to processes that root cannot look at for a moment. ADD takes nothing meanwhile, and a later one
+ * does. */
+#define TRIES 900
+
 static struct plugin_answer add_in_the_end(const char *container, const char *netns,
 					   const char *config)
 {
 	struct plugin_answer answer = add(container, netns, config);
 
-	for (int i = 0; i < 20 && answer.exit_code; i++) {
+	for (int i = 0; i < TRIES && answer.exit_code; i++) {
 		plugin_answer_clear(&answer);
 		usleep(100000);
 		answer = add(container, netns, config);
@@ -83,7 +86,7 @@ static void assert_ready(void)
 	struct plugin_call call = host_local_call("STATUS", NULL, text);
 	bool is_ready = false;
 
-	for (int i = 0; i < 20 && !is_ready; i++) {
+	for (int i = 0; i < TRIES && !is_ready; i++) {
 		struct plugin_answer answer = plugin_run(&call);
 
 		is_ready = answer.exit_code == 0;

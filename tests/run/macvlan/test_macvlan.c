@@ -229,9 +229,9 @@ static void check__knows_the_parent_of_a_macvlan_on_another(void **state)
 		assert_true(reaches("red", "10.1.0.1", 5));
 		pod_check(&red, config);
 		/* Another one of the name, on another link. */
-		sandbox_must(
-			"ip link set mv0 name mv1 && ip link add other0 type veth peer other1 && "
-			"ip link add link other0 name mv0 type macvlan mode bridge");
+		sandbox_must("ip link set mv0 down && ip link set mv0 name mv1 && ip link add "
+			     "other0 type veth peer other1 && "
+			     "ip link add link other0 name mv0 type macvlan mode bridge");
 		pod_check_fails(&red, config, "'eth0' in the container is not on master 'mv0'");
 		pod_del(&red, config);
 		sandbox_must(
