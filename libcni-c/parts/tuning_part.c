@@ -117,14 +117,20 @@ static int report(struct cni_attachment *at, const struct cni_link_settings *wan
 
 /* The file as it is to be, out of the one that there is, if it is about this very link: another
  * plugin of the chain has written it, or an ADD that was killed. */
-static void continue_backup(const char *text, const struct cni_tuning_about *about,
-			    struct cni_tuning_backup *backup)
+static int continue_backup(const char *text, const struct cni_tuning_place *place,
+			   struct cni_tuning_backup *backup, struct cni_error *err)
 {
-	if (text && cni_tuning_backup_parse(text, backup) &&
-	    !strcmp(backup->about.netns, about->netns) && backup->about.index == about->index)
-		return;
+	bool is_there = text && cni_tuning_backup_parse(text, backup);
+	struct cni_tuning_about about;
+
+	if (cni_tuning_about(place, &backup->about, &about, err) < 0)
+		return -1;
+	if (is_there && !strcmp(backup->about.netns, about.netns) &&
+	    backup->about.index == about.index)
+		return 0;
 	cni_tuning_backup_clear(backup);
-	backup->about = *about;
+	backup->about = about;
+	return 0;
 }
 
 /* Go's plugin keeps no values of sysctls, and needs no file for these alone. */
@@ -145,15 +151,13 @@ static int apply(struct cni_attachment *at, struct cni_tuning_part *spec, struct
 	const struct cni_tuning *wanted = &spec->conf.wanted;
 	const char *data_dir = spec->conf.data_dir;
 	struct cni_error ignored;
-	struct cni_tuning_about about;
 	visiting int home = -1;
 
 	if (cni_tuning_backup_read(data_dir, at->owner, &spec->text, err) < 0 ||
-	    cni_tuning_about(&spec->place, &about, err) < 0 ||
+	    continue_backup(spec->text, &spec->place, &backup, err) < 0 ||
 	    enter(&spec->place, wanted, &home, err) < 0 ||
 	    cni_tuning_look(&spec->place, wanted, &spec->before, err) < 0)
 		return -1;
-	continue_backup(spec->text, &about, &backup);
 	cni_tuning_backup_add(&backup, &spec->before);
 	if (keep(at, spec, &backup, err) == 0 &&
 	    cni_tuning_apply(&spec->place, wanted, &spec->before, err) == 0) {
@@ -249,7 +253,8 @@ static int restore(struct cni_attachment *at, const char *data_dir, const char *
 
 	if (!cni_tuning_backup_parse(text, &backup))
 		return 0;
-	if (find_place(at, &place, err) < 0 || cni_tuning_about(&place, &about, err) < 0)
+	if (find_place(at, &place, err) < 0 ||
+	    cni_tuning_about(&place, &backup.about, &about, err) < 0)
 		return -1;
 	forget_others(&backup, &about);
 	cni_tuning_backup_leave_shared(data_dir, at->owner, &backup);

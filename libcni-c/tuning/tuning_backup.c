@@ -35,10 +35,11 @@ static int about_without_cookie(const struct cni_tuning_place *place,
 	return 0;
 }
 
-int cni_tuning_about(const struct cni_tuning_place *place, struct cni_tuning_about *ret_about,
-		     struct cni_error *err)
+int cni_tuning_about(const struct cni_tuning_place *place, const struct cni_tuning_about *known,
+		     struct cni_tuning_about *ret_about, struct cni_error *err)
 {
-	uint64_t cookie = cni_netns_cookie(mnl_socket_get_fd(place->nl->socket));
+	bool is_numbered = strchr(known->netns, '.') != NULL;
+	uint64_t cookie = is_numbered ? 0 : cni_netns_cookie(mnl_socket_get_fd(place->nl->socket));
 
 	*ret_about = (struct cni_tuning_about){.index = place->index};
 	if (!cookie)

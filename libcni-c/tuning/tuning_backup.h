@@ -30,9 +30,10 @@ struct cni_tuning_backup {
 	struct cni_tuning earlier;
 };
 
-/* Reads the identity from the kernel; `place` is the location. Fails with CNI_EKERNEL. */
-int cni_tuning_about(const struct cni_tuning_place *place, struct cni_tuning_about *ret_about,
-		     struct cni_error *err);
+/* Reads the identity from the kernel, to be compared with `known`, which a file has: one that was written where the
+ * namespace's cookie could not be had names it by other numbers. `place` is the location. Fails with CNI_EKERNEL. */
+int cni_tuning_about(const struct cni_tuning_place *place, const struct cni_tuning_about *known,
+		     struct cni_tuning_about *ret_about, struct cni_error *err);
 
 /* Reads the attachment's file, which the caller frees; NULL if there is none, or no valid file
  * type. Fails with CNI_EIO if the file cannot be read now. */

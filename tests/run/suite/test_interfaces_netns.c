@@ -151,9 +151,11 @@ static void behind(const struct pod *pod, const char *command)
 
 static char *ways_of(const struct pod *pod)
 {
+	/* The carrier of a tap is lost when its maker ends, and a worker of the kernel tells of it. */
 	return sandbox_read(
-		"ip -n %s rule; ip -n %s -6 rule; ip -n %s -4 route show table all; "
-		"ip -n %s -br link show type vrf; ip -n %s -o link show master v1 2>&1; true",
+		"{ ip -n %s rule; ip -n %s -6 rule; ip -n %s -4 route show table all; "
+		"ip -n %s -br link show type vrf; ip -n %s -o link show master v1 2>&1; } | "
+		"sed 's/ linkdown//; s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]*//'",
 		pod->name, pod->name, pod->name, pod->name, pod->name);
 }
 

@@ -115,11 +115,36 @@ static void tuning__del_survives_an_error_of_any_system_call(void **state)
 				inject_del(&steps->items[i], errors[j]);
 }
 
+/* An ADD that cannot have the cookie of the namespace names it by other numbers, which DEL and a second ADD compare. */
+static void tuning__puts_back_what_was_kept_without_a_cookie(void **state)
+{
+	static const struct fault_step cookie = {.name = "getsockopt", .nth = 1};
+	freeing char *config = tuning_config("1.0.0", TUNING_ALL);
+	struct plugin_call call = tuning_call("ADD", config);
+
+	(void)state;
+	if (!faults_possible())
+		skip_because("strace is not installed");
+	for (int adds = 1; adds <= 2; adds++) {
+		struct plugin_answer answer = faults_inject(&call, LOG, &cookie, "ENOPROTOOPT");
+
+		plugin_assert_success(&answer);
+		plugin_answer_clear(&answer);
+		sandbox_must("grep -q 'SO_NETNS_COOKIE.*INJECTED' " LOG);
+		tuning_assert_shown(TUNING_TUNED);
+		if (adds == 2)
+			tuning_succeeds("ADD", "'mtu':1300,'txQLen':55");
+		tuning_succeeds("DEL", "");
+		assert_nothing_left();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tuning_test(tuning__survives_an_error_of_any_system_call),
 		tuning_test(tuning__del_survives_an_error_of_any_system_call),
+		tuning_test(tuning__puts_back_what_was_kept_without_a_cookie),
 	};
 
 	/* Which does not work when traced. */
