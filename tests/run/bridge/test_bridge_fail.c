@@ -230,7 +230,7 @@ static void add__waits_for_a_namespace_that_goes(void **state)
 	answer = plugin_run(&again);
 	plugin_assert_success(&answer);
 	plugin_answer_clear(&answer);
-	assert_shown("UP", "0.operstate", "ip -n green -j link show eth0");
+	assert_shown("eth0", "0.ifname", "ip -n green -j link show eth0");
 	again.command = "DEL";
 	plugin_succeeds(&again);
 	pod_close(&green);
