@@ -31,8 +31,8 @@ struct cni_conf {
 	struct cni_owners valid; /* GC: the attachments still valid, sorted */
 };
 
-/* The keys that a plugin's object in a list has whatever the plugin is, and those that a runtime adds. Functions of
- * their own read them. */
+/* Keys that the object of each plugin in a list may have, and keys that a runtime adds to it. Each is read by a
+ * function of its own. */
 extern const struct cni_field cni_conf_fields[];
 extern const struct cni_field cni_conf_added_fields[];
 

@@ -130,8 +130,8 @@ static void port__leads_to_the_container_while_it_runs(void **state)
 		      (char *)NULL);
 		_exit(127);
 	}
-	runtimes_await("test \"$(ip netns exec outside curl -sS --noproxy '*' --max-time 20 "
-		       "http://192.0.2.1:8000/ 2>/dev/null)\" = box");
+	sandbox_await("test \"$(ip netns exec outside curl -sS --noproxy '*' --max-time 20 "
+		      "http://192.0.2.1:8000/ 2>/dev/null)\" = box");
 	sandbox_must("test \"$(curl -sS --noproxy '*' --max-time 20 http://127.0.0.1:8000/)\" = "
 		     "box");
 	kill(pid, SIGTERM);

@@ -47,13 +47,13 @@ static void container__is_reached_and_gone(void **state)
 	before = containerd_snapshot();
 	sandbox_must("{ " RUN "red >/dev/null 2>" RUNTIMES_DIR "/ctr.log; "
 		     "echo $? >" RUNTIMES_DIR "/ctr.code; } &");
-	runtimes_await("busybox wget -q -O /dev/null http://" ADDRESS4 POD_TEXT " 2>/dev/null");
+	sandbox_await("busybox wget -q -O /dev/null http://" ADDRESS4 POD_TEXT " 2>/dev/null");
 	assert_sees(ADDRESS4, "10.88.0.1");
 	assert_sees("[" ADDRESS6 "]", "fd88::1");
 	sandbox_must(CONTAINERD_CTR " task exec --exec-id 1 red ping -q -c1 -W5 192.0.2.2 "
 				    ">/dev/null");
 	sandbox_must(CONTAINERD_CTR " task kill -s KILL red");
-	runtimes_await("test -s " RUNTIMES_DIR "/ctr.code");
+	sandbox_await("test -s " RUNTIMES_DIR "/ctr.code");
 	left = sandbox_read(CONTAINERD_CTR " container ls -q");
 	assert_string_equal(left, "");
 	containerd_assert_nothing_left(before);

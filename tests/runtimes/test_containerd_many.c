@@ -136,14 +136,14 @@ static void pods__half_started_are_gone_after_all(void **state)
 	make_pods(pods);
 	before = containerd_snapshot();
 	asking = cri_ask_to_start(pods, PODS);
-	runtimes_await("test $(nft list ruleset | grep -o 'tcp . 80[0-9][0-9] comment' | "
-		       "sort -u | wc -l) -ge 8");
+	sandbox_await("test $(nft list ruleset | grep -o 'tcp . 80[0-9][0-9] comment' | "
+		      "sort -u | wc -l) -ge 8");
 	containerd_kill();
 	assert_int_equal(waitpid(asking, NULL, 0), asking);
 	/* For the answer of each shim that is half done it would wait ten seconds. */
 	sandbox_run("kill -9 $(pgrep -x containerd-shim) 2>/dev/null");
 	/* The plugins that it has started go on without it. */
-	runtimes_await("! ps -eo comm= | grep -qxE 'bridge|portmap|firewall|bandwidth|loopback'");
+	sandbox_await("! ps -eo comm= | grep -qxE 'bridge|portmap|firewall|bandwidth|loopback'");
 	containerd_start();
 	cri_remove_all();
 	containerd_collect_garbage();

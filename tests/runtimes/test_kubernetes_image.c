@@ -43,9 +43,9 @@ static const char *lacks(void)
 
 static void container_must(const char *probe, const char *text)
 {
-	runtimes_await("podman exec installer /cni-c-installer ready >" RUNTIMES_DIR "/out 2>&1; "
-		       "[ $? = %s ] && grep -q \"%s\" " RUNTIMES_DIR "/out",
-		       probe, text);
+	sandbox_await("podman exec installer /cni-c-installer ready >" RUNTIMES_DIR "/out 2>&1; "
+		      "[ $? = %s ] && grep -q \"%s\" " RUNTIMES_DIR "/out",
+		      probe, text);
 }
 
 static void image__installs_with_the_rights_of_the_daemonset(void **state)

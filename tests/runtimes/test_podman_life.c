@@ -18,9 +18,9 @@ static void is_published(struct box *box)
 /* A box that is not running has no rule, no veth, no address. */
 static void leaves_nothing(void)
 {
-	runtimes_await("! nft list ruleset | grep -q .");
-	runtimes_await("! ip link show type veth | grep -q master");
-	runtimes_await("! ls /var/lib/cni/networks/blue | grep -q '^10\\.'");
+	sandbox_await("! nft list ruleset | grep -q .");
+	sandbox_await("! ip link show type veth | grep -q master");
+	sandbox_await("! ls /var/lib/cni/networks/blue | grep -q '^10\\.'");
 	podman_ask(OUTSIDE, "192.0.2.1", 8080, NULL, NULL);
 }
 

@@ -9,7 +9,8 @@
 
 /* Succeeds if the place is free or ours. `*ret_ours` is the text of our file, which the caller frees, or NULL if it is
  * not there: a decision and a comparison by one reading are safe from a program that removes the file in between.
- * Another network has it if
+ *
+ * Another network has the place if
  * - a file of our name is there without our mark (network.h),
  * - another file sorts before ours, or
  * - our file is not there, and another is.

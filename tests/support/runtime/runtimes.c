@@ -16,10 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#define PATIENCE_S 60
 
 /* ---- a host of its own ---- */
 
@@ -103,22 +100,6 @@ int runtimes_setup(void **state)
 bool runtimes_have(const char *command)
 {
 	return sandbox_run("command -v %s >/dev/null", command) == 0;
-}
-
-void runtimes_await(const char *fmt, ...)
-{
-	freeing char *command = NULL;
-	time_t start = time(NULL);
-	va_list args;
-
-	va_start(args, fmt);
-	assert_true(vasprintf(&command, fmt, args) > 0);
-	va_end(args);
-	while (sandbox_run("%s", command) != 0) {
-		if (time(NULL) - start > PATIENCE_S)
-			fail_msg("'%s' did not succeed within %d s", command, PATIENCE_S);
-		usleep(20000);
-	}
 }
 
 /* ---- an image ---- */

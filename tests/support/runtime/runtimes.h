@@ -40,10 +40,6 @@ void runtimes_make_image(const char *tar, const char *reference);
 /* True if this command is there; false otherwise. */
 bool runtimes_have(const char *command);
 
-/* Fails the test unless the command, printf-like, exits with 0 within a minute; it is run again
- * and again. */
-void runtimes_await(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
 /* A row begins, and ends with success: the last line of a test. */
 void runtimes_begin(const char *runtime, const char *version, const char *exercised);
 void runtimes_end(void);
